@@ -1,0 +1,66 @@
+# `make` lists what there is. Everything runs in .venv, which is built when needed; nothing else is installed.
+.DEFAULT_GOAL := help
+.PHONY: anew help demo serve test check bench lock clean
+.SUFFIXES:
+
+PORT ?= 8000
+ARGS ?=
+BIN := .venv/bin
+RUNTIME := .venv/.installed-runtime
+DEV := .venv/.installed-dev
+BENCH := .venv/.installed-bench
+COMPILE := pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command 'make lock'
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME) ## fill a private database with a day of shops, and show what happens to it
+	@$(BIN)/python manage.py demo $(ARGS)
+
+serve: $(RUNTIME) ## back office and API on http://127.0.0.1:PORT (PORT=8000); Ctrl-C ends everything
+	@$(BIN)/python manage.py serve --port $(PORT) $(ARGS)
+
+test: $(DEV) ## all tests on private servers (ARGS='-k name' for some)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(DEV) ## style, types, import rules, migrations and templates
+	@echo '== ruff check'
+	@$(BIN)/ruff check .
+	@echo '== ruff format'
+	@$(BIN)/ruff format --check .
+	@echo '== mypy'
+	@$(BIN)/mypy
+	@echo '== import rules'
+	@$(BIN)/lint-imports
+	@echo '== migrations'
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@if find templates -name '*.html' 2>/dev/null | grep -q .; then \
+		echo '== templates'; $(BIN)/djlint templates --check; fi
+
+bench: $(BENCH) ## measure ingestion and reports (ARGS are passed on)
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(DEV) ## pin requirements.in and tests/requirements.in anew, with hashes
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
+	uv $(COMPILE) requirements.in -o requirements.txt && \
+	(cd tests && uv $(COMPILE) requirements.in -o requirements.txt) && \
+	if [ -f bench/requirements.in ]; then cd bench && uv $(COMPILE) requirements.in -o requirements.txt; fi
+
+clean: ## stop the private servers; delete their data (.data) and .venv
+	@echo 'Stopping the private servers and deleting .data (their data) and .venv'
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m ledgersafe.embedded remove; fi
+	@rm -rf .data .venv
+
+# Also when the interpreter behind an existing .venv was removed.
+$(RUNTIME): requirements.txt deploy/bootstrap.sh $(shell test -x $(BIN)/python || echo anew)
+	@sh deploy/bootstrap.sh
+	@touch $@
+
+$(DEV): $(RUNTIME) tests/requirements.txt
+	@sh deploy/bootstrap.sh dev
+	@touch $@
+
+$(BENCH): $(RUNTIME) $(wildcard bench/requirements.txt)
+	@sh deploy/bootstrap.sh bench
+	@touch $@

@@ -1,0 +1,43 @@
+"""Private Postgres and Valkey for a machine that has neither.
+
+Read in this order: `client` (a process asks for a server) → `supervisor` (a detached process that keeps it
+alive as long as a client lives) → `postgres`, `valkey` (what is started; `launching` is what they share) →
+`process` (how it dies with its supervisor). Every server has a folder of its own below `.data/` (`folders`);
+locks, not process ids, say who is alive (`locks`).
+
+Importing this package costs nothing: a process whose environment names both servers never loads the rest.
+"""
+
+import os
+import sys
+from typing import Literal
+
+from ledgersafe.embedded.errors import EmbeddedServerError
+
+__all__ = ["EmbeddedServerError", "ensure_servers"]
+
+
+def ensure_servers(*, purpose: Literal["data", "test"] = "data") -> None:
+    """Set DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL, starting this checkout's own servers if needed.
+
+    A variable that is already set means the operator brings that server: it is left alone. The servers live
+    until the last process that called this function is gone, and for `purpose="test"` they are separate,
+    fast, crash-unsafe ones whose URLs both log in as the superuser. Without Redis the product works, so a
+    missing Valkey is one line on stderr.
+
+    :raises EmbeddedServerError: no Postgres can be started; the message says what to do.
+    """
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+        return
+    if sys.platform == "win32":
+        raise EmbeddedServerError("The embedded servers need Linux or macOS: set DATABASE_URL and REDIS_URL.")
+    from ledgersafe.embedded import client
+
+    if "DATABASE_URL" not in os.environ:
+        os.environ.update(client.attach("postgres", purpose))
+    if "REDIS_URL" not in os.environ:
+        try:
+            os.environ.update(client.attach("valkey", purpose))
+        except EmbeddedServerError as error:
+            reason = str(error).splitlines()[0]
+            sys.stderr.write(f"Going on without Redis (slower, nothing is lost): {reason}\n")

@@ -1,0 +1,5 @@
+"""The one error of this package."""
+
+
+class EmbeddedServerError(Exception):
+    """An embedded server cannot be had; the message says in plain words what to do."""

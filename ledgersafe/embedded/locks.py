@@ -1,0 +1,63 @@
+"""Locks of the operating system (flock): freed by the kernel however their holder dies, so never stale.
+
+A lock belongs to the opened file, not to the process: a descriptor that is inherited keeps it held, and the
+code below uses that on purpose.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+POLL_SECONDS = 0.02
+
+
+def open_lock(path: Path) -> int:
+    """A descriptor of the lock file, created if absent; not inherited unless somebody says so."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def try_exclusive(descriptor: int, *, timeout_seconds: float = 0) -> bool:
+    """Take the lock alone; False when others still hold it after `timeout_seconds`."""
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        else:
+            return True
+
+
+def hold_shared(descriptor: int) -> None:
+    """Take the lock together with others; waits while somebody holds it alone."""
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
+def release(descriptor: int) -> None:
+    """Free the lock and keep the descriptor."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def claim(path: Path) -> int | None:
+    """The descriptor of a lock now held alone, or None when somebody else holds it."""
+    descriptor = open_lock(path)
+    if try_exclusive(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+@contextmanager
+def exclusively(path: Path) -> Iterator[None]:
+    """Hold the lock alone for the block; waits for its turn."""
+    descriptor = open_lock(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,103 @@
+"""Start the private Postgres: create its cluster once, run it, prepare its roles."""
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import psycopg
+
+from ledgersafe.embedded import roles
+from ledgersafe.embedded.binaries import find_postgres, has_library
+from ledgersafe.embedded.cluster import create_cluster
+from ledgersafe.embedded.errors import EmbeddedServerError
+from ledgersafe.embedded.folders import ServerFolder
+from ledgersafe.embedded.homes import settle
+from ledgersafe.embedded.launching import Running, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.process import ServerProcess
+from ledgersafe.embedded.records import passwords_for
+
+ALWAYS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "log_checkpoints": "off",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+SETTINGS = {
+    "data": {"max_connections": "100", "shared_buffers": "256MB"},
+    # Nothing of a test must survive a crash of the machine: no waiting for the disk.
+    "test": {
+        "max_connections": "200",
+        "shared_buffers": "256MB",
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+    },
+}
+
+
+def launch(folder: ServerFolder, port: int | None = None) -> Running:
+    """Start Postgres on `port` (or one it chooses) and wait until it answers.
+
+    :raises EmbeddedServerError: no programs, no cluster, or no answer; with the end of its log.
+    """
+    try:
+        return _launch(folder, port)
+    except EmbeddedServerError as error:
+        if folder.purpose == "data":
+            raise
+        # Run without fsync, it may be ruined since the machine crashed. Nothing in it is worth keeping.
+        sys.stderr.write(f"Starting anew with an empty test server: {error}\n")
+        shutil.rmtree(settle(folder, find_postgres()).cluster, ignore_errors=True)
+        return _launch(folder, port)
+
+
+def _launch(folder: ServerFolder, port: int | None) -> Running:
+    passwords = passwords_for(folder, roles.NAMES)
+    home = settle(folder, find_postgres())
+    lock = await_predecessor(folder, lambda: stop_leftover(home.cluster, passwords))
+    try:
+        if not home.cluster.exists():
+            create_cluster(folder, home, passwords[roles.ADMIN])
+        # No process of ours is left (that is what the lock says), so this is stale; its process id may
+        # belong to somebody else by now, and Postgres would refuse to start.
+        (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+        port = port or choose_port(folder)
+        command = [str(home.binaries / "postgres"), "-D", str(home.cluster), "-p", str(port)]
+        process = ServerProcess.start(
+            command + _settings(folder, home.binaries), account=home.account, log=folder.server_log, lock=lock
+        )
+    finally:
+        os.close(lock)
+    await_ready(process, folder, lambda: roles.answers(port, passwords[roles.ADMIN]))
+    try:
+        roles.prepare(port, passwords, statistics=has_library(home.binaries, roles.STATISTICS))
+    except BaseException:
+        process.stop()
+        raise
+    return Running(process, port, home.cluster, roles.environment(port, passwords, folder.purpose))
+
+
+def stop_leftover(cluster: Path, passwords: dict[str, str]) -> None:
+    """Stop a server of this cluster that outlived its supervisor and its watcher.
+
+    The process id in the cluster's file alone proves nothing; a server that lets us in with our password and
+    reads the same id from its own folder is ours.
+    """
+    try:
+        port = (cluster / "postmaster.pid").read_text(encoding="ascii").splitlines()[3]
+        with roles.connect(int(port), passwords[roles.ADMIN]) as connection:
+            row = connection.execute("SELECT pg_read_file('postmaster.pid')").fetchone()
+        if row:
+            os.kill(int(row[0].splitlines()[0]), signal.SIGINT)
+    except (OSError, IndexError, psycopg.Error) as error:
+        sys.stderr.write(f"Could not stop the server that is left: {error}\n")
+
+
+def _settings(folder: ServerFolder, binaries: Path) -> list[str]:
+    settings = ALWAYS | SETTINGS[folder.purpose]
+    if has_library(binaries, roles.STATISTICS):
+        settings["shared_preload_libraries"] = roles.STATISTICS
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -1,0 +1,57 @@
+"""The small JSON files beside a server: its state for clients, its passwords for the supervisor."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ledgersafe.embedded.folders import ServerFolder
+
+
+@dataclass(frozen=True)
+class State:
+    """What a client needs: `environment` is copied into os.environ. The rest is for people who look."""
+
+    environment: dict[str, str]
+    supervisor_pid: int
+    server_pid: int
+    port: int
+    data: str
+    log: str
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step, readable by its owner only."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def publish(folder: ServerFolder, state: State) -> None:
+    """Tell clients that the server answers."""
+    write_private(folder.state, json.dumps(asdict(state), indent=2) + "\n")
+
+
+def read_state(folder: ServerFolder) -> State | None:
+    """What the supervisor last published; only true while its lock is held."""
+    try:
+        return State(**json.loads(folder.state.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def passwords_for(folder: ServerFolder, names: Iterable[str]) -> dict[str, str]:
+    """The random password of each name; drawn once and kept, since the server keeps them too."""
+    known: dict[str, str] = {}
+    if folder.passwords.exists():
+        known = json.loads(folder.passwords.read_text(encoding="utf-8"))
+    missing = {name: secrets.token_urlsafe(24) for name in names if name not in known}
+    if missing:
+        known |= missing
+        write_private(folder.passwords, json.dumps(known, indent=2) + "\n")
+    return known

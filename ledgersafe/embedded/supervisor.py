@@ -1,0 +1,125 @@
+"""The detached parent of one server: keeps it running while clients live, then stops it cleanly."""
+
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+from ledgersafe.embedded import locks, postgres, records, valkey
+from ledgersafe.embedded.errors import EmbeddedServerError
+from ledgersafe.embedded.folders import ServerFolder
+from ledgersafe.embedded.launching import Running, log_tail
+
+POLL_SECONDS = 0.2
+# Commands typed or scripted one after the other share a server instead of restarting it.
+GRACE_SECONDS = 1.5
+# A server that crashed is started again, unless it ends this soon after its start this many times in a row.
+SHORT_LIFE_SECONDS = 10.0
+SHORT_LIVES = 3
+LOG_LIMIT_BYTES = 10_000_000
+
+LAUNCHERS = {"postgres": postgres.launch, "valkey": valkey.launch}
+
+
+class Supervisor:
+    """`run()` returns when the server has been stopped and nothing is left to do."""
+
+    def __init__(self, folder: ServerFolder, supervisor_lock: int) -> None:
+        self.folder = folder
+        self.supervisor_lock = supervisor_lock
+        self.clients = locks.open_lock(folder.clients_lock)
+        self.stop_requested = False
+        self.idle_since: float | None = None
+        self.short_lives = 0
+
+    def run(self) -> None:
+        """:raises EmbeddedServerError: the server does not start, or ends again and again."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._request_stop)
+        self._rotate_log()
+        running = self._launch()
+        try:
+            while not self._should_stop():
+                if running.process.has_ended():
+                    running = self._restart(running)
+                time.sleep(POLL_SECONDS)
+        finally:
+            self._forget()
+            running.process.stop()
+            log("stopped")
+
+    def _launch(self, port: int | None = None) -> Running:
+        launcher = LAUNCHERS[self.folder.server]
+        try:
+            running = launcher(self.folder, port)
+        except EmbeddedServerError:
+            if "address already in use" not in log_tail(self.folder).lower():
+                raise
+            running = launcher(self.folder)  # somebody took the port between the look and the start
+        self.started_at = time.monotonic()
+        log(f"{self.folder.server} runs on port {running.port} with its data in {running.data}")
+        records.publish(
+            self.folder,
+            records.State(
+                running.environment,
+                os.getpid(),
+                running.process.pid,
+                running.port,
+                str(running.data),
+                str(self.folder.server_log),
+            ),
+        )
+        return running
+
+    def _restart(self, ended: Running) -> Running:
+        """After a crash: on the same port with the same passwords, so that clients only reconnect."""
+        self._forget()  # new clients wait meanwhile
+        ended.process.stop()
+        log(f"the server ended with {ended.process.child.returncode}")
+        is_short = time.monotonic() - self.started_at < SHORT_LIFE_SECONDS
+        self.short_lives = self.short_lives + 1 if is_short else 0
+        if self.short_lives >= SHORT_LIVES:
+            raise EmbeddedServerError(f"it ends again and again:\n{log_tail(self.folder)}")
+        return self._launch(ended.port)
+
+    def _should_stop(self) -> bool:
+        return self.stop_requested or self._is_evicted() or self._is_idle()
+
+    def _is_idle(self) -> bool:
+        """Whether no client has lived for the grace period. If so, keeps the clients' lock: a client that
+        comes now waits until this process is gone, and then starts a new supervisor."""
+        if not locks.try_exclusive(self.clients):
+            self.idle_since = None
+            return False
+        now = time.monotonic()
+        self.idle_since = self.idle_since or now
+        if now - self.idle_since >= GRACE_SECONDS:
+            return True
+        locks.release(self.clients)
+        return False
+
+    def _is_evicted(self) -> bool:
+        """Whether the folder was deleted (and maybe made anew by a client that sees no supervisor)."""
+        try:
+            return not os.path.samestat(os.fstat(self.supervisor_lock), self.folder.supervisor_lock.stat())
+        except FileNotFoundError:
+            return True
+
+    def _forget(self) -> None:
+        if not self._is_evicted():
+            self.folder.state.unlink(missing_ok=True)
+
+    def _rotate_log(self) -> None:
+        server_log = self.folder.server_log
+        if server_log.exists() and server_log.stat().st_size > LOG_LIMIT_BYTES:
+            server_log.replace(server_log.with_suffix(".log.1"))
+
+    def _request_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stop_requested = True  # the loop stops the server: no waiting inside a signal handler
+
+
+def log(message: str) -> None:
+    """One line to the supervisor's log."""
+    sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} [{os.getpid()}] {message}\n")
+    sys.stderr.flush()
