@@ -1,0 +1,25 @@
+"""gunicorn's settings, for `manage.py serve` and the container alike. See `WEB_*` in `.env.example`."""
+
+import os
+from typing import Any
+
+from prometheus_client import multiprocess
+
+wsgi_app = "ledgersafe.wsgi:application"
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+# Devices keep their connection; a balancer in front closes idle ones before we do.
+keepalive = 75
+timeout = 60
+graceful_timeout = 20
+# Requests are counted in metrics, not in lines.
+accesslog = None
+errorlog = "-"
+loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A worker that ended takes its gauges with it."""
+    multiprocess.mark_process_dead(worker.pid)

@@ -1,0 +1,100 @@
+"""Reading held work: the inbox of one tenant."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from exceptions.models import CaseStatus, ExceptionCase
+from exceptions.reasons import REASONS
+from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.tenants.keys import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """`GET /v1/exceptions`' parameters."""
+
+    status: str | None = None
+    reason_code: str | None = None
+    store_code: str | None = None
+    assigned_to: str | None = None
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, str]) -> "CaseFilter":
+        """:raises ledgersafe.errors.InvalidParameter: an unknown status or reason code."""
+        status, reason_code = parameters.get("status") or None, parameters.get("reason_code") or None
+        if status is not None and status not in CaseStatus.values:
+            raise InvalidParameter(f"status must be one of {', '.join(CaseStatus.values)}.")
+        if reason_code is not None and reason_code not in REASONS:
+            raise InvalidParameter(f"reason_code must be one of {', '.join(REASONS)}.")
+        texts = parameters.get("store_id"), parameters.get("assigned_to")
+        if any(text is not None and "\x00" in text for text in texts):
+            raise InvalidParameter("A parameter must not contain NUL.")
+        return cls(status, reason_code, *texts)
+
+
+def list_cases(principal: Principal, wanted: CaseFilter, cursor: list[Any] | None) -> QuerySet[ExceptionCase]:
+    """Cases, newest first, from a cursor on; one statement with the tenant."""
+    rows = _visible(principal)
+    for field, value in (
+        ("status", wanted.status),
+        ("reason_code", wanted.reason_code),
+        ("store_code", wanted.store_code),
+        ("assigned_to", wanted.assigned_to),
+    ):
+        if value is not None:
+            rows = rows.filter(**{field: value})
+    if cursor is not None:
+        created_at, case_id = _position(cursor)
+        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=case_id))
+    return rows.order_by("-created_at", "-id")
+
+
+def get_case(principal: Principal, case_id: str) -> ExceptionCase:
+    """One case. :raises ledgersafe.errors.NotFound: no UUID, absent, or another tenant's: the answer is the same."""
+    try:
+        key = uuid.UUID(case_id)
+    except ValueError:
+        raise NotFound("There is no such exception.") from None
+    case = _visible(principal).filter(id=key).first()
+    if case is None:
+        raise NotFound("There is no such exception.")
+    return case
+
+
+def position_of(case: ExceptionCase) -> list[Any]:
+    """Where a case stands in the inbox, as a cursor keeps it."""
+    return [case.created_at.isoformat(), str(case.id)]
+
+
+def count_open(tenant_id: int | None = None) -> int:
+    """Open cases of a tenant, or of all."""
+    rows = ExceptionCase.objects.filter(status=CaseStatus.OPEN)
+    return (rows if tenant_id is None else rows.filter(tenant_id=tenant_id)).count()
+
+
+def count_open_by_reason() -> dict[str, int]:
+    """Open cases of all tenants by reason code; every code is named."""
+    rows = ExceptionCase.objects.filter(status=CaseStatus.OPEN).values_list("reason_code")
+    counted = dict(rows.annotate(number=Count("id")))
+    return {code: counted.get(code, 0) for code in REASONS}
+
+
+def _visible(principal: Principal) -> QuerySet[ExceptionCase]:
+    """The tenant's cases; only its store's for a key that is bound to one."""
+    rows = ExceptionCase.objects.filter(tenant_id=principal.tenant_id).select_related("tenant")
+    return rows if principal.store_code is None else rows.filter(store_code=principal.store_code)
+
+
+def _position(cursor: list[Any]) -> tuple[datetime, uuid.UUID]:
+    try:
+        created_at, case_id = datetime.fromisoformat(cursor[0]), uuid.UUID(cursor[1])
+        if created_at.tzinfo is None:
+            raise ValueError
+    except (ValueError, IndexError, TypeError, AttributeError):
+        raise InvalidParameter("cursor is not a next_cursor of this list.") from None
+    return created_at, case_id

@@ -1,0 +1,169 @@
+"""The catalogue of reason codes: what each means, how urgent it is, what a person can decide."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Severity(Enum):
+    """How soon somebody should look."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Decision(Enum):
+    """What a person can decide on a held event."""
+
+    KEEP_FIRST = "keep first"
+    CHOOSE_VERSION = "choose another version"
+    PATCH_AND_REPLAY = "patch and replay"
+    REPLAY = "replay as it is"
+    IGNORE = "resolve without replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One code: its meaning, severity, the decisions it allows, and what usually helps."""
+
+    code: str
+    meaning: str
+    severity: Severity
+    decisions: tuple[Decision, ...]
+    advice: str
+
+
+_REPAIR: Final = (Decision.PATCH_AND_REPLAY, Decision.REPLAY, Decision.IGNORE)
+
+_CATALOGUE: Final = (
+    Reason(
+        "IDEMPOTENCY_CONFLICT",
+        "The same event id came with another payload.",
+        Severity.HIGH,
+        (Decision.KEEP_FIRST, Decision.CHOOSE_VERSION, Decision.PATCH_AND_REPLAY, Decision.IGNORE),
+        "Compare the versions; what was posted stays posted until somebody decides.",
+    ),
+    Reason(
+        "UNKNOWN_EVENT_TYPE",
+        "The event type is not in the contract, or the tenant has switched it off.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Correct the type, or switch it on for the tenant and replay.",
+    ),
+    Reason(
+        "SCHEMA_VALIDATION_FAILED",
+        "A field is missing or not as the contract says; `errors` names each by pointer.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Patch the fields that `errors` names.",
+    ),
+    Reason(
+        "UNSUPPORTED_SCHEMA_VERSION",
+        "The event was written for a version of the contract that is not known; 1.x is.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Update the till's software, or replay once the version is supported.",
+    ),
+    Reason(
+        "MISSING_REFERENCE",
+        "The event refers to a sale that has not arrived, or whose rules are not there yet.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Wait for the sale, or name the right one.",
+    ),
+    Reason(
+        "CANNOT_EXCEED_ORIGINAL",
+        "A return is larger than what is left of its sale.",
+        Severity.HIGH,
+        _REPAIR,
+        "Check the receipt; it may have been returned before.",
+    ),
+    Reason(
+        "TOTALS_MISMATCH",
+        "Lines, taxes, tips and discounts do not add up to the total, or the tenders not to what is due.",
+        Severity.HIGH,
+        _REPAIR,
+        "Find the missing line or tender; amounts are never guessed.",
+    ),
+    Reason(
+        "SIGN_MISMATCH",
+        "An amount is negative, or zero where money must move; the type gives the direction.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Send a return as RETURN, with positive amounts.",
+    ),
+    Reason(
+        "UNKNOWN_CURRENCY",
+        "The currency is not in ISO 4217, or a tender's currency has no rate.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Correct the code.",
+    ),
+    Reason(
+        "UNKNOWN_STORE",
+        "The tenant is strict, and has no such store or register.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Create the store or register and replay, or correct the code.",
+    ),
+    Reason(
+        "LATE_EVENT_OUTSIDE_WINDOW",
+        "The event's business day is closed and the tenant's late window is over.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Post it into the open day by replaying with another business_date, or ignore it.",
+    ),
+    Reason(
+        "CLOCK_SKEW",
+        "The event claims to be from the future, from before 2000, or from another day than its business_date.",
+        Severity.LOW,
+        _REPAIR,
+        "Set the till's clock; patch occurred_at.",
+    ),
+    Reason(
+        "DAY_CLOSED",
+        "The business day the event names is closed.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Replay it into the open day.",
+    ),
+    Reason(
+        "DUPLICATE_SOURCE_EVENT_ID",
+        "The source system's own id has come under another event id already.",
+        Severity.HIGH,
+        _REPAIR,
+        "Most often a till that renumbered a retry: ignore it. Otherwise patch source_event_id.",
+    ),
+    Reason(
+        "SEQUENCE_GAP",
+        "Events of the device are missing before this one.",
+        Severity.LOW,
+        _REPAIR,
+        "Ask the device to send the missing range.",
+    ),
+    Reason(
+        "NEAR_DUPLICATE",
+        "Another id, but the same basket within seconds.",
+        Severity.MEDIUM,
+        _REPAIR,
+        "Compare with the event it resembles.",
+    ),
+    Reason(
+        "PROCESSING_FAILED",
+        "The event is kept, but posting it failed; `details` says at what.",
+        Severity.HIGH,
+        _REPAIR,
+        "A blocked account or a fault of ours: replay once the cause is gone.",
+    ),
+)
+
+REASONS: Final[dict[str, Reason]] = {reason.code: reason for reason in _CATALOGUE}
+
+#: Codes that tell a state in an answer; nothing is held under them.
+STATE_CODES: Final = {
+    "ALREADY_QUARANTINED": "This version is held already; `exception_id` names the open case.",
+    "SUPERSEDED": "Somebody decided that another version of this event stands in the books.",
+    "REJECTED_BY_OPERATOR": "Somebody decided that this version is not posted.",
+    "IGNORED_BY_OPERATOR": "Somebody decided that this event is never posted.",
+}

@@ -1,0 +1,42 @@
+"""What a rule answers: a balanced journal on paper, in account roles, before any account is looked up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledger.chart import AccountRef
+
+
+class UnbalancedDraft(AssertionError):
+    """A rule produced lines that do not sum to zero: a bug in the rule, never in the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """Debit positive, credit negative, in minor units of the account's currency; never zero."""
+
+    account: AccountRef
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDraft:
+    """A journal's kind and lines; no lines when the event moves no money."""
+
+    kind: str
+    lines: tuple[DraftLine, ...]
+
+    @classmethod
+    def of(cls, kind: str, entries: Iterable[tuple[AccountRef, int]]) -> "JournalDraft":
+        """Merge entries by account, drop what nets to zero, and check the sum per currency.
+
+        :raises UnbalancedDraft: the entries do not balance.
+        """
+        by_account: dict[AccountRef, int] = {}
+        for account, amount in entries:
+            by_account[account] = by_account.get(account, 0) + amount
+        sums: dict[str, int] = {}
+        for account, amount in by_account.items():
+            sums[account.currency] = sums.get(account.currency, 0) + amount
+        if any(sums.values()):
+            raise UnbalancedDraft(f"{kind}: {sums}")
+        return cls(kind, tuple(DraftLine(account, amount) for account, amount in by_account.items() if amount))

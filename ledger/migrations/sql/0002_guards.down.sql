@@ -1,0 +1,17 @@
+DROP TRIGGER append_only ON balance_snapshots;
+DROP TRIGGER append_only ON postings;
+DROP TRIGGER append_only ON journals;
+DROP TRIGGER periods_guard ON periods;
+DROP FUNCTION ledger_periods_guard_v1();
+DROP TRIGGER accounts_guard ON accounts;
+DROP FUNCTION ledger_accounts_guard_v1();
+DROP TRIGGER postings_guard ON postings;
+DROP FUNCTION ledger_postings_guard_v1();
+DROP TRIGGER journals_complete ON journals;
+DROP FUNCTION ledger_journals_complete_v1();
+DROP TRIGGER journals_guard ON journals;
+DROP FUNCTION ledger_journals_guard_v1();
+DROP FUNCTION ledger_refuse_v1(text, text);
+DROP FUNCTION ledger_day_lock_v1(bigint, date);
+DROP FUNCTION ledger_awaiting_v1();
+DROP SEQUENCE journals_id_seq;

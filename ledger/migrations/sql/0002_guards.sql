@@ -1,0 +1,190 @@
+-- Guards of the books. Each raises 23514 with a constraint name that README's table of guarantees names.
+-- On the ordinary path none of them reads journals or postings: such a read makes serializable transactions on
+-- neighbouring index pages fail in droves. What one guard must tell the next travels in the transaction-local
+-- setting ledger.awaiting: {journal id: [tenant, business date, posting count]}.
+
+CREATE SEQUENCE journals_id_seq AS bigint OWNED BY journals.id;
+
+CREATE FUNCTION ledger_awaiting_v1() RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(current_setting('ledger.awaiting', true), ''), '{}')::jsonb
+$$;
+
+-- One advisory lock per tenant and day: posters share it, the closer takes it alone.
+CREATE FUNCTION ledger_day_lock_v1(tenant bigint, day date) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT (tenant << 20) | ((day - date '2000-01-01') & 1048575)
+$$;
+
+CREATE FUNCTION ledger_refuse_v1(constraint_name text, message text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', message USING ERRCODE = '23514', CONSTRAINT = constraint_name;
+END $$;
+
+-- ── Journals ───────────────────────────────────────────────────────────────────────────────────
+-- Open day; next revision only after a reversal; a reversal mirrors one entry of the same tenant.
+CREATE FUNCTION ledger_journals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    day record;
+    state text;
+BEGIN
+    FOR day IN SELECT DISTINCT tenant_id, business_date FROM new_journals ORDER BY 1, 2 LOOP
+        PERFORM pg_advisory_xact_lock_shared(ledger_day_lock_v1(day.tenant_id, day.business_date));
+        IF current_setting('transaction_isolation') = 'read committed' THEN
+            -- A new snapshot per statement: having waited for the closer, it sees what the closer did.
+            SELECT status INTO state FROM periods
+                WHERE tenant_id = day.tenant_id AND business_date = day.business_date;
+        ELSE
+            -- An older snapshot would not: the row lock fails with 40001 when the closer was there since.
+            SELECT status INTO state FROM periods
+                WHERE tenant_id = day.tenant_id AND business_date = day.business_date FOR SHARE;
+        END IF;
+        IF state IS DISTINCT FROM 'open' THEN
+            PERFORM ledger_refuse_v1('journals_open_day',
+                format('Business day %s is %s; nothing can be posted into it.',
+                       day.business_date, coalesce(state, 'not open yet')));
+        END IF;
+    END LOOP;
+
+    IF EXISTS (SELECT FROM new_journals WHERE revision > 1 AND reverses_id IS NULL) AND EXISTS (
+        SELECT FROM new_journals n WHERE n.revision > 1 AND n.reverses_id IS NULL AND NOT EXISTS (
+            SELECT FROM journals p JOIN journals r ON r.tenant_id = p.tenant_id AND r.reverses_id = p.id
+            WHERE p.tenant_id = n.tenant_id AND p.source = n.source AND p.source_key = n.source_key
+              AND p.reverses_id IS NULL AND p.revision = n.revision - 1))
+    THEN
+        PERFORM ledger_refuse_v1('journals_one_effective_per_key',
+            'A key gets a new journal only after its last one was reversed.');
+    END IF;
+
+    IF EXISTS (SELECT FROM new_journals WHERE reverses_id IS NOT NULL) AND EXISTS (
+        SELECT FROM new_journals n WHERE n.reverses_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM journals o
+            WHERE o.id = n.reverses_id AND o.tenant_id = n.tenant_id AND o.reverses_id IS NULL))
+    THEN
+        PERFORM ledger_refuse_v1('journals_reversal_agrees',
+            'A reversal names one journal of its own tenant that is no reversal itself.');
+    END IF;
+
+    PERFORM set_config('ledger.awaiting', (ledger_awaiting_v1() || (
+        SELECT jsonb_object_agg(id, jsonb_build_array(tenant_id, business_date, posting_count))
+        FROM new_journals))::text, true);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER journals_guard AFTER INSERT ON journals
+    REFERENCING NEW TABLE AS new_journals
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_journals_guard_v1();
+ALTER TABLE journals ENABLE ALWAYS TRIGGER journals_guard;
+
+-- At commit no journal may still wait for its postings: a journal is never empty.
+CREATE FUNCTION ledger_journals_complete_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(current_setting('ledger.awaiting', true), '') NOT IN ('', '{}') THEN
+        PERFORM ledger_refuse_v1('journals_never_empty', format('Journal %s has no postings.', NEW.id));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER journals_complete AFTER INSERT ON journals
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION ledger_journals_complete_v1();
+ALTER TABLE journals ENABLE ALWAYS TRIGGER journals_complete;
+
+-- ── Postings ───────────────────────────────────────────────────────────────────────────────────
+-- One INSERT carries the complete set of each of its journals: as many as the journal was sealed with, zero in
+-- sum per currency, on active accounts of the same tenant and currency, on the journal's business day. A journal
+-- that is not awaiting its postings takes none, so nothing is ever added later.
+CREATE FUNCTION ledger_postings_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    awaiting jsonb := ledger_awaiting_v1();
+    done text[];
+    broken record;
+BEGIN
+    SELECT p.journal_id AS id, p.currency, sum(p.amount_minor) AS off INTO broken
+        FROM new_postings p GROUP BY 1, 2 HAVING sum(p.amount_minor) <> 0 LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse_v1('postings_balanced',
+            format('Journal %s is off by %s %s.', broken.id, broken.off, broken.currency));
+    END IF;
+
+    SELECT p.journal_id AS id, p.account_id AS account, a.status INTO broken
+        FROM new_postings p LEFT JOIN accounts a
+             ON a.id = p.account_id AND a.tenant_id = p.tenant_id AND a.currency = p.currency
+        WHERE a.status IS DISTINCT FROM 'active' LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse_v1('postings_account_agrees',
+            format('Account %s is %s.', broken.account,
+                   coalesce(broken.status, 'not of the posting''s tenant and currency')));
+    END IF;
+
+    SELECT lines.id INTO broken FROM (
+            SELECT p.journal_id AS id, count(*) AS number,
+                   min(p.tenant_id) AS tenant, max(p.tenant_id) AS other_tenant,
+                   min(p.business_date) AS day, max(p.business_date) AS other_day
+            FROM new_postings p GROUP BY 1) lines
+        LEFT JOIN jsonb_each(awaiting) AS header(id, fields) ON header.id::bigint = lines.id
+        WHERE header.fields IS DISTINCT FROM jsonb_build_array(lines.tenant, lines.day, lines.number)
+           OR lines.tenant <> lines.other_tenant OR lines.day <> lines.other_day LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse_v1('postings_complete_set',
+            format('The postings are not the complete set of a new journal %s: tenant, day and number must '
+                   'agree, and nothing is added later.', broken.id));
+    END IF;
+
+    SELECT array_agg(DISTINCT journal_id::text) INTO done FROM new_postings;
+    PERFORM set_config('ledger.awaiting', (awaiting - coalesce(done, '{}'))::text, true);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER postings_guard AFTER INSERT ON postings
+    REFERENCING NEW TABLE AS new_postings
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_postings_guard_v1();
+ALTER TABLE postings ENABLE ALWAYS TRIGGER postings_guard;
+
+-- ── Accounts ───────────────────────────────────────────────────────────────────────────────────
+CREATE FUNCTION ledger_accounts_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.tenant_id, NEW.currency, NEW.type) IS DISTINCT FROM (OLD.tenant_id, OLD.currency, OLD.type) THEN
+        PERFORM ledger_refuse_v1('accounts_fixed',
+            'An account never changes its tenant, currency or type: postings were checked against them.');
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER accounts_guard BEFORE UPDATE ON accounts
+    FOR EACH ROW EXECUTE FUNCTION ledger_accounts_guard_v1();
+ALTER TABLE accounts ENABLE ALWAYS TRIGGER accounts_guard;
+
+-- ── Business days ──────────────────────────────────────────────────────────────────────────────
+-- The tenant's calendar changes under one lock: no day can be added before a day that is just being closed.
+-- Closing takes the day's lock alone, so it waits for every poster of the day and every later one sees it.
+CREATE FUNCTION ledger_periods_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(-NEW.tenant_id);
+    IF TG_OP = 'INSERT' THEN
+        IF EXISTS (SELECT FROM periods WHERE tenant_id = NEW.tenant_id AND status = 'closed'
+                   AND business_date >= NEW.business_date) THEN
+            PERFORM ledger_refuse_v1('periods_after_last_close',
+                format('Business day %s lies at or before a closed day.', NEW.business_date));
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.tenant_id, NEW.business_date, NEW.starts_at, NEW.ends_at)
+       IS DISTINCT FROM (OLD.tenant_id, OLD.business_date, OLD.starts_at, OLD.ends_at) THEN
+        PERFORM ledger_refuse_v1('periods_fixed', 'A business day keeps its tenant, date and span.');
+    END IF;
+    IF NEW.status = 'closed' AND OLD.status = 'open' THEN
+        PERFORM pg_advisory_xact_lock(ledger_day_lock_v1(NEW.tenant_id, NEW.business_date));
+        IF EXISTS (SELECT FROM periods WHERE tenant_id = NEW.tenant_id AND status = 'open'
+                   AND business_date < NEW.business_date) THEN
+            PERFORM ledger_refuse_v1('periods_closed_in_order', 'An earlier business day is still open.');
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER periods_guard BEFORE INSERT OR UPDATE ON periods
+    FOR EACH ROW EXECUTE FUNCTION ledger_periods_guard_v1();
+ALTER TABLE periods ENABLE ALWAYS TRIGGER periods_guard;
+
+CALL ledgersafe_make_append_only_v1('journals');
+CALL ledgersafe_make_append_only_v1('postings');
+CALL ledgersafe_make_append_only_v1('balance_snapshots');

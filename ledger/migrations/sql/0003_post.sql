@@ -1,0 +1,22 @@
+-- The one way into the books. SECURITY DEFINER: the application role itself may not insert into journals or
+-- postings, so every journal of the product passes here; the guards check it all the same.
+--
+-- journals: [{"o": ordinal, "id", "date", "at", "kind", "source", "key", "rev", "reverses", "ref", "n", "rules", "late"}]
+-- lines:    [{"o": ordinal of the journal, "n": line number, "a": account id, "c": currency, "m": minor units}];
+--           lines whose ordinal is in no journal are left out.
+CREATE FUNCTION ledger_post_v1(p_tenant bigint, p_journals jsonb, p_lines jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO journals (id, tenant_id, business_date, occurred_at, kind, source, source_key, revision,
+                          reverses_id, external_ref, posting_count, rules_version, is_late)
+        SELECT j.id, p_tenant, j.date, j.at, j.kind, j.source, j.key, coalesce(j.rev, 1), j.reverses,
+               coalesce(j.ref, ''), j.n, j.rules, coalesce(j.late, false)
+        FROM jsonb_to_recordset(p_journals) AS j(
+            id bigint, date date, at timestamptz, kind text, source text, key text, rev smallint, reverses bigint,
+            ref text, n smallint, rules smallint, late boolean);
+    INSERT INTO postings (tenant_id, journal_id, line_no, account_id, business_date, currency, amount_minor)
+        SELECT p_tenant, j.id, l.n, l.a, j.date, l.c, l.m
+        FROM jsonb_to_recordset(p_journals) AS j(o integer, id bigint, date date)
+        JOIN jsonb_to_recordset(p_lines) AS l(o integer, n smallint, a bigint, c text, m bigint) USING (o);
+END $$;
+REVOKE ALL ON FUNCTION ledger_post_v1(bigint, jsonb, jsonb) FROM PUBLIC;

@@ -1,0 +1,57 @@
+"""Accounts: where money can be. One currency each; a balance is never stored here."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class AccountType(models.TextChoices):
+    """The five kinds of double-entry accounts."""
+
+    ASSET = "ASSET"
+    LIABILITY = "LIABILITY"
+    EQUITY = "EQUITY"
+    REVENUE = "REVENUE"
+    EXPENSE = "EXPENSE"
+
+
+class AccountStatus(models.TextChoices):
+    """Only an active account takes postings; the guard on postings enforces it."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    CLOSED = "closed"
+
+
+class Account(models.Model):
+    """One account of a tenant. `role` and `qualifier` are how the rules find it; `code` is the tenant's to rename.
+
+    Tenant and currency never change (trigger): postings were checked against them when they were written.
+    """
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="accounts")
+    code = models.CharField(max_length=600)
+    name = models.CharField(max_length=600)
+    type = models.CharField(max_length=9, choices=AccountType.choices)
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=7, choices=AccountStatus.choices, default=AccountStatus.ACTIVE)
+    role = models.CharField(max_length=40, blank=True, help_text="Role in the posting rules, empty for own accounts.")
+    qualifier = models.CharField(max_length=500, blank=True, help_text="Which drawer, processor or tax rate.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "accounts"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "code"], name="accounts_one_code_per_tenant"),
+            models.UniqueConstraint(
+                fields=["tenant", "role", "qualifier", "currency"],
+                condition=~Q(role=""),
+                name="accounts_one_per_role",
+            ),
+            models.CheckConstraint(name="accounts_type_known", condition=Q(type__in=AccountType.values)),
+            models.CheckConstraint(name="accounts_status_known", condition=Q(status__in=AccountStatus.values)),
+            models.CheckConstraint(name="accounts_currency_shape", condition=Q(currency__regex=r"^[A-Z]{3}$")),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

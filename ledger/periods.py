@@ -1,0 +1,69 @@
+"""Business days: which day an instant belongs to, opening a day, and sealing it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max
+
+from ledger import balances
+from ledger.models import Period, PeriodStatus
+from ledgersafe.db import require_transaction
+from ledgersafe.tenants.models import Tenant
+
+
+def business_date_of(instant: datetime, *, time_zone: str, cut_off: time) -> date:
+    """The business day of an instant. A day ends, exclusively, at the local cut-off that bears its date.
+
+    Pure. With a cut-off of 23:59, a sale at 23:59:30 local time belongs to the next day.
+    """
+    local = instant.astimezone(ZoneInfo(time_zone))
+    return local.date() if local.time() < cut_off else local.date() + timedelta(days=1)
+
+
+def span_of(day: date, *, time_zone: str, cut_off: time) -> tuple[datetime, datetime]:
+    """[start, end) of a business day in UTC: 23 to 25 hours where clocks change."""
+    zone = ZoneInfo(time_zone)
+    start = datetime.combine(day - timedelta(days=1), cut_off, zone)
+    end = datetime.combine(day, cut_off, zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def open_day(tenant_id: int, day: date, *, time_zone: str, cut_off: time) -> bool:
+    """Make sure the day exists; operation. :returns: False when the day is closed, or lies before a closed one."""
+    require_transaction()
+    status = Period.objects.filter(tenant_id=tenant_id, business_date=day).values_list("status", flat=True).first()
+    if status is not None:
+        return status == PeriodStatus.OPEN
+    closed_through = last_closed_date(tenant_id)
+    if closed_through is not None and day <= closed_through:
+        return False
+    start, end = span_of(day, time_zone=time_zone, cut_off=cut_off)
+    Period.objects.bulk_create(
+        [Period(tenant_id=tenant_id, business_date=day, starts_at=start, ends_at=end)], ignore_conflicts=True
+    )
+    return True
+
+
+def last_closed_date(tenant_id: int) -> date | None:
+    """The last closed business day; nothing posts on or before it."""
+    closed = Period.objects.filter(tenant_id=tenant_id, status=PeriodStatus.CLOSED)
+    last: date | None = closed.aggregate(last=Max("business_date"))["last"]
+    return last
+
+
+def seal(tenant: Tenant, day: date, *, now: datetime) -> Period:
+    """Close a business day for ever and keep every account's balance at its end; operation.
+
+    The trigger on periods takes the day's lock alone: it waits for posters that are under way, and those that
+    come later find the day closed. Refuses, in the database, while an earlier day is open.
+
+    :raises Period.DoesNotExist: the day was never opened.
+    """
+    require_transaction()
+    period = Period.objects.select_for_update().get(tenant=tenant, business_date=day)
+    if period.status == PeriodStatus.OPEN:
+        period.status = PeriodStatus.CLOSED
+        period.closed_at = now
+        period.save(update_fields=["status", "closed_at"])
+        balances.take_snapshots(tenant.id, day)
+    return period

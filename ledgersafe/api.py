@@ -1,0 +1,231 @@
+"""DRF glue: API keys, scopes, problem+json, cursors. Only interfaces import it."""
+
+import base64
+import binascii
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions as drf_exceptions
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledgersafe.db import is_connection_lost
+from ledgersafe.errors import DomainError, InvalidParameter
+from ledgersafe.request_id import current_request_id
+from ledgersafe.tenants import keys
+from ledgersafe.tenants.keys import Principal
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # imports this module itself, by way of the settings
+
+logger = logging.getLogger(__name__)
+
+MAX_LIMIT: Final = 500
+DEFAULT_LIMIT: Final = 50
+
+_DRF_CODES: Final = {
+    401: "NOT_AUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    429: "THROTTLED",
+}
+
+
+# ── Who calls ───────────────────────────────────────────────────────────────────────────────────
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <API key>`; the principal becomes `request.user`."""
+
+    def is_fresh(self, request: Request) -> bool:
+        """Whether the key is looked up now, or may be answered from memory."""
+        return True
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        scheme, _, key = header.partition(" ")
+        if not header:
+            return None
+        if scheme.lower() != "bearer" or not key.strip():
+            raise drf_exceptions.AuthenticationFailed("Send the API key as «Authorization: Bearer <key>».")
+        principal = keys.authenticate(key.strip(), fresh=self.is_fresh(request))
+        if principal is None:
+            raise drf_exceptions.AuthenticationFailed("The API key is unknown, expired or revoked.")
+        return principal, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="ledger-safe"'
+
+
+class RememberingApiKeyAuthentication(ApiKeyAuthentication):
+    """For ingest: a POST answers from memory, since `pos_receive_v1` checks the key in the posting statement."""
+
+    def is_fresh(self, request: Request) -> bool:
+        return request.method != "POST"
+
+
+class StaffSessionAuthentication(SessionAuthentication):
+    """A signed-in person of the back office; with CSRF, as sessions must be."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        user = getattr(request._request, "user", None)
+        if user is None or not user.is_active or not user.is_staff:
+            return None
+        self.enforce_csrf(request)
+        return user, None
+
+
+class HasScope(BasePermission):
+    """The view names the scope it needs, one for all methods or one by method."""
+
+    message = "The API key does not have the scope this needs."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        needed: str | Mapping[str, str] | None = getattr(view, "scope", None)
+        if isinstance(needed, Mapping):
+            needed = needed.get(request.method or "", None)
+        if needed is None:
+            return True
+        principal = request.user
+        return isinstance(principal, Principal) and (needed in principal.scopes or "admin" in principal.scopes)
+
+
+def principal_of(request: Request) -> Principal:
+    """The authenticated key. :raises NotAuthenticated: nobody is."""
+    if not isinstance(request.user, Principal):
+        raise drf_exceptions.NotAuthenticated("Send the API key as «Authorization: Bearer <key>».")
+    return request.user
+
+
+# ── What is answered ────────────────────────────────────────────────────────────────────────────
+class OrjsonRenderer(BaseRenderer):
+    """JSON by orjson. Amounts are text or integers before they come here, so nothing is rounded."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=_exact_number)
+
+
+def _exact_number(value: Any) -> orjson.Fragment:
+    """A Decimal goes out digit by digit, as a JSON number."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def json_response(data: Any, status: int = 200) -> HttpResponse:
+    """A plain response for hot paths: nothing left to negotiate or render."""
+    return HttpResponse(orjson.dumps(data), status=status, content_type="application/json")
+
+
+def problem(status: int, code: str, detail: str, **members: Any) -> HttpResponse:
+    """An RFC 9457 answer: type (stable slug), title, status, detail, code, and what else helps."""
+    body = {
+        "type": f"/problems/{code.lower().replace('_', '-')}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **{name: value for name, value in members.items() if value is not None},
+    }
+    response = HttpResponse(orjson.dumps(body), status=status, content_type="application/problem+json")
+    if members.get("retry_after") is not None:
+        response.headers["Retry-After"] = str(members["retry_after"])
+    return response
+
+
+def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler: every refusal a problem, and everything else a logged 500 with a trace id."""
+    if isinstance(error, DomainError):
+        return problem(error.http_status, error.code, error.message, **error.context)
+    if isinstance(error, drf_exceptions.APIException):
+        return _drf_problem(error)
+    if isinstance(error, Http404):
+        return problem(404, "NOT_FOUND", "There is no such thing here.")
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, "TOO_LARGE", "The body is too large.")
+    if isinstance(error, DatabaseError | InterfaceError) and is_connection_lost(error):
+        return unavailable()
+    return unexpected(error)
+
+
+def unavailable() -> HttpResponse:
+    """503: the same request may be sent again."""
+    return problem(503, "UNAVAILABLE", "The database cannot be reached; send the same request again.", retry_after=2)
+
+
+def unexpected(error: BaseException) -> HttpResponse:
+    """A bug of ours: told by a trace id and nothing else, and logged with everything."""
+    trace_id = uuid.uuid4().hex
+    logger.error("Unexpected failure, trace_id=%s", trace_id, exc_info=error)
+    return problem(500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=trace_id)
+
+
+def _drf_problem(error: drf_exceptions.APIException) -> HttpResponse:
+    code = _DRF_CODES.get(error.status_code, "INVALID_REQUEST")
+    members: dict[str, Any] = {}
+    if isinstance(error, drf_exceptions.Throttled) and error.wait is not None:
+        members["retry_after"] = int(error.wait) + 1
+    response = problem(error.status_code, code, str(error.detail), **members)
+    if header := getattr(error, "auth_header", None):
+        response.headers["WWW-Authenticate"] = header
+    return response
+
+
+# ── Lists ───────────────────────────────────────────────────────────────────────────────────────
+def limit_of(request: Request) -> int:
+    """`limit`, 1–500. :raises InvalidParameter: it is something else."""
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT and len(text) < 4):
+        raise InvalidParameter(f"limit must be a number from 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def cursor_of(request: Request) -> list[Any] | None:
+    """The position a `next_cursor` stands for. :raises InvalidParameter: it is not one of ours."""
+    text = request.query_params.get("cursor")
+    if not text:
+        return None
+    try:
+        position = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=="))
+    except (ValueError, binascii.Error):
+        position = None
+    if not isinstance(position, list):
+        raise InvalidParameter("cursor is not a next_cursor of this list.")
+    return position
+
+
+def page(
+    rows: "QuerySet[Any]", limit: int, item: Callable[[Any], Any], position: Callable[[Any], list[Any]]
+) -> Response:
+    """One page of an ordered query set, `{"items", "next_cursor"}`; one row more than asked tells if more follow."""
+    found: list[Model] = list(rows[: limit + 1])
+    more = len(found) > limit
+    cursor = base64.urlsafe_b64encode(orjson.dumps(position(found[limit - 1]))).decode().rstrip("=") if more else None
+    return Response({"items": [item(row) for row in found[:limit]], "next_cursor": cursor})
+
+
+def not_found(request: HttpRequest, *_: Any) -> HttpResponse:
+    """Django's 404 handler for API paths."""
+    return problem(404, "NOT_FOUND", f"There is nothing at {request.path[:200]}.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's 500 handler, for what fails outside DRF; the failure itself is in the log of django.request."""
+    return problem(500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=current_request_id())

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LedgersafeConfig(AppConfig):
+    name = "ledgersafe"
+    verbose_name = "Ledger-Safe"

@@ -1,0 +1,39 @@
+"""Writing the trail: one call, made by the operation that changed the state, in its transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledgersafe.audit.models import AuditEntry
+from ledgersafe.db import require_transaction
+from ledgersafe.request_id import current_request_id
+
+
+def record(
+    *,
+    tenant_id: int,
+    actor: str,
+    action: str,
+    object_type: str,
+    object_id: object,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    notes: str = "",
+) -> AuditEntry:
+    """Append one entry.
+
+    :param actor: who, as authenticated: `key:<prefix>`, `user:<name>` or `system:<command>`.
+    :param action: what, as `app.noun.verbed`.
+    :raises ledgersafe.db.TransactionRequired: called outside a use case's transaction.
+    """
+    require_transaction()
+    return AuditEntry.objects.create(
+        tenant_id=tenant_id,
+        actor=actor,
+        action=action,
+        object_type=object_type,
+        object_id=str(object_id),
+        before=before,
+        after=after,
+        notes=notes,
+        request_id=current_request_id(),
+    )

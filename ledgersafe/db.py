@@ -1,0 +1,148 @@
+"""What the domain needs of Postgres: transactions with a tenant, retries, SQL functions, SQL files.
+
+Three kinds of function meet here. A use case opens the one transaction (`tenant_transaction`), an
+operation requires it (`require_transaction`), a decision never touches the database.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import orjson
+import psycopg
+from django.db import Error as DjangoDatabaseError
+from django.db import connection, transaction
+from django.db.migrations.operations import RunSQL
+from psycopg.types.json import Jsonb
+
+from ledgersafe import errors, metrics
+
+T = TypeVar("T")
+
+#: serialization_failure, deadlock_detected, unique_violation (of a key another request has just taken).
+RETRYABLE: Final = frozenset({"40001", "40P01", "23505"})
+MAX_ATTEMPTS: Final = 6
+_FIRST_PAUSE_SECONDS: Final = 0.005
+
+
+class TransactionRequired(RuntimeError):
+    """An operation was called outside a use case's transaction: a bug in the caller."""
+
+
+class StaleDirectory(Exception):
+    """What this process remembered of a tenant is out of date: forget it, read again, try again."""
+
+
+def require_transaction() -> None:
+    """First line of every operation. :raises TransactionRequired: no use case has opened a transaction.
+
+    A test case's own wrapping block does not count, or this check could never fail in a test.
+    """
+    if not any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        raise TransactionRequired("This operation runs inside a use case's transaction.")
+
+
+@contextmanager
+def tenant_transaction(tenant_id: int) -> Iterator[None]:
+    """The one transaction of a use case, with `app.tenant_id` set for row-level security.
+
+    BEGIN and the setting travel in one message: a use case costs one round trip to begin, one per
+    statement, one to commit.
+    """
+    with transaction.atomic(durable=True):
+        # Simple protocol, so that both statements are one message; psycopg sees the open transaction and
+        # sends no BEGIN of its own. The setting is LOCAL: it cannot survive on a reused connection.
+        result = raw_connection().pgconn.exec_(b"BEGIN; SELECT set_config('app.tenant_id', '%d', true)" % tenant_id)
+        if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
+            with connection.wrap_database_errors:
+                raise psycopg.errors.error_from_result(result)
+        yield
+
+
+def raw_connection() -> psycopg.Connection[Any]:
+    """Django's connection of this thread as psycopg sees it."""
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    return raw
+
+
+def call(function: str, *args: Any) -> Any:
+    """Call one of our SQL functions, which answer jsonb or nothing, in the open transaction.
+
+    Server-side parameters in binary and a prepared statement: one short message either way.
+    `function` is always a literal of ours. :raises django.db.Error: what Postgres refused.
+    """
+    require_transaction()
+    places = ", ".join("%b" if isinstance(arg, list) else "%s" for arg in args)
+    cursor = psycopg.Cursor(raw_connection())
+    with connection.wrap_database_errors:
+        row = cursor.execute(f"SELECT {function}({places})".encode(), args, prepare=True).fetchone()
+    # Django leaves jsonb as text. Ids and codes only: no money is read back as JSON.
+    return orjson.loads(row[0]) if row and row[0] else None
+
+
+def as_jsonb(value: Any) -> Jsonb:
+    """A parameter for `call`, written by orjson: it never has to read money, and writes it exactly."""
+    return Jsonb(value, dumps=orjson.dumps)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """psycopg's error behind Django's wrapper, or the error itself."""
+    return error if isinstance(error, psycopg.Error) or error.__cause__ is None else error.__cause__
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE of a database error, or an empty text."""
+    return getattr(cause_of(error), "sqlstate", None) or ""
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """True when the server went away, or refuses new connections: this connection is of no more use."""
+    cause = cause_of(error)
+    state = getattr(cause, "sqlstate", None) or ""
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return not state or state.startswith(("08", "57P", "53"))
+    return False
+
+
+def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) -> T:
+    """Run `work`, a whole use case, again when Postgres asked for it. Bounded, with jitter, counted.
+
+    A lost connection is tried once more on a new one. That is safe although a lost reply to COMMIT looks
+    like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.
+
+    :raises ledgersafe.errors.Unavailable: the database stays out of reach.
+    :raises django.db.Error: the last refusal, when the attempts are used up or it is not worth another.
+    """
+    lost = 0
+    for attempt in range(1, attempts + 1):
+        try:
+            return work()
+        except StaleDirectory:
+            if attempt == attempts:
+                raise
+        except DjangoDatabaseError as error:
+            if is_connection_lost(error):
+                lost += 1
+                connection.close()
+                if lost > 1:
+                    raise errors.Unavailable(retry_after=2) from error
+            elif sqlstate(error) not in RETRYABLE or attempt == attempts:
+                raise
+            else:
+                metrics.serialization_retries.inc()
+                # Full jitter: contenders that met once shall not meet again in step.
+                time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def run_sql(migration_file: str, name: str) -> RunSQL:
+    """A migration operation from `sql/NAME.sql` and `sql/NAME.down.sql` beside the migration.
+
+    A file never changes once landed: a change is a new file with a new version in the function's name.
+    """
+    folder = Path(migration_file).parent / "sql"
+    return RunSQL((folder / f"{name}.sql").read_text(), (folder / f"{name}.down.sql").read_text())

@@ -1,0 +1,86 @@
+"""Health: probes for machines, counters for people."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from exceptions import queries as exceptions_queries
+from ledgersafe.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response
+from ledgersafe.tenants.keys import Principal
+from pos import queries as pos_queries
+
+logger = logging.getLogger(__name__)
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """`GET /health`: this process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """`GET /ready`: and it reaches the database."""
+    return JsonResponse({"status": "ok"}) if _database_time() else _degraded()
+
+
+class HealthView(APIView):
+    """`GET /v1/health`: with a key the tenant's counters, with a staff session everybody's."""
+
+    # Authentication needs the database, and whether that is there is what is asked: see `_who`.
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(
+        summary="Health and counters",
+        responses=inline_serializer(
+            "Health",
+            {
+                "status": serializers.CharField(),
+                "db": serializers.CharField(required=False),
+                "db_time": serializers.DateTimeField(required=False),
+                "counts": serializers.DictField(required=False),
+            },
+        ),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        db_time = _database_time()
+        if db_time is None:
+            return _degraded()
+        who = _who(request)
+        if who is None:
+            return json_response({"status": "ok"})
+        tenant_id = who.tenant_id if isinstance(who, Principal) else None
+        counts = {
+            "events_raw": pos_queries.count_arrivals(tenant_id),
+            "exceptions_open": exceptions_queries.count_open(tenant_id),
+            "idempotency": pos_queries.count_keys(tenant_id),
+        }
+        return json_response({"status": "ok", "db": "ok", "db_time": db_time, "counts": counts})
+
+
+def _who(request: Request) -> Principal | AbstractBaseUser | None:
+    """:raises rest_framework.exceptions.AuthenticationFailed: a key was sent, and it is not valid."""
+    found: Any = ApiKeyAuthentication().authenticate(request) or StaffSessionAuthentication().authenticate(request)
+    return found[0] if found else None
+
+
+def _database_time() -> str | None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")
+            row = cursor.fetchone()
+    except (DatabaseError, InterfaceError):
+        logger.warning("The database does not answer the health check", exc_info=True)
+        connection.close()
+        return None
+    return str(row[0].isoformat()).replace("+00:00", "Z")
+
+
+def _degraded() -> HttpResponse:
+    return json_response({"status": "degraded", "db": "down"}, 503)

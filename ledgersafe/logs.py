@@ -1,0 +1,23 @@
+"""One JSON object per line for machines that read logs (`LOG_FORMAT=json`)."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+from ledgersafe.request_id import current_request_id
+
+
+class JsonFormatter(logging.Formatter):
+    """time (UTC), level, logger, message, request_id, and the traceback if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": current_request_id(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)

@@ -1,0 +1,40 @@
+"""Django's `migrate`, as the owner, followed by the privileges of the application role."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+from django.db import connection
+from django.db.utils import OperationalError, ProgrammingError
+
+from ledgersafe import grants
+
+
+class Command(migrate.Command):
+    """Create the database and the application role if need be, migrate, and grant."""
+
+    help = "Create or update the tables, then give the application role its privileges."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """:raises CommandError: the server cannot be reached or does not let us create role or database."""
+        try:
+            self._ensure_database()
+            grants.ensure_application_role()
+        except ProgrammingError as error:
+            raise CommandError(f"{error}Run it as a role with CREATEROLE and CREATEDB (DATABASE_OWNER_URL).") from error
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be reached: {error}Check DATABASE_URL.") from error
+        super().handle(*args, **options)
+        grants.grant_privileges()
+
+    def _ensure_database(self) -> None:
+        """A server that was just installed has no database of ours yet."""
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            name = connection.settings_dict["NAME"]
+            if f'database "{name}" does not exist' not in str(error):
+                raise
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)}")
+            self.stdout.write(f"Created database {name}.")

@@ -1,0 +1,31 @@
+"""Prometheus metrics, named as in the contract. Labels are bounded: never a tenant, never a raw path."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_MILLISECONDS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 1000, 2500, 5000)
+
+events = Counter("pos_events_total", "Events answered, by outcome.", ["result", "reason_code"])
+ingest_latency = Histogram(
+    "pos_ingest_latency_ms", "One event from bytes to commit, in milliseconds.", buckets=_MILLISECONDS
+)
+ledger_transactions = Counter("ledger_tx_total", "Journals asked for, by result.", ["result"])
+posting_latency = Histogram(
+    "ledger_posting_latency_ms",
+    "The database's part of posting, to commit, in milliseconds.",
+    buckets=_MILLISECONDS,
+)
+serialization_retries = Counter(
+    "ledger_serialization_retries_total", "Transactions run again on 40001, 40P01 or a key just taken."
+)
+invariant_violations = Gauge(
+    "invariant_violations",
+    "Rows found by the last verify_books.",
+    ["invariant"],
+    multiprocess_mode="mostrecent",
+)
+exceptions_open = Gauge(
+    "pos_exceptions_open",
+    "Held events waiting for a person.",
+    ["reason_code"],
+    multiprocess_mode="mostrecent",
+)

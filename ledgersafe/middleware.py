@@ -1,0 +1,64 @@
+"""Middleware. The back office's stack is skipped for requests that bring an API key: they have no session."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+from ledgersafe import request_id
+
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestIdMiddleware:
+    """Give every request an id, and answer it as `X-Request-Id`."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        current = request_id.begin(request.headers.get("X-Request-Id"))
+        response = self.get_response(request)
+        response.headers["X-Request-Id"] = current
+        if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
+            # Without it the server would send every short answer in chunks.
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+def _brings_api_key(request: HttpRequest) -> bool:
+    return "HTTP_AUTHORIZATION" in request.META and request.path_info.startswith(("/v1/", "/api/"))
+
+
+def _unless_api_key(middleware: type[Any]) -> type[Any]:
+    class Skipping(middleware):
+        def __call__(self, request: HttpRequest) -> Any:
+            if _brings_api_key(request):
+                return self.get_response(request)
+            return super().__call__(request)
+
+        def process_view(self, request: HttpRequest, *args: Any) -> Any:
+            if _brings_api_key(request) or not hasattr(middleware, "process_view"):
+                return None
+            return super().process_view(request, *args)
+
+    Skipping.__name__ = f"BackOffice{middleware.__name__}"
+    return Skipping
+
+
+#: The classes that settings.MIDDLEWARE names: Django's own, skipped where an API key authenticates.
+BackOfficeSecurity = _unless_api_key(SecurityMiddleware)
+BackOfficeWhiteNoise = _unless_api_key(WhiteNoiseMiddleware)
+BackOfficeSessions = _unless_api_key(SessionMiddleware)
+BackOfficeCsrf = _unless_api_key(CsrfViewMiddleware)
+BackOfficeAuthentication = _unless_api_key(AuthenticationMiddleware)
+BackOfficeMessages = _unless_api_key(MessageMiddleware)
+BackOfficeClickjacking = _unless_api_key(XFrameOptionsMiddleware)

@@ -1,0 +1,84 @@
+"""Exact money: integer minor units inside, exact decimals at the edge, no rounding on the way in.
+
+Currencies and their exponents come from ISO 4217 (package `iso4217`; CLDR's differ: IQD has 3).
+"""
+
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Final
+
+from babel.core import get_global
+from iso4217 import Currency
+
+#: Largest amount of one line or total: |x| ≤ 10^15 minor units, so that sums stay far inside bigint.
+MAX_MINOR: Final = 10**15
+
+_EXPONENTS: Final[dict[str, int]] = {c.code: c.exponent for c in Currency if c.exponent is not None}
+
+#: Smallest coin in minor units where CLDR names none: the practice of AU, NZ, SG, MY, IL, ZA and,
+#: for the euro, of FI, NL, BE, IE, IT, EE and SK.
+_SMALLEST_COIN: Final = {"AUD": 5, "NZD": 10, "SGD": 5, "MYR": 5, "ILS": 10, "ZAR": 10, "EUR": 5}
+
+
+class MoneyError(ValueError):
+    """Text is not an exact amount of the currency. `str(error)` says why, for people."""
+
+
+def is_currency(code: object) -> bool:
+    """True for an ISO 4217 code that has minor units (no metals, no test codes)."""
+    return isinstance(code, str) and code in _EXPONENTS
+
+
+def exponent(currency: str) -> int:
+    """Decimals of a currency: USD 2, JPY 0, IQD 3. :raises KeyError: unknown currency."""
+    return _EXPONENTS[currency]
+
+
+def to_minor(amount: int | str | Decimal, currency: str) -> int:
+    """Major units as sent → integer minor units; exact or refused, never rounded.
+
+    :param amount: an int, a Decimal, or decimal text (`"42.50"`).
+    :raises MoneyError: not a number, not finite, more decimals than the currency has, or too large.
+    """
+    if isinstance(amount, int):
+        return _bounded(amount * 10 ** _EXPONENTS[currency])
+    places = _EXPONENTS[currency]
+    try:
+        value = Decimal(amount)
+        scaled = value.scaleb(places)
+    except InvalidOperation:
+        raise MoneyError("is not a decimal number") from None
+    if not value.is_finite():
+        raise MoneyError("is not a finite number")
+    if abs(scaled) > MAX_MINOR:
+        raise MoneyError("is too large")
+    whole = int(scaled)
+    if whole != scaled:
+        raise MoneyError(f"has more decimals than {currency} has ({places})")
+    return whole
+
+
+def _bounded(minor: int) -> int:
+    if abs(minor) > MAX_MINOR:
+        raise MoneyError("is too large")
+    return minor
+
+
+def to_decimal_text(minor: int, currency: str) -> str:
+    """Minor units → decimal text with exactly the currency's decimals: 4250 USD → `42.50`."""
+    places = _EXPONENTS[currency]
+    sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+@cache
+def cash_rounding_limit(currency: str) -> int:
+    """The most a cash total may differ from what is due, in minor units: half the smallest coin.
+
+    Source: CLDR `cashDigits`/`cashRounding` by Babel, plus national practice where CLDR is silent.
+    """
+    fractions = get_global("currency_fractions")
+    _, _, cash_digits, cash_step = fractions.get(currency, fractions["DEFAULT"])
+    # CLDR counts in its own exponent; cash_step 0 means one unit of the last cash digit.
+    step = max(1, cash_step) * 10 ** max(0, _EXPONENTS[currency] - cash_digits)
+    return max(step, _SMALLEST_COIN.get(currency, 1)) // 2

@@ -1,0 +1,39 @@
+"""Starting the web server: the migrated database, gunicorn, and a folder for its workers' metrics."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+
+
+def migrate() -> None:
+    """Bring the schema up to date as the owner, in a process of its own. :raises SystemExit: it failed."""
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0"]
+    finished = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603  our own command
+    if finished.returncode:
+        sys.exit(finished.returncode)
+
+
+def server_environment(host: str, port: int) -> Mapping[str, str]:
+    """The environment gunicorn and its workers run in."""
+    metrics = Path(os.environ.get("LEDGERSAFE_DATA_DIR", ROOT / ".data")) / "metrics" / str(port)
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True, exist_ok=True)
+    return os.environ | {
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        "WEB_BIND": f"{host}:{port}",
+        "WEB_WORKERS": str(settings.WEB_WORKERS),
+        "WEB_THREADS": str(settings.WEB_THREADS),
+        "DATABASE_AS": "app",
+    }
+
+
+def server_command() -> list[str]:
+    """gunicorn with our settings."""
+    return [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.py")]

@@ -1,0 +1,219 @@
+"""All configuration, and the only reader of the environment. A wrong value stops the start, by name.
+
+`.env` in the checkout is read first (see `.env.example`); real environment variables win over it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env", overwrite=False)
+
+# ── Security ────────────────────────────────────────────────────────────────────────────────────
+DEBUG = env.bool("DEBUG", default=False)
+#: Signs sessions and keys the MAC of redacted card numbers. Empty in production stops the start.
+SECRET_KEY = env.str("SECRET_KEY", default="")
+ENVIRONMENT = env.str("ENVIRONMENT", default="local")
+if not SECRET_KEY:
+    if ENVIRONMENT == "production":
+        raise ImproperlyConfigured("SECRET_KEY must be set when ENVIRONMENT=production.")
+    SECRET_KEY = "local-only-and-not-secret-" + "0" * 32
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECURE_COOKIES = env.bool("SECURE_COOKIES", default=ENVIRONMENT == "production")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+
+# ── Applications and middleware ─────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+    "django_celery_beat",
+    "ledgersafe",
+    "ledgersafe.tenants",
+    "ledgersafe.audit",
+    "ledger",
+    "exceptions",
+    "pos",
+    "recon",
+]
+#: The back office needs sessions, messages and CSRF; a request that brings an API key does not, and skips them.
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "ledgersafe.middleware.RequestIdMiddleware",
+    "ledgersafe.middleware.BackOfficeSecurity",
+    "ledgersafe.middleware.BackOfficeWhiteNoise",
+    "ledgersafe.middleware.BackOfficeSessions",
+    "ledgersafe.middleware.BackOfficeCsrf",
+    "ledgersafe.middleware.BackOfficeAuthentication",
+    "ledgersafe.middleware.BackOfficeMessages",
+    "ledgersafe.middleware.BackOfficeClickjacking",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "ledgersafe.urls"
+WSGI_APPLICATION = "ledgersafe.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ── Database: two roles, one server ─────────────────────────────────────────────────────────────
+#: The role every request, task and command runs as; it owns nothing (see ledgersafe/grants.py).
+APPLICATION_ROLE = env.str("DATABASE_APP_ROLE", default="ledgersafe_app")
+#: "owner" while a command migrates (manage.py decides), else "app".
+DATABASE_AS = env.str("DATABASE_AS", default="app")
+if DATABASE_AS not in {"app", "owner"}:
+    raise ImproperlyConfigured("DATABASE_AS must be 'app' or 'owner'.")
+
+
+def _database() -> dict[str, Any]:
+    """The connection of this process: the owner's when it migrates, else the application role's."""
+    url = env.str("DATABASE_URL", default="postgres:///ledgersafe")
+    if DATABASE_AS == "owner":
+        url = env.str("DATABASE_OWNER_URL", default=url)
+    config: dict[str, Any] = dict(env.db_url_config(url))
+    if "postgresql" not in config["ENGINE"]:
+        raise ImproperlyConfigured("DATABASE_URL must name a Postgres database (postgres://user@host/name).")
+    config["CONN_MAX_AGE"] = None  # connections live as long as their thread
+    options = config.setdefault("OPTIONS", {})
+    options["application_name"] = "ledgersafe"
+    if DATABASE_AS == "app":
+        # Whatever role logs in, statements run as the application role: it can append, and not rewrite.
+        options["options"] = f"-c role={APPLICATION_ROLE}"
+    return config
+
+
+DATABASES = {"default": _database()}
+
+# ── Cache and jobs ──────────────────────────────────────────────────────────────────────────────
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "verify-books-hourly": {"task": "ledgersafe.tasks.verify_all_books", "schedule": 3600.0},
+}
+
+# ── Web server ──────────────────────────────────────────────────────────────────────────────────
+#: Worker processes and threads of `manage.py serve`. Ingest peaks near eight connections on two cores.
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=4)
+MIGRATE_ON_START = env.bool("MIGRATE_ON_START", default=True)
+
+# ── Ingest ──────────────────────────────────────────────────────────────────────────────────────
+MAX_EVENT_BYTES = 1024 * 1024
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+MAX_BATCH_EVENTS = 1_000
+#: Seconds a process may go on using what it has read of a tenant's settings, stores and accounts.
+DIRECTORY_TTL_SECONDS = env.float("DIRECTORY_TTL_SECONDS", default=30.0)
+DATA_UPLOAD_MAX_MEMORY_SIZE = None  # sizes are checked per endpoint, before anything is read
+#: The defaults of a new tenant's business day.
+CUT_OFF_HOUR = env.int("CUT_OFF_HOUR", default=23)
+CUT_OFF_MINUTE = env.int("CUT_OFF_MINUTE", default=59)
+if not (0 <= CUT_OFF_HOUR <= 23 and 0 <= CUT_OFF_MINUTE <= 59):
+    raise ImproperlyConfigured("CUT_OFF_HOUR must be 0–23 and CUT_OFF_MINUTE 0–59.")
+
+# ── API ─────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["ledgersafe.api.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.api.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["ledgersafe.api.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "ledgersafe.api.problem_handler",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Ledger-Safe",
+    "DESCRIPTION": "Every till event in the books exactly once; what is uncertain goes before a person.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["ledgersafe.openapi.only_v1"],
+}
+
+# ── Time, language, static files ────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / ".data" / "static"
+#: Found in the packages themselves: a first run has nothing to collect.
+WHITENOISE_USE_FINDERS = True
+
+# ── Back office ─────────────────────────────────────────────────────────────────────────────────
+LOGIN_URL = "/admin/login/"
+UNFOLD = {
+    "SITE_TITLE": "Ledger-Safe",
+    "SITE_HEADER": "Ledger-Safe",
+    "SITE_SUBHEADER": "Back office",
+    "SITE_SYMBOL": "account_balance",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"show_search": True, "navigation": "ledgersafe.backoffice.navigation"},
+}
+
+# ── Logs ────────────────────────────────────────────────────────────────────────────────────────
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured("LOG_FORMAT must be 'text' or 'json'.")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "ledgersafe.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # A refused request is an answer, not an incident: only server errors are worth a line.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "WARNING"}},
+}

@@ -1,0 +1,222 @@
+"""API keys: issue, authenticate, revoke. The secret is shown once; its SHA-256 is what is kept.
+
+A key is `lsk_<prefix>_<secret>`; 256 random bits need no slow hash. What a key may do is remembered for
+`DIRECTORY_TTL_SECONDS`; the posting statement checks revocation and expiry again, so ingest never trusts memory.
+"""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+
+from ledgersafe.audit import trail
+from ledgersafe.db import require_transaction
+from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.tenants.models import SCOPES, ApiKey, Register, Store, Tenant
+
+_LAST_USED_EVERY: Final = timedelta(minutes=1)
+_REMEMBERED_KEYS: Final = 10_000
+
+
+class UnknownScope(DomainError):
+    """A scope is not one of the contract's."""
+
+    code = "UNKNOWN_SCOPE"
+
+
+class CredentialRevoked(DomainError):
+    """The API key was revoked or has expired."""
+
+    code = "NOT_AUTHENTICATED"
+    http_status = 401
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: one key of one tenant, perhaps bound to one store or register."""
+
+    api_key_id: int
+    prefix: str
+    tenant_id: int
+    tenant_slug: str
+    scopes: frozenset[str]
+    store_code: str | None
+    register_code: str | None
+    expires_at: datetime | None
+
+    #: DRF asks its user objects for this.
+    is_authenticated = True
+
+    @property
+    def actor(self) -> str:
+        """As the audit trail names it."""
+        return f"key:{self.prefix}"
+
+
+def issue(
+    tenant: Tenant,
+    *,
+    scopes: Sequence[str],
+    actor: str,
+    name: str = "",
+    store: Store | None = None,
+    register: Register | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Create a key; operation. :returns: the row, and the key itself, which cannot be read again.
+
+    :raises UnknownScope: a scope the contract does not know.
+    """
+    require_transaction()
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise UnknownScope(f"Unknown scope {', '.join(unknown) or '(none)'}; choose from {', '.join(SCOPES)}.")
+    prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        tenant=tenant,
+        name=name,
+        prefix=prefix,
+        secret_sha256=_digest(secret),
+        scopes=sorted(set(scopes)),
+        store=store,
+        register=register,
+        expires_at=expires_at,
+    )
+    trail.record(
+        tenant_id=tenant.id,
+        actor=actor,
+        action="tenants.api_key.created",
+        object_type="api_key",
+        object_id=prefix,
+        after={"scopes": key.scopes, "store": store and store.code, "name": name},
+    )
+    return key, f"lsk_{prefix}_{secret}"
+
+
+def revoke(tenant: Tenant, *, prefix: str, actor: str, now: datetime) -> ApiKey:
+    """Make a key worthless; operation. A second time changes nothing.
+
+    :raises ledgersafe.errors.NotFound: the tenant has no key of that prefix.
+    """
+    require_transaction()
+    key = ApiKey.objects.select_for_update().filter(tenant=tenant, prefix=prefix).first()
+    if key is None:
+        raise NotFound(f"Tenant {tenant.slug} has no API key {prefix}.")
+    if key.revoked_at is None:
+        key.revoked_at = now
+        key.save(update_fields=["revoked_at"])
+        trail.record(
+            tenant_id=tenant.id,
+            actor=actor,
+            action="tenants.api_key.revoked",
+            object_type="api_key",
+            object_id=prefix,
+        )
+    return key
+
+
+def authenticate(key: str, *, fresh: bool = True) -> Principal | None:
+    """The principal of a key, or None when it is unknown, revoked or expired.
+
+    :param fresh: False may answer from memory; only for callers that have the database check it again.
+    """
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    if not fresh and (remembered := _memory.get(digest)) is not None:
+        return remembered
+    principal = _look_up(key)
+    if principal is None:
+        _memory.forget(digest)
+    else:
+        _memory.put(digest, principal)
+    return principal
+
+
+def ensure_live(principal: Principal) -> None:
+    """:raises CredentialRevoked: the key was revoked or has expired since it was remembered."""
+    now = timezone.now()
+    row = ApiKey.objects.filter(pk=principal.api_key_id, revoked_at=None).first()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        forget()
+        raise CredentialRevoked
+
+
+def forget() -> None:
+    """Drop what this process remembers of keys."""
+    _memory.clear()
+
+
+def _look_up(key: str) -> Principal | None:
+    parts = key.split("_", 2)
+    if len(parts) != 3 or parts[0] != "lsk" or not key.isascii() or "\x00" in key:
+        return None
+    now = timezone.now()
+    rows = ApiKey.objects.filter(prefix=parts[1], revoked_at=None).select_related("tenant", "store", "register")
+    digest = _digest(parts[2])
+    for row in rows:
+        if hmac.compare_digest(bytes(row.secret_sha256), digest) and (not row.expires_at or row.expires_at > now):
+            _note_use(row, now)
+            return _principal(row)
+    return None
+
+
+def _principal(row: ApiKey) -> Principal:
+    return Principal(
+        api_key_id=row.id,
+        prefix=row.prefix,
+        tenant_id=row.tenant_id,
+        tenant_slug=row.tenant.slug,
+        scopes=frozenset(row.scopes),
+        store_code=row.store.code if row.store else None,
+        register_code=row.register.code if row.register else None,
+        expires_at=row.expires_at,
+    )
+
+
+def _note_use(row: ApiKey, now: datetime) -> None:
+    """To the minute: finer would write one hot row per request."""
+    if row.last_used_at is None or now - row.last_used_at > _LAST_USED_EVERY:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+class _Memory:
+    """A bounded, expiring map from a key's digest to its principal; shared by the threads of a process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+
+    def get(self, digest: bytes) -> Principal | None:
+        entry = self._entries.get(digest)
+        if entry is None or entry[0] < time.monotonic():
+            return None
+        return entry[1]
+
+    def put(self, digest: bytes, principal: Principal) -> None:
+        with self._lock:
+            self._entries[digest] = (time.monotonic() + settings.DIRECTORY_TTL_SECONDS, principal)
+            while len(self._entries) > _REMEMBERED_KEYS:
+                self._entries.popitem(last=False)
+
+    def forget(self, digest: bytes) -> None:
+        with self._lock:
+            self._entries.pop(digest, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+
+
+_memory = _Memory()

@@ -1,0 +1,123 @@
+"""Who uses the product: tenants with their stores and registers, and the API keys of their devices."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+EVENT_TYPES = (
+    "SALE", "RETURN", "VOID", "CANCEL", "CORRECTION", "PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP",
+    "TIP_ADJUST", "NO_SALE",
+)  # fmt: skip
+
+SCOPES = (
+    "events:write", "events:read", "exceptions:read", "exceptions:resolve", "pos:write", "pos:read",
+    "ledger:read", "ledger:write", "recon:read", "recon:write", "admin",
+)  # fmt: skip
+
+
+def all_event_types() -> list[str]:
+    """Default of a new tenant: every type the contract knows."""
+    return list(EVENT_TYPES)
+
+
+class Tenant(models.Model):
+    """A retailer: the owner of one set of books. `slug` is its public id (`tenant_id` on the wire)."""
+
+    slug = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    base_currency = models.CharField(max_length=3)
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name, e.g. Europe/Athens.")
+    cut_off_hour = models.PositiveSmallIntegerField(default=23, help_text="The business day ends at this local time.")
+    cut_off_minute = models.PositiveSmallIntegerField(default=59)
+    late_window_days = models.PositiveSmallIntegerField(
+        default=3, help_text="An event of a closed day is posted into the open day up to this many days late."
+    )
+    enabled_event_types = ArrayField(models.CharField(max_length=32), default=all_event_types)
+    strict_stores = models.BooleanField(
+        default=False, help_text="Hold events of unknown stores instead of registering the store."
+    )
+    #: Counts up with every change of settings, stores, registers' or accounts' status, so that a process can
+    #: tell in the posting statement itself that what it remembers is out of date.
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "tenants"
+        constraints = [
+            models.CheckConstraint(
+                name="tenants_slug_shape",
+                condition=Q(slug__regex=r"^[a-z0-9][a-z0-9_-]{0,63}$"),
+                violation_error_message="A slug is lower-case letters, digits, - and _.",
+            ),
+            models.CheckConstraint(name="tenants_currency_shape", condition=Q(base_currency__regex=r"^[A-Z]{3}$")),
+            models.CheckConstraint(
+                name="tenants_cut_off_is_a_time", condition=Q(cut_off_hour__lte=23, cut_off_minute__lte=59)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Store(models.Model):
+    """A shop of a tenant, named by the code its tills send as `store_id`."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="stores")
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "stores"
+        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="stores_one_code_per_tenant")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Register(models.Model):
+    """A till of a store, named by the code it sends as `register_id`; it owns a cash drawer account."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="registers")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="registers")
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "registers"
+        constraints = [models.UniqueConstraint(fields=["tenant", "store", "code"], name="registers_one_code_per_store")]
+
+    def __str__(self) -> str:
+        return f"{self.store_id}/{self.code}"
+
+
+class ApiKey(models.Model):
+    """A device's credential. Only the SHA-256 of the secret is kept; `prefix` tells keys apart for people."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="api_keys")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, blank=True)
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, null=True, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    prefix = models.CharField(max_length=16)
+    secret_sha256 = models.BinaryField(max_length=32)
+    scopes = ArrayField(models.CharField(max_length=32))
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "api_keys"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "prefix"], name="api_keys_one_prefix_per_tenant"),
+            models.CheckConstraint(
+                name="api_keys_expire_after_creation",
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
+            ),
+        ]
+        indexes = [models.Index(fields=["prefix"], name="api_keys_by_prefix")]
+
+    def __str__(self) -> str:
+        return self.prefix

@@ -1,0 +1,35 @@
+"""All URLs. The API answers under /v1/ and /api/ alike, with and without trailing slash."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django_prometheus.exports import ExportToDjangoView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from ledgersafe import api, health
+
+
+def _home(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect("/admin/")
+
+
+_api: list[URLPattern | URLResolver] = [
+    re_path(r"^health/?$", health.HealthView.as_view(), name="api-health"),
+    re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^docs/?$", SpectacularSwaggerView.as_view(url="/v1/schema"), name="docs"),
+    path("", include("pos.urls")),
+    path("", include("exceptions.urls")),
+    re_path(r"", api.not_found),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", _home),
+    re_path(r"^v1/", include(_api)),
+    re_path(r"^api/", include(_api)),
+    re_path(r"^health/?$", health.live),
+    re_path(r"^ready/?$", health.ready),
+    re_path(r"^metrics/?$", ExportToDjangoView),
+    path("admin/", admin.site.urls),
+]
+
+handler500 = "ledgersafe.api.server_error"

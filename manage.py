@@ -1,0 +1,42 @@
+#!/usr/bin/env python
+"""Ledger-Safe's command line. `manage.py help` lists the commands; each has `--help` with examples."""
+
+import os
+import sys
+
+#: Commands that change the schema or own the database; every other one runs as the application role.
+OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "flush", "sqlflush", "test"}
+#: Commands that need no database: they must work, fast, where no server could start.
+OFFLINE_COMMANDS = {
+    "makemigrations",
+    "help",
+    "--help",
+    "version",
+    "--version",
+    "collectstatic",
+    "spectacular",
+}
+
+
+def main() -> int:
+    """Start the embedded servers if none are configured, then run the command."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledgersafe.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command in OWNER_COMMANDS:
+        os.environ["DATABASE_AS"] = "owner"
+    if command not in OFFLINE_COMMANDS and "--help" not in sys.argv and "-h" not in sys.argv:
+        from ledgersafe import embedded
+
+        try:
+            embedded.ensure_servers()
+        except embedded.EmbeddedServerError as error:
+            sys.stderr.write(f"{error}\n")
+            return 2
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""Request bodies: read with a limit, refused by media type, a batch split into its events byte for byte."""
+
+import json
+import re
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from pos.bronze import Refusal
+from pos.canonical import UnreadableBody, decode
+
+EVENT_TYPES: Final = frozenset({"application/json"})
+LINE_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+#: A string, or one character of structure: enough to find where an element ends without recursion.
+_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
+    """The body, or None when it is larger than the limit (then it was not read)."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isascii() and length.isdigit():
+        return None if len(length) > 12 or int(length) > limit_bytes else request.body
+    # Sent in chunks: Django would take a missing length for an empty body; the server marks where it ends.
+    if request.META.get("wsgi.input_terminated") or "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
+        body: bytes = request.META["wsgi.input"].read(limit_bytes + 1)
+        return None if len(body) > limit_bytes else body
+    return request.body
+
+
+def media_type_refusal(content_type: str | None, accepted: frozenset[str]) -> Refusal | None:
+    """The 415 of a body that is not JSON in UTF-8, or None."""
+    media_type, _, parameters = (content_type or "").partition(";")
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
+    if media_type.strip().lower() not in accepted:
+        wanted = " or ".join(sorted(accepted))
+        return Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send {wanted}, not {(media_type.strip() or 'nothing')[:80]!r}.")
+    if charset and charset.group(1).lower() not in {"utf-8", "utf8"}:
+        return Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send UTF-8, not {charset.group(1)[:40]!r}.")
+    return None
+
+
+def split_batch(body: bytes, content_type: str | None) -> list[bytes] | Refusal:
+    """The events of a batch as received, or why it is refused as a whole."""
+    refusal = media_type_refusal(content_type, EVENT_TYPES | LINE_TYPES)
+    if refusal is not None:
+        return refusal
+    if (content_type or "").partition(";")[0].strip().lower() in LINE_TYPES:
+        events = [line for line in body.split(b"\n") if line.strip()]
+    else:
+        try:
+            events = _elements(decode(body))
+        except UnreadableBody as error:
+            return Refusal(400, error.code, error.message)
+    if len(events) > settings.MAX_BATCH_EVENTS:
+        return Refusal(400, "BATCH_TOO_LARGE", f"A batch has at most {settings.MAX_BATCH_EVENTS} events.")
+    return events
+
+
+def _elements(text: str) -> list[bytes]:
+    """The elements of the list `events`, cut out of the text. :raises UnreadableBody: it has another shape."""
+    events: list[bytes] | None = None
+    at = _expect(text, 0, "{")
+    while True:
+        name, at = _value_end(text, at)
+        at = _expect(text, at, ":")
+        if _is_events(name):
+            if events is not None or text[at : at + 1] != "[":
+                raise UnreadableBody("NOT_A_BATCH", '"events" must be one list.')
+            events, at = _list_elements(text, at)
+        else:
+            _, at = _value_end(text, at)
+        if text[at : at + 1] == "}":
+            break
+        at = _expect(text, at, ",")
+    if events is None or _skip(text, at + 1) != len(text):
+        raise UnreadableBody("NOT_A_BATCH", 'A batch is {"events": [...]} or one event per line.')
+    return events
+
+
+def _is_events(name: str) -> bool:
+    return name[:1] == '"' and json.loads(name) == "events"
+
+
+def _list_elements(text: str, at: int) -> tuple[list[bytes], int]:
+    at = _expect(text, at, "[")
+    elements: list[bytes] = []
+    if text[at : at + 1] == "]":
+        return elements, _skip(text, at + 1)
+    while True:
+        element, at = _value_end(text, at)
+        elements.append(element.encode())
+        at = _skip(text, at)
+        if text[at : at + 1] == "]":
+            return elements, _skip(text, at + 1)
+        at = _expect(text, at, ",")
+
+
+def _value_end(text: str, at: int) -> tuple[str, int]:
+    """The text of the value that starts here, and where it ends. Numbers and depth are not judged here."""
+    try:
+        _, end = _lenient.raw_decode(text, at)
+    except RecursionError:
+        end = _structure_end(text, at)
+    except json.JSONDecodeError as error:
+        message = f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        raise UnreadableBody("MALFORMED_JSON", message) from None
+    return text[at:end], _skip(text, end)
+
+
+def _structure_end(text: str, at: int) -> int:
+    depth = 0
+    for token in _STRUCTURE.finditer(text, at):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token.group(), 0)
+        if depth == 0:
+            return token.end()
+    raise UnreadableBody("MALFORMED_JSON", "Not JSON: the nesting never ends.")
+
+
+def _expect(text: str, at: int, character: str) -> int:
+    at = _skip(text, at)
+    if text[at : at + 1] != character:
+        raise UnreadableBody("NOT_A_BATCH", 'A batch is {"events": [...]} or one event per line.')
+    return _skip(text, at + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+#: Finds where values end and keeps nothing: numbers stay text, so that none is too long or too large to skip.
+_lenient: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)

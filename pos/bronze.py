@@ -1,0 +1,117 @@
+"""Reading an arrival before the database is touched: what came, what it says, and what it would do if its key is new.
+
+An `Arrival` is everything the SQL functions of `migrations/sql/0002_gate.sql` need to keep the bytes and act on them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from pos import canonical, pan
+from pos.canonical import UnreadableBody
+from pos.contract import MAX_TEXT, Event, Hold, amount_at_risk, read_event, read_event_id
+
+#: Headers kept with an arrival; never credentials or cookies.
+KEPT_HEADERS: Final = (
+    "Content-Type", "Content-Length", "Content-Encoding", "User-Agent", "X-Request-Id", "X-Forwarded-For",
+    "Idempotency-Key", "X-Idempotency-Key", "Date",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An arrival the device must not send again as it is: kept in bronze, answered as a problem."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One arrival as read. `verdict` is what is to be done with it if its key is new."""
+
+    body: bytes
+    event_id: str | None = None
+    payload_hash: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    verdict: Event | Hold | Refusal = field(default_factory=lambda: Refusal(400, "MALFORMED_JSON", ""))
+    at_risk_minor: int | None = None
+    currency: str = ""
+    redacted_mac: str | None = None
+    raw_length: int | None = None
+
+
+def read_arrival(body: bytes, *, base_currency: str) -> Arrival:
+    """Parse, check and fingerprint one body. Never raises for what the body says: a verdict tells it."""
+    arrival = Arrival(body)
+    try:
+        text = canonical.decode(body)
+        payload = canonical.parse_object(text)
+        canonical_text = canonical.canonical_text(payload)
+        if pan.contains_pan(canonical_text):
+            return _redacted(arrival, body)
+        arrival.payload = payload
+        arrival.payload_hash = canonical.fingerprint(canonical_text).hex()
+        arrival.event_id = read_event_id(payload)
+        arrival.verdict = read_event(payload, base_currency=base_currency)
+    except UnreadableBody as error:
+        if pan.contains_pan(body.decode("utf-8", "replace")):
+            return _redacted(arrival, body)
+        arrival.verdict = Refusal(400, error.code, error.message)
+        return arrival
+    arrival.at_risk_minor, arrival.currency = amount_at_risk(payload, base_currency=base_currency)
+    return arrival
+
+
+def refused(body: bytes, refusal: Refusal) -> Arrival:
+    """An arrival that is kept, but not read: wrong media type, a batch that is no list."""
+    arrival = Arrival(body, verdict=refusal)
+    return _redacted(arrival, body) if pan.contains_pan(body.decode("utf-8", "replace")) else arrival
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The received headers worth keeping, masked like everything else."""
+    found = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+    return {name: pan.mask(value)[:1_000].replace("\x00", "") for name, value in found.items()}
+
+
+def as_row(arrival: Arrival, ordinal: int) -> dict[str, Any]:
+    """The arrival as `pos_capture_v1` reads it; ordinal counts from 1."""
+    row: dict[str, Any] = {"o": ordinal, "k": arrival.event_id, "hash": arrival.payload_hash or None}
+    if arrival.redacted_mac:
+        row |= {"mac": arrival.redacted_mac, "len": arrival.raw_length}
+    payload = arrival.payload
+    for column, name in _SEARCHABLE:
+        value = payload.get(name)
+        if type(value) is str and len(value) <= MAX_TEXT and value.isprintable():
+            row[column] = value
+    occurred_at = getattr(arrival.verdict, "occurred_at", None)
+    if isinstance(occurred_at, datetime):
+        row["at"] = occurred_at.isoformat()
+    return row
+
+
+_SEARCHABLE: Final = (
+    ("sv", "schema_version"), ("st", "store_id"), ("ss", "source_system"), ("se", "source_event_id"),
+    ("et", "event_type"), ("tx", "txn_id"),
+)  # fmt: skip
+
+
+def _redacted(arrival: Arrival, body: bytes) -> Arrival:
+    """Keep no card number: the bytes masked, their length, and a MAC to recognise a retry by."""
+    arrival.raw_length = len(body)
+    arrival.redacted_mac = pan.mac(body).hex()
+    arrival.body = pan.mask(_readable(body)).encode()
+    arrival.verdict = Refusal(422, "PAN_DETECTED", "The payload contains a card number; it was not stored.")
+    arrival.payload, arrival.payload_hash, arrival.event_id = {}, "", None
+    return arrival
+
+
+def _readable(body: bytes) -> str:
+    """Text in which a card number cannot hide behind escapes; the canonical form when there is one."""
+    try:
+        return canonical.canonical_text(canonical.parse_object(canonical.decode(body)))
+    except UnreadableBody:
+        return body.decode("utf-8", "replace")

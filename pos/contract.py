@@ -1,0 +1,389 @@
+"""The wire contract of one event: parsed JSON → a frozen `Event`, or everything that is wrong with it.
+
+Source: the customer's contract, section "Events". Unknown fields are kept in bronze and never assigned. Amounts
+arrive in major units and leave as integer minor units of their currency; nothing is rounded.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from ledgersafe.money import MoneyError, is_currency, to_minor
+from pos.canonical import Number, UnreadableBody, decimal_of
+
+T = TypeVar("T")
+
+EVENT_TYPES: Final = frozenset(
+    [
+        "SALE",
+        "RETURN",
+        "VOID",
+        "CANCEL",
+        "CORRECTION",
+        "PAID_IN",
+        "PAID_OUT",
+        "PAYOUT",
+        "CASH_DROP",
+        "TIP_ADJUST",
+        "NO_SALE",
+    ]
+)
+TENDER_METHODS: Final = frozenset(["CASH", "CARD", "EXTERNAL", "GIFT_CARD", "STORE_CREDIT", "HOUSE_ACCOUNT"])
+SUPPORTED_SCHEMA_VERSION: Final = re.compile(r"v?1(\.\d{1,4}){0,2}", re.ASCII)
+MAX_TEXT: Final = 200
+MAX_CODE: Final = 64
+MAX_ELEMENTS: Final = 2_000
+
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DECIMAL_TEXT: Final = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why an event goes before a person: a reason code and what to look at."""
+
+    reason_code: str
+    message: str
+    #: Problems found, each `{"pointer": "/tenders/0/amount", "message": "…"}` (RFC 6901 pointers).
+    errors: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """A line of the basket; `amount_minor` before discounts and exclusive tax."""
+
+    sku: str
+    quantity: Decimal
+    amount_minor: int
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """What was paid with; `amount_minor` is what is kept, net of change."""
+
+    method: str
+    amount_minor: int
+    currency: str
+    processor: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """A tax by code and rate; inclusive tax is already in the lines."""
+
+    code: str
+    rate: str
+    amount_minor: int
+    inclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One well-formed event, in minor units of `currency`. Times are aware and in UTC."""
+
+    schema_version: str
+    store_code: str
+    source_system: str
+    event_id: str
+    event_type: str
+    occurred_at: datetime
+    txn_id: str
+    source_event_id: str | None
+    register_code: str | None
+    business_date: date | None
+    currency: str
+    total_minor: int | None
+    lines: tuple[LineItem, ...]
+    tenders: tuple[Tender, ...]
+    taxes: tuple[TaxLine, ...]
+    discounts_minor: tuple[int, ...]
+    tips_minor: tuple[int, ...]
+    service_charges_minor: tuple[int, ...]
+    reason: str
+    pays_cash: bool
+
+
+class Invalid(ValueError):
+    """One field is not as the contract says; the message completes «must …» for people."""
+
+
+def read_event_id(payload: Mapping[str, Any]) -> str:
+    """The key of everything: 1–200 printable characters.
+
+    :raises pos.canonical.UnreadableBody: `EVENT_ID_UNUSABLE`; without an id nothing can be held for anybody.
+    """
+    value = payload.get("event_id")
+    try:
+        return _code(value, MAX_TEXT)
+    except Invalid as error:
+        raise UnreadableBody("EVENT_ID_UNUSABLE", f"event_id {error}.") from None
+
+
+def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hold:
+    """Check one payload against the contract.
+
+    :param base_currency: the tenant's, for payloads that name none.
+    :raises pos.canonical.UnreadableBody: the event id is unusable.
+    """
+    read_event_id(payload)
+    version = payload.get("schema_version")
+    if isinstance(version, str) and version and not SUPPORTED_SCHEMA_VERSION.fullmatch(version):
+        return Hold("UNSUPPORTED_SCHEMA_VERSION", f"Schema version {version[:40]!r} is not known; 1.x is.")
+    fields = _Fields(payload)
+    event_type = fields.required("event_type", _text)
+    fields.required("schema_version", _text)
+    fields.required("tenant_id", _text)
+    currency = fields.optional("currency", _text, base_currency)
+    if not fields.errors and event_type not in EVENT_TYPES:
+        return Hold("UNKNOWN_EVENT_TYPE", f"Event type {event_type[:40]!r} is not known.")
+    if not fields.errors and not is_currency(currency):
+        return Hold("UNKNOWN_CURRENCY", f"{currency[:10]!r} is not an ISO 4217 currency.")
+    event = _read_body(fields, currency if is_currency(currency) else base_currency)
+    if fields.errors:
+        return Hold("SCHEMA_VALIDATION_FAILED", _summary(fields.errors), tuple(fields.errors))
+    for tender in event.tenders:
+        if not is_currency(tender.currency):
+            return Hold("UNKNOWN_CURRENCY", f"{tender.currency[:10]!r} is not an ISO 4217 currency.")
+    return event
+
+
+def amount_at_risk(payload: Mapping[str, Any], *, base_currency: str) -> tuple[int | None, str]:
+    """What a held event seems to be worth, for sorting an inbox: minor units (None if unreadable), currency."""
+    currency = payload.get("currency", base_currency)
+    if not is_currency(currency):
+        return None, ""
+    try:
+        return abs(_money(payload.get("total_amount"), currency)), currency
+    except Invalid:
+        return None, currency
+
+
+def _read_body(fields: "_Fields", currency: str) -> Event:
+    payload = fields.payload
+
+    def money(value: Any) -> int:
+        return _money(value, currency)
+
+    return Event(
+        schema_version=payload.get("schema_version", ""),
+        store_code=fields.required("store_id", _short_code),
+        source_system=fields.required("source_system", _long_code),
+        event_id=payload["event_id"],
+        event_type=payload.get("event_type", ""),
+        occurred_at=fields.required("occurred_at", _instant, datetime.min.replace(tzinfo=UTC)),
+        txn_id=fields.required("txn_id", _long_code),
+        source_event_id=fields.optional("source_event_id", _long_code, None),
+        register_code=fields.optional("register_id", _short_code, None),
+        business_date=fields.optional("business_date", _day, None),
+        currency=currency,
+        total_minor=fields.optional("total_amount", money, None),
+        lines=fields.elements("line_items", lambda item: _line(item, money)),
+        tenders=fields.elements("tenders", lambda item: _tender(item, currency)),
+        taxes=fields.elements("tax_lines", lambda item: _tax(item, money)),
+        discounts_minor=fields.elements("discounts", lambda item: _discount(item, money)),
+        tips_minor=fields.elements("tips", lambda item: _in(item, "amount", money)),
+        service_charges_minor=fields.elements("service_charges", lambda item: _in(item, "amount", money)),
+        reason=fields.optional("reason", _note, ""),
+        pays_cash=_pays_cash(payload),
+    )
+
+
+class _Fields:
+    """Reads a payload field by field and remembers every problem, so that all are told at once."""
+
+    __slots__ = ("errors", "payload")
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        self.payload = payload
+        self.errors: list[dict[str, str]] = []
+
+    def required(self, name: str, read: Callable[[Any], T], default: Any = "") -> T:
+        if name not in self.payload:
+            self._add(f"/{name}", "is missing")
+            return default  # type: ignore[no-any-return]  # never used: the errors are returned instead
+        return self.optional(name, read, default)
+
+    def optional(self, name: str, read: Callable[[Any], T], default: Any) -> T:
+        value = self.payload.get(name)
+        if value is None and (name not in self.payload or default is None):
+            return default  # type: ignore[no-any-return]
+        try:
+            return read(value)
+        except Invalid as error:
+            self._add(f"/{name}", str(error))
+            return default  # type: ignore[no-any-return]
+
+    def elements(self, name: str, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+        items = self.payload.get(name)
+        if items is None:
+            return ()
+        if not isinstance(items, list):
+            self._add(f"/{name}", "must be a list")
+            return ()
+        if len(items) > MAX_ELEMENTS:
+            self._add(f"/{name}", f"must have at most {MAX_ELEMENTS} elements")
+            return ()
+        read_items = (self._one(name, index, item, read) for index, item in enumerate(items))
+        return tuple(element for element in read_items if element is not None)
+
+    def _one(self, name: str, index: int, item: Any, read: Callable[[Mapping[str, Any]], T]) -> T | None:
+        try:
+            if not isinstance(item, dict):
+                raise Invalid("must be an object")
+            return read(item)
+        except Invalid as error:
+            self._add(f"/{name}/{index}", str(error))
+            return None
+
+    def _add(self, pointer: str, message: str) -> None:
+        self.errors.append({"pointer": pointer, "message": message})
+
+
+def _in(item: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
+    if name not in item:
+        raise Invalid(f"{name} is missing")
+    try:
+        return read(item[name])
+    except Invalid as error:
+        raise Invalid(f"{name} {error}") from None
+
+
+def _line(item: Mapping[str, Any], money: Callable[[Any], int]) -> LineItem:
+    return LineItem(
+        sku=_in(item, "sku", _text),
+        quantity=_in(item, "qty", _decimal) if item.get("qty") is not None else Decimal(1),
+        amount_minor=_in(item, "amount", money),
+        category=_in(item, "category", _note).upper() if item.get("category") is not None else "",
+    )
+
+
+def _tender(item: Mapping[str, Any], currency: str) -> Tender:
+    name = "method" if "method" in item else "type"
+    method = _in(item, name, _text).upper()
+    if method not in TENDER_METHODS:
+        raise Invalid(f"{name} must be one of {', '.join(sorted(TENDER_METHODS))}")
+    own = item.get("currency")
+    own_currency = currency if own is None else _text(own)
+    counted_in = own_currency if is_currency(own_currency) else currency
+    return Tender(
+        method=method,
+        amount_minor=_in(item, "amount", lambda value: _money(value, counted_in)),
+        currency=own_currency,
+        processor=_in(item, "processor", _short_code) if item.get("processor") is not None else "",
+    )
+
+
+def _tax(item: Mapping[str, Any], money: Callable[[Any], int]) -> TaxLine:
+    inclusive = item.get("inclusive", False)
+    if not isinstance(inclusive, bool):
+        raise Invalid("inclusive must be true or false")
+    rate = item.get("rate")
+    return TaxLine(
+        code=_in(item, "code", _short_code),
+        rate="" if rate is None else _in(item, "rate", _rate),
+        amount_minor=_in(item, "amount", money),
+        inclusive=inclusive,
+    )
+
+
+def _rate(value: Any) -> str:
+    """A tax rate as canonical text (`0.2`): it names the account, so equal rates must read alike."""
+    text = format(_decimal(value).normalize(), "f")
+    if len(text) > 20:
+        raise Invalid("has too many digits")
+    return text
+
+
+def _discount(item: Mapping[str, Any], money: Callable[[Any], int]) -> int:
+    _in(item, "code", _text)
+    return _in(item, "amount", money)
+
+
+def _pays_cash(payload: Mapping[str, Any]) -> bool:
+    """Whether an event without tenders says it was paid in cash (`method` or `payment_method`)."""
+    said = payload.get("method", payload.get("payment_method"))
+    return isinstance(said, str) and said.upper() == "CASH"
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or isinstance(value, Number) or not value:
+        raise Invalid("must be a non-empty string")
+    if len(value) > MAX_TEXT:
+        raise Invalid(f"must have at most {MAX_TEXT} characters")
+    if not value.isprintable() or value.isspace():
+        raise Invalid("must not be blank or contain control or invisible characters")
+    return value
+
+
+def _code(value: Any, limit: int) -> str:
+    text = _text(value)
+    if len(text) > limit:
+        raise Invalid(f"must have at most {limit} characters")
+    return text
+
+
+def _short_code(value: Any) -> str:
+    return _code(value, MAX_CODE)
+
+
+def _long_code(value: Any) -> str:
+    return _code(value, MAX_TEXT)
+
+
+def _note(value: Any) -> str:
+    if not isinstance(value, str) or isinstance(value, Number):
+        raise Invalid("must be a string")
+    if len(value) > 2_000 or "\x00" in value:
+        raise Invalid("must have at most 2000 characters and no NUL")
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, Number):
+        return decimal_of(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and _DECIMAL_TEXT.fullmatch(value):
+        return Decimal(value)
+    raise Invalid("must be a decimal number")
+
+
+def _money(value: Any, currency: str) -> int:
+    """A JSON number or decimal text in major units → minor units of the currency, exactly."""
+    if type(value) is int:
+        amount: int | Decimal = value
+    else:
+        amount = _decimal(value)
+    try:
+        return to_minor(amount, currency)
+    except MoneyError as error:
+        raise Invalid(str(error)) from None
+
+
+def _instant(value: Any) -> datetime:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise Invalid("must be an RFC 3339 instant with an offset, like 2026-02-25T09:30:00Z")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid("is no instant that exists") from None
+
+
+def _day(value: Any) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise Invalid("must be a day, like 2026-02-25")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Invalid("is no day that exists") from None
+
+
+def _summary(errors: list[dict[str, str]]) -> str:
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{first['pointer']} {first['message']}{more}"

@@ -1,0 +1,133 @@
+"""What a process remembers of a tenant, so that an ordinary event needs one round trip.
+
+Settings, stores, registers, account ids and open days: small, bounded, forgotten after `DIRECTORY_TTL_SECONDS`.
+Everything here only saves a look-up. The posting statement checks the tenant's version and the key, the guards check
+accounts and days; when memory turns out wrong the transaction is run again with fresh knowledge.
+"""
+
+import threading
+import time as clock
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Final
+
+from django.conf import settings
+
+from ledger import accounts, periods
+from ledger.chart import AccountRef
+from ledgersafe.tenants.models import Register, Store, Tenant
+
+_TENANTS: Final = 256
+_ENTRIES: Final = 50_000
+
+
+@dataclass(slots=True)
+class TenantDirectory:
+    """One tenant as this process knows it. Sets only grow; only committed facts enter them."""
+
+    tenant_id: int
+    version: int
+    base_currency: str
+    time_zone: str
+    cut_off: time
+    late_window_days: int
+    enabled_event_types: frozenset[str]
+    strict_stores: bool
+    closed_through: date | None
+    expires_at: float
+    #: (store, register) pairs that exist; a pair without register stands for the store.
+    places: set[tuple[str, str | None]] = field(default_factory=set)
+    account_ids: dict[AccountRef, int] = field(default_factory=dict)
+    open_days: set[date] = field(default_factory=set)
+
+    def remember(
+        self, places: Collection[tuple[str, str | None]], ids: dict[AccountRef, int], days: Collection[date]
+    ) -> None:
+        """After commit: what the transaction found or created is known from now on."""
+        if len(self.account_ids) + len(self.places) > _ENTRIES:
+            self.account_ids.clear()
+            self.places.clear()
+        self.places.update(places)
+        self.account_ids.update(ids)
+        self.open_days.update(days)
+
+
+_lock = threading.Lock()
+_known: OrderedDict[int, TenantDirectory] = OrderedDict()
+
+
+def of(tenant_id: int) -> TenantDirectory:
+    """The directory of a tenant: remembered, or read now (two statements)."""
+    directory = _known.get(tenant_id)
+    if directory is not None and directory.expires_at > clock.monotonic():
+        return directory
+    directory = _read(tenant_id)
+    with _lock:
+        _known[tenant_id] = directory
+        _known.move_to_end(tenant_id)
+        while len(_known) > _TENANTS:
+            _known.popitem(last=False)
+    return directory
+
+
+def forget(tenant_id: int) -> None:
+    """What is remembered of this tenant turned out to be out of date."""
+    with _lock:
+        _known.pop(tenant_id, None)
+
+
+def _read(tenant_id: int) -> TenantDirectory:
+    tenant = Tenant.objects.get(pk=tenant_id)
+    return TenantDirectory(
+        tenant_id=tenant_id,
+        version=tenant.version,
+        base_currency=tenant.base_currency,
+        time_zone=tenant.time_zone,
+        cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute),
+        late_window_days=tenant.late_window_days,
+        enabled_event_types=frozenset(tenant.enabled_event_types),
+        strict_stores=tenant.strict_stores,
+        closed_through=periods.last_closed_date(tenant_id),
+        expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
+    )
+
+
+def known_places(directory: TenantDirectory, wanted: set[tuple[str, str | None]]) -> set[tuple[str, str | None]]:
+    """Which of the wanted places exist; asks the database only for those not remembered (two statements)."""
+    missing = wanted - directory.places
+    if not missing:
+        return wanted
+    codes = {store for store, _ in missing}
+    stores = Store.objects.filter(tenant_id=directory.tenant_id, code__in=codes)
+    found: set[tuple[str, str | None]] = {(code, None) for code in stores.values_list("code", flat=True)}
+    registers = Register.objects.filter(tenant_id=directory.tenant_id, store__code__in=codes)
+    found |= set(registers.values_list("store__code", "code"))
+    return (wanted & directory.places) | (missing & found)
+
+
+def register_places(directory: TenantDirectory, wanted: Collection[tuple[str, str | None]]) -> None:
+    """Register stores and registers by their first event; operation. In code order, as accounts are."""
+    codes = sorted({store for store, _ in wanted})
+    Store.objects.bulk_create(
+        [Store(tenant_id=directory.tenant_id, code=code) for code in codes], ignore_conflicts=True
+    )
+    ids = dict(Store.objects.filter(tenant_id=directory.tenant_id, code__in=codes).values_list("code", "id"))
+    Register.objects.bulk_create(
+        [
+            Register(tenant_id=directory.tenant_id, store_id=ids[store], code=register)
+            for store, register in sorted((pair for pair in wanted if pair[1]), key=str)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def resolve_accounts(directory: TenantDirectory, refs: set[AccountRef]) -> dict[AccountRef, int]:
+    """Account ids of the refs, opening what is missing; operation when something is missing."""
+    # Taken out one by one: another thread may clear what is remembered at any moment.
+    ids = {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
+    missing = refs - ids.keys()
+    if missing:
+        ids |= accounts.find_or_open(directory.tenant_id, missing)
+    return ids

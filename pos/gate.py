@@ -1,0 +1,61 @@
+"""The gate: a pure judgement on an arrival whose key exists already.
+
+The table is the contract's, row by row. A new key needs no judgement: the database takes it or does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from pos.models import Disposition, KeyStatus
+
+#: What is answered, with 200, to a version somebody has decided on and that is not the effective one.
+_DECIDED: Final = {
+    Disposition.SUPERSEDED: "SUPERSEDED",
+    Disposition.REJECTED: "REJECTED_BY_OPERATOR",
+    Disposition.IGNORED: "IGNORED_BY_OPERATOR",
+}
+
+
+class Action(Enum):
+    """What is done with the arrival. Only a conflict changes anything but the key's counters."""
+
+    DUPLICATE = "duplicate"
+    STILL_HELD = "still held"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """A locked key: its status, the versions seen, and what was decided on each."""
+
+    key_id: int
+    status: KeyStatus
+    first_hash: str
+    effective_hash: str | None
+    journal_id: int | None
+    open_case: str | None
+    #: Disposition by fingerprint, of every version but the first (and of the first, once decided on).
+    versions: Mapping[str, Disposition]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The action and the reason code that is answered with it."""
+
+    action: Action
+    reason_code: str = ""
+
+
+def judge(state: KeyState, payload_hash: str) -> Judgement:
+    """What an arrival of this fingerprint means for a key in this state. Pure."""
+    if state.status == KeyStatus.PROCESSED and payload_hash == state.effective_hash:
+        return Judgement(Action.DUPLICATE)
+    disposition = state.versions.get(payload_hash)
+    if disposition in _DECIDED:
+        return Judgement(Action.DUPLICATE, _DECIDED[disposition])
+    seen = disposition is not None or payload_hash == state.first_hash
+    if seen and state.open_case is not None:
+        return Judgement(Action.STILL_HELD, "ALREADY_QUARANTINED")
+    return Judgement(Action.CONFLICT, "IDEMPOTENCY_CONFLICT")

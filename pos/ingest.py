@@ -1,0 +1,153 @@
+"""Use cases of the till's side: receive one event, or a batch. One transaction and one commit each.
+
+Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of `pos_receive_v1`
+keeps the arrivals, takes their keys and posts or holds; what existed already comes back to the gate's judgement and
+is written by `pos_apply_v1`. Begin, receive, commit: three round trips for a new event, whatever it posts; four for
+a retry; the same for a batch of any size.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import Error as DatabaseError
+
+from ledger import periods
+from ledgersafe import metrics
+from ledgersafe.db import StaleDirectory, as_jsonb, call, retry_serialization, sqlstate, tenant_transaction
+from ledgersafe.request_id import current_request_id
+from ledgersafe.tenants import keys
+from ledgersafe.tenants.keys import Principal
+from pos import directory as directories
+from pos import plans as planning
+from pos.answers import Answer
+from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
+from pos.directory import TenantDirectory
+from pos.plans import Plan
+from pos.settling import Settling
+
+logger = logging.getLogger(__name__)
+
+#: Refusals of a key or a day are first put down to an out-of-date memory; from this attempt on to the event itself.
+_ISOLATE_FROM_ATTEMPT = 3
+
+
+def receive_event(*, principal: Principal, body: bytes, headers: Mapping[str, str], now: datetime) -> Answer:
+    """Keep one arrival and post, hold or recognise it.
+
+    :param body: the request's bytes, at most `settings.MAX_EVENT_BYTES`.
+    :param now: the instant it was received.
+    :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked or expired meanwhile; nothing was kept.
+    :raises ledgersafe.errors.Unavailable: the database cannot be reached; nothing was kept.
+    """
+    return _receive(principal, [body], headers, now)[0]
+
+
+def receive_batch(
+    *, principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, str], now: datetime
+) -> list[Answer]:
+    """Keep up to `settings.MAX_BATCH_EVENTS` arrivals, an outcome each, in order; one never fails its neighbours.
+
+    Raises as `receive_event` does, and then nothing of the batch was kept.
+    """
+    return _receive(principal, bodies, headers, now) if bodies else []
+
+
+def keep_refused(
+    *, principal: Principal, body: bytes, refusal: Refusal, headers: Mapping[str, str], now: datetime
+) -> Answer:
+    """Keep an arrival that is refused as a whole before it is read (wrong media type, a batch that is no list)."""
+    return _store(principal, [refused(body, refusal)], headers, now)[0]
+
+
+def _receive(principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, str], now: datetime) -> list[Answer]:
+    started = time.perf_counter()
+    base_currency = directories.of(principal.tenant_id).base_currency
+    answers = _store(principal, [read_arrival(body, base_currency=base_currency) for body in bodies], headers, now)
+    metrics.ingest_latency.observe((time.perf_counter() - started) * 1000 / len(answers))
+    return answers
+
+
+def _store(
+    principal: Principal, arrivals: Sequence[Arrival], headers: Mapping[str, str], now: datetime
+) -> list[Answer]:
+    context = {
+        "at": now.isoformat(),
+        "actor": principal.actor,
+        "request": current_request_id(),
+        "headers": kept_headers(headers),
+    }
+    attempts = 0
+
+    def attempt() -> list[Answer]:
+        nonlocal attempts
+        attempts += 1
+        if attempts >= _ISOLATE_FROM_ATTEMPT:
+            context["last"] = "true"
+        try:
+            return _store_once(principal, arrivals, context, now)
+        except DatabaseError as error:
+            directories.forget(principal.tenant_id)
+            if sqlstate(error) == "23514":
+                raise StaleDirectory from error
+            raise
+
+    answers = retry_serialization(attempt)
+    for answer in answers:
+        metrics.events.labels(answer.result.value, answer.reason_code or "").inc()
+    return answers
+
+
+def _store_once(
+    principal: Principal, arrivals: Sequence[Arrival], context: dict[str, Any], now: datetime
+) -> list[Answer]:
+    directory = directories.of(principal.tenant_id)
+    plans = planning.make_plans(arrivals, directory, principal, now)
+    started = time.perf_counter()
+    with tenant_transaction(principal.tenant_id):
+        places, days, account_ids = _prepare(plans, directory)
+        rows = planning.rows_of(plans)
+        marks = {"version": directory.version}
+        marks |= {name: True for name, key in (("audit", "audit"), ("rejects", "reject")) if _any(rows, key)}
+        told = call(
+            "pos_receive_v1",
+            principal.tenant_id,
+            principal.api_key_id,
+            as_jsonb(context | marks),
+            as_jsonb(rows),
+            as_jsonb(planning.lines_of(plans, account_ids)),
+            [plan.arrival.body for plan in plans],
+        )
+        if told.get("stale"):
+            directories.forget(principal.tenant_id)
+            keys.ensure_live(principal)
+            raise StaleDirectory
+        settling = Settling(principal.tenant_id, principal.tenant_slug, plans, told)
+        settling.settle(as_jsonb(context | marks))
+    directory.remember(places, account_ids, days)
+    metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
+    return settling.answers()
+
+
+def _prepare(plans: list[Plan], directory: TenantDirectory) -> tuple[Any, Any, Any]:
+    """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all."""
+    wanted = planning.places_of(plans)
+    known = directories.known_places(directory, wanted)
+    if known != wanted:
+        if directory.strict_stores:
+            planning.hold_unknown_places(plans, known)
+        else:
+            directories.register_places(directory, wanted - known)
+    days = planning.days_of(plans)
+    for day in sorted(days - directory.open_days):
+        if not periods.open_day(directory.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off):
+            directories.forget(directory.tenant_id)
+            raise StaleDirectory
+    account_ids = directories.resolve_accounts(directory, planning.accounts_of(plans))
+    return known if directory.strict_stores else wanted, days, account_ids
+
+
+def _any(rows: list[dict[str, Any]], key: str) -> bool:
+    return any(key in row or row["d"] == key for row in rows)

@@ -1,0 +1,14 @@
+DROP TRIGGER outcomes_guard ON event_outcomes;
+DROP FUNCTION pos_outcomes_guard_v1();
+DROP TRIGGER keys_guard ON events_processed;
+DROP FUNCTION pos_keys_guard_v1();
+DROP TRIGGER append_only ON event_outcomes;
+DROP TRIGGER append_only ON events_raw;
+DROP FUNCTION pos_settle_alone_v1(bigint, jsonb, jsonb, jsonb, bigint[]);
+DROP FUNCTION pos_receive_v1(bigint, bigint, jsonb, jsonb, jsonb, bytea[]);
+DROP FUNCTION pos_apply_v1(bigint, jsonb, jsonb, jsonb);
+DROP FUNCTION pos_key_states_v1(bigint, text[]);
+DROP FUNCTION pos_settle_v1(bigint, jsonb, jsonb, jsonb, bigint[]);
+DROP FUNCTION pos_capture_v1(bigint, bigint, jsonb, jsonb, bytea[]);
+DROP SEQUENCE events_processed_id_seq;
+DROP SEQUENCE events_raw_id_seq;

@@ -1,0 +1,207 @@
+"""Plans: for every arrival of one request, what is to be done with it, and how that is told to the database."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ledger.chart import AccountRef
+from ledgersafe.tenants.keys import Principal
+from pos.bronze import Arrival, Refusal, as_row
+from pos.contract import Event, Hold
+from pos.directory import TenantDirectory
+from pos.rules import RULES_VERSION
+from pos.verdicts import Post, TenantFacts, verdict_on
+
+logger = logging.getLogger(__name__)
+
+Place = tuple[str, str | None]
+
+
+@dataclass(slots=True)
+class Plan:
+    """One arrival with its verdict. `follows`: an earlier arrival of the batch has the same key."""
+
+    ordinal: int
+    arrival: Arrival
+    verdict: Post | Hold | Refusal
+    follows: bool = False
+    claims: bool = True
+
+
+def make_plans(
+    arrivals: Sequence[Arrival], directory: TenantDirectory, principal: Principal, now: datetime
+) -> list[Plan]:
+    """Judge every arrival as if its key were new. Pure but for the log; nothing an event says makes it raise."""
+    facts = TenantFacts(
+        enabled_event_types=directory.enabled_event_types,
+        time_zone=directory.time_zone,
+        cut_off=directory.cut_off,
+        late_window_days=directory.late_window_days,
+        closed_through=directory.closed_through,
+    )
+    plans = [
+        Plan(ordinal, arrival, _verdict(arrival, facts, principal, now)) for ordinal, arrival in enumerate(arrivals, 1)
+    ]
+    if len(plans) > 1:
+        _mark_repeats(plans)
+    return plans
+
+
+def _verdict(arrival: Arrival, facts: TenantFacts, principal: Principal, now: datetime) -> Post | Hold | Refusal:
+    refusal = _not_this_keys(arrival, principal)
+    if refusal is not None:
+        return refusal
+    if not isinstance(arrival.verdict, Event):
+        return arrival.verdict
+    try:
+        return verdict_on(arrival.verdict, facts, now=now)
+    except Exception as error:  # a bug in a rule must not lose the arrival: it is held, and told
+        logger.exception("Rules failed on event %s", arrival.event_id)
+        return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
+
+
+def _not_this_keys(arrival: Arrival, principal: Principal) -> Refusal | None:
+    """Tenant, store and register are the key's; a body that says otherwise is refused, never believed."""
+    claims = arrival.payload
+    bound = (
+        ("tenant_id", principal.tenant_slug, "TENANT_MISMATCH"),
+        ("store_id", principal.store_code, "STORE_MISMATCH"),
+        ("register_id", principal.register_code, "REGISTER_MISMATCH"),
+    )
+    if isinstance(arrival.verdict, Refusal):
+        return arrival.verdict
+    for name, own, code in bound:
+        claimed = claims.get(name)
+        if own is not None and isinstance(claimed, str) and claimed != own:
+            return Refusal(403, code, f"{name} in the body is not the API key's.")
+    return None
+
+
+def _mark_repeats(plans: list[Plan]) -> None:
+    """Within one batch: later arrivals of a key follow the first, and a source event id is claimed once."""
+    keys: set[str] = set()
+    sources: dict[tuple[str, str], str] = {}
+    for plan in plans:
+        event_id = plan.arrival.event_id
+        if event_id is None or isinstance(plan.verdict, Refusal):
+            continue
+        plan.follows = event_id in keys
+        keys.add(event_id)
+        source = source_of(plan.arrival)
+        if source is not None and not plan.follows and sources.setdefault(source, event_id) != event_id:
+            plan.verdict, plan.claims = duplicate_source(plan.arrival), False
+
+
+def source_of(arrival: Arrival) -> tuple[str, str] | None:
+    """(source system, source event id) when the event names both."""
+    system, source_id = arrival.payload.get("source_system"), arrival.payload.get("source_event_id")
+    return (system, source_id) if isinstance(system, str) and isinstance(source_id, str) else None
+
+
+def duplicate_source(arrival: Arrival) -> Hold:
+    """The same event of the source system came under another id."""
+    return Hold(
+        "DUPLICATE_SOURCE_EVENT_ID",
+        f"source_event_id {arrival.payload.get('source_event_id')!r} has come under another event_id already.",
+    )
+
+
+# ── What the plans need ─────────────────────────────────────────────────────────────────────────
+def places_of(plans: Sequence[Plan]) -> set[Place]:
+    """Stores (with None) and registers of everything that is to be posted."""
+    places: set[Place] = set()
+    for post in _posts(plans):
+        places.add((post.event.store_code, None))
+        if post.event.register_code is not None:
+            places.add((post.event.store_code, post.event.register_code))
+    return places
+
+
+def days_of(plans: Sequence[Plan]) -> set[date]:
+    """Business days that are to be posted into."""
+    return {post.business_date for post in _posts(plans)}
+
+
+def accounts_of(plans: Sequence[Plan]) -> set[AccountRef]:
+    """Accounts that are to be posted to."""
+    return {line.account for post in _posts(plans) for line in post.draft.lines}
+
+
+def hold_unknown_places(plans: Sequence[Plan], known: set[Place]) -> None:
+    """A strict tenant registers nothing by itself: what comes from an unknown store or register is held."""
+    for plan in plans:
+        if isinstance(plan.verdict, Post):
+            event = plan.verdict.event
+            if not {(event.store_code, None), (event.store_code, event.register_code)} <= known:
+                at = f"{event.store_code}/{event.register_code}" if event.register_code else event.store_code
+                plan.verdict = Hold("UNKNOWN_STORE", f"The tenant has no store or register {at!r}.")
+
+
+def _posts(plans: Sequence[Plan]) -> list[Post]:
+    return [plan.verdict for plan in plans if isinstance(plan.verdict, Post)]
+
+
+# ── As the SQL functions read them ──────────────────────────────────────────────────────────────
+def rows_of(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    """The arrivals for `pos_receive_v1`."""
+    return [row_of(plan) for plan in plans]
+
+
+def row_of(plan: Plan) -> dict[str, Any]:
+    """One arrival: the bytes' description and what is to be done."""
+    row = as_row(plan.arrival, plan.ordinal)
+    if isinstance(plan.verdict, Refusal):
+        return row | {"d": "reject", "why": plan.verdict.code}
+    if plan.follows:
+        return row | {"d": "follow"}
+    if plan.claims and "ss" in row and "se" in row:
+        row["claim"] = row["se"]
+    return row | (_post_row(plan.verdict) if isinstance(plan.verdict, Post) else _hold_row(plan, plan.verdict))
+
+
+def lines_of(plans: Sequence[Plan], account_ids: dict[AccountRef, int]) -> list[dict[str, Any]]:
+    """The postings for `pos_receive_v1`, by the ordinal of their arrival."""
+    return [
+        {
+            "o": plan.ordinal,
+            "n": number,
+            "a": account_ids[line.account],
+            "c": line.account.currency,
+            "m": line.amount_minor,
+        }
+        for plan in plans
+        if isinstance(plan.verdict, Post) and not plan.follows
+        for number, line in enumerate(plan.verdict.draft.lines, 1)
+    ]
+
+
+def _post_row(post: Post) -> dict[str, Any]:
+    if not post.draft.lines:
+        audit = {
+            "action": f"pos.{post.event.event_type.lower()}.recorded",
+            "after": {"txn_id": post.event.txn_id},
+        }
+        return {"d": "post", "audit": audit}
+    journal = {
+        "date": post.business_date.isoformat(),
+        "at": post.event.occurred_at.isoformat(),
+        "kind": post.draft.kind,
+        "source": "event",
+        "ref": post.event.txn_id,
+        "n": len(post.draft.lines),
+        "rules": RULES_VERSION,
+        "late": post.is_late,
+    }
+    return {"d": "post", "j": journal}
+
+
+def _hold_row(plan: Plan, hold: Hold) -> dict[str, Any]:
+    return {
+        "d": "hold",
+        "why": hold.reason_code,
+        "details": {"message": hold.message, "errors": list(hold.errors[:50])},
+        "risk": plan.arrival.at_risk_minor,
+        "cur": plan.arrival.currency,
+    }

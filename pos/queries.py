@@ -1,0 +1,120 @@
+"""Reading the till's side: arrivals, keys and versions, always of one tenant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.tenants.keys import Principal
+from pos.models import EventKey, EventVersion, KeyStatus, RawEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalFilter:
+    """`GET /v1/events`' parameters; the span is of `received_at`, half-open."""
+
+    event_id: str | None = None
+    store_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, str]) -> "ArrivalFilter":
+        """:raises ledgersafe.errors.InvalidParameter: `from` or `to` is neither an instant nor a day."""
+        return cls(
+            event_id=_plain(parameters.get("event_id"), "event_id"),
+            store_id=_plain(parameters.get("store_id"), "store_id"),
+            since=_moment(parameters.get("from"), "from", day_ends=False),
+            until=_moment(parameters.get("to"), "to", day_ends=True),
+        )
+
+
+def list_arrivals(principal: Principal, wanted: ArrivalFilter, cursor: list[Any] | None) -> QuerySet[RawEvent]:
+    """Arrivals, newest first, from a cursor on; one statement with outcomes and tenant."""
+    rows = RawEvent.objects.filter(tenant_id=principal.tenant_id).select_related("tenant", "outcome")
+    if principal.store_code is not None:
+        rows = rows.filter(store_code=principal.store_code)
+    if wanted.event_id is not None:
+        rows = rows.filter(event_id=wanted.event_id)
+    if wanted.store_id is not None:
+        rows = rows.filter(store_code=wanted.store_id)
+    if wanted.since is not None:
+        rows = rows.filter(received_at__gte=wanted.since)
+    if wanted.until is not None:
+        rows = rows.filter(received_at__lt=wanted.until)
+    if cursor is not None:
+        rows = rows.filter(id__lt=_row_id(cursor))
+    return rows.order_by("-id")
+
+
+def get_arrival(principal: Principal, raw_id: str) -> RawEvent:
+    """One arrival. :raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    if not (raw_id.isascii() and raw_id.isdigit() and len(raw_id) <= 18):
+        raise NotFound("There is no such arrival.")
+    rows = RawEvent.objects.filter(tenant_id=principal.tenant_id, id=int(raw_id))
+    if principal.store_code is not None:
+        rows = rows.filter(store_code=principal.store_code)
+    row = rows.select_related("tenant", "outcome").first()
+    if row is None:
+        raise NotFound("There is no such arrival.")
+    return row
+
+
+def get_key(tenant_id: int, idempotency_key: str) -> EventKey | None:
+    """The gate's state of an event id."""
+    return EventKey.objects.filter(tenant_id=tenant_id, idempotency_key=idempotency_key).first()
+
+
+def list_versions(key: EventKey) -> list[EventVersion]:
+    """The payloads of a key after the first, in the order they came."""
+    return list(EventVersion.objects.filter(tenant_id=key.tenant_id, event_key=key).order_by("first_raw_id"))
+
+
+def list_raw(tenant_id: int, raw_ids: set[int]) -> dict[int, RawEvent]:
+    """Arrivals by raw id; one statement."""
+    rows = RawEvent.objects.filter(tenant_id=tenant_id, id__in=raw_ids).select_related("tenant", "outcome")
+    return {row.id: row for row in rows}
+
+
+def count_arrivals(tenant_id: int | None = None) -> int:
+    """Arrivals of a tenant, or of all."""
+    rows = RawEvent.objects.all()
+    return (rows if tenant_id is None else rows.filter(tenant_id=tenant_id)).count()
+
+
+def count_keys(tenant_id: int | None = None) -> dict[str, int]:
+    """Keys by status; every status is named."""
+    rows = EventKey.objects.all() if tenant_id is None else EventKey.objects.filter(tenant_id=tenant_id)
+    counted = dict(rows.values_list("status").annotate(number=Count("id")))
+    return {status.value: counted.get(status.value, 0) for status in KeyStatus}
+
+
+def _plain(text: str | None, name: str) -> str | None:
+    if text is not None and "\x00" in text:
+        raise InvalidParameter(f"{name} must not contain NUL.")
+    return text
+
+
+def _row_id(cursor: list[Any]) -> int:
+    if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**63:
+        raise InvalidParameter("cursor is not a next_cursor of this list.")
+    return cursor[0]
+
+
+def _moment(text: str | None, name: str, *, day_ends: bool) -> datetime | None:
+    if not text:
+        return None
+    try:
+        if len(text) == len("2026-02-25"):
+            day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+            return day + timedelta(days=1) if day_ends else day
+        # A «+» that was not escaped arrives as a space.
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidParameter(f"{name} must be an instant with an offset or a day, like 2026-02-25.") from None

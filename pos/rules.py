@@ -1,0 +1,213 @@
+"""Posting rules: what each event does to the books. Pure functions from an event to a draft, or to a hold.
+
+Source: the posting-rules page of the design. A change of what an event posts is a new `RULES_VERSION`, so that
+history can be derived again with the rules it was made by.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from ledger.chart import AccountRef, qualified
+from ledger.drafts import JournalDraft
+from ledgersafe.money import MAX_MINOR, cash_rounding_limit, to_decimal_text
+from pos.contract import Event, Hold, Tender
+
+RULES_VERSION: Final = 1
+
+Entries: TypeAlias = Iterator[tuple[AccountRef, int]]
+
+#: Types whose rules need the sale they refer to; they wait until those rules exist, and are not guessed.
+_NEED_REFERENCE: Final = frozenset({"RETURN", "VOID", "CANCEL", "CORRECTION", "TIP_ADJUST"})
+
+#: Where money goes that is paid out of a drawer, by the event's `reason`; anything else is a petty expense.
+_PAID_OUT_TO: Final = {
+    "TIPS": "TIPS_PAYABLE",
+    "TIP": "TIPS_PAYABLE",
+    "SAFE": "SAFE",
+    "BANK": "CASH_IN_TRANSIT",
+}
+#: Where money comes from that is paid into a drawer; an unknown reason is booked to Suspense, to be cleared.
+_PAID_IN_FROM: Final = {
+    "": "SAFE",
+    "SAFE": "SAFE",
+    "FLOAT": "SAFE",
+    "CHANGE": "SAFE",
+    "PETTY": "PETTY_EXPENSE",
+}
+
+#: A basket line of this category is no revenue but a debt to whoever bought it.
+_LIABILITY_LINES: Final = {
+    "GIFT_CARD": "GIFT_CARDS",
+    "DEPOSIT": "CUSTOMER_DEPOSITS",
+}
+
+
+def draft_of(event: Event) -> JournalDraft | Hold:
+    """The journal an event makes, or why it cannot be made with certainty.
+
+    :returns: a draft without lines when the event moves no money (`NO_SALE`, a sale of nothing).
+    """
+    if event.event_type in _NEED_REFERENCE:
+        return Hold("MISSING_REFERENCE", f"A {event.event_type} waits for the sale it refers to.")
+    return _negative_amounts(event) or _RULES[event.event_type](event)
+
+
+def _negative_amounts(event: Event) -> Hold | None:
+    """The type gives the direction; an amount that has one of its own contradicts it."""
+    amounts = [("/total_amount", event.total_minor or 0)]
+    for name, values in (
+        ("line_items", [line.amount_minor for line in event.lines]),
+        ("tenders", [tender.amount_minor for tender in event.tenders]),
+        ("tax_lines", [tax.amount_minor for tax in event.taxes]),
+        ("discounts", event.discounts_minor),
+        ("tips", event.tips_minor),
+        ("service_charges", event.service_charges_minor),
+    ):
+        amounts += [(f"/{name}/{index}/amount", value) for index, value in enumerate(values)]
+    amounts += [(f"/line_items/{i}/qty", -1) for i, line in enumerate(event.lines) if line.quantity < 0]
+    wrong = tuple({"pointer": pointer, "message": "is negative"} for pointer, value in amounts if value < 0)
+    if wrong:
+        return Hold("SIGN_MISMATCH", f"{wrong[0]['pointer']} is negative in a {event.event_type}.", wrong)
+    return None
+
+
+# ── SALE ────────────────────────────────────────────────────────────────────────────────────────
+def _sale(event: Event) -> JournalDraft | Hold:
+    total = event.total_minor
+    due = _sum_of_parts(event)
+    if total is None:
+        if not event.lines:
+            return Hold("SCHEMA_VALIDATION_FAILED", "A sale needs total_amount or line_items.")
+        total = due
+    basket = sum(line.amount_minor for line in event.lines) if event.lines else total - due
+    inclusive = sum(tax.amount_minor for tax in event.taxes if tax.inclusive)
+    if event.lines and due != total:
+        return _mismatch(event, "total_amount", total, "the lines come to", due)
+    if max(total, basket) > MAX_MINOR or basket < inclusive:
+        return _mismatch(event, "the basket", basket, "less than the taxes it includes", inclusive)
+    tenders = event.tenders or (_assumed_tender(event, total),)
+    foreign = next((tender for tender in tenders if tender.currency != event.currency), None)
+    if foreign is not None:
+        return Hold("UNKNOWN_CURRENCY", f"A {event.currency} sale paid in {foreign.currency}: no rate is known.")
+    rounding = total - sum(tender.amount_minor for tender in tenders)
+    if abs(rounding) > _rounding_allowed(event.currency, tenders):
+        return _mismatch(event, "what is due", total, "the tenders come to", total - rounding)
+    return JournalDraft.of("SALE", _sale_entries(event, tenders, basket - inclusive, rounding))
+
+
+def _sum_of_parts(event: Event) -> int:
+    """Lines − discounts + exclusive taxes + tips + service charges, in minor units."""
+    return (
+        sum(line.amount_minor for line in event.lines)
+        - sum(event.discounts_minor)
+        + sum(tax.amount_minor for tax in event.taxes if not tax.inclusive)
+        + sum(event.tips_minor)
+        + sum(event.service_charges_minor)
+    )
+
+
+def _sale_entries(event: Event, tenders: tuple[Tender, ...], basket: int, rounding: int) -> Entries:
+    currency = event.currency
+    for tender in tenders:
+        yield _tender_account(event, tender), tender.amount_minor
+    yield AccountRef("ROUNDING", currency), rounding
+    yield AccountRef("DISCOUNTS", currency), sum(event.discounts_minor)
+    owed = [(_LIABILITY_LINES[line.category], line) for line in event.lines if line.category in _LIABILITY_LINES]
+    for role, line in owed:
+        yield AccountRef(role, currency), -line.amount_minor
+    yield AccountRef("SALES", currency), -(basket - sum(line.amount_minor for _, line in owed))
+    for tax in event.taxes:
+        yield AccountRef("SALES_TAX", currency, qualified(tax.code, tax.rate).rstrip("/")), -tax.amount_minor
+    yield AccountRef("TIPS_PAYABLE", currency), -sum(event.tips_minor)
+    yield AccountRef("SERVICE_CHARGES", currency), -sum(event.service_charges_minor)
+
+
+def _assumed_tender(event: Event, total: int) -> Tender:
+    """A sale without tenders: cash when it says so, else something outside that has to clear."""
+    return Tender("CASH" if event.pays_cash else "EXTERNAL", total, event.currency, "")
+
+
+def _tender_account(event: Event, tender: Tender) -> AccountRef:
+    match tender.method:
+        case "CASH":
+            return drawer_of(event)
+        case "CARD":
+            return AccountRef("CARD_CLEARING", event.currency, qualified(tender.processor or "default"))
+        case "GIFT_CARD":
+            return AccountRef("GIFT_CARDS", event.currency)
+        case "STORE_CREDIT":
+            return AccountRef("STORE_CREDIT", event.currency)
+        case "HOUSE_ACCOUNT":
+            return AccountRef("HOUSE_ACCOUNTS", event.currency)
+        case _:
+            return AccountRef("EXTERNAL_CLEARING", event.currency)
+
+
+def _rounding_allowed(currency: str, tenders: tuple[Tender, ...]) -> int:
+    """Only cash is rounded, and by no more than half the currency's smallest coin."""
+    return cash_rounding_limit(currency) if any(tender.method == "CASH" for tender in tenders) else 0
+
+
+def _mismatch(event: Event, what: str, amount: int, other: str, other_amount: int) -> Hold:
+    shown = to_decimal_text(amount, event.currency), to_decimal_text(other_amount, event.currency)
+    return Hold("TOTALS_MISMATCH", f"{what} is {shown[0]} {event.currency}, {other} {shown[1]}.")
+
+
+# ── Cash in and out of the drawer ───────────────────────────────────────────────────────────────
+def drawer_of(event: Event) -> AccountRef:
+    """The register's cash drawer; a store's own when the event names no register."""
+    return AccountRef("DRAWER", event.currency, qualified(event.store_code, event.register_code or "-"))
+
+
+def _cash_amount(event: Event) -> int | Hold:
+    amount = event.total_minor
+    if amount is None and event.tenders:
+        amount = sum(tender.amount_minor for tender in event.tenders)
+    if amount is None:
+        return Hold("SCHEMA_VALIDATION_FAILED", f"A {event.event_type} needs total_amount.")
+    if amount == 0:
+        return Hold("SIGN_MISMATCH", f"A {event.event_type} of zero moves no money.")
+    if any(tender.method != "CASH" or tender.currency != event.currency for tender in event.tenders):
+        return Hold("TOTALS_MISMATCH", f"A {event.event_type} moves cash of the drawer's currency only.")
+    tendered = sum(tender.amount_minor for tender in event.tenders)
+    if event.tenders and tendered != amount:
+        return _mismatch(event, "total_amount", amount, "the tenders come to", tendered)
+    return amount
+
+
+def _paid_in(event: Event) -> JournalDraft | Hold:
+    source = AccountRef(_PAID_IN_FROM.get(event.reason.strip().upper(), "SUSPENSE"), event.currency)
+    return _cash_move(event, drawer_of(event), source)
+
+
+def _paid_out(event: Event) -> JournalDraft | Hold:
+    target = AccountRef(_PAID_OUT_TO.get(event.reason.strip().upper(), "PETTY_EXPENSE"), event.currency)
+    return _cash_move(event, target, drawer_of(event))
+
+
+def _cash_drop(event: Event) -> JournalDraft | Hold:
+    return _cash_move(event, AccountRef("SAFE", event.currency), drawer_of(event))
+
+
+def _cash_move(event: Event, debit: AccountRef, credit: AccountRef) -> JournalDraft | Hold:
+    amount = _cash_amount(event)
+    if isinstance(amount, Hold):
+        return amount
+    return JournalDraft.of(event.event_type, [(debit, amount), (credit, -amount)])
+
+
+def _no_sale(event: Event) -> JournalDraft | Hold:
+    """The drawer was opened without a sale: nothing moves, the audit trail tells it."""
+    if event.total_minor:
+        return Hold("TOTALS_MISMATCH", "A NO_SALE moves no money but names an amount.")
+    return JournalDraft("NO_SALE", ())
+
+
+_RULES: Final[dict[str, Callable[[Event], JournalDraft | Hold]]] = {
+    "SALE": _sale,
+    "PAID_IN": _paid_in,
+    "PAID_OUT": _paid_out,
+    "PAYOUT": _paid_out,
+    "CASH_DROP": _cash_drop,
+    "NO_SALE": _no_sale,
+}

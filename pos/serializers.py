@@ -1,0 +1,241 @@
+"""What the till's side looks like on the wire. Ingest never runs these: they shape answers and the schema."""
+
+import base64
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.conf import settings
+from rest_framework import serializers
+
+from pos.answers import Answer
+from pos.canonical import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
+from pos.contract import TENDER_METHODS
+from pos.models import RawEvent, Result
+
+
+def instant(value: Any) -> str | None:
+    """RFC 3339 in UTC."""
+    return value.isoformat().replace("+00:00", "Z") if value is not None else None
+
+
+def arrival_item(row: RawEvent) -> dict[str, Any]:
+    """One arrival of a list: a raw event and its outcome."""
+    outcome = getattr(row, "outcome", None)
+    return {
+        "raw_id": row.id,
+        "tenant_id": row.tenant.slug,
+        "store_id": row.store_code,
+        "source_system": row.source_system,
+        "schema_version": row.schema_version,
+        "received_at": instant(row.received_at),
+        "occurred_at": instant(row.occurred_at),
+        "event_id": row.event_id,
+        "source_event_id": row.source_event_id,
+        "event_type": row.event_type,
+        "txn_id": row.txn_id,
+        "payload_hash": bytes(row.payload_sha256).hex() if row.payload_sha256 else None,
+        "result": outcome.result if outcome else None,
+        "reason_code": (outcome.reason_code or None) if outcome else None,
+        "exception_id": str(outcome.exception_id) if outcome and outcome.exception_id else None,
+        "journal_id": outcome.journal_id if outcome else None,
+    }
+
+
+def arrival_detail(row: RawEvent) -> dict[str, Any]:
+    """One arrival as received, byte for byte."""
+    return arrival_item(row) | {
+        "raw_body_base64": base64.b64encode(bytes(row.raw_body)).decode(),
+        "raw_sha256": bytes(row.raw_sha256).hex() if row.raw_sha256 else None,
+        "raw_length": row.raw_length,
+        "redacted": row.redacted_mac is not None,
+        "headers": row.headers,
+        "request_id": row.request_id,
+        "payload_json": payload_of(row),
+    }
+
+
+def payload_of(row: RawEvent) -> Any:
+    """The parsed payload for reading, with exact decimals as the sender wrote them, or None if unreadable."""
+    try:
+        text = canonical_text(parse_object(decode(bytes(row.raw_body))))
+    except UnreadableBody:
+        return None
+    return orjson.Fragment(text)
+
+
+def payload_value(row: RawEvent) -> Any:
+    """The parsed payload for comparing, with every decimal a `Decimal`; None if unreadable."""
+    try:
+        return _exact(parse_object(decode(bytes(row.raw_body))))
+    except UnreadableBody:
+        return None
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _exact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    if isinstance(value, Number):
+        return decimal_of(value)
+    return Decimal(value) if type(value) is int else value
+
+
+def batch_answer(tenant_slug: str, events: Sequence[bytes], answers: Sequence[Answer]) -> dict[str, Any]:
+    """Outcomes in the order sent, with each event's status, and how many there were of each."""
+    stored = iter(answers)
+    results = [
+        _result(next(stored)) if len(event) <= settings.MAX_EVENT_BYTES else _too_large(tenant_slug) for event in events
+    ]
+    return {"results": results, "counts": dict(Counter(result["result"] for result in results))}
+
+
+def _result(answer: Answer) -> dict[str, Any]:
+    result = answer.as_dict() | {"status": answer.status}
+    return result | {"detail": answer.detail} if answer.result is Result.REJECTED else result
+
+
+def _too_large(tenant_slug: str) -> dict[str, Any]:
+    answer = Answer(tenant_slug, None, None, Result.REJECTED, reason_code="TOO_LARGE", refusal_status=413)
+    return _result(answer)
+
+
+# ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
+class _Line(serializers.Serializer[Any]):
+    sku = serializers.CharField()
+    qty = serializers.DecimalField(max_digits=18, decimal_places=6, default=1)
+    amount = serializers.DecimalField(max_digits=18, decimal_places=4, help_text="Before discounts and exclusive tax.")
+    line_id = serializers.CharField(required=False)
+    description = serializers.CharField(required=False)
+    category = serializers.CharField(required=False)
+
+
+class _Tender(serializers.Serializer[Any]):
+    method = serializers.ChoiceField(choices=sorted(TENDER_METHODS))
+    amount = serializers.DecimalField(max_digits=18, decimal_places=4, help_text="What is kept, net of change.")
+    currency = serializers.CharField(required=False)
+    processor = serializers.CharField(required=False)
+
+
+class _Tax(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    rate = serializers.DecimalField(max_digits=12, decimal_places=6)
+    amount = serializers.DecimalField(max_digits=18, decimal_places=4)
+    inclusive = serializers.BooleanField(default=False)
+
+
+class _Discount(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    amount = serializers.DecimalField(max_digits=18, decimal_places=4)
+
+
+class _Tip(serializers.Serializer[Any]):
+    amount = serializers.DecimalField(max_digits=18, decimal_places=4)
+    employee_id = serializers.CharField(required=False)
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """The envelope; unknown fields are kept, never assigned."""
+
+    schema_version = serializers.CharField(help_text="1.x")
+    tenant_id = serializers.CharField()
+    store_id = serializers.CharField()
+    source_system = serializers.CharField()
+    event_id = serializers.CharField(help_text="The idempotency key within the tenant.")
+    event_type = serializers.CharField()
+    occurred_at = serializers.DateTimeField(help_text="With an offset.")
+    txn_id = serializers.CharField()
+    source_event_id = serializers.CharField(required=False)
+    register_id = serializers.CharField(required=False)
+    business_date = serializers.DateField(required=False)
+    currency = serializers.CharField(required=False)
+    total_amount = serializers.DecimalField(max_digits=18, decimal_places=4, required=False)
+    line_items = _Line(many=True, required=False)
+    tenders = _Tender(many=True, required=False)
+    tax_lines = _Tax(many=True, required=False)
+    discounts = _Discount(many=True, required=False)
+    tips = _Tip(many=True, required=False)
+    service_charges = _Tip(many=True, required=False)
+    reason = serializers.CharField(required=False)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """What every arrival is answered with."""
+
+    tenant_id = serializers.CharField()
+    idempotency_key = serializers.CharField()
+    raw_id = serializers.IntegerField()
+    result = serializers.ChoiceField(choices=Result.choices)
+    exception_id = serializers.UUIDField(allow_null=True)
+    reason_code = serializers.CharField(allow_null=True)
+    journal_id = serializers.IntegerField(allow_null=True)
+
+
+class BatchSerializer(serializers.Serializer[Any]):
+    """A batch."""
+
+    events = EventSerializer(many=True)
+
+
+class _BatchResult(AnswerSerializer):
+    status = serializers.IntegerField()
+
+
+class BatchAnswerSerializer(serializers.Serializer[Any]):
+    """Outcomes in order."""
+
+    results = _BatchResult(many=True)
+    counts = serializers.DictField(child=serializers.IntegerField())
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    raw_id = serializers.IntegerField(required=False)
+    retry_after = serializers.IntegerField(required=False)
+
+
+class _ArrivalItem(serializers.Serializer[Any]):
+    raw_id = serializers.IntegerField()
+    tenant_id = serializers.CharField()
+    store_id = serializers.CharField(allow_null=True)
+    source_system = serializers.CharField(allow_null=True)
+    schema_version = serializers.CharField(allow_null=True)
+    received_at = serializers.DateTimeField()
+    occurred_at = serializers.DateTimeField(allow_null=True)
+    event_id = serializers.CharField(allow_null=True)
+    source_event_id = serializers.CharField(allow_null=True)
+    event_type = serializers.CharField(allow_null=True)
+    txn_id = serializers.CharField(allow_null=True)
+    payload_hash = serializers.CharField(allow_null=True)
+    result = serializers.CharField()
+    reason_code = serializers.CharField(allow_null=True)
+    exception_id = serializers.UUIDField(allow_null=True)
+    journal_id = serializers.IntegerField(allow_null=True)
+
+
+class ArrivalSerializer(_ArrivalItem):
+    """One arrival as received."""
+
+    raw_body_base64 = serializers.CharField()
+    raw_sha256 = serializers.CharField(allow_null=True)
+    raw_length = serializers.IntegerField()
+    redacted = serializers.BooleanField()
+    headers = serializers.DictField()
+    request_id = serializers.CharField()
+    payload_json = serializers.JSONField(allow_null=True)
+
+
+class ArrivalPageSerializer(serializers.Serializer[Any]):
+    """A page of arrivals."""
+
+    items = _ArrivalItem(many=True)
+    next_cursor = serializers.CharField(allow_null=True)

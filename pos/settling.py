@@ -1,0 +1,175 @@
+"""What the database told of a set of arrivals, judged and written: the second half of a reception."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from ledgersafe.db import as_jsonb, call
+from pos import plans as planning
+from pos.answers import Answer
+from pos.bronze import Refusal
+from pos.gate import Action, Judgement, KeyState, judge
+from pos.models import Disposition, KeyStatus, Result
+from pos.plans import Plan
+
+
+class Settling:
+    """One reception between `pos_receive_v1` and the commit; lives inside the use case's transaction."""
+
+    def __init__(self, tenant_id: int, tenant_slug: str, plans: Sequence[Plan], told: dict[str, Any]) -> None:
+        self._tenant_id = tenant_id
+        self._tenant_slug = tenant_slug
+        self._plans = plans
+        self._told = told
+        self._answers: dict[int, Answer] = {}
+        self._states: dict[str, KeyState] = {}
+        self._judged: list[dict[str, Any]] = []
+        self._cases: list[dict[str, Any]] = []
+
+    def settle(self, context: Jsonb) -> None:
+        """Take in what was fresh, hold what clashed, judge the rest; one more statement if there is a rest."""
+        self._take_in(self._told)
+        if self._told["clash"]:
+            self._hold_clashes(context)
+        for plan in self._plans:
+            if plan.ordinal not in self._answers:
+                self._settle_one(plan)
+        if self._judged:
+            call("pos_apply_v1", self._tenant_id, context, as_jsonb(self._judged), as_jsonb(self._cases))
+
+    def answers(self) -> list[Answer]:
+        """The outcomes, in the order of the arrivals."""
+        return [self._answers[plan.ordinal] for plan in self._plans]
+
+    def _take_in(self, told: dict[str, Any]) -> None:
+        by_ordinal = {plan.ordinal: plan for plan in self._plans}
+        for fresh in told["fresh"]:
+            plan = by_ordinal[fresh["o"]]
+            result = Result(fresh["r"])
+            self._answers[plan.ordinal] = self._answer(
+                plan, result, reason=fresh.get("why"), case=fresh.get("x"), journal=fresh.get("j")
+            )
+            self._states[plan.arrival.event_id or ""] = KeyState(
+                key_id=fresh["key"],
+                status=KeyStatus(fresh["r"]),
+                first_hash=plan.arrival.payload_hash,
+                effective_hash=plan.arrival.payload_hash if result == Result.PROCESSED else None,
+                journal_id=fresh.get("j"),
+                open_case=fresh.get("x"),
+                versions={},
+            )
+        for known in told["known"]:
+            self._states[known["k"]] = KeyState(
+                key_id=known["id"],
+                status=KeyStatus(known["status"]),
+                first_hash=known["first"],
+                effective_hash=known["effective"],
+                journal_id=known["journal"],
+                open_case=known["case"],
+                versions={payload: Disposition(value) for payload, value in known["versions"].items()},
+            )
+
+    def _hold_clashes(self, context: Jsonb) -> None:
+        """New keys whose source event id belongs to another key: held, claiming nothing."""
+        clashing = [plan for plan in self._plans if plan.ordinal in set(self._told["clash"])]
+        for plan in clashing:
+            plan.verdict, plan.claims = planning.duplicate_source(plan.arrival), False
+        rows = as_jsonb(planning.rows_of(clashing))
+        self._take_in(call("pos_settle_v1", self._tenant_id, context, rows, as_jsonb([]), self._told["raw"]))
+
+    def _settle_one(self, plan: Plan) -> None:
+        if isinstance(plan.verdict, Refusal):
+            self._answers[plan.ordinal] = self._refusal(plan, plan.verdict)
+            return
+        state = self._states[plan.arrival.event_id or ""]
+        judgement = judge(state, plan.arrival.payload_hash)
+        if judgement.action is Action.CONFLICT:
+            state = self._conflict(plan, state)
+        held = judgement.action is not Action.DUPLICATE
+        answer = self._answer(
+            plan,
+            Result.QUARANTINED if held else Result.DUPLICATE,
+            reason=judgement.reason_code or None,
+            case=state.open_case if held else None,
+            journal=None if held else state.journal_id,
+        )
+        self._answers[plan.ordinal] = answer
+        self._judged.append(self._judged_row(plan, state, judgement, answer))
+
+    def _judged_row(self, plan: Plan, state: KeyState, judgement: Judgement, answer: Answer) -> dict[str, Any]:
+        payload = plan.arrival.payload_hash
+        is_version = judgement.action is Action.CONFLICT and payload not in (
+            state.first_hash,
+            *state.versions,
+        )
+        if is_version:
+            self._states[plan.arrival.event_id or ""] = _with_version(state, payload)
+        return {
+            "raw": self._raw_id(plan),
+            "key": state.key_id,
+            "hash": payload,
+            "r": answer.result.value,
+            "why": answer.reason_code,
+            "x": answer.exception_id,
+            "j": answer.journal_id,
+            "version": is_version,
+        }
+
+    def _conflict(self, plan: Plan, state: KeyState) -> KeyState:
+        """Joins the key's open case, or opens one."""
+        if state.open_case is not None:
+            return state
+        case_id = str(uuid.uuid4())
+        self._cases.append(
+            {
+                "id": case_id,
+                "key": plan.arrival.event_id,
+                "raw": self._raw_id(plan),
+                "store": str(plan.arrival.payload.get("store_id", ""))[:64],
+                "reason": "IDEMPOTENCY_CONFLICT",
+                "details": {
+                    "message": "The same event_id came with another payload.",
+                    "payload_hash_first": state.first_hash,
+                    "payload_hash": plan.arrival.payload_hash,
+                },
+                "risk": plan.arrival.at_risk_minor,
+                "currency": plan.arrival.currency,
+            }
+        )
+        opened = replace(state, open_case=case_id)
+        self._states[plan.arrival.event_id or ""] = opened
+        return opened
+
+    def _raw_id(self, plan: Plan) -> int:
+        return int(self._told["raw"][plan.ordinal - 1])
+
+    def _refusal(self, plan: Plan, refusal: Refusal) -> Answer:
+        return Answer(
+            tenant_id=self._tenant_slug,
+            idempotency_key=plan.arrival.event_id,
+            raw_id=self._raw_id(plan),
+            result=Result.REJECTED,
+            reason_code=refusal.code,
+            refusal_status=refusal.status,
+            detail=refusal.message,
+        )
+
+    def _answer(
+        self, plan: Plan, result: Result, *, reason: str | None, case: str | None, journal: int | None
+    ) -> Answer:
+        return Answer(
+            tenant_id=self._tenant_slug,
+            idempotency_key=plan.arrival.event_id,
+            raw_id=self._raw_id(plan),
+            result=result,
+            exception_id=case,
+            reason_code=reason,
+            journal_id=journal,
+        )
+
+
+def _with_version(state: KeyState, payload: str) -> KeyState:
+    return replace(state, versions={**state.versions, payload: Disposition.HELD})

@@ -1,0 +1,76 @@
+"""From a well-formed event to what is done with it if its key is new: post this journal on that day, or hold it.
+
+Pure: everything that is asked of the tenant comes in as a `TenantFacts`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from ledger.drafts import JournalDraft
+from ledger.periods import business_date_of
+from pos.contract import Event, Hold
+from pos.rules import draft_of
+
+MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
+#: No till reports sales from before this; a clock that does was never set.
+CLOCK_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantFacts:
+    """What a verdict depends on besides the event."""
+
+    enabled_event_types: Collection[str]
+    time_zone: str
+    cut_off: time
+    late_window_days: int
+    closed_through: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Post this draft on this business day. `is_late`: the event's own day was closed already."""
+
+    event: Event
+    draft: JournalDraft
+    business_date: date
+    is_late: bool
+
+
+def verdict_on(event: Event, facts: TenantFacts, *, now: datetime) -> Post | Hold:
+    """What is done with a new event. :param now: the instant it was received."""
+    if event.event_type not in facts.enabled_event_types:
+        return Hold("UNKNOWN_EVENT_TYPE", f"Event type {event.event_type} is switched off for this tenant.")
+    draft = draft_of(event)
+    if isinstance(draft, Hold):
+        return draft
+    own_day = business_date_of(event.occurred_at, time_zone=facts.time_zone, cut_off=facts.cut_off)
+    skew = _clock_skew(event, own_day, now)
+    return skew or _on_open_day(event, draft, event.business_date or own_day, facts, now)
+
+
+def _clock_skew(event: Event, own_day: date, now: datetime) -> Hold | None:
+    if event.occurred_at > now + MAX_CLOCK_AHEAD:
+        ahead = int((event.occurred_at - now).total_seconds())
+        return Hold("CLOCK_SKEW", f"occurred_at lies {ahead} seconds in the future.")
+    if event.occurred_at < CLOCK_EPOCH:
+        return Hold("CLOCK_SKEW", "occurred_at lies before the year 2000: the till's clock was never set.")
+    if event.business_date is not None and abs((event.business_date - own_day).days) > 1:
+        return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
+    return None
+
+
+def _on_open_day(event: Event, draft: JournalDraft, day: date, facts: TenantFacts, now: datetime) -> Post | Hold:
+    """The event's own day, or today's when that is closed and the event not too late."""
+    if facts.closed_through is None or day > facts.closed_through:
+        return Post(event, draft, day, is_late=False)
+    today = business_date_of(now, time_zone=facts.time_zone, cut_off=facts.cut_off)
+    today = max(today, facts.closed_through + timedelta(days=1))
+    if (today - day).days > facts.late_window_days:
+        return Hold(
+            "LATE_EVENT_OUTSIDE_WINDOW",
+            f"Business day {day} is closed, and {facts.late_window_days} days of grace are over.",
+        )
+    return Post(event, draft, today, is_late=True)

@@ -1,0 +1,123 @@
+"""HTTP of the till's side: parse, one call, render."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledgersafe.api import (
+    RememberingApiKeyAuthentication,
+    cursor_of,
+    json_response,
+    limit_of,
+    page,
+    principal_of,
+    problem,
+)
+from pos import bodies, ingest, queries, serializers
+from pos.answers import Answer
+from pos.bronze import Refusal
+from pos.models import Result
+
+
+def answer_response(answer: Answer) -> HttpResponse:
+    """The contract's answer, or the problem of a refused arrival that is in bronze all the same."""
+    if answer.result is Result.REJECTED:
+        return problem(answer.status, answer.reason_code or "", answer.detail, raw_id=answer.raw_id)
+    return json_response(answer.as_dict(), answer.status)
+
+
+class EventsView(APIView):
+    """`POST /v1/events` and `GET /v1/events`."""
+
+    authentication_classes = [RememberingApiKeyAuthentication]
+    scope = {"POST": "events:write", "GET": "events:read"}
+
+    @extend_schema(
+        operation_id="events_create",
+        summary="Send one event",
+        request=serializers.EventSerializer,
+        responses={
+            201: serializers.AnswerSerializer,
+            200: serializers.AnswerSerializer,
+            202: serializers.AnswerSerializer,
+            400: serializers.ProblemSerializer,
+            413: serializers.ProblemSerializer,
+            415: serializers.ProblemSerializer,
+            422: serializers.ProblemSerializer,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        principal = principal_of(request)
+        received = bodies.read_body(request._request, settings.MAX_EVENT_BYTES)
+        if received is None:
+            return problem(413, "TOO_LARGE", f"An event has at most {settings.MAX_EVENT_BYTES} bytes.")
+        how: dict[str, Any] = {"principal": principal, "headers": request.headers, "now": timezone.now()}
+        refusal = bodies.media_type_refusal(request.content_type, bodies.EVENT_TYPES)
+        if refusal is not None:
+            return answer_response(ingest.keep_refused(body=received, refusal=refusal, **how))
+        return answer_response(ingest.receive_event(body=received, **how))
+
+    @extend_schema(
+        operation_id="events_list",
+        summary="List arrivals, newest first",
+        parameters=[
+            OpenApiParameter("event_id", str),
+            OpenApiParameter("store_id", str),
+            OpenApiParameter("from", str, description="Received at or after: an instant or a day (UTC)."),
+            OpenApiParameter("to", str, description="Received before: an instant, or through a day (UTC)."),
+            OpenApiParameter("limit", int),
+            OpenApiParameter("cursor", str),
+        ],
+        responses=serializers.ArrivalPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        arrivals = queries.list_arrivals(
+            principal_of(request), queries.ArrivalFilter.read(request.query_params), cursor_of(request)
+        )
+        return page(arrivals, limit_of(request), serializers.arrival_item, lambda row: [row.id])
+
+
+class EventBatchView(APIView):
+    """`POST /v1/events/batch`: what a device collected while it was offline."""
+
+    authentication_classes = [RememberingApiKeyAuthentication]
+    scope = "events:write"
+
+    @extend_schema(
+        operation_id="events_batch",
+        summary="Send up to 1,000 events",
+        request={
+            "application/json": serializers.BatchSerializer,
+            "application/x-ndjson": {"type": "string", "description": "One event per line."},
+        },
+        responses={200: serializers.BatchAnswerSerializer, 400: serializers.ProblemSerializer},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        principal = principal_of(request)
+        received = bodies.read_body(request._request, settings.MAX_BATCH_BYTES)
+        if received is None:
+            return problem(413, "TOO_LARGE", f"A batch has at most {settings.MAX_BATCH_BYTES} bytes.")
+        how: dict[str, Any] = {"principal": principal, "headers": request.headers, "now": timezone.now()}
+        events = bodies.split_batch(received, request.content_type)
+        if isinstance(events, Refusal):
+            return answer_response(ingest.keep_refused(body=received, refusal=events, **how))
+        answers = ingest.receive_batch(
+            bodies=[event for event in events if len(event) <= settings.MAX_EVENT_BYTES], **how
+        )
+        return json_response(serializers.batch_answer(principal.tenant_slug, events, answers))
+
+
+class EventView(APIView):
+    """`GET /v1/events/{raw_id}`: one arrival as received, and what became of it."""
+
+    scope = "events:read"
+
+    @extend_schema(operation_id="events_show", summary="Show one arrival", responses=serializers.ArrivalSerializer)
+    def get(self, request: Request, raw_id: str) -> Response:
+        return Response(serializers.arrival_detail(queries.get_arrival(principal_of(request), raw_id)))

@@ -1,0 +1,142 @@
+"""Fixtures. Every test that touches the database commits for real, in a throw-away tenant of its own.
+
+Rolled-back test cases would hide deferred triggers, commit failures and serialization; and the append-only guards
+refuse the truncation that would clean up. A tenant nobody else uses is all the isolation needed.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone
+
+from ledgersafe.tenants import keys, registry
+from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.models import SCOPES, Tenant
+
+
+@pytest.fixture(scope="session")
+def books(django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[None]:
+    """The migrated test database of this worker, used as the application role, with real commits."""
+    with django_db_blocker.unblock():
+        created = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        connection.close()
+        options = connection.settings_dict["OPTIONS"]
+        options["options"] = f"-c role={settings.APPLICATION_ROLE}"
+        yield
+        connection.close()
+        del options["options"]
+        teardown_databases(created, verbosity=0)
+
+
+@dataclass
+class Shop:
+    """A throw-away tenant with a key that may do everything, and shorthands to send events as its till."""
+
+    tenant: Tenant
+    key: str
+    principal: Principal
+    client: Client = field(default_factory=Client)
+
+    @property
+    def slug(self) -> str:
+        return self.tenant.slug
+
+    @property
+    def auth(self) -> dict[str, str]:
+        return {"HTTP_AUTHORIZATION": f"Bearer {self.key}"}
+
+    def sale(self, event_id: str = "evt-1", **changes: Any) -> dict[str, Any]:
+        """A good sale of 42.50 USD; a change of None leaves the field out."""
+        event = {
+            "schema_version": "1.0",
+            "tenant_id": self.slug,
+            "store_id": "store-1",
+            "register_id": "till-1",
+            "source_system": "pos",
+            "event_id": event_id,
+            "event_type": "SALE",
+            "occurred_at": "2026-02-25T09:30:00Z",
+            "txn_id": f"txn-{event_id}",
+            "currency": "USD",
+            "total_amount": 42.5,
+            "line_items": [{"sku": "A", "qty": 1, "amount": 30}, {"sku": "B", "qty": 1, "amount": 8.5}],
+            "tax_lines": [{"code": "VAT", "rate": 0.2, "amount": 4}],
+            "tenders": [{"method": "CASH", "amount": 20}, {"method": "CARD", "amount": 22.5, "processor": "stripe"}],
+        } | changes
+        return {name: value for name, value in event.items() if value is not None}
+
+    def post(self, path: str, body: Any, **extra: Any) -> Any:
+        """POST as the till: a dict is sent as JSON, bytes as they are."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        how = {"content_type": "application/json", **self.auth, **extra}
+        return self.client.post(path, data=raw, **how)
+
+    def send(self, body: Any, **extra: Any) -> Any:
+        """`POST /v1/events`."""
+        return self.post("/v1/events", body, **extra)
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """GET as the till."""
+        return self.client.get(path, parameters, **self.auth)  # type: ignore[arg-type]
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows of a query whose first parameter is the tenant's id."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [self.tenant.id, *parameters])
+            return cursor.fetchall()
+
+    def number(self, table: str) -> int:
+        """How many rows the tenant has in a table."""
+        return int(self.rows(f"SELECT count(*) FROM {table} WHERE tenant_id = %s")[0][0])
+
+
+def open_shop(**changes: Any) -> Shop:
+    """Create a throw-away tenant."""
+    settings_of_tenant = {"currency": "USD", "time_zone": "UTC", "strict_stores": False} | changes
+    slug = f"t-{uuid.uuid4().hex[:12]}"
+    tenant = registry.create_tenant(slug=slug, name="Test", actor="system:test", **settings_of_tenant)
+    _, key = registry.create_api_key(slug=slug, scopes=SCOPES, actor="system:test", now=timezone.now())
+    principal = keys.authenticate(key)
+    assert principal is not None
+    return Shop(tenant, key, principal)
+
+
+@pytest.fixture
+def shop(books: None) -> Shop:
+    """A throw-away tenant."""
+    return open_shop()
+
+
+def connect(role: str | None) -> psycopg.Connection[Any]:
+    """A connection of its own to the test database: as `role`, or as whoever logs in (the owner)."""
+    connection.ensure_connection()
+    parameters = dict(connection.get_connection_params())
+    wanted = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters}
+    options = f"-c role={role}" if role else ""
+    raw: psycopg.Connection[Any] = psycopg.connect(**wanted, options=options)
+    return raw
+
+
+@pytest.fixture
+def as_owner(books: None) -> Iterator[psycopg.Connection[Any]]:
+    """Raw SQL as the owner of the tables: what the guards must withstand."""
+    with connect(None) as raw:
+        yield raw
+        raw.rollback()
+
+
+@pytest.fixture
+def as_application(books: None) -> Iterator[psycopg.Connection[Any]]:
+    """Raw SQL as the application role."""
+    with connect(settings.APPLICATION_ROLE) as raw:
+        yield raw
+        raw.rollback()
