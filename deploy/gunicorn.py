@@ -1,6 +1,8 @@
 """gunicorn's settings, for `manage.py serve` and the container alike. See `WEB_*` in `.env.example`."""
 
 import os
+import signal
+import threading
 from typing import Any
 
 from prometheus_client import multiprocess
@@ -23,3 +25,15 @@ loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
 def child_exit(server: Any, worker: Any) -> None:
     """A worker that ended takes its gauges with it."""
     multiprocess.mark_process_dead(worker.pid)
+
+
+def when_ready(server: Any) -> None:
+    """Started by `manage.py demo`: end when the other end of its pipe does, however the demo ended."""
+    pipe = os.environ.get("WEB_PARENT_PIPE")
+    if pipe:
+        threading.Thread(target=_end_with_parent, args=(int(pipe),), daemon=True).start()
+
+
+def _end_with_parent(pipe: int) -> None:
+    os.read(pipe, 1)
+    os.kill(os.getpid(), signal.SIGTERM)

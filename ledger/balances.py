@@ -70,7 +70,7 @@ def balance(tenant_id: int, code: str, *, as_of: date | None = None) -> AccountB
             {"tenant": tenant_id, "day": as_of or date.max, "code": code},
         )
         row = cursor.fetchone()
-    return AccountBalance(*row[:4], int(row[4])) if row else None
+    return AccountBalance(row[0], row[1], row[2], row[3], int(row[4])) if row else None
 
 
 def take_snapshots(tenant_id: int, day: date) -> None:

@@ -180,8 +180,8 @@ def unexpected(error: BaseException) -> HttpResponse:
 def _drf_problem(error: drf_exceptions.APIException) -> HttpResponse:
     code = _DRF_CODES.get(error.status_code, "INVALID_REQUEST")
     members: dict[str, Any] = {}
-    if isinstance(error, drf_exceptions.Throttled) and error.wait is not None:
-        members["retry_after"] = int(error.wait) + 1
+    if (wait := getattr(error, "wait", None)) is not None:  # throttled
+        members["retry_after"] = int(wait) + 1
     response = problem(error.status_code, code, str(error.detail), **members)
     if header := getattr(error, "auth_header", None):
         response.headers["WWW-Authenticate"] = header

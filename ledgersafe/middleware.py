@@ -39,7 +39,7 @@ def _brings_api_key(request: HttpRequest) -> bool:
 
 
 def _unless_api_key(middleware: type[Any]) -> type[Any]:
-    class Skipping(middleware):
+    class Skipping(middleware):  # type: ignore[misc]  # which of Django's it is, is the parameter
         def __call__(self, request: HttpRequest) -> Any:
             if _brings_api_key(request):
                 return self.get_response(request)

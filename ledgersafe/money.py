@@ -78,7 +78,8 @@ def cash_rounding_limit(currency: str) -> int:
     Source: CLDR `cashDigits`/`cashRounding` by Babel, plus national practice where CLDR is silent.
     """
     fractions = get_global("currency_fractions")
-    _, _, cash_digits, cash_step = fractions.get(currency, fractions["DEFAULT"])
+    row: tuple[int, int, int, int] = fractions.get(currency, fractions["DEFAULT"])
+    _, _, cash_digits, cash_step = row
     # CLDR counts in its own exponent; cash_step 0 means one unit of the last cash digit.
-    step = max(1, cash_step) * 10 ** max(0, _EXPONENTS[currency] - cash_digits)
+    step: int = max(1, cash_step) * 10 ** max(0, _EXPONENTS[currency] - cash_digits)
     return max(step, _SMALLEST_COIN.get(currency, 1)) // 2

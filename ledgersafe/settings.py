@@ -184,7 +184,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / ".data" / "static"
+STATIC_ROOT = env.str("STATIC_ROOT", default=None)
 #: Found in the packages themselves: a first run has nothing to collect.
 WHITENOISE_USE_FINDERS = True
 

@@ -3,10 +3,9 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from ledgersafe import api, health
+from ledgersafe import api, health, scraping
 
 
 def _home(request: HttpRequest) -> HttpResponse:
@@ -28,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/", include(_api)),
     re_path(r"^health/?$", health.live),
     re_path(r"^ready/?$", health.ready),
-    re_path(r"^metrics/?$", ExportToDjangoView),
+    re_path(r"^metrics/?$", scraping.export),
     path("admin/", admin.site.urls),
 ]
 

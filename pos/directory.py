@@ -117,7 +117,7 @@ def register_places(directory: TenantDirectory, wanted: Collection[tuple[str, st
     Register.objects.bulk_create(
         [
             Register(tenant_id=directory.tenant_id, store_id=ids[store], code=register)
-            for store, register in sorted((pair for pair in wanted if pair[1]), key=str)
+            for store, register in sorted((store, register) for store, register in wanted if register is not None)
         ],
         ignore_conflicts=True,
     )

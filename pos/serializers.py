@@ -106,7 +106,7 @@ def _too_large(tenant_slug: str) -> dict[str, Any]:
 # ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
 class _Line(serializers.Serializer[Any]):
     sku = serializers.CharField()
-    qty = serializers.DecimalField(max_digits=18, decimal_places=6, default=1)
+    qty = serializers.DecimalField(max_digits=18, decimal_places=6, default=Decimal(1))
     amount = serializers.DecimalField(max_digits=18, decimal_places=4, help_text="Before discounts and exclusive tax.")
     line_id = serializers.CharField(required=False)
     description = serializers.CharField(required=False)

@@ -18,7 +18,8 @@ from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
-from ledgersafe.tenants import keys, registry
+from ledgersafe import registry
+from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import SCOPES, Tenant
 
@@ -27,7 +28,7 @@ from ledgersafe.tenants.models import SCOPES, Tenant
 def books(django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[None]:
     """The migrated test database of this worker, used as the application role, with real commits."""
     with django_db_blocker.unblock():
-        created = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        created = setup_databases(verbosity=0, interactive=False, aliases={"default": True})
         connection.close()
         options = connection.settings_dict["OPTIONS"]
         options["options"] = f"-c role={settings.APPLICATION_ROLE}"
@@ -92,7 +93,8 @@ class Shop:
         """Rows of a query whose first parameter is the tenant's id."""
         with connection.cursor() as cursor:
             cursor.execute(sql, [self.tenant.id, *parameters])
-            return cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
 
     def number(self, table: str) -> int:
         """How many rows the tenant has in a table."""
@@ -101,7 +103,7 @@ class Shop:
 
 def open_shop(**changes: Any) -> Shop:
     """Create a throw-away tenant."""
-    settings_of_tenant = {"currency": "USD", "time_zone": "UTC", "strict_stores": False} | changes
+    settings_of_tenant: dict[str, Any] = {"currency": "USD", "time_zone": "UTC", "strict_stores": False} | changes
     slug = f"t-{uuid.uuid4().hex[:12]}"
     tenant = registry.create_tenant(slug=slug, name="Test", actor="system:test", **settings_of_tenant)
     _, key = registry.create_api_key(slug=slug, scopes=SCOPES, actor="system:test", now=timezone.now())

@@ -18,7 +18,6 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
-from ledgersafe.audit import trail
 from ledgersafe.db import require_transaction
 from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.tenants.models import SCOPES, ApiKey, Register, Store, Tenant
@@ -66,7 +65,6 @@ def issue(
     tenant: Tenant,
     *,
     scopes: Sequence[str],
-    actor: str,
     name: str = "",
     store: Store | None = None,
     register: Register | None = None,
@@ -91,19 +89,11 @@ def issue(
         register=register,
         expires_at=expires_at,
     )
-    trail.record(
-        tenant_id=tenant.id,
-        actor=actor,
-        action="tenants.api_key.created",
-        object_type="api_key",
-        object_id=prefix,
-        after={"scopes": key.scopes, "store": store and store.code, "name": name},
-    )
     return key, f"lsk_{prefix}_{secret}"
 
 
-def revoke(tenant: Tenant, *, prefix: str, actor: str, now: datetime) -> ApiKey:
-    """Make a key worthless; operation. A second time changes nothing.
+def revoke(tenant: Tenant, *, prefix: str, now: datetime) -> tuple[ApiKey, bool]:
+    """Make a key worthless; operation. :returns: the key, and False when it was so already.
 
     :raises ledgersafe.errors.NotFound: the tenant has no key of that prefix.
     """
@@ -111,17 +101,11 @@ def revoke(tenant: Tenant, *, prefix: str, actor: str, now: datetime) -> ApiKey:
     key = ApiKey.objects.select_for_update().filter(tenant=tenant, prefix=prefix).first()
     if key is None:
         raise NotFound(f"Tenant {tenant.slug} has no API key {prefix}.")
-    if key.revoked_at is None:
-        key.revoked_at = now
-        key.save(update_fields=["revoked_at"])
-        trail.record(
-            tenant_id=tenant.id,
-            actor=actor,
-            action="tenants.api_key.revoked",
-            object_type="api_key",
-            object_id=prefix,
-        )
-    return key
+    if key.revoked_at is not None:
+        return key, False
+    key.revoked_at = now
+    key.save(update_fields=["revoked_at"])
+    return key, True
 
 
 def authenticate(key: str, *, fresh: bool = True) -> Principal | None:

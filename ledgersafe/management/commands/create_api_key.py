@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.tenants import registry
 from ledgersafe.tenants.models import SCOPES
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.tenants import registry
 
 
 class Command(LedgerCommand):

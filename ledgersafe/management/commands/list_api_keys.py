@@ -6,8 +6,8 @@ from django.core.management.base import CommandParser
 from rich.console import Console
 from rich.table import Table
 
+from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.tenants import registry
 from ledgersafe.tenants.models import ApiKey
 
 
@@ -31,4 +31,7 @@ class Command(LedgerCommand):
                 f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never",
                 "revoked" if key.revoked_at else "live",
             )
-        Console(file=self.stdout._out).print(table)  # type: ignore[attr-defined]
+        console = Console()
+        with console.capture() as text:
+            console.print(table)
+        self.stdout.write(text.get())

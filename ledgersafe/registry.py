@@ -95,11 +95,29 @@ def create_api_key(
     with tenant_transaction(tenant.id):
         store = Store.objects.get_or_create(tenant=tenant, code=store_code)[0] if store_code else None
         expires_at = now + expires_in if expires_in else None
-        return keys.issue(tenant, scopes=scopes, name=name, store=store, expires_at=expires_at, actor=actor)
+        row, key = keys.issue(tenant, scopes=scopes, name=name, store=store, expires_at=expires_at)
+        trail.record(
+            tenant_id=tenant.id,
+            actor=actor,
+            action="tenants.api_key.created",
+            object_type="api_key",
+            object_id=row.prefix,
+            after={"scopes": row.scopes, "store": store_code, "name": name},
+        )
+    return row, key
 
 
 def revoke_api_key(*, slug: str, prefix: str, actor: str, now: datetime) -> ApiKey:
     """Make a key worthless from now on. :raises ledgersafe.errors.NotFound: no such tenant or key."""
     tenant = get_tenant(slug)
     with tenant_transaction(tenant.id):
-        return keys.revoke(tenant, prefix=prefix, actor=actor, now=now)
+        key, changed = keys.revoke(tenant, prefix=prefix, now=now)
+        if changed:
+            trail.record(
+                tenant_id=tenant.id,
+                actor=actor,
+                action="tenants.api_key.revoked",
+                object_type="api_key",
+                object_id=prefix,
+            )
+    return key

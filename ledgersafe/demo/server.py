@@ -1,0 +1,78 @@
+"""The demo's web server: a child process that cannot outlive the demo, whatever ends it."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from ledgersafe import serving
+
+_START_SECONDS = 60
+
+
+class ServerDidNotStart(RuntimeError):
+    """gunicorn ended, or did not answer in time; its last words are the message."""
+
+
+@contextlib.contextmanager
+def running_server(wanted_port: int) -> Iterator[str]:
+    """Serve on the wanted port, or a free one; yields the base URL. :raises ServerDidNotStart: as it says."""
+    port = wanted_port if _is_free(wanted_port) else _free_port()
+    environment = dict(serving.server_environment("127.0.0.1", port))
+    log = Path(environment["PROMETHEUS_MULTIPROC_DIR"]).parent / f"server-{port}.log"
+    # gunicorn ends when this pipe does: also when the demo is killed and can tell nobody (see deploy/gunicorn.py).
+    reading, writing = os.pipe()
+    environment["WEB_PARENT_PIPE"] = str(reading)
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  our own command
+            serving.server_command(),
+            cwd=serving.ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            pass_fds=[reading],
+            start_new_session=True,
+        )
+    os.close(reading)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(url, process, log)
+        yield url
+    finally:
+        os.close(writing)
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+
+
+def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/ready", timeout=2).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise ServerDidNotStart("\n".join(["The server did not start:", *log.read_text().splitlines()[-10:]]))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

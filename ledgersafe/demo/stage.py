@@ -1,0 +1,103 @@
+"""Telling the demo in the terminal: tables of what is in bronze, at the gate and in the books."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from ledger.balances import AccountBalance
+from ledger.models import Journal, Posting
+from ledgersafe.money import to_decimal_text
+from ledgersafe.tenants.models import Tenant
+from pos.models import EventKey, RawEvent
+
+_COLOURS = {"processed": "green", "duplicate": "cyan", "quarantined": "yellow", "rejected": "red"}
+
+
+class Stage:
+    """Prints the story; keeps count of what did not come out as told."""
+
+    def __init__(self, console: Console, tenant: Tenant) -> None:
+        self.console = console
+        self.tenant = tenant
+        self.failures: list[str] = []
+
+    def chapter(self, title: str, why: str = "") -> None:
+        """A heading, and why it matters."""
+        self.console.print()
+        self.console.rule(f"[bold]{title}[/bold]" + (f" · {why}" if why else ""), align="left")
+
+    def expect(self, what: str, found: Any, wanted: Any) -> None:
+        """Tell a check; a miss is told in red and makes the demo fail."""
+        if found == wanted:
+            self.console.print(f"[green]✓[/green] {what}: {found}")
+        else:
+            self.failures.append(what)
+            self.console.print(f"[bold red]✗ {what}: {found!r}, not {wanted!r}[/bold red]")
+
+    def answer(self, status: int, body: Mapping[str, Any]) -> None:
+        """What the server said."""
+        colour = _COLOURS.get(str(body.get("result")), "red")
+        reason = f" · {body['reason_code']}" if body.get("reason_code") else ""
+        self.console.print(
+            f"  → [bold {colour}]{status} {body.get('result', body.get('code'))}[/bold {colour}]{reason}"
+        )
+
+    def state(self) -> None:
+        """Bronze, gate and books, side by side."""
+        tables = [self._bronze(), self._gate(), self._books()]
+        self.console.print(Columns(tables, padding=(0, 2)))
+
+    def trial_balance(self, rows: Sequence[AccountBalance]) -> None:
+        """Every account; the sums per currency are zero."""
+        table = Table("Account", "Type", title="Trial balance", title_justify="left")
+        table.add_column("Debit", justify="right")
+        table.add_column("Credit", justify="right")
+        for row in rows:
+            amount = f"{to_decimal_text(abs(row.balance_minor), row.currency)} {row.currency}"
+            table.add_row(row.code, row.type, *((amount, "") if row.balance_minor >= 0 else ("", amount)))
+        table.add_section()
+        for currency in sorted({row.currency for row in rows}):
+            debit = sum(row.balance_minor for row in rows if row.currency == currency and row.balance_minor > 0)
+            credit = -sum(row.balance_minor for row in rows if row.currency == currency and row.balance_minor < 0)
+            sums = (f"{to_decimal_text(minor, currency)} {currency}" for minor in (debit, credit))
+            table.add_row(f"[bold]Sum {currency}[/bold]", "", *sums)
+        self.console.print(table)
+
+    def farewell(self, url: str, user: str, password: str, key: str) -> None:
+        """Where to go on."""
+        lines = [
+            f"Back office   {url}/admin/     sign in as [bold]{user}[/bold] with [bold]{password}[/bold]",
+            f"API docs      {url}/v1/docs",
+            f"Metrics       {url}/metrics",
+            f'Try it        curl -H "Authorization: Bearer {key}" {url}/v1/health',
+        ]
+        self.console.print(Panel("\n".join(lines), title="Go on from here", expand=False))
+
+    def _bronze(self) -> Table:
+        table = Table("raw_id", "event_id", "outcome", title="bronze · events_raw", title_justify="left")
+        rows = RawEvent.objects.filter(tenant=self.tenant).select_related("outcome").order_by("id")
+        for row in rows:
+            result = row.outcome.result
+            table.add_row(str(row.id), row.event_id or "–", f"[{_COLOURS[result]}]{result}[/{_COLOURS[result]}]")
+        return table
+
+    def _gate(self) -> Table:
+        table = Table("key", "status", "arrivals", title="gate · events_processed", title_justify="left")
+        for key in EventKey.objects.filter(tenant=self.tenant).order_by("id"):
+            colour = _COLOURS.get(key.status, "white")
+            table.add_row(key.idempotency_key, f"[{colour}]{key.status}[/{colour}]", str(key.arrivals))
+        return table
+
+    def _books(self) -> Table:
+        table = Table("journal", "account", title="books · journals and postings", title_justify="left")
+        table.add_column("amount", justify="right")
+        journals = Journal.objects.filter(tenant=self.tenant).order_by("id")
+        postings = Posting.objects.filter(journal__in=journals).select_related("account", "journal")
+        for posting in postings.order_by("journal_id", "line_no"):
+            label = f"{posting.journal.kind} {posting.journal.source_key}" if posting.line_no == 1 else ""
+            table.add_row(label, posting.account.code, to_decimal_text(posting.amount_minor, posting.currency))
+        return table

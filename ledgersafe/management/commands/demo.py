@@ -1,0 +1,110 @@
+"""The 60-second story."""
+
+import os
+import secrets
+import sys
+import threading
+from typing import Any
+
+import httpx
+from django.contrib.auth.models import User
+from django.core.management.base import CommandParser
+from django.utils import timezone
+from rich.console import Console
+
+from ledger.balances import trial_balance
+from ledgersafe import registry, serving, verification
+from ledgersafe.commands import LedgerCommand
+from ledgersafe.demo import story
+from ledgersafe.demo.server import ServerDidNotStart, running_server
+from ledgersafe.demo.stage import Stage
+from ledgersafe.tenants.models import SCOPES, Tenant
+
+
+class Command(LedgerCommand):
+    help = "Tell the 60-second story on a fresh demo tenant, then keep serving until Ctrl-C."
+    examples = """\
+  make demo
+  DEMO_EXIT=1 make demo        # end by itself; status 0 only if every step came out as told"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="a free one is taken if this is in use")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        serving.migrate()
+        tenant, key = _fresh_tenant()
+        password = _demo_login()
+        stage = Stage(Console(), tenant)
+        try:
+            with running_server(options["port"]) as url:
+                with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as till:
+                    _tell(stage, till)
+                stage.farewell(url, "demo", password, key)
+                if not os.environ.get("DEMO_EXIT"):
+                    stage.console.print("Serving until Ctrl-C.")
+                    threading.Event().wait()
+        except KeyboardInterrupt:
+            stage.console.print("Stopped.")
+        except ServerDidNotStart as error:
+            stage.console.print(str(error))
+            sys.exit(1)
+        if stage.failures:
+            stage.console.print(f"[red]Not as told: {', '.join(stage.failures)}.[/red]")
+            sys.exit(1)
+
+
+def _tell(stage: Stage, till: httpx.Client) -> None:
+    now = timezone.now()
+    stage.console.print(f"Tenant [bold]{stage.tenant.slug}[/bold], empty books, one till.")
+    for number, step in enumerate(story.steps(stage.tenant.slug, now), 1):
+        stage.chapter(f"{number}. {step.title}", step.why)
+        answer = till.post("/v1/events", json=dict(step.event))
+        stage.answer(answer.status_code, answer.json())
+        stage.expect("answered", (answer.status_code, answer.json()["reason_code"]), (step.status, step.reason_code))
+        stage.state()
+    counts = till.get("/v1/health").json()["counts"]
+    stage.expect("health counters", counts, story.COUNTS_AFTER_FOUR)
+    _tell_batch(stage, till, now)
+    _tell_end(stage, till)
+
+
+def _tell_batch(stage: Stage, till: httpx.Client, now: Any) -> None:
+    stage.chapter("5. A till was offline", "it sends what it collected in one batch, retries and all")
+    events, outcomes = story.offline_batch(stage.tenant.slug, now)
+    answer = till.post("/v1/events/batch", json={"events": events})
+    results = answer.json()["results"]
+    for result in results:
+        stage.answer(result["status"], result)
+    found = [(result["status"], result["reason_code"]) for result in results]
+    stage.expect("each event its own outcome", found, list(outcomes))
+    stage.state()
+
+
+def _tell_end(stage: Stage, till: httpx.Client) -> None:
+    stage.chapter("6. What the books say")
+    rows = trial_balance(stage.tenant.id)
+    stage.trial_balance(rows)
+    stage.expect("trial balance", sum(row.balance_minor for row in rows), 0)
+    report = verification.verify(tenant_id=stage.tenant.id)
+    stage.expect(f"verify_books, {report.checked} invariants, violations", report.violation_count, 0)
+    stage.console.print(f"  health: {till.get('/v1/health').json()['counts']}")
+
+
+def _fresh_tenant() -> tuple[Tenant, str]:
+    """`demo`, then `demo-2`, …: every run begins with empty books."""
+    taken = set(Tenant.objects.filter(slug__startswith="demo").values_list("slug", flat=True))
+    slug = next(name for name in ("demo", *(f"demo-{n}" for n in range(2, 100_000))) if name not in taken)
+    tenant = registry.create_tenant(slug=slug, name="Demo shops", currency="USD", time_zone="UTC", actor="system:demo")
+    _, key = registry.create_api_key(
+        slug=slug, scopes=SCOPES, name="demo till", actor="system:demo", now=timezone.now()
+    )
+    return tenant, key
+
+
+def _demo_login() -> str:
+    """A superuser of the back office whose password is new in every run, and shown once."""
+    password = secrets.token_urlsafe(9)
+    user, _ = User.objects.get_or_create(username="demo", defaults={"is_staff": True, "is_superuser": True})
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return password

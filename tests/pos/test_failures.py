@@ -1,0 +1,146 @@
+"""What goes wrong after capture: nothing is lost, nothing is posted twice, and it is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from ledgersafe import db, metrics
+from pos import ingest, verdicts
+from tests.conftest import Shop, connect
+
+
+@pytest.fixture
+def owner(books: None) -> Iterator[psycopg.Connection[Any]]:
+    """The owner's connection, committing each statement."""
+    raw = connect(None)
+    raw.autocommit = True
+    yield raw
+    raw.close()
+
+
+def block(owner: psycopg.Connection[Any], shop: Shop, role: str) -> None:
+    """Block an account behind the product's back."""
+    owner.execute("UPDATE accounts SET status = 'blocked' WHERE tenant_id = %s AND role = %s", [shop.tenant.id, role])
+
+
+def test_it_keeps_and_holds_an_event_the_books_refuse(shop: Shop, owner: psycopg.Connection[Any]) -> None:
+    assert shop.send(shop.sale()).status_code == 201
+    block(owner, shop, "CARD_CLEARING")
+    answer = shop.send(shop.sale("evt-2"))
+    assert answer.status_code == 202
+    assert answer.json()["reason_code"] == "PROCESSING_FAILED"
+    assert shop.number("journals") == 1
+    assert shop.number("events_raw") == 2
+    details = shop.rows("SELECT details FROM exceptions WHERE tenant_id = %s")[0][0]
+    assert "blocked" in str(details)
+    assert shop.send(shop.sale("evt-2")).json()["reason_code"] == "ALREADY_QUARANTINED"
+
+
+def test_it_holds_only_the_events_of_a_batch_that_the_books_refuse(shop: Shop, owner: psycopg.Connection[Any]) -> None:
+    assert shop.send(shop.sale()).status_code == 201
+    block(owner, shop, "CARD_CLEARING")
+    cash = {"tenders": [{"method": "CASH", "amount": 42.5}]}
+    events = [shop.sale("evt-a", **cash), shop.sale("evt-b"), shop.sale("evt-c", **cash), shop.sale("evt-a", **cash)]
+    results = shop.post("/v1/events/batch", {"events": events}).json()["results"]
+    assert [result["status"] for result in results] == [201, 202, 201, 200]
+    assert results[1]["reason_code"] == "PROCESSING_FAILED"
+    assert shop.number("journals") == 3
+
+
+def test_it_holds_an_event_on_which_the_rules_fail(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(event: Any) -> Any:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(verdicts, "draft_of", broken)
+    answer = shop.send(shop.sale())
+    assert answer.status_code == 202
+    assert answer.json()["reason_code"] == "PROCESSING_FAILED"
+    assert shop.number("events_raw") == 1
+    assert shop.number("journals") == 0
+
+
+@pytest.mark.parametrize("error", [psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected])
+def test_it_runs_the_transaction_again_when_postgres_asks_for_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, error: type[psycopg.Error]
+) -> None:
+    failures = iter([error("again"), error("again")])
+    original = ingest.call
+
+    def sometimes(function: str, *args: Any) -> Any:
+        failure = next(failures, None)
+        if failure is not None:
+            with connection.wrap_database_errors:
+                raise failure
+        return original(function, *args)
+
+    monkeypatch.setattr(ingest, "call", sometimes)
+    before = metrics.serialization_retries._value.get()
+    assert shop.send(shop.sale()).status_code == 201
+    assert metrics.serialization_retries._value.get() == before + 2
+    assert shop.number("journals") == 1
+    assert shop.number("events_raw") == 1
+
+
+def test_it_gives_up_after_a_bounded_number_of_attempts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def never(function: str, *args: Any) -> Any:
+        calls.append(function)
+        with connection.wrap_database_errors:
+            raise psycopg.errors.SerializationFailure("again")
+
+    monkeypatch.setattr(ingest, "call", never)
+    answer = shop.send(shop.sale())
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert len(calls) == db.MAX_ATTEMPTS
+    assert shop.number("events_raw") == 0
+
+
+def test_it_posts_once_when_the_reply_to_commit_is_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, lost = ingest._store_once, []
+
+    def losing(*args: Any) -> Any:
+        answers = original(*args)
+        if not lost:
+            lost.append(True)
+            raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")
+        return answers
+
+    monkeypatch.setattr(ingest, "_store_once", losing)
+    answer = shop.send(shop.sale())
+    assert answer.status_code == 200
+    assert shop.number("journals") == 1
+    assert shop.number("events_raw") == 2
+
+
+def test_it_survives_a_backend_that_is_killed(shop: Shop, owner: psycopg.Connection[Any]) -> None:
+    assert shop.send(shop.sale()).status_code == 201
+    backend = db.raw_connection().info.backend_pid
+    owner.execute("SELECT pg_terminate_backend(%s)", [backend])
+    assert shop.send(shop.sale("evt-2")).status_code == 201
+    assert shop.number("journals") == 2
+
+
+def test_it_leaves_nothing_behind_when_the_process_dies_before_commit(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As if the worker were gone."""
+
+    def dying(self: Any, context: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest.Settling, "settle", dying)
+        with pytest.raises(Killed):
+            ingest.receive_event(
+                principal=shop.principal, body=json.dumps(shop.sale()).encode(), headers={}, now=timezone.now()
+            )
+    assert shop.number("events_raw") == shop.number("journals") == 0
+    assert shop.send(shop.sale()).status_code == 201
