@@ -26,6 +26,7 @@ T = TypeVar("T")
 RETRYABLE: Final = frozenset({"40001", "40P01", "23505"})
 MAX_ATTEMPTS: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.005
+_CONTENDED: Final = "Too many requests change the same thing at once; send the same request again."
 
 
 class TransactionRequired(RuntimeError):
@@ -55,9 +56,12 @@ def tenant_transaction(tenant_id: int) -> Iterator[None]:
     with transaction.atomic(durable=True):
         # Simple protocol, so that both statements are one message; psycopg sees the open transaction and
         # sends no BEGIN of its own. The setting is LOCAL: it cannot survive on a reused connection.
-        result = raw_connection().pgconn.exec_(b"BEGIN; SELECT set_config('app.tenant_id', '%d', true)" % tenant_id)
+        pgconn = raw_connection().pgconn
+        result = pgconn.exec_(b"BEGIN; SELECT set_config('app.tenant_id', '%d', true)" % tenant_id)
         if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
             with connection.wrap_database_errors:
+                if pgconn.status == psycopg.pq.ConnStatus.BAD:
+                    raise psycopg.OperationalError(result.error_message.decode("utf-8", "replace"))
                 raise psycopg.errors.error_from_result(result)
         yield
 
@@ -114,8 +118,8 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
     A lost connection is tried once more on a new one. That is safe although a lost reply to COMMIT looks
     like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.
 
-    :raises ledgersafe.errors.Unavailable: the database stays out of reach.
-    :raises django.db.Error: the last refusal, when the attempts are used up or it is not worth another.
+    :raises ledgersafe.errors.Unavailable: the database stays out of reach, or the attempts are used up.
+    :raises django.db.Error: a refusal that another attempt would not change.
     """
     lost = 0
     for attempt in range(1, attempts + 1):
@@ -130,8 +134,10 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
                 connection.close()
                 if lost > 1:
                     raise errors.Unavailable(retry_after=2) from error
-            elif sqlstate(error) not in RETRYABLE or attempt == attempts:
+            elif sqlstate(error) not in RETRYABLE:
                 raise
+            elif attempt == attempts:
+                raise errors.Unavailable(_CONTENDED, retry_after=1) from error
             else:
                 metrics.serialization_retries.inc()
                 # Full jitter: contenders that met once shall not meet again in step.
