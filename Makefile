@@ -15,7 +15,7 @@ COMPILE := pip compile -q --python-version 3.11 --universal --generate-hashes --
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(RUNTIME) ## fill a private database with a day of shops, and show what happens to it
+demo: $(RUNTIME) ## the 60-second story on private servers, then serve until Ctrl-C (DEMO_EXIT=1 ends by itself)
 	@$(BIN)/python manage.py demo $(ARGS)
 
 serve: $(RUNTIME) ## back office and API on http://127.0.0.1:PORT (PORT=8000); Ctrl-C ends everything
@@ -38,7 +38,7 @@ check: $(DEV) ## style, types, import rules, migrations and templates
 	@if find templates -name '*.html' 2>/dev/null | grep -q .; then \
 		echo '== templates'; $(BIN)/djlint templates --check; fi
 
-bench: $(BENCH) ## measure ingestion and reports (ARGS are passed on)
+bench: $(BENCH) ## ratios of speed and memory, measured in one run (ARGS='--help' for more)
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(DEV) ## pin requirements.in and tests/requirements.in anew, with hashes

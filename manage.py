@@ -25,7 +25,12 @@ def main() -> int:
     if command in OWNER_COMMANDS:
         os.environ["DATABASE_AS"] = "owner"
     if command not in OFFLINE_COMMANDS and "--help" not in sys.argv and "-h" not in sys.argv:
+        from environ import Env
+
         from ledgersafe import embedded
+
+        # Before the servers: a DATABASE_URL in .env means that somebody brings their own.
+        Env.read_env(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".env"), overwrite=False)
 
         try:
             embedded.ensure_servers()
