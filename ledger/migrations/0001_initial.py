@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
+                        db_index=False,
                         related_name="reversed_by",
                         to="ledger.journal",
                     ),

@@ -28,7 +28,9 @@ class Journal(models.Model):
     source = models.CharField(max_length=16)
     source_key = models.CharField(max_length=200)
     revision = models.PositiveSmallIntegerField(db_default=1)
-    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversed_by", db_index=False
+    )
     external_ref = models.CharField(max_length=200, blank=True, db_default="")
     posting_count = models.PositiveSmallIntegerField(help_text="Sealed with the journal; postings never change.")
     rules_version = models.PositiveSmallIntegerField()

@@ -105,10 +105,13 @@ BEGIN
             format('Journal %s is off by %s %s.', broken.id, broken.off, broken.currency));
     END IF;
 
-    SELECT p.journal_id AS id, p.account_id AS account, a.status INTO broken
-        FROM new_postings p LEFT JOIN accounts a
-             ON a.id = p.account_id AND a.tenant_id = p.tenant_id AND a.currency = p.currency
-        WHERE a.status IS DISTINCT FROM 'active' LIMIT 1;
+    -- A scalar subquery: one look-up by primary key, whatever the planner believes of the table.
+    SELECT checked.account, checked.status INTO broken FROM (
+            SELECT p.account_id AS account,
+                   (SELECT a.status FROM accounts a WHERE a.id = p.account_id AND a.tenant_id = p.tenant_id
+                    AND a.currency = p.currency) AS status
+            FROM new_postings p) checked
+        WHERE checked.status IS DISTINCT FROM 'active' LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_refuse_v1('postings_account_agrees',
             format('Account %s is %s.', broken.account,

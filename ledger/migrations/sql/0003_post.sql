@@ -5,7 +5,7 @@
 -- lines:    [{"o": ordinal of the journal, "n": line number, "a": account id, "c": currency, "m": minor units}];
 --           lines whose ordinal is in no journal are left out.
 CREATE FUNCTION ledger_post_v1(p_tenant bigint, p_journals jsonb, p_lines jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     INSERT INTO journals (id, tenant_id, business_date, occurred_at, kind, source, source_key, revision,
                           reverses_id, external_ref, posting_count, rules_version, is_late)

@@ -1,0 +1,140 @@
+"""Invariants of the books: journals, postings, business days and snapshots. One statement each."""
+
+from typing import Final
+
+from ledgersafe.invariants import Invariant, by_sql
+
+_BALANCED: Final = """
+SELECT min(p.tenant_id), 'journals', p.journal_id::text,
+       'is off by ' || sum(p.amount_minor) || ' ' || p.currency || ' (minor units)'
+FROM postings p
+WHERE %(tenant)s IN (0, p.tenant_id) AND p.business_date >= %(since)s::date
+GROUP BY p.journal_id, p.currency HAVING sum(p.amount_minor) <> 0
+"""
+
+_COMPLETE: Final = """
+SELECT j.tenant_id, 'journals', j.id::text,
+       'was sealed with ' || j.posting_count || ' postings, has ' || count(p.id)
+       || CASE WHEN bool_or(p.amount_minor = 0) THEN ', one of them of nothing' ELSE '' END
+FROM journals j LEFT JOIN postings p ON p.journal_id = j.id
+WHERE %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
+GROUP BY j.id HAVING count(p.id) <> j.posting_count OR count(p.id) < 2 OR bool_or(p.amount_minor = 0)
+"""
+
+_CURRENCY: Final = """
+SELECT p.tenant_id, 'postings', p.id::text, 'is in ' || p.currency || ', its account in ' || a.currency
+FROM postings p JOIN accounts a ON a.id = p.account_id
+WHERE %(tenant)s IN (0, p.tenant_id) AND p.business_date >= %(since)s::date AND a.currency <> p.currency
+"""
+
+_TRIAL_BALANCE: Final = """
+SELECT p.tenant_id, 'postings', p.currency, 'all postings in ' || p.currency || ' come to ' || sum(p.amount_minor)
+FROM postings p
+WHERE %(tenant)s IN (0, p.tenant_id) AND p.business_date >= %(since)s::date
+GROUP BY p.tenant_id, p.currency HAVING sum(p.amount_minor) <> 0
+"""
+
+#: Line by line: the same accounts with the opposite amounts, as often as they stand in the original.
+_REVERSALS: Final = """
+SELECT r.tenant_id, 'journals', r.id::text,
+       CASE WHEN o.reverses_id IS NOT NULL THEN 'reverses journal ' || o.id || ', itself a reversal'
+            WHEN earlier.id IS NOT NULL THEN 'reverses journal ' || o.id || ' again, after ' || earlier.id
+            ELSE 'does not mirror journal ' || o.id END
+FROM journals r
+JOIN journals o ON o.id = r.reverses_id
+LEFT JOIN LATERAL (
+    SELECT min(x.id) AS id FROM journals x
+    WHERE x.tenant_id = r.tenant_id AND x.reverses_id = r.reverses_id AND x.id < r.id
+) earlier ON true
+CROSS JOIN LATERAL (
+    SELECT array_agg(ARRAY[p.account_id, -p.amount_minor] ORDER BY p.account_id, -p.amount_minor) AS lines
+    FROM postings p WHERE p.journal_id = r.id
+) undone
+CROSS JOIN LATERAL (
+    SELECT array_agg(ARRAY[p.account_id, p.amount_minor] ORDER BY p.account_id, p.amount_minor) AS lines
+    FROM postings p WHERE p.journal_id = o.id
+) done
+WHERE r.reverses_id IS NOT NULL AND %(tenant)s IN (0, r.tenant_id) AND r.business_date >= %(since)s::date
+  AND (o.reverses_id IS NOT NULL OR earlier.id IS NOT NULL OR undone.lines IS DISTINCT FROM done.lines)
+"""
+
+#: A posting of another day than its journal's would be one into a day nobody locked.
+_CLOSED_DAYS: Final = """
+SELECT j.tenant_id, 'journals', j.id::text,
+       CASE WHEN d.id IS NULL THEN 'is of ' || j.business_date || ', which was never opened'
+            ELSE 'was recorded at ' || j.recorded_at || ', after ' || j.business_date || ' was closed at '
+                 || d.closed_at END
+FROM journals j LEFT JOIN periods d ON d.tenant_id = j.tenant_id AND d.business_date = j.business_date
+WHERE %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
+  AND (d.id IS NULL OR (d.status = 'closed' AND j.recorded_at > d.closed_at))
+UNION ALL
+SELECT p.tenant_id, 'postings', p.id::text, 'is of ' || p.business_date || ', its journal of ' || j.business_date
+FROM postings p JOIN journals j ON j.id = p.journal_id
+WHERE %(tenant)s IN (0, p.tenant_id) AND least(p.business_date, j.business_date) >= %(since)s::date
+  AND p.business_date <> j.business_date
+"""
+
+#: One pass over the postings: what moved per account and day, added up from the beginning.
+_SNAPSHOTS: Final = """
+WITH moved AS (
+    SELECT p.account_id, p.business_date, sum(p.amount_minor) AS amount
+    FROM postings p WHERE %(tenant)s IN (0, p.tenant_id) GROUP BY 1, 2
+    UNION ALL
+    SELECT s.account_id, s.business_date, 0 FROM balance_snapshots s WHERE %(tenant)s IN (0, s.tenant_id)
+), running AS (
+    SELECT account_id, business_date,
+           sum(sum(amount)) OVER (PARTITION BY account_id ORDER BY business_date) AS balance
+    FROM moved GROUP BY 1, 2
+)
+SELECT s.tenant_id, 'balance_snapshots', s.id::text,
+       CASE WHEN d.status IS DISTINCT FROM 'closed' THEN 'is of ' || s.business_date || ', which is not closed'
+            ELSE 'says ' || s.balance_minor || ', the postings through ' || s.business_date || ' come to ' || r.balance
+       END
+FROM balance_snapshots s
+JOIN running r USING (account_id, business_date)
+LEFT JOIN periods d ON d.tenant_id = s.tenant_id AND d.business_date = s.business_date
+WHERE %(tenant)s IN (0, s.tenant_id) AND s.business_date >= %(since)s::date
+  AND (r.balance <> s.balance_minor OR d.status IS DISTINCT FROM 'closed')
+"""
+
+#: Days nobody sold on have no row; between consecutive dates there is neither gap nor overlap.
+_DAYS: Final = """
+WITH days AS (
+    SELECT d.*, lag(business_date) OVER calendar AS day_before, lag(ends_at) OVER calendar AS end_before,
+           bool_or(status = 'open') OVER (calendar ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS open_before
+    FROM periods d WHERE %(tenant)s IN (0, d.tenant_id)
+    WINDOW calendar AS (PARTITION BY tenant_id ORDER BY business_date)
+)
+SELECT tenant_id, 'periods', id::text, 'business day ' || business_date ||
+       CASE WHEN ends_at <= starts_at THEN ' ends before it starts'
+            WHEN starts_at < end_before THEN ' overlaps ' || day_before
+            WHEN status = 'closed' AND open_before THEN ' is closed although an earlier day is open'
+            ELSE ' leaves a gap after ' || day_before END
+FROM days
+WHERE business_date >= %(since)s::date
+  AND (ends_at <= starts_at OR starts_at < end_before OR (status = 'closed' AND open_before)
+       OR (business_date = day_before + 1 AND starts_at <> end_before))
+"""
+
+INVARIANTS: Final = (
+    Invariant("I14", "Every journal sums to zero per currency.", by_sql(_BALANCED)),
+    Invariant(
+        "I15",
+        "Every journal has at least two postings, none zero, and as many as it was sealed with.",
+        by_sql(_COMPLETE),
+    ),
+    Invariant("I16", "A posting's currency is its account's.", by_sql(_CURRENCY)),
+    Invariant("I19", "The trial balance is zero per tenant and currency.", by_sql(_TRIAL_BALANCE)),
+    Invariant(
+        "I21",
+        "A reversal mirrors exactly one journal, and a journal is reversed at most once.",
+        by_sql(_REVERSALS),
+    ),
+    Invariant("I24", "Nothing was posted into a closed day after its close.", by_sql(_CLOSED_DAYS)),
+    Invariant("I25", "Every snapshot equals the recomputed balance at its boundary.", by_sql(_SNAPSHOTS)),
+    Invariant(
+        "I26",
+        "Business days tile the time line: half-open, no gap, no overlap, closed days contiguous.",
+        by_sql(_DAYS),
+    ),
+)
