@@ -26,6 +26,16 @@ _GRANT_MEMBERSHIP: Final = sql.SQL(
 )
 
 
+#: (kind, name as SQL spells it) of the tables, sequences and functions in the schema that the owner owns.
+_OWN_OBJECTS: Final = """
+SELECT relkind::text, oid::regclass::text FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relowner = current_user::regrole AND relkind IN ('r', 'S')
+UNION ALL
+SELECT 'f', oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND proowner = current_user::regrole AND prokind = 'f'
+"""
+
+
 def table_privileges() -> dict[str, str]:
     """Privileges of the application role by table name."""
     privileges = dict.fromkeys(_READ_ONLY_TABLES, "SELECT")
@@ -50,19 +60,21 @@ def ensure_application_role() -> None:
 
 
 def grant_privileges() -> None:
-    """Give the application role exactly what `table_privileges` says, and the use of sequences and functions."""
+    """Give the application role exactly what `table_privileges` says, and the use of our sequences and functions."""
     role = sql.Identifier(settings.APPLICATION_ROLE)
-    existing = set(connection.introspection.table_names())
-    statements = [
-        sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
-        sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role),
-        sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(role),
-        sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role),
-    ]
-    statements += [
-        sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(granted), sql.Identifier(table), role)
-        for table, granted in table_privileges().items()
-        if table in existing
-    ]
     with transaction.atomic(), connection.cursor() as cursor:
+        # Only what the owner made: extensions may keep objects of their own in the schema.
+        cursor.execute(_OWN_OBJECTS)
+        own: dict[str, list[str]] = {"r": [], "S": [], "f": []}
+        for kind, name in cursor.fetchall():
+            own[kind].append(name)
+        statements = [sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role)]
+        statements += [sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(sql.SQL(name), role) for name in own["S"]]
+        statements += [sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(name), role) for name in own["f"]]
+        statements += [sql.SQL("REVOKE ALL ON TABLE {} FROM {}").format(sql.SQL(name), role) for name in own["r"]]
+        statements += [
+            sql.SQL("GRANT {} ON TABLE {} TO {}").format(sql.SQL(granted), sql.Identifier(table), role)
+            for table, granted in table_privileges().items()
+            if table in own["r"]
+        ]
         cursor.execute(sql.SQL("; ").join(statements))

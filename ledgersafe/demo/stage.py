@@ -5,7 +5,6 @@ from typing import Any
 
 from rich.columns import Columns
 from rich.console import Console
-from rich.panel import Panel
 from rich.table import Table
 
 from ledger.balances import AccountBalance
@@ -28,7 +27,9 @@ class Stage:
     def chapter(self, title: str, why: str = "") -> None:
         """A heading, and why it matters."""
         self.console.print()
-        self.console.rule(f"[bold]{title}[/bold]" + (f" · {why}" if why else ""), align="left")
+        self.console.rule(f"[bold]{title}[/bold]", align="left")
+        if why:
+            self.console.print(f"[dim]{why}[/dim]")
 
     def expect(self, what: str, found: Any, wanted: Any) -> None:
         """Tell a check; a miss is told in red and makes the demo fail."""
@@ -38,12 +39,12 @@ class Stage:
             self.failures.append(what)
             self.console.print(f"[bold red]✗ {what}: {found!r}, not {wanted!r}[/bold red]")
 
-    def answer(self, status: int, body: Mapping[str, Any]) -> None:
-        """What the server said."""
+    def answer(self, status: int, body: Mapping[str, Any], what: str = "") -> None:
+        """What the server said, of what."""
         colour = _COLOURS.get(str(body.get("result")), "red")
         reason = f" · {body['reason_code']}" if body.get("reason_code") else ""
         self.console.print(
-            f"  → [bold {colour}]{status} {body.get('result', body.get('code'))}[/bold {colour}]{reason}"
+            f"  {what}→ [bold {colour}]{status} {body.get('result', body.get('code'))}[/bold {colour}]{reason}"
         )
 
     def state(self) -> None:
@@ -69,13 +70,16 @@ class Stage:
 
     def farewell(self, url: str, user: str, password: str, key: str) -> None:
         """Where to go on."""
-        lines = [
-            f"Back office   {url}/admin/     sign in as [bold]{user}[/bold] with [bold]{password}[/bold]",
+        self.chapter("Go on from here")
+        for line in (
+            f"Back office   {url}/admin/",
+            f"              sign in as [bold]{user}[/bold], password [bold]{password}[/bold]",
             f"API docs      {url}/v1/docs",
             f"Metrics       {url}/metrics",
             f'Try it        curl -H "Authorization: Bearer {key}" {url}/v1/health',
-        ]
-        self.console.print(Panel("\n".join(lines), title="Go on from here", expand=False))
+        ):
+            # Not wrapped: a command that is copied must stay one line.
+            self.console.print(line, soft_wrap=True, highlight=False)
 
     def _bronze(self) -> Table:
         table = Table("raw_id", "event_id", "outcome", title="bronze · events_raw", title_justify="left")

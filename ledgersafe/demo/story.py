@@ -11,6 +11,12 @@ COUNTS_AFTER_FOUR: Final = {
     "exceptions_open": 2,
     "idempotency": {"processed": 1, "quarantined": 1, "ignored": 0},
 }
+#: After the offline batch of seven: four new ones posted, one held, two retries.
+COUNTS_AT_THE_END: Final = {
+    "events_raw": 11,
+    "exceptions_open": 3,
+    "idempotency": {"processed": 5, "quarantined": 2, "ignored": 0},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,8 @@ def _tell_batch(stage: Stage, till: httpx.Client, now: Any) -> None:
     events, outcomes = story.offline_batch(stage.tenant.slug, now)
     answer = till.post("/v1/events/batch", json={"events": events})
     results = answer.json()["results"]
-    for result in results:
-        stage.answer(result["status"], result)
+    for event, result in zip(events, results, strict=True):
+        stage.answer(result["status"], result, f"{event['event_id']} {event['event_type']:9} ")
     found = [(result["status"], result["reason_code"]) for result in results]
     stage.expect("each event its own outcome", found, list(outcomes))
     stage.state()
@@ -84,10 +84,14 @@ def _tell_end(stage: Stage, till: httpx.Client) -> None:
     stage.chapter("6. What the books say")
     rows = trial_balance(stage.tenant.id)
     stage.trial_balance(rows)
-    stage.expect("trial balance", sum(row.balance_minor for row in rows), 0)
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, 0) + row.balance_minor
+    stage.expect("trial balance, sum per currency", sums, {"USD": 0})
     report = verification.verify(tenant_id=stage.tenant.id)
     stage.expect(f"verify_books, {report.checked} invariants, violations", report.violation_count, 0)
-    stage.console.print(f"  health: {till.get('/v1/health').json()['counts']}")
+    counts = till.get("/v1/health").json()["counts"]
+    stage.expect("health counters", counts, story.COUNTS_AT_THE_END)
 
 
 def _fresh_tenant() -> tuple[Tenant, str]:
