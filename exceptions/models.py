@@ -44,6 +44,7 @@ class ExceptionCase(models.Model):
 
     class Meta:
         db_table = "exceptions"
+        verbose_name = "held event"
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "idempotency_key"],

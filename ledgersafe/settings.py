@@ -195,6 +195,7 @@ UNFOLD = {
     "SITE_HEADER": "Ledger-Safe",
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "account_balance",
+    "DASHBOARD_CALLBACK": "ledgersafe.dashboard.overview",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"show_search": True, "navigation": "ledgersafe.backoffice.navigation"},

@@ -36,6 +36,7 @@ class RawEvent(models.Model):
 
     class Meta:
         db_table = "events_raw"
+        verbose_name = "arrival"
         constraints = [
             models.CheckConstraint(
                 name="events_raw_hash_or_mac",

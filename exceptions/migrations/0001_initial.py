@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "exceptions",
+                "verbose_name": "held event",
                 "indexes": [
                     models.Index(fields=["tenant", "status", "-created_at", "-id"], name="exceptions_inbox"),
                     models.Index(fields=["tenant", "idempotency_key"], name="exceptions_by_key"),

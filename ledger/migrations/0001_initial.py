@@ -164,6 +164,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "periods",
+                "verbose_name": "business day",
             },
         ),
         migrations.CreateModel(

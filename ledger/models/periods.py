@@ -29,6 +29,7 @@ class Period(models.Model):
 
     class Meta:
         db_table = "periods"
+        verbose_name = "business day"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "business_date"], name="periods_one_per_day"),
             models.CheckConstraint(name="periods_end_after_start", condition=Q(ends_at__gt=F("starts_at"))),

@@ -110,6 +110,7 @@ class ApiKey(models.Model):
 
     class Meta:
         db_table = "api_keys"
+        verbose_name = "API key"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "prefix"], name="api_keys_one_prefix_per_tenant"),
             models.CheckConstraint(

@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "events_raw",
+                "verbose_name": "arrival",
             },
         ),
         migrations.CreateModel(

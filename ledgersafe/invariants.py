@@ -1,0 +1,115 @@
+"""Invariants: sentences that are true of the books at every commit, and how each is checked.
+
+A check is a function from a `Snapshot` to the rows that break its sentence. Most are one SQL statement. An app
+declares its own in `invariants.py`; `ledgersafe.verification` gathers and runs them.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import psycopg
+
+#: Of all violating rows of an invariant, how many are named unless told otherwise; the rest is counted.
+NAMED_ROWS: Final = 20
+_TELL_EVERY: Final = 500
+
+
+class Violation(NamedTuple):
+    """One row that breaks an invariant, in the order in which a check's statement selects it."""
+
+    tenant_id: int | None  # None: of the database, not of one tenant's rows
+    table: str
+    row: str
+    message: str
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What the checks read: one transaction, all tenants or one, everything or what is not older than a day.
+
+    Statements name the bounds as parameters: `%(tenant)s IN (0, x.tenant_id)` and `x.business_date >= %(since)s::date`.
+    Postgres folds both away where they bound nothing.
+    """
+
+    connection: psycopg.Connection[Any]
+    tenant_id: int | None = None
+    since: date | None = None
+    #: Told the rows read so far, now and then, by a statement that reads many.
+    on_rows: Callable[[int], None] | None = None
+
+    def rows(self, statement: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of one statement, streamed one by one: memory does not grow with the books."""
+        bounds = {"tenant": self.tenant_id or 0, "since": str(self.since or "-infinity")}
+        cursor: psycopg.Cursor[tuple[Any, ...]] = psycopg.Cursor(self.connection)
+        for number, row in enumerate(cursor.stream(statement.encode(), bounds | parameters), 1):
+            if number % _TELL_EVERY == 0 and self.on_rows is not None:
+                self.on_rows(number)
+            yield row
+
+
+Check: TypeAlias = Callable[[Snapshot], Iterable[Violation]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One sentence of the design's list of invariants, by its id there."""
+
+    id: str
+    sentence: str
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one invariant's check found. `named` are the first of `total` violating rows."""
+
+    invariant: Invariant
+    named: tuple[Violation, ...]
+    total: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run over one snapshot found, one finding per invariant."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def checked(self) -> int:
+        """How many invariants were checked."""
+        return len(self.findings)
+
+    @property
+    def broken(self) -> list[Finding]:
+        """The findings of invariants that do not hold."""
+        return [finding for finding in self.findings if finding.total]
+
+    @property
+    def violation_count(self) -> int:
+        """Rows that break an invariant, all invariants together."""
+        return sum(finding.total for finding in self.findings)
+
+
+def by_sql(*statements: str, **parameters: Any) -> Check:
+    """A check that is one statement (or a few) selecting tenant id, table, row and message of what is wrong."""
+
+    def check(snapshot: Snapshot) -> Iterator[Violation]:
+        for statement in statements:
+            yield from map(Violation._make, snapshot.rows(statement, **parameters))
+
+    return check
+
+
+def run(invariants: Iterable[Invariant], snapshot: Snapshot, *, named_rows: int = NAMED_ROWS) -> Iterator[Finding]:
+    """Check one after the other on the snapshot. Memory is bounded by `named_rows`, whatever is wrong."""
+    for invariant in invariants:
+        started = time.perf_counter()
+        violations = iter(invariant.check(snapshot))
+        named = tuple(islice(violations, named_rows))
+        rest = sum(1 for _ in violations)
+        yield Finding(invariant, named, len(named) + rest, time.perf_counter() - started)

@@ -1,0 +1,92 @@
+"""Every reference between tables with a tenant, read off the models: a new one is checked from its first day."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db.models import Field, Model
+
+from ledgersafe.tenants.models import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that names a row of another table. `dangling`: naming no row at all is a violation here."""
+
+    table: str
+    key: str
+    column: str
+    target: str
+    target_key: str = "id"
+    since_column: str | None = None
+    dangling: bool = True
+
+
+def tenant_models() -> list[type[Model]]:
+    """Models whose rows belong to a tenant, by table name."""
+    models = [model for model in apps.get_models() if _tenant_field(model) is not None]
+    return sorted(models, key=lambda model: model._meta.db_table)
+
+
+def since_column(model: type[Model]) -> str | None:
+    """What `--since` bounds: the business day of what is in the books, the arrival of what came."""
+    names = {column.name for column in model._meta.concrete_fields}
+    return next((name for name in ("business_date", "received_at") if name in names), None)
+
+
+def tenant_references() -> Iterator[Reference]:
+    """Every foreign key column between tables with a tenant, with or without a constraint in the database."""
+    for model in tenant_models():
+        for column in model._meta.concrete_fields:
+            target = column.related_model
+            if isinstance(target, type) and issubclass(target, Model) and _tenant_field(target) is not None:
+                yield Reference(
+                    table=model._meta.db_table,
+                    key=_key_of(model),
+                    column=str(column.column),
+                    target=target._meta.db_table,
+                    target_key=_key_of(target),
+                    since_column=since_column(model),
+                )
+
+
+def disagreements(references: Iterable[Reference]) -> str:
+    """One statement selecting, as violations, the rows whose tenant is not that of what they refer to.
+
+    A tenant id that names no tenant is one too.
+    """
+    parts = [_tenant_exists(model) for model in tenant_models()]
+    return "\nUNION ALL ".join(parts + [_tenant_agrees(reference) for reference in references])
+
+
+def _tenant_exists(model: type[Model]) -> str:
+    table = model._meta.db_table
+    return f"""
+    SELECT x.tenant_id, '{table}', x.{_key_of(model)}::text, 'tenant ' || x.tenant_id || ' does not exist'
+    FROM {table} x LEFT JOIN tenants t ON t.id = x.tenant_id
+    WHERE t.id IS NULL AND %(tenant)s IN (0, x.tenant_id){_since(since_column(model))}"""  # noqa: S608  names from our own models
+
+
+def _tenant_agrees(reference: Reference) -> str:
+    column, target = reference.column, reference.target
+    return f"""
+    SELECT x.tenant_id, '{reference.table}', x.{reference.key}::text,
+           '{column} ' || x.{column} || coalesce(' is of tenant ' || y.tenant_id, ' names no row of {target}')
+    FROM {reference.table} x
+    {"LEFT" if reference.dangling else ""} JOIN {target} y ON y.{reference.target_key} = x.{column}
+    WHERE x.{column} IS NOT NULL AND y.tenant_id IS DISTINCT FROM x.tenant_id
+      AND %(tenant)s IN (0, x.tenant_id){_since(reference.since_column)}"""  # noqa: S608  names from our own models
+
+
+def _since(column: str | None) -> str:
+    return f" AND x.{column} >= %(since)s::date" if column else ""
+
+
+def _key_of(model: type[Model]) -> str:
+    key = model._meta.pk
+    return str(key.column)
+
+
+def _tenant_field(model: type[Model]) -> "Field[object, object] | None":
+    columns = model._meta.concrete_fields
+    return next((column for column in columns if column.name == "tenant" and column.related_model is Tenant), None)
