@@ -32,9 +32,10 @@ def ready(request: HttpRequest) -> HttpResponse:
 class HealthView(APIView):
     """`GET /v1/health`: with a key the tenant's counters, with a staff session everybody's."""
 
-    # Authentication needs the database, and whether that is there is what is asked: see `_who`.
-    authentication_classes = []
     permission_classes = []
+
+    def perform_authentication(self, request: Request) -> None:
+        """Not before the question: it needs the database, and whether that is there is what is asked (`_who`)."""
 
     @extend_schema(
         summary="Health and counters",

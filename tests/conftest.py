@@ -5,6 +5,7 @@ refuse the truncation that would clean up. A tenant nobody else uses is all the 
 """
 
 import json
+import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,9 +26,11 @@ from ledgersafe.tenants.models import SCOPES, Tenant
 
 
 @pytest.fixture(scope="session")
-def books(django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[None]:
-    """The migrated test database of this worker, used as the application role, with real commits."""
+def books(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """The migrated test database of this worker and run, used as the application role, with real commits."""
     with django_db_blocker.unblock():
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        connection.settings_dict["TEST"]["NAME"] = f"test_ledgersafe_{os.environ['LEDGERSAFE_TEST_RUN']}_{worker}"
         created = setup_databases(verbosity=0, interactive=False, aliases={"default": True})
         connection.close()
         options = connection.settings_dict["OPTIONS"]

@@ -10,3 +10,5 @@ from ledgersafe import embedded
 
 embedded.ensure_servers(purpose="test")
 os.environ["DATABASE_AS"] = "owner"
+# Two runs at a time, of one person or of CI beside a person, have databases of their own.
+os.environ.setdefault("LEDGERSAFE_TEST_RUN", str(os.getpid()))

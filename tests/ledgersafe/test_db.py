@@ -1,0 +1,80 @@
+"""Transactions, tenants and retries on a real connection."""
+
+import pytest
+from django.db import connection, transaction
+
+from ledgersafe.audit import trail
+from ledgersafe.db import TransactionRequired, require_transaction, tenant_transaction
+from tests.conftest import Shop
+
+
+def current_tenant() -> str:
+    """What row-level security would compare with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting('app.tenant_id', true), '')")
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+def test_a_use_case_names_its_tenant_to_postgres_until_it_ends(shop: Shop) -> None:
+    with tenant_transaction(shop.tenant.id):
+        assert current_tenant() == str(shop.tenant.id)
+    assert current_tenant() == ""
+
+
+def test_the_tenant_is_forgotten_when_the_use_case_fails(shop: Shop) -> None:
+    with pytest.raises(ZeroDivisionError), tenant_transaction(shop.tenant.id):
+        raise ZeroDivisionError
+    assert current_tenant() == ""
+
+
+def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pos import ingest
+
+    seen: list[str] = []
+    original = ingest.call
+
+    def looking(function: str, *args: object) -> object:
+        seen.append(current_tenant())
+        return original(function, *args)
+
+    monkeypatch.setattr(ingest, "call", looking)
+    assert shop.send(shop.sale()).status_code == 201
+    assert seen == [str(shop.tenant.id)]
+
+
+def test_a_use_case_refuses_to_run_inside_another(shop: Shop) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"), tenant_transaction(shop.tenant.id):
+        pass
+
+
+def test_an_operation_refuses_to_run_outside_a_use_case(shop: Shop) -> None:
+    with pytest.raises(TransactionRequired):
+        require_transaction()
+    with pytest.raises(TransactionRequired):
+        trail.record(tenant_id=shop.tenant.id, actor="x", action="a.b.c", object_type="o", object_id=1)
+
+
+def test_row_level_security_could_be_switched_on_without_touching_ingest(shop: Shop) -> None:
+    """The real thing, in the database alone: policies on the tables of the path, and a sale goes through."""
+    from tests.conftest import connect
+
+    tables = ("events_raw", "event_outcomes", "events_processed", "event_versions", "exceptions", "accounts", "periods")
+    with connect(None) as owner:
+        owner.autocommit = True
+        try:
+            for table in tables:
+                owner.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY".encode())
+                owner.execute(
+                    f"CREATE POLICY of_tenant ON {table} USING "
+                    "(tenant_id = nullif(current_setting('app.tenant_id', true), '')::bigint)".encode()
+                )
+            answers = [shop.send(shop.sale()), shop.send(shop.sale()), shop.send(shop.sale(total_amount=43))]
+            hidden = shop.number("events_raw")
+        finally:
+            for table in tables:
+                owner.execute(f"DROP POLICY IF EXISTS of_tenant ON {table}".encode())
+                owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY".encode())
+    assert [answer.status_code for answer in answers] == [201, 200, 202]
+    assert hidden == 0  # outside a use case nothing is seen
+    assert shop.number("events_raw") == 3
