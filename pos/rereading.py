@@ -6,6 +6,7 @@ They stream: one row at a time, whatever has been kept. What is derived uses the
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
@@ -164,19 +165,26 @@ def _no_card_numbers(snapshot: Snapshot) -> Iterator[Violation]:
 
 
 def _columns_without_card_numbers(model: type[Model], snapshot: Snapshot) -> Iterator[Violation]:
-    columns = [str(c.column) for c in model._meta.concrete_fields if isinstance(c, CharField | TextField | JSONField)]
+    columns, statement = _texts_of(model)
     if not columns:
         return
+    for tenant_id, row, *values in snapshot.rows(statement, suspicious=_SUSPICIOUS):
+        for column, value in zip(columns, values, strict=True):
+            if value is not None and _holds_pan(value):
+                yield Violation(tenant_id, model._meta.db_table, row, f"{column} holds a card number")
+
+
+@cache
+def _texts_of(model: type[Model]) -> tuple[list[str], str]:
+    """Every column that holds text, and the statement that reads those of suspicious rows."""
+    columns = [str(c.column) for c in model._meta.concrete_fields if isinstance(c, CharField | TextField | JSONField)]
     table, key, since = model._meta.db_table, model._meta.pk.column, since_column(model)
     texts = ", ".join(f"x.{column}::text" for column in columns)
     statement = f"""
         SELECT x.tenant_id, x.{key}::text, {texts} FROM {table} x
         WHERE %(tenant)s IN (0, x.tenant_id) AND concat_ws(E'\\n', {texts}) ~ %(suspicious)s
         {f"AND x.{since} >= %(since)s::date" if since else ""}"""  # noqa: S608  names from our own models
-    for tenant_id, row, *values in snapshot.rows(statement, suspicious=_SUSPICIOUS):
-        for column, value in zip(columns, values, strict=True):
-            if value is not None and _holds_pan(value):
-                yield Violation(tenant_id, table, row, f"{column} holds a card number")
+    return columns, statement
 
 
 def _holds_pan(text: str) -> bool:

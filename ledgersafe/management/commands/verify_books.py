@@ -4,8 +4,9 @@ import json
 from datetime import date
 from typing import Any
 
+import psycopg
 from django.core.management.base import CommandError, CommandParser
-from django.db import OperationalError
+from django.db import Error as DatabaseError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -45,8 +46,8 @@ exit status: 0 all hold, 1 some do not, 2 it could not be found out"""
             tenant = registry.get_tenant(options["tenant"]) if options["tenant"] else None
             report = _verify(tenant, since, options["rows"])
             slugs = _slugs(report)
-        except OperationalError as error:
-            raise CommandError(f"The database cannot be reached: {str(error).splitlines()[0]}", returncode=2) from error
+        except (DatabaseError, psycopg.Error) as error:
+            raise CommandError(f"The books cannot be read: {str(error).splitlines()[0]}", returncode=2) from error
         whose = f"tenant {tenant.slug}" if tenant else "all tenants"
         if options["json"]:
             self.stdout.write(json.dumps(_document(report, slugs, tenant, since)))
@@ -56,7 +57,7 @@ exit status: 0 all hold, 1 some do not, 2 it could not be found out"""
             self.stdout.write(f"All {report.checked} invariants hold for {whose}{f' since {since}' if since else ''}.")
         if report.broken:
             broken = ", ".join(finding.invariant.id for finding in report.broken)
-            raise CommandError(f"{report.violation_count} rows of {whose} break {broken}.", returncode=1)
+            raise CommandError(f"Books of {whose}: {report.violation_count} violating rows of {broken}.", returncode=1)
 
     def _show(self, report: Report, slugs: dict[int, str]) -> None:
         """A table on a terminal, else one line per row, which no width can cut."""

@@ -1,0 +1,22 @@
+"""Invariants of held work."""
+
+from typing import Final
+
+from ledgersafe.invariants import Invariant, by_sql
+
+#: One text without a letter in it is as good as none.
+_DECISIONS: Final = """
+SELECT e.tenant_id, 'exceptions', e.id::text,
+       CASE WHEN e.status = 'open' THEN 'is open but says when it was resolved'
+            ELSE concat('is resolved but does not say', CASE WHEN e.resolution_actor !~ '\\S' THEN ' who' END,
+                        CASE WHEN e.resolution_action !~ '\\S' THEN ' what' END,
+                        CASE WHEN e.resolved_at IS NULL THEN ' when' END,
+                        CASE WHEN e.resolution_notes !~ '\\S' THEN ' why' END) END
+FROM exceptions e
+WHERE %(tenant)s IN (0, e.tenant_id) AND coalesce(e.resolved_at, e.created_at) >= %(since)s::date
+  AND CASE e.status WHEN 'open' THEN e.resolved_at IS NOT NULL
+      ELSE e.resolved_at IS NULL OR e.resolution_actor !~ '\\S' OR e.resolution_action !~ '\\S'
+           OR e.resolution_notes !~ '\\S' END
+"""
+
+INVARIANTS: Final = (Invariant("I10", "A resolved exception says who, what, when and why.", by_sql(_DECISIONS)),)

@@ -1,0 +1,53 @@
+"""Each invariant of the database itself: weaken it, see exactly that reported."""
+
+import pytest
+from django.conf import settings
+
+from tests.invariants.planting import Ground
+
+ROLE = settings.APPLICATION_ROLE
+
+
+WEAKER_TRIGGER = """
+CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON events_raw EXECUTE FUNCTION ledgersafe_append_only_v1();
+ALTER TABLE events_raw ENABLE ALWAYS TRIGGER append_only
+"""
+NO_GUARD = """
+CREATE OR REPLACE FUNCTION ledger_journals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$
+"""
+
+
+@pytest.mark.parametrize(
+    ("weakening", "table", "row"),
+    [
+        ("ALTER TABLE journals ENABLE TRIGGER journals_guard", "journals", "journals.journals_guard"),
+        ("ALTER TABLE postings DISABLE TRIGGER postings_guard", "postings", "postings.postings_guard"),
+        ("DROP TRIGGER append_only ON audit_log", "audit_log", "audit_log.append_only"),
+        (WEAKER_TRIGGER, "events_raw", "events_raw.append_only"),
+        (NO_GUARD, "pg_proc", "ledger_journals_guard_v1"),
+        (f"GRANT UPDATE ON postings TO {ROLE}", "postings", "postings"),
+        (f"GRANT UPDATE (amount_minor) ON postings TO {ROLE}", "postings", "postings"),
+        (f"GRANT TRUNCATE ON audit_log TO {ROLE}", "audit_log", "audit_log"),
+        ("GRANT INSERT ON journals TO PUBLIC", "journals", "journals"),
+    ],
+)
+def test_i36_sees_a_weakened_guard(ground: Ground, weakening: str, table: str, row: str) -> None:
+    ground.raw.execute(weakening.encode())
+    ground.assert_broken("I36", table, row)
+
+
+@pytest.mark.parametrize(
+    ("weakening", "row"),
+    [
+        (f"ALTER TABLE stores OWNER TO {ROLE}", "stores"),
+        (f"ALTER ROLE {ROLE} BYPASSRLS", ROLE),
+    ],
+)
+def test_i37_sees_an_application_role_with_too_much_power(ground: Ground, weakening: str, row: str) -> None:
+    ground.raw.execute(weakening.encode())
+    ground.assert_broken("I37", "pg_roles" if row == ROLE else row, row)
+
+
+def test_i38_sees_a_unique_index_across_tenants(ground: Ground) -> None:
+    ground.raw.execute("CREATE UNIQUE INDEX planted ON stores (code, tenant_id)")
+    ground.assert_broken("I38", "stores", "planted")
