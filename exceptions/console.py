@@ -30,8 +30,19 @@ def show_case(case: ExceptionCase) -> dict[str, Any]:
         "first_raw_event": _raw_event(first),
         "last_raw_event": _raw_event(last),
         "versions": _versions(key, versions, arrivals) if key else [],
-        "diff": diff(payload_value(first), payload_value(last)) if first and last else [],
+        "diff": _changes(first, last, versions, arrivals),
     }
+
+
+def _changes(
+    first: RawEvent | None, last: RawEvent | None, versions: list[EventVersion], arrivals: dict[int, RawEvent]
+) -> list[dict[str, Any]]:
+    """From the first payload to the last one that differs: the last arrival may have been a retry of the first."""
+    if first is None or last is None:
+        return []
+    if versions and bytes(last.payload_sha256 or b"") == bytes(first.payload_sha256 or b""):
+        last = arrivals.get(versions[-1].first_raw_id, last)
+    return diff(payload_value(first), payload_value(last))
 
 
 def _raw_event(row: RawEvent | None) -> dict[str, Any] | None:

@@ -16,8 +16,11 @@ def business_date_of(instant: datetime, *, time_zone: str, cut_off: time) -> dat
 
     Pure. With a cut-off of 23:59, a sale at 23:59:30 local time belongs to the next day.
     """
-    local = instant.astimezone(ZoneInfo(time_zone))
-    return local.date() if local.time() < cut_off else local.date() + timedelta(days=1)
+    zone = ZoneInfo(time_zone)
+    day = instant.astimezone(zone).date()
+    # Compared as instants, not as clock faces: where clocks change the same face shows twice, or never.
+    ends_at = datetime.combine(day, cut_off, zone).astimezone(UTC)
+    return day if instant < ends_at else day + timedelta(days=1)
 
 
 def span_of(day: date, *, time_zone: str, cut_off: time) -> tuple[datetime, datetime]:
@@ -65,5 +68,6 @@ def seal(tenant: Tenant, day: date, *, now: datetime) -> Period:
         period.status = PeriodStatus.CLOSED
         period.closed_at = now
         period.save(update_fields=["status", "closed_at"])
+        period.refresh_from_db(fields=["closed_at"])  # the trigger sets it, with the day's lock in hand
         balances.take_snapshots(tenant.id, day)
     return period

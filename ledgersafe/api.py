@@ -14,8 +14,10 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf_exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_CHALLENGE: Final = 'Bearer realm="ledger-safe"'
 MAX_LIMIT: Final = 500
 DEFAULT_LIMIT: Final = 50
 
@@ -67,7 +70,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return principal, None
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="ledger-safe"'
+        return _CHALLENGE
 
 
 class RememberingApiKeyAuthentication(ApiKeyAuthentication):
@@ -97,10 +100,10 @@ class HasScope(BasePermission):
         needed: str | Mapping[str, str] | None = getattr(view, "scope", None)
         if isinstance(needed, Mapping):
             needed = needed.get(request.method or "", None)
-        if needed is None:
-            return True
         principal = request.user
-        return isinstance(principal, Principal) and (needed in principal.scopes or "admin" in principal.scopes)
+        if not isinstance(principal, Principal):
+            return False
+        return needed is None or needed in principal.scopes or "admin" in principal.scopes
 
 
 def principal_of(request: Request) -> Principal:
@@ -111,6 +114,14 @@ def principal_of(request: Request) -> Principal:
 
 
 # ── What is answered ────────────────────────────────────────────────────────────────────────────
+class JsonNegotiation(DefaultContentNegotiation):
+    """There is JSON, and for what arrives by POST nothing to negotiate: an odd `Accept` must not lose a sale."""
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        accepted = "*/*" if request.method == "POST" else request.META.get("HTTP_ACCEPT") or "*/*"
+        return [token.strip() for token in accepted.split(",")]
+
+
 class OrjsonRenderer(BaseRenderer):
     """JSON by orjson. Amounts are text or integers before they come here, so nothing is rounded."""
 
@@ -153,7 +164,10 @@ def problem(status: int, code: str, detail: str, **members: Any) -> HttpResponse
 def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """DRF's exception handler: every refusal a problem, and everything else a logged 500 with a trace id."""
     if isinstance(error, DomainError):
-        return problem(error.http_status, error.code, error.message, **error.context)
+        response = problem(error.http_status, error.code, error.message, **error.context)
+        if error.http_status == 401:
+            response.headers["WWW-Authenticate"] = _CHALLENGE
+        return response
     if isinstance(error, drf_exceptions.APIException):
         return _drf_problem(error)
     if isinstance(error, Http404):
@@ -221,6 +235,7 @@ def page(
     return Response({"items": [item(row) for row in found[:limit]], "next_cursor": cursor})
 
 
+@csrf_exempt  # nothing is changed here, and the answer to a POST must be a problem too
 def not_found(request: HttpRequest, *_: Any) -> HttpResponse:
     """Django's 404 handler for API paths."""
     return problem(404, "NOT_FOUND", f"There is nothing at {request.path[:200]}.")

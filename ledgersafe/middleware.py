@@ -25,8 +25,11 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        current = request_id.begin(request.headers.get("X-Request-Id"))
-        response = self.get_response(request)
+        current = request_id.begin(request.META.get("HTTP_X_REQUEST_ID"))
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.end()
         response.headers["X-Request-Id"] = current
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
             # Without it the server would send every short answer in chunks.

@@ -12,12 +12,13 @@ from iso4217 import Currency
 
 #: Largest amount of one line or total: |x| ≤ 10^15 minor units, so that sums stay far inside bigint.
 MAX_MINOR: Final = 10**15
+_MAX_DIGITS: Final = 15
 
 _EXPONENTS: Final[dict[str, int]] = {c.code: c.exponent for c in Currency if c.exponent is not None}
 
 #: Smallest coin in minor units where CLDR names none: the practice of AU, NZ, SG, MY, IL, ZA and,
-#: for the euro, of FI, NL, BE, IE, IT, EE and SK.
-_SMALLEST_COIN: Final = {"AUD": 5, "NZD": 10, "SGD": 5, "MYR": 5, "ILS": 10, "ZAR": 10, "EUR": 5}
+#: for the euro, of FI, NL, BE, IE, IT, EE and SK. CLDR says 1 forint; the smallest coin is 5.
+_SMALLEST_COIN: Final = {"HUF": 500, "AUD": 5, "NZD": 10, "SGD": 5, "MYR": 5, "ILS": 10, "ZAR": 10, "EUR": 5}
 
 
 class MoneyError(ValueError):
@@ -45,17 +46,19 @@ def to_minor(amount: int | str | Decimal, currency: str) -> int:
     places = _EXPONENTS[currency]
     try:
         value = Decimal(amount)
-        scaled = value.scaleb(places)
     except InvalidOperation:
         raise MoneyError("is not a decimal number") from None
     if not value.is_finite():
         raise MoneyError("is not a finite number")
-    if abs(scaled) > MAX_MINOR:
+    if value and value.adjusted() + places > _MAX_DIGITS:
         raise MoneyError("is too large")
-    whole = int(scaled)
-    if whole != scaled:
+    # Integers only from here: Decimal's own arithmetic rounds to 28 digits and would hide a 29th.
+    sign, digits, power = value.as_tuple()
+    whole, shift = int("".join(map(str, digits))), int(power) + places
+    whole, rest = (whole * 10**shift, 0) if shift >= 0 else divmod(whole, 10**-shift)
+    if rest:
         raise MoneyError(f"has more decimals than {currency} has ({places})")
-    return whole
+    return _bounded(-whole if sign else whole)
 
 
 def _bounded(minor: int) -> int:

@@ -17,6 +17,7 @@ from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Store, Tenant
 
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_LONGEST_LIFE: Final = timedelta(days=36_500)
 
 
 class TenantExists(DomainError):
@@ -24,6 +25,11 @@ class TenantExists(DomainError):
 
     code = "TENANT_EXISTS"
     http_status = 409
+
+
+def _check_text(what: str, text: str, limit: int, *, empty: bool = False) -> None:
+    if len(text) > limit or not text.isprintable() or (not empty and not text.strip()):
+        raise InvalidParameter(f"{what} must have {'up to' if empty else '1 to'} {limit} printable characters.")
 
 
 def get_tenant(slug: str) -> Tenant:
@@ -45,6 +51,7 @@ def create_tenant(
     """
     if not _SLUG.fullmatch(slug):
         raise InvalidParameter(f"{slug!r} is no slug: lower-case letters, digits, - and _, at most 64.")
+    _check_text("The name", name, 200, empty=True)
     if not is_currency(currency):
         raise InvalidParameter(f"{currency!r} is not an ISO 4217 currency code, like USD.")
     try:
@@ -92,9 +99,15 @@ def create_api_key(
     :raises ledgersafe.errors.NotFound: no such tenant. :raises ledgersafe.tenants.keys.UnknownScope: as it says.
     """
     tenant = get_tenant(slug)
+    _check_text("The name", name, 200, empty=True)
+    if store_code is not None:
+        _check_text("The store", store_code, 64)
+    if expires_in is not None and not timedelta(0) < expires_in <= _LONGEST_LIFE:
+        raise InvalidParameter(f"A key lives for 1 to {_LONGEST_LIFE.days} days.")
     with tenant_transaction(tenant.id):
-        store = Store.objects.get_or_create(tenant=tenant, code=store_code)[0] if store_code else None
-        expires_at = now + expires_in if expires_in else None
+        # An empty store code never means all stores: it would widen what the key may do.
+        store = Store.objects.get_or_create(tenant=tenant, code=store_code)[0] if store_code is not None else None
+        expires_at = now + expires_in if expires_in is not None else None
         row, key = keys.issue(tenant, scopes=scopes, name=name, store=store, expires_at=expires_at)
         trail.record(
             tenant_id=tenant.id,

@@ -7,12 +7,20 @@ from contextvars import ContextVar
 _current: ContextVar[str] = ContextVar("request_id", default="")
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+_LIKE_A_CARD = re.compile(r"[0-9]{13}")
+
 
 def begin(claimed: str | None) -> str:
     """Take the caller's id when it is harmless, else a new one; answer it."""
-    request_id = claimed if claimed and _ACCEPTABLE.fullmatch(claimed) else uuid.uuid4().hex
+    harmless = claimed and _ACCEPTABLE.fullmatch(claimed) and not _LIKE_A_CARD.search(claimed)
+    request_id = claimed if claimed and harmless else uuid.uuid4().hex
     _current.set(request_id)
     return request_id
+
+
+def end() -> None:
+    """The request is answered: what this thread does later is not its doing."""
+    _current.set("")
 
 
 def current_request_id() -> str:

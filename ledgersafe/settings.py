@@ -158,6 +158,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["ledgersafe.api.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.api.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["ledgersafe.api.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ledgersafe.api.JsonNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "ledgersafe.api.problem_handler",

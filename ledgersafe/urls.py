@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", _home),
     re_path(r"^v1/", include(_api)),
     re_path(r"^api/", include(_api)),
+    re_path(r"^(?:v1|api)$", api.not_found),
     re_path(r"^health/?$", health.live),
     re_path(r"^ready/?$", health.ready),
     re_path(r"^metrics/?$", scraping.export),

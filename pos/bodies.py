@@ -8,14 +8,16 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from pos.bronze import Refusal
-from pos.canonical import UnreadableBody, decode
+from pos.canonical import UnreadableBody
 
 EVENT_TYPES: Final = frozenset({"application/json"})
 LINE_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
+_SHAPE: Final = 'A batch is {"events": [...]} or one event per line.'
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
-#: A string, or one character of structure: enough to find where an element ends without recursion.
-_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+#: A string (perhaps one that never ends, so that none is scanned twice), or one character of structure: enough to find
+#: where an element ends without recursion.
+_STRUCTURE: Final = re.compile(r'"(?:[^"\\]+|\\.)*+(?:"|\Z|\\\Z)|[\[\]{}]', re.DOTALL)
 
 
 def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
@@ -51,7 +53,8 @@ def split_batch(body: bytes, content_type: str | None) -> list[bytes] | Refusal:
         events = [line for line in body.split(b"\n") if line.strip()]
     else:
         try:
-            events = _elements(decode(body))
+            # Bytes that are no UTF-8 pass through and spoil only the element they stand in.
+            events = _elements(body.decode("utf-8", "surrogateescape"))
         except UnreadableBody as error:
             return Refusal(400, error.code, error.message)
     if len(events) > settings.MAX_BATCH_EVENTS:
@@ -64,9 +67,11 @@ def _elements(text: str) -> list[bytes]:
     events: list[bytes] | None = None
     at = _expect(text, 0, "{")
     while True:
+        if text[at : at + 1] != '"':
+            raise UnreadableBody("NOT_A_BATCH", _SHAPE)
         name, at = _value_end(text, at)
         at = _expect(text, at, ":")
-        if _is_events(name):
+        if json.loads(name, strict=False) == "events":
             if events is not None or text[at : at + 1] != "[":
                 raise UnreadableBody("NOT_A_BATCH", '"events" must be one list.')
             events, at = _list_elements(text, at)
@@ -76,12 +81,8 @@ def _elements(text: str) -> list[bytes]:
             break
         at = _expect(text, at, ",")
     if events is None or _skip(text, at + 1) != len(text):
-        raise UnreadableBody("NOT_A_BATCH", 'A batch is {"events": [...]} or one event per line.')
+        raise UnreadableBody("NOT_A_BATCH", _SHAPE)
     return events
-
-
-def _is_events(name: str) -> bool:
-    return name[:1] == '"' and json.loads(name) == "events"
 
 
 def _list_elements(text: str, at: int) -> tuple[list[bytes], int]:
@@ -91,7 +92,7 @@ def _list_elements(text: str, at: int) -> tuple[list[bytes], int]:
         return elements, _skip(text, at + 1)
     while True:
         element, at = _value_end(text, at)
-        elements.append(element.encode())
+        elements.append(element.encode("utf-8", "surrogateescape"))
         at = _skip(text, at)
         if text[at : at + 1] == "]":
             return elements, _skip(text, at + 1)
@@ -122,7 +123,7 @@ def _structure_end(text: str, at: int) -> int:
 def _expect(text: str, at: int, character: str) -> int:
     at = _skip(text, at)
     if text[at : at + 1] != character:
-        raise UnreadableBody("NOT_A_BATCH", 'A batch is {"events": [...]} or one event per line.')
+        raise UnreadableBody("NOT_A_BATCH", _SHAPE)
     return _skip(text, at + 1)
 
 
@@ -131,5 +132,5 @@ def _skip(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-#: Finds where values end and keeps nothing: numbers stay text, so that none is too long or too large to skip.
-_lenient: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+#: Finds where values end and judges nothing: numbers stay text, so that none is too long or too large to skip.
+_lenient: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)

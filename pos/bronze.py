@@ -51,14 +51,14 @@ def read_arrival(body: bytes, *, base_currency: str) -> Arrival:
         payload = canonical.parse_object(text)
         canonical_text = canonical.canonical_text(payload)
         if pan.contains_pan(canonical_text):
-            return _redacted(arrival, body)
+            return _redacted(arrival, body, canonical_text)
         arrival.payload = payload
         arrival.payload_hash = canonical.fingerprint(canonical_text).hex()
         arrival.event_id = read_event_id(payload)
         arrival.verdict = read_event(payload, base_currency=base_currency)
     except UnreadableBody as error:
         if pan.contains_pan(body.decode("utf-8", "replace")):
-            return _redacted(arrival, body)
+            return _redacted(arrival, body, body.decode("utf-8", "replace"))
         arrival.verdict = Refusal(400, error.code, error.message)
         return arrival
     arrival.at_risk_minor, arrival.currency = amount_at_risk(payload, base_currency=base_currency)
@@ -68,7 +68,8 @@ def read_arrival(body: bytes, *, base_currency: str) -> Arrival:
 def refused(body: bytes, refusal: Refusal) -> Arrival:
     """An arrival that is kept, but not read: wrong media type, a batch that is no list."""
     arrival = Arrival(body, verdict=refusal)
-    return _redacted(arrival, body) if pan.contains_pan(body.decode("utf-8", "replace")) else arrival
+    text = body.decode("utf-8", "replace")
+    return _redacted(arrival, body, text) if pan.contains_pan(text) else arrival
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -99,19 +100,11 @@ _SEARCHABLE: Final = (
 )  # fmt: skip
 
 
-def _redacted(arrival: Arrival, body: bytes) -> Arrival:
-    """Keep no card number: the bytes masked, their length, and a MAC to recognise a retry by."""
+def _redacted(arrival: Arrival, body: bytes, text: str) -> Arrival:
+    """Keep no card number: the text it was found in, masked, the body's length, and a MAC to know a retry by."""
     arrival.raw_length = len(body)
     arrival.redacted_mac = pan.mac(body).hex()
-    arrival.body = pan.mask(_readable(body)).encode()
+    arrival.body = pan.mask(text).encode("utf-8", "replace")
     arrival.verdict = Refusal(422, "PAN_DETECTED", "The payload contains a card number; it was not stored.")
     arrival.payload, arrival.payload_hash, arrival.event_id = {}, "", None
     return arrival
-
-
-def _readable(body: bytes) -> str:
-    """Text in which a card number cannot hide behind escapes; the canonical form when there is one."""
-    try:
-        return canonical.canonical_text(canonical.parse_object(canonical.decode(body)))
-    except UnreadableBody:
-        return body.decode("utf-8", "replace")

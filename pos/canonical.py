@@ -119,8 +119,9 @@ def _refuse_constant(text: str) -> None:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        seen: set[str] = set()
+        # One pass: an object of a hundred thousand keys must not cost a hundred thousand squared.
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise UnreadableBody("DUPLICATE_KEYS", f"The key {twice[:80]!r} stands twice in one object.")
     return value
 

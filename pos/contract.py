@@ -37,7 +37,7 @@ MAX_TEXT: Final = 200
 MAX_CODE: Final = 64
 MAX_ELEMENTS: Final = 2_000
 
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 _DECIMAL_TEXT: Final = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -132,7 +132,7 @@ def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hol
     """
     read_event_id(payload)
     version = payload.get("schema_version")
-    if isinstance(version, str) and version and not SUPPORTED_SCHEMA_VERSION.fullmatch(version):
+    if type(version) is str and version and not SUPPORTED_SCHEMA_VERSION.fullmatch(version):
         return Hold("UNSUPPORTED_SCHEMA_VERSION", f"Schema version {version[:40]!r} is not known; 1.x is.")
     fields = _Fields(payload)
     event_type = fields.required("event_type", _text)
@@ -203,14 +203,14 @@ class _Fields:
         self.errors: list[dict[str, str]] = []
 
     def required(self, name: str, read: Callable[[Any], T], default: Any = "") -> T:
-        if name not in self.payload:
+        if self.payload.get(name) is None:
             self._add(f"/{name}", "is missing")
             return default  # type: ignore[no-any-return]  # never used: the errors are returned instead
         return self.optional(name, read, default)
 
     def optional(self, name: str, read: Callable[[Any], T], default: Any) -> T:
         value = self.payload.get(name)
-        if value is None and (name not in self.payload or default is None):
+        if value is None:  # null is as good as absent
             return default  # type: ignore[no-any-return]
         try:
             return read(value)

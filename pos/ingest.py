@@ -52,7 +52,10 @@ def receive_batch(
 
     Raises as `receive_event` does, and then nothing of the batch was kept.
     """
-    return _receive(principal, bodies, headers, now) if bodies else []
+    if not bodies:
+        keys.ensure_live(principal)  # what is not stored is not checked by the storing statement either
+        return []
+    return _receive(principal, bodies, headers, now)
 
 
 def keep_refused(
@@ -124,7 +127,7 @@ def _store_once(
             directories.forget(principal.tenant_id)
             keys.ensure_live(principal)
             raise StaleDirectory
-        settling = Settling(principal.tenant_id, principal.tenant_slug, plans, told)
+        settling = Settling(principal, plans, account_ids, told)
         settling.settle(as_jsonb(context | marks))
     directory.remember(places, account_ids, days)
     metrics.posting_latency.observe((time.perf_counter() - started) * 1000)

@@ -12,9 +12,9 @@ from typing import Final
 
 from django.conf import settings
 
-#: Bare, 4-4-4-4(-3), or 4-6-5/4-6-4; not inside a longer number, word or UUID.
+#: Bare, 4-4-4-4(-3), or 4-6-5/4-6-4; not inside a longer number, word or UUID; after the %B of a magnetic track too.
 _CANDIDATE: Final = re.compile(
-    r"(?<![0-9A-Za-z_.\-])"
+    r"(?:(?<=%B)|(?<![0-9A-Za-z_.\-]))"
     r"(?:[2-6]\d{13,18}|[2-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|3\d{3}([ -])\d{6}\2\d{4,5})"
     r"(?![0-9A-Za-z_\-]|\.\d)",
     re.ASCII,
@@ -31,21 +31,30 @@ _ISSUER: Final = re.compile(
     re.ASCII,
 )
 _DIGITS: Final = re.compile(r"\d", re.ASCII)
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 
 
 def contains_pan(text: str) -> bool:
-    """True when a card number stands somewhere in the text."""
-    return any(_is_pan(found.group()) for found in _CANDIDATE.finditer(text))
+    """True when a card number stands somewhere in the text, be it behind JSON escapes or NULs."""
+    return any(_is_pan(found.group()) for found in _CANDIDATE.finditer(_plain(text)))
 
 
 def mask(text: str) -> str:
-    """The text with every card number's digits but the last four starred."""
+    """The text with every card number's digits but the last four starred; escapes are resolved where there are any."""
+    text = _plain(text)
     return _CANDIDATE.sub(lambda found: _masked(found.group()) if _is_pan(found.group()) else found.group(), text)
 
 
 def mac(body: bytes) -> bytes:
     """A keyed MAC of what was not kept, 32 bytes: equal bodies can be told equal, and nothing guessed from it."""
     return hmac.new(b"pan:" + settings.SECRET_KEY.encode(), body, hashlib.sha256).digest()
+
+
+def _plain(text: str) -> str:
+    """Without escapes and NULs: `\\u0034111…` hides a digit, `\\n4111…` a border, UTF-16 read as UTF-8 all of it."""
+    if "\\" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
+    return text.replace("\x00", "") if "\x00" in text else text
 
 
 def _is_pan(candidate: str) -> bool:

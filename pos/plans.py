@@ -21,12 +21,17 @@ Place = tuple[str, str | None]
 
 @dataclass(slots=True)
 class Plan:
-    """One arrival with its verdict. `follows`: an earlier arrival of the batch has the same key."""
+    """One arrival with its verdict.
+
+    `follows`: an earlier arrival of the batch has the same key. `waits`: an earlier one claims its source event id;
+    whether that claim holds is known only when the earlier one is settled.
+    """
 
     ordinal: int
     arrival: Arrival
     verdict: Post | Hold | Refusal
     follows: bool = False
+    waits: bool = False
     claims: bool = True
 
 
@@ -74,13 +79,13 @@ def _not_this_keys(arrival: Arrival, principal: Principal) -> Refusal | None:
         return arrival.verdict
     for name, own, code in bound:
         claimed = claims.get(name)
-        if own is not None and isinstance(claimed, str) and claimed != own:
+        if own is not None and type(claimed) is str and claimed != own:  # a decimal is a str too: see canonical
             return Refusal(403, code, f"{name} in the body is not the API key's.")
     return None
 
 
 def _mark_repeats(plans: list[Plan]) -> None:
-    """Within one batch: later arrivals of a key follow the first, and a source event id is claimed once."""
+    """Within one batch: later arrivals of a key follow the first; a source event id is claimed by one at a time."""
     keys: set[str] = set()
     sources: dict[tuple[str, str], str] = {}
     for plan in plans:
@@ -90,14 +95,13 @@ def _mark_repeats(plans: list[Plan]) -> None:
         plan.follows = event_id in keys
         keys.add(event_id)
         source = source_of(plan.arrival)
-        if source is not None and not plan.follows and sources.setdefault(source, event_id) != event_id:
-            plan.verdict, plan.claims = duplicate_source(plan.arrival), False
+        plan.waits = source is not None and not plan.follows and sources.setdefault(source, event_id) != event_id
 
 
 def source_of(arrival: Arrival) -> tuple[str, str] | None:
     """(source system, source event id) when the event names both."""
     system, source_id = arrival.payload.get("source_system"), arrival.payload.get("source_event_id")
-    return (system, source_id) if isinstance(system, str) and isinstance(source_id, str) else None
+    return (system, source_id) if type(system) is str and type(source_id) is str else None
 
 
 def duplicate_source(arrival: Arrival) -> Hold:
@@ -154,11 +158,13 @@ def row_of(plan: Plan) -> dict[str, Any]:
     row = as_row(plan.arrival, plan.ordinal)
     if isinstance(plan.verdict, Refusal):
         return row | {"d": "reject", "why": plan.verdict.code}
-    if plan.follows:
+    if plan.follows or plan.waits:
         return row | {"d": "follow"}
     if plan.claims and "ss" in row and "se" in row:
         row["claim"] = row["se"]
-    return row | (_post_row(plan.verdict) if isinstance(plan.verdict, Post) else _hold_row(plan, plan.verdict))
+    # Also of what is to be posted: should the books refuse it, it is held with these.
+    row |= {"risk": plan.arrival.at_risk_minor, "cur": plan.arrival.currency}
+    return row | (_post_row(plan.verdict) if isinstance(plan.verdict, Post) else _hold_row(plan.verdict))
 
 
 def lines_of(plans: Sequence[Plan], account_ids: dict[AccountRef, int]) -> list[dict[str, Any]]:
@@ -172,7 +178,7 @@ def lines_of(plans: Sequence[Plan], account_ids: dict[AccountRef, int]) -> list[
             "m": line.amount_minor,
         }
         for plan in plans
-        if isinstance(plan.verdict, Post) and not plan.follows
+        if isinstance(plan.verdict, Post) and not plan.follows and not plan.waits
         for number, line in enumerate(plan.verdict.draft.lines, 1)
     ]
 
@@ -197,11 +203,9 @@ def _post_row(post: Post) -> dict[str, Any]:
     return {"d": "post", "j": journal}
 
 
-def _hold_row(plan: Plan, hold: Hold) -> dict[str, Any]:
+def _hold_row(hold: Hold) -> dict[str, Any]:
     return {
         "d": "hold",
         "why": hold.reason_code,
         "details": {"message": hold.message, "errors": list(hold.errors[:50])},
-        "risk": plan.arrival.at_risk_minor,
-        "cur": plan.arrival.currency,
     }

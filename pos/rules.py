@@ -145,7 +145,8 @@ def _tender_account(event: Event, tender: Tender) -> AccountRef:
 
 def _rounding_allowed(currency: str, tenders: tuple[Tender, ...]) -> int:
     """Only cash is rounded, and by no more than half the currency's smallest coin."""
-    return cash_rounding_limit(currency) if any(tender.method == "CASH" for tender in tenders) else 0
+    pays_cash = any(tender.method == "CASH" and tender.amount_minor > 0 for tender in tenders)
+    return cash_rounding_limit(currency) if pays_cash else 0
 
 
 def _mismatch(event: Event, what: str, amount: int, other: str, other_amount: int) -> Hold:
@@ -198,7 +199,7 @@ def _cash_move(event: Event, debit: AccountRef, credit: AccountRef) -> JournalDr
 
 def _no_sale(event: Event) -> JournalDraft | Hold:
     """The drawer was opened without a sale: nothing moves, the audit trail tells it."""
-    if event.total_minor:
+    if event.total_minor or event.tenders or _sum_of_parts(event) or any(line.amount_minor for line in event.lines):
         return Hold("TOTALS_MISMATCH", "A NO_SALE moves no money but names an amount.")
     return JournalDraft("NO_SALE", ())
 

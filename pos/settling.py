@@ -7,10 +7,12 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from ledger.chart import AccountRef
 from ledgersafe.db import as_jsonb, call
+from ledgersafe.tenants.keys import Principal
 from pos import plans as planning
 from pos.answers import Answer
-from pos.bronze import Refusal
+from pos.bronze import Refusal, as_row
 from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus, Result
 from pos.plans import Plan
@@ -19,10 +21,13 @@ from pos.plans import Plan
 class Settling:
     """One reception between `pos_receive_v1` and the commit; lives inside the use case's transaction."""
 
-    def __init__(self, tenant_id: int, tenant_slug: str, plans: Sequence[Plan], told: dict[str, Any]) -> None:
-        self._tenant_id = tenant_id
-        self._tenant_slug = tenant_slug
+    def __init__(
+        self, principal: Principal, plans: Sequence[Plan], account_ids: dict[AccountRef, int], told: dict[str, Any]
+    ) -> None:
+        self._tenant_id = principal.tenant_id
+        self._tenant_slug = principal.tenant_slug
         self._plans = plans
+        self._account_ids = account_ids
         self._told = told
         self._answers: dict[int, Answer] = {}
         self._states: dict[str, KeyState] = {}
@@ -30,10 +35,18 @@ class Settling:
         self._cases: list[dict[str, Any]] = []
 
     def settle(self, context: Jsonb) -> None:
-        """Take in what was fresh, hold what clashed, judge the rest; one more statement if there is a rest."""
-        self._take_in(self._told)
-        if self._told["clash"]:
-            self._hold_clashes(context)
+        """Take in what was fresh, settle what had to wait, hold what clashed, judge the rest.
+
+        One statement more for each of these that there is anything of, whatever its size.
+        """
+        clashing = self._take_in(self._told)
+        waiting = [plan for plan in self._plans if plan.waits]
+        for plan in waiting:
+            plan.waits = False
+        if waiting:
+            clashing |= self._settle_now(context, waiting)
+        if clashing:
+            self._hold_clashes(context, clashing)
         for plan in self._plans:
             if plan.ordinal not in self._answers:
                 self._settle_one(plan)
@@ -44,7 +57,8 @@ class Settling:
         """The outcomes, in the order of the arrivals."""
         return [self._answers[plan.ordinal] for plan in self._plans]
 
-    def _take_in(self, told: dict[str, Any]) -> None:
+    def _take_in(self, told: dict[str, Any]) -> set[int]:
+        """Note answers and key states. :returns: ordinals whose source event id belongs to another key."""
         by_ordinal = {plan.ordinal: plan for plan in self._plans}
         for fresh in told["fresh"]:
             plan = by_ordinal[fresh["o"]]
@@ -71,14 +85,18 @@ class Settling:
                 open_case=known["case"],
                 versions={payload: Disposition(value) for payload, value in known["versions"].items()},
             )
+        return set(told["clash"])
 
-    def _hold_clashes(self, context: Jsonb) -> None:
+    def _settle_now(self, context: Jsonb, plans: Sequence[Plan]) -> set[int]:
+        rows, lines = as_jsonb(planning.rows_of(plans)), as_jsonb(planning.lines_of(plans, self._account_ids))
+        return self._take_in(call("pos_settle_v1", self._tenant_id, context, rows, lines, self._told["raw"]))
+
+    def _hold_clashes(self, context: Jsonb, ordinals: set[int]) -> None:
         """New keys whose source event id belongs to another key: held, claiming nothing."""
-        clashing = [plan for plan in self._plans if plan.ordinal in set(self._told["clash"])]
+        clashing = [plan for plan in self._plans if plan.ordinal in ordinals]
         for plan in clashing:
             plan.verdict, plan.claims = planning.duplicate_source(plan.arrival), False
-        rows = as_jsonb(planning.rows_of(clashing))
-        self._take_in(call("pos_settle_v1", self._tenant_id, context, rows, as_jsonb([]), self._told["raw"]))
+        self._settle_now(context, clashing)
 
     def _settle_one(self, plan: Plan) -> None:
         if isinstance(plan.verdict, Refusal):
@@ -128,7 +146,7 @@ class Settling:
                 "id": case_id,
                 "key": plan.arrival.event_id,
                 "raw": self._raw_id(plan),
-                "store": str(plan.arrival.payload.get("store_id", ""))[:64],
+                "store": as_row(plan.arrival, plan.ordinal).get("st", "")[:64],
                 "reason": "IDEMPOTENCY_CONFLICT",
                 "details": {
                     "message": "The same event_id came with another payload.",

@@ -46,19 +46,20 @@ def verdict_on(event: Event, facts: TenantFacts, *, now: datetime) -> Post | Hol
     draft = draft_of(event)
     if isinstance(draft, Hold):
         return draft
+    if skew := _clock_skew(event, now):
+        return skew
     own_day = business_date_of(event.occurred_at, time_zone=facts.time_zone, cut_off=facts.cut_off)
-    skew = _clock_skew(event, own_day, now)
-    return skew or _on_open_day(event, draft, event.business_date or own_day, facts, now)
+    if event.business_date is not None and abs((event.business_date - own_day).days) > 1:
+        return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
+    return _on_open_day(event, draft, event.business_date or own_day, facts, now)
 
 
-def _clock_skew(event: Event, own_day: date, now: datetime) -> Hold | None:
+def _clock_skew(event: Event, now: datetime) -> Hold | None:
     if event.occurred_at > now + MAX_CLOCK_AHEAD:
         ahead = int((event.occurred_at - now).total_seconds())
         return Hold("CLOCK_SKEW", f"occurred_at lies {ahead} seconds in the future.")
     if event.occurred_at < CLOCK_EPOCH:
         return Hold("CLOCK_SKEW", "occurred_at lies before the year 2000: the till's clock was never set.")
-    if event.business_date is not None and abs((event.business_date - own_day).days) > 1:
-        return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
     return None
 
 

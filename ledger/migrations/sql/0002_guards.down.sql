@@ -1,6 +1,8 @@
 DROP TRIGGER append_only ON balance_snapshots;
 DROP TRIGGER append_only ON postings;
 DROP TRIGGER append_only ON journals;
+DROP TRIGGER calendar_fixed ON tenants;
+DROP FUNCTION ledger_tenants_guard_v1();
 DROP TRIGGER periods_guard ON periods;
 DROP FUNCTION ledger_periods_guard_v1();
 DROP TRIGGER accounts_guard ON accounts;

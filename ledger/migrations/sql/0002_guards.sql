@@ -145,9 +145,10 @@ ALTER TABLE postings ENABLE ALWAYS TRIGGER postings_guard;
 -- ── Accounts ───────────────────────────────────────────────────────────────────────────────────
 CREATE FUNCTION ledger_accounts_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.tenant_id, NEW.currency, NEW.type) IS DISTINCT FROM (OLD.tenant_id, OLD.currency, OLD.type) THEN
+    IF (NEW.tenant_id, NEW.currency, NEW.type, NEW.role, NEW.qualifier)
+       IS DISTINCT FROM (OLD.tenant_id, OLD.currency, OLD.type, OLD.role, OLD.qualifier) THEN
         PERFORM ledger_refuse_v1('accounts_fixed',
-            'An account never changes its tenant, currency or type: postings were checked against them.');
+            'An account never changes tenant, currency, type or role: postings were made because of them.');
     END IF;
     RETURN NEW;
 END $$;
@@ -180,6 +181,8 @@ BEGIN
                    AND business_date < NEW.business_date) THEN
             PERFORM ledger_refuse_v1('periods_closed_in_order', 'An earlier business day is still open.');
         END IF;
+        -- Taken with the lock in hand: whatever was posted into the day was recorded before this instant.
+        NEW.closed_at := clock_timestamp();
     END IF;
     RETURN NEW;
 END $$;
@@ -187,6 +190,22 @@ END $$;
 CREATE TRIGGER periods_guard BEFORE INSERT OR UPDATE ON periods
     FOR EACH ROW EXECUTE FUNCTION ledger_periods_guard_v1();
 ALTER TABLE periods ENABLE ALWAYS TRIGGER periods_guard;
+
+-- What a tenant's days and amounts were made of stays, once there are any.
+CREATE FUNCTION ledger_tenants_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.base_currency, NEW.time_zone, NEW.cut_off_hour, NEW.cut_off_minute)
+       IS DISTINCT FROM (OLD.base_currency, OLD.time_zone, OLD.cut_off_hour, OLD.cut_off_minute)
+       AND EXISTS (SELECT FROM periods WHERE tenant_id = NEW.id) THEN
+        PERFORM ledger_refuse_v1('tenants_calendar_fixed',
+            'A tenant with business days keeps its base currency, time zone and cut-off.');
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER calendar_fixed BEFORE UPDATE ON tenants
+    FOR EACH ROW EXECUTE FUNCTION ledger_tenants_guard_v1();
+ALTER TABLE tenants ENABLE ALWAYS TRIGGER calendar_fixed;
 
 CALL ledgersafe_make_append_only_v1('journals');
 CALL ledgersafe_make_append_only_v1('postings');

@@ -22,7 +22,7 @@ class Command(LedgerCommand):
         parser.add_argument("--scope", action="append", required=True, help="what it may do; repeat for more")
         parser.add_argument("--name", default="", help="whose it is, for people")
         parser.add_argument("--store", default=None, help="bind it to one store (created if new)")
-        parser.add_argument("--expires-in-days", type=int, default=None, help="(default: never)")
+        parser.add_argument("--expires-in-days", type=int, default=None, help="1 to 36500 (default: never)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         days = options["expires_in_days"]
@@ -31,7 +31,7 @@ class Command(LedgerCommand):
             scopes=options["scope"],
             name=options["name"],
             store_code=options["store"],
-            expires_in=timedelta(days=days) if days is not None else None,
+            expires_in=timedelta(days=max(-1, min(days, 99_999))) if days is not None else None,
             actor=self.actor,
             now=timezone.now(),
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ledgersafe import registry
@@ -24,8 +25,8 @@ class Command(LedgerCommand):
         for key in ApiKey.objects.filter(tenant=tenant).select_related("store").order_by("created_at"):
             table.add_row(
                 key.prefix,
-                key.name,
-                key.store.code if key.store else "all",
+                escape(key.name),
+                escape(key.store.code) if key.store else "all",
                 " ".join(key.scopes),
                 f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never",
                 f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never",

@@ -43,7 +43,7 @@ def catalogue() -> str:
     lines += [
         "",
         "Not raised yet, because their rules come with later work: `CANNOT_EXCEED_ORIGINAL`, `DAY_CLOSED`,",
-        "`SEQUENCE_GAP`, `NEAR_DUPLICATE`. `MISSING_REFERENCE` is raised for every RETURN, VOID, CANCEL, CORRECTION and",
-        "TIP_ADJUST until the rules of those types are there. Resolving cases comes with the back office.",
+        "`SEQUENCE_GAP`, `NEAR_DUPLICATE`. `MISSING_REFERENCE` is raised for every RETURN, VOID, CANCEL, CORRECTION",
+        "and TIP_ADJUST until the rules of those types are there. Resolving cases comes with the back office.",
     ]
     return "\n".join(lines)

@@ -8,7 +8,8 @@
 --   "claim": the source event id the key is to own,
 --   "mac", "len": of a redacted body, "why": reason code, "details", "risk", "cur": of a hold,
 --   "j": the journal header for ledger_post_v1 or null when nothing is posted, "audit": an audit action or null}
--- "follow" is a later arrival of a key that stands earlier in the same batch: it is only captured here.
+-- "follow" is only captured here: a later arrival of a key that stands earlier in the same batch, or one whose source
+-- event id an earlier arrival of the batch claims; it is settled or judged when that one is known.
 
 CREATE SEQUENCE events_raw_id_seq AS bigint OWNED BY events_raw.id;
 CREATE SEQUENCE events_processed_id_seq AS bigint OWNED BY events_processed.id;
@@ -35,7 +36,7 @@ END $$;
 
 -- Takes the keys of the arrivals that come first and does what was decided on them.
 -- Returns {"fresh": [{"o", "raw", "key": key id, "r": result, "why", "j": journal, "x": case}], "known": [key states], "clash": [ordinals]}.
-CREATE FUNCTION pos_settle_v1(p_tenant bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb, p_raw_ids bigint[])
+CREATE FUNCTION pos_take_keys_v1(p_tenant bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb, p_raw_ids bigint[])
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     received timestamptz := (p_context ->> 'at')::timestamptz;
@@ -165,55 +166,36 @@ BEGIN
         WHERE k.id = seen.key AND k.tenant_id = p_tenant;
 END $$;
 
--- Capture, then a savepoint around the rest. What Postgres refuses there is told in "failed", and only the arrivals
--- it is about are held as PROCESSING_FAILED: first the whole set is tried, then one by one.
--- Planned without sequential scans: in a young database, whose tables have no statistics yet, a session would
--- otherwise keep a plan that reads them whole while they grow.
--- Raises to have the whole transaction run again: 40001, 40P01, and, unless p_context.last is set, 23505 and 23514
--- (a key just taken, a day just closed: what Python remembered is out of date).
-CREATE FUNCTION pos_receive_v1(p_tenant bigint, p_api_key bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb,
-                               p_bodies bytea[]) RETURNS jsonb LANGUAGE plpgsql
-SET enable_seqscan = off SET jit = off AS $$
+-- Everything after capture, in a savepoint. What Postgres refuses is the event's doing only in the end: 40001 and 40P01
+-- have the whole transaction run again, and so do 23505 and 23514 (a key just taken, a day just closed: what Python
+-- remembered is out of date) until p_context.last is set. Then the arrivals are settled one by one, and only those it
+-- is about are held as PROCESSING_FAILED.
+CREATE FUNCTION pos_settle_v1(p_tenant bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb, p_raw_ids bigint[])
+RETURNS jsonb LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    raw_ids bigint[];
     settled jsonb;
     one jsonb;
     arrival jsonb;
 BEGIN
-    IF NOT EXISTS (SELECT FROM tenants t JOIN api_keys k ON k.tenant_id = t.id
-                   WHERE t.id = p_tenant AND t.version = (p_context ->> 'version')::integer
-                     AND k.id = p_api_key AND k.revoked_at IS NULL
-                     AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())) THEN
-        RETURN '{"stale": true}';
-    END IF;
-    raw_ids := pos_capture_v1(p_tenant, p_api_key, p_context, p_arrivals, p_bodies);
-
-    IF p_context ? 'rejects' THEN
-        INSERT INTO event_outcomes (raw_event_id, tenant_id, result, reason_code)
-            SELECT raw_ids[a.o], p_tenant, 'rejected', a.why
-            FROM jsonb_to_recordset(p_arrivals) AS a(o integer, d text, why text) WHERE a.d = 'reject';
-    END IF;
-
-    BEGIN
-        settled := pos_settle_v1(p_tenant, p_context, p_arrivals, p_lines, raw_ids);
-        SET CONSTRAINTS ALL IMMEDIATE;
-        SET CONSTRAINTS ALL DEFERRED;
-    EXCEPTION
-        WHEN serialization_failure OR deadlock_detected THEN
+    settled := pos_take_keys_v1(p_tenant, p_context, p_arrivals, p_lines, p_raw_ids);
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+    RETURN settled;
+EXCEPTION
+    WHEN serialization_failure OR deadlock_detected THEN
+        RAISE;
+    WHEN OTHERS THEN
+        IF SQLSTATE IN ('23505', '23514') AND NOT p_context ? 'last' THEN
             RAISE;
-        WHEN OTHERS THEN
-            IF SQLSTATE IN ('23505', '23514') AND NOT p_context ? 'last' THEN
-                RAISE;
-            END IF;
-            settled := '{"fresh": [], "known": [], "clash": []}';
-            FOR arrival IN SELECT a FROM jsonb_array_elements(p_arrivals) a WHERE a ->> 'd' IN ('post', 'hold') LOOP
-                one := pos_settle_alone_v1(p_tenant, p_context, arrival, p_lines, raw_ids);
-                settled := jsonb_build_object(
-                    'fresh', settled -> 'fresh' || (one -> 'fresh'), 'known', settled -> 'known' || (one -> 'known'),
-                    'clash', settled -> 'clash' || (one -> 'clash'));
-            END LOOP;
-    END;
-    RETURN settled || jsonb_build_object('raw', to_jsonb(raw_ids));
+        END IF;
+        settled := '{"fresh": [], "known": [], "clash": []}';
+        FOR arrival IN SELECT a FROM jsonb_array_elements(p_arrivals) a WHERE a ->> 'd' IN ('post', 'hold') LOOP
+            one := pos_settle_alone_v1(p_tenant, p_context, arrival, p_lines, p_raw_ids);
+            settled := jsonb_build_object(
+                'fresh', settled -> 'fresh' || (one -> 'fresh'), 'known', settled -> 'known' || (one -> 'known'),
+                'clash', settled -> 'clash' || (one -> 'clash'));
+        END LOOP;
+        RETURN settled;
 END $$;
 
 CREATE FUNCTION pos_settle_alone_v1(p_tenant bigint, p_context jsonb, p_arrival jsonb, p_lines jsonb,
@@ -221,7 +203,7 @@ CREATE FUNCTION pos_settle_alone_v1(p_tenant bigint, p_context jsonb, p_arrival 
 DECLARE
     settled jsonb;
 BEGIN
-    settled := pos_settle_v1(p_tenant, p_context, jsonb_build_array(p_arrival), p_lines, p_raw_ids);
+    settled := pos_take_keys_v1(p_tenant, p_context, jsonb_build_array(p_arrival), p_lines, p_raw_ids);
     SET CONSTRAINTS ALL IMMEDIATE;
     SET CONSTRAINTS ALL DEFERRED;
     RETURN settled;
@@ -230,11 +212,37 @@ EXCEPTION
         RAISE;
     WHEN OTHERS THEN
         SET CONSTRAINTS ALL DEFERRED;
-        RETURN pos_settle_v1(p_tenant, p_context, jsonb_build_array(
+        RETURN pos_take_keys_v1(p_tenant, p_context, jsonb_build_array(
             (p_arrival - 'j' - 'audit' - 'claim') || jsonb_build_object(
                 'd', 'hold', 'why', 'PROCESSING_FAILED',
                 'details', jsonb_build_object('message', 'The books refused this event.', 'refusal', SQLERRM,
                                               'sqlstate', SQLSTATE))), '[]', p_raw_ids);
+END $$;
+
+-- One reception: capture, then everything else in a savepoint. Answers what pos_settle_v1 does, and the raw ids in the
+-- order of the bodies; or only {"stale": true}, when the key is no longer valid or the tenant has another version.
+-- Planned without sequential scans: in a young database, whose tables have no statistics yet, a session would
+-- otherwise keep a plan that reads them whole while they grow.
+CREATE FUNCTION pos_receive_v1(p_tenant bigint, p_api_key bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb,
+                               p_bodies bytea[]) RETURNS jsonb LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    raw_ids bigint[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM tenants t JOIN api_keys k ON k.tenant_id = t.id
+                   WHERE t.id = p_tenant AND t.version = (p_context ->> 'version')::integer
+                     AND k.id = p_api_key AND k.revoked_at IS NULL
+                     AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())) THEN
+        RETURN '{"stale": true}';
+    END IF;
+    raw_ids := pos_capture_v1(p_tenant, p_api_key, p_context, p_arrivals, p_bodies);
+    IF p_context ? 'rejects' THEN
+        INSERT INTO event_outcomes (raw_event_id, tenant_id, result, reason_code)
+            SELECT raw_ids[a.o], p_tenant, 'rejected', a.why
+            FROM jsonb_to_recordset(p_arrivals) AS a(o integer, d text, why text) WHERE a.d = 'reject';
+    END IF;
+    RETURN pos_settle_v1(p_tenant, p_context, p_arrivals, p_lines, raw_ids)
+        || jsonb_build_object('raw', to_jsonb(raw_ids));
 END $$;
 
 -- ── Guards ─────────────────────────────────────────────────────────────────────────────────────
