@@ -23,6 +23,7 @@ from ledgersafe import registry
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import SCOPES, Tenant
+from tests.books import assert_books_clean
 
 
 @pytest.fixture(scope="session")
@@ -116,9 +117,12 @@ def open_shop(**changes: Any) -> Shop:
 
 
 @pytest.fixture
-def shop(books: None) -> Shop:
-    """A throw-away tenant."""
-    return open_shop()
+def shop(books: None, request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """A throw-away tenant, whose books must be clean after the test, unless it is marked `cooks_the_books`."""
+    shop = open_shop()
+    yield shop
+    if request.node.get_closest_marker("cooks_the_books") is None:
+        assert_books_clean(shop.tenant.id)
 
 
 def connect(role: str | None) -> psycopg.Connection[Any]:

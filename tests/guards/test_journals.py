@@ -14,6 +14,7 @@ def attacker(shop: Shop, as_owner: Raw) -> Attacker:
     return Attacker(as_owner, shop)
 
 
+@pytest.mark.cooks_the_books
 def test_it_takes_a_balanced_journal(attacker: Attacker) -> None:
     attacker.postings(attacker.journal(), attacker.balanced())
     attacker.raw.commit()
@@ -143,6 +144,7 @@ def test_it_refuses_a_new_revision_while_the_last_one_stands(attacker: Attacker)
         attacker.journal(key="evt-1", revision=2)
 
 
+@pytest.mark.cooks_the_books
 def test_it_takes_a_new_revision_after_the_last_one_was_reversed(attacker: Attacker) -> None:
     posted = attacker.shop.rows("SELECT id FROM journals WHERE tenant_id = %s")[0][0]
     attacker.postings(attacker.journal(key="evt-1", reverses=posted), attacker.balanced())

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
+from ledgersafe import db
 from ledgersafe.audit import trail
 from ledgersafe.db import TransactionRequired, require_transaction, tenant_transaction
 from tests.conftest import Shop
@@ -32,7 +33,7 @@ def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.Mon
     from pos import ingest
 
     seen: list[str] = []
-    original = ingest.call
+    original = db.call
 
     def looking(function: str, *args: object) -> object:
         seen.append(current_tenant())

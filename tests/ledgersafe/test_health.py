@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -24,7 +25,9 @@ def no_database(books: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     connection.close()
 
 
-@pytest.mark.parametrize("path", ["/v1/health", "/v1/health/", "/api/health", "/health", "/health/", "/ready", "/ready/"])
+@pytest.mark.parametrize(
+    "path", ["/v1/health", "/v1/health/", "/api/health", "/health", "/health/", "/ready", "/ready/"]
+)
 def test_without_a_key_it_says_ok_and_nothing_else(books: None, path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code == 200
@@ -66,21 +69,19 @@ def test_a_revoked_key_is_401(shop: Shop) -> None:
     assert_problem(shop.get("/v1/health"), 401, "NOT_AUTHENTICATED")
 
 
-def test_a_staff_session_sees_all_tenants(shop: Shop, django_user_model: Any) -> None:
+def test_a_staff_session_sees_all_tenants(shop: Shop) -> None:
     shop.send(shop.sale())
-    name = shop.slug
-    user = django_user_model.objects.create_user(name, password="x", is_staff=True)
     client = Client()
-    client.force_login(user)
+    client.force_login(get_user_model().objects.create_user(shop.slug, is_staff=True))
     counts = client.get("/v1/health").json()["counts"]
     assert counts["events_raw"] >= 1
     ((everything,),) = shop.rows("SELECT count(*) FROM events_raw WHERE %s > 0")
     assert counts["events_raw"] == everything
 
 
-def test_a_user_who_is_no_staff_sees_no_counts(shop: Shop, django_user_model: Any) -> None:
+def test_a_user_who_is_no_staff_sees_no_counts(shop: Shop) -> None:
     client = Client()
-    client.force_login(django_user_model.objects.create_user(shop.slug, password="x"))
+    client.force_login(get_user_model().objects.create_user(shop.slug))
     assert client.get("/v1/health").json() == {"status": "ok"}
 
 

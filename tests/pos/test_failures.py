@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ledgersafe import db, metrics
 from pos import ingest, verdicts
+from pos.settling import Settling
 from tests.conftest import Shop, connect
 
 
@@ -69,7 +70,7 @@ def test_it_runs_the_transaction_again_when_postgres_asks_for_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, error: type[psycopg.Error]
 ) -> None:
     failures = iter([error("again"), error("again")])
-    original = ingest.call
+    original = db.call
 
     def sometimes(function: str, *args: Any) -> Any:
         failure = next(failures, None)
@@ -103,7 +104,8 @@ def test_it_gives_up_after_a_bounded_number_of_attempts(shop: Shop, monkeypatch:
 
 
 def test_it_posts_once_when_the_reply_to_commit_is_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, lost = ingest._store_once, []
+    original = ingest._store_once
+    lost: list[bool] = []
 
     def losing(*args: Any) -> Any:
         answers = original(*args)
@@ -137,7 +139,7 @@ def test_it_leaves_nothing_behind_when_the_process_dies_before_commit(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest.Settling, "settle", dying)
+        patch.setattr(Settling, "settle", dying)
         with pytest.raises(Killed):
             ingest.receive_event(
                 principal=shop.principal, body=json.dumps(shop.sale()).encode(), headers={}, now=timezone.now()

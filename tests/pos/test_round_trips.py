@@ -1,0 +1,79 @@
+"""The number the documentation states: what one reception costs in round trips to Postgres."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.conftest import Shop
+from tests.pos.round_trips import counted
+
+NEW, RETRY = 3, 4
+
+
+@pytest.fixture
+def warm_shop(shop: Shop) -> Shop:
+    """A shop this process remembers: its key, places, accounts and day, and every statement prepared."""
+    for _ in range(2):
+        shop.send(shop.sale("warm-up"))
+        shop.send(shop.sale("warm-up", reason="conflict"))
+    return shop
+
+
+def test_a_round_trip_is_counted_as_one(warm_shop: Shop) -> None:
+    with counted() as trips:
+        warm_shop.rows("SELECT 1 WHERE %s > 0")
+        warm_shop.rows("SELECT 1 WHERE %s > 0")
+    assert trips.number == 2
+
+
+def test_a_new_event_is_begin_receive_commit(warm_shop: Shop) -> None:
+    with counted() as trips:
+        assert warm_shop.send(warm_shop.sale("new")).status_code == 201
+    assert trips.number == NEW, trips.sent
+
+
+def test_an_exact_retry_takes_one_more(warm_shop: Shop) -> None:
+    with counted() as trips:
+        assert warm_shop.send(warm_shop.sale("warm-up")).status_code == 200
+    assert trips.number == RETRY, trips.sent
+
+
+def test_a_held_event_takes_no_more_than_a_posted_one(warm_shop: Shop) -> None:
+    with counted() as trips:
+        assert warm_shop.send(warm_shop.sale("held", event_type="LOYALTY")).status_code == 202
+    assert trips.number == NEW, trips.sent
+
+
+def test_a_refused_body_takes_no_more_than_a_posted_one(warm_shop: Shop) -> None:
+    with counted() as trips:
+        assert warm_shop.send(b"{").status_code == 400
+    assert trips.number == NEW, trips.sent
+
+
+def batch(events: Sequence[dict[str, Any]]) -> bytes:
+    """As a device sends it."""
+    return json.dumps({"events": events}).encode()
+
+
+@pytest.mark.parametrize("size", [1, 10, 500])
+def test_a_batch_costs_the_same_whatever_its_size(warm_shop: Shop, size: int) -> None:
+    body = batch([warm_shop.sale(f"e{n}") for n in range(size)])
+    with counted() as trips:
+        answer = warm_shop.post("/v1/events/batch", body).json()
+    assert answer["counts"] == {"processed": size}
+    assert trips.number == NEW, trips.sent
+    with counted() as trips:
+        answer = warm_shop.post("/v1/events/batch", body).json()
+    assert answer["counts"] == {"duplicate": size}
+    assert trips.number == RETRY, trips.sent
+
+
+@pytest.mark.parametrize("size", [3, 30, 300])
+def test_a_mixed_batch_costs_the_same_whatever_its_size(warm_shop: Shop, size: int) -> None:
+    kinds = [{}, {"event_type": "LOYALTY"}, {"reason": "other"}]
+    events = [warm_shop.sale(f"e{n // 3}", **kinds[n % 3]) for n in range(size)]
+    with counted() as trips:
+        warm_shop.post("/v1/events/batch", batch(events))
+    assert trips.number == RETRY, trips.sent
