@@ -25,6 +25,7 @@ CREATE FUNCTION ledger_journals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE
     day record;
     state text;
+    facts record;
 BEGIN
     FOR day IN SELECT DISTINCT tenant_id, business_date FROM new_journals ORDER BY 1, 2 LOOP
         PERFORM pg_advisory_xact_lock_shared(ledger_day_lock_v1(day.tenant_id, day.business_date));
@@ -44,7 +45,11 @@ BEGIN
         END IF;
     END LOOP;
 
-    IF EXISTS (SELECT FROM new_journals WHERE revision > 1 AND reverses_id IS NULL) AND EXISTS (
+    SELECT bool_or(revision > 1 AND reverses_id IS NULL) AS revisions, bool_or(reverses_id IS NOT NULL) AS reversals,
+           jsonb_object_agg(id, jsonb_build_array(tenant_id, business_date, posting_count)) AS awaiting
+        INTO facts FROM new_journals;
+
+    IF facts.revisions AND EXISTS (
         SELECT FROM new_journals n WHERE n.revision > 1 AND n.reverses_id IS NULL AND NOT EXISTS (
             SELECT FROM journals p JOIN journals r ON r.tenant_id = p.tenant_id AND r.reverses_id = p.id
             WHERE p.tenant_id = n.tenant_id AND p.source = n.source AND p.source_key = n.source_key
@@ -54,7 +59,7 @@ BEGIN
             'A key gets a new journal only after its last one was reversed.');
     END IF;
 
-    IF EXISTS (SELECT FROM new_journals WHERE reverses_id IS NOT NULL) AND EXISTS (
+    IF facts.reversals AND EXISTS (
         SELECT FROM new_journals n WHERE n.reverses_id IS NOT NULL AND NOT EXISTS (
             SELECT FROM journals o
             WHERE o.id = n.reverses_id AND o.tenant_id = n.tenant_id AND o.reverses_id IS NULL))
@@ -63,9 +68,9 @@ BEGIN
             'A reversal names one journal of its own tenant that is no reversal itself.');
     END IF;
 
-    PERFORM set_config('ledger.awaiting', (ledger_awaiting_v1() || (
-        SELECT jsonb_object_agg(id, jsonb_build_array(tenant_id, business_date, posting_count))
-        FROM new_journals))::text, true);
+    IF facts.awaiting IS NOT NULL THEN
+        PERFORM set_config('ledger.awaiting', (ledger_awaiting_v1() || facts.awaiting)::text, true);
+    END IF;
     RETURN NULL;
 END $$;
 
@@ -95,45 +100,51 @@ ALTER TABLE journals ENABLE ALWAYS TRIGGER journals_complete;
 CREATE FUNCTION ledger_postings_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     awaiting jsonb := ledger_awaiting_v1();
-    done text[];
+    sums record;
     broken record;
 BEGIN
-    SELECT p.journal_id AS id, p.currency, sum(p.amount_minor) AS off INTO broken
-        FROM new_postings p GROUP BY 1, 2 HAVING sum(p.amount_minor) <> 0 LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1('postings_balanced',
-            format('Journal %s is off by %s %s.', broken.id, broken.off, broken.currency));
+    -- All journals of the statement in one pass; what is wrong is looked for only when something is.
+    SELECT bool_or(off <> 0 OR several) AS unbalanced, bool_or(stranger) AS strangers,
+           bool_or(mixed OR header IS DISTINCT FROM complete) AS incomplete, array_agg(id) AS done INTO sums
+        FROM (
+            SELECT p.journal_id::text AS id, sum(p.amount_minor) AS off, min(p.currency) <> max(p.currency) AS several,
+                   min(p.tenant_id) <> max(p.tenant_id) OR min(p.business_date) <> max(p.business_date) AS mixed,
+                   jsonb_build_array(min(p.tenant_id), min(p.business_date), count(*)) AS complete,
+                   awaiting -> p.journal_id::text AS header,
+                   -- A scalar subquery: one look-up by primary key, whatever the planner believes of the table.
+                   bool_or((SELECT a.status FROM accounts a WHERE a.id = p.account_id AND a.tenant_id = p.tenant_id
+                            AND a.currency = p.currency) IS DISTINCT FROM 'active') AS stranger
+            FROM new_postings p GROUP BY p.journal_id) one;
+
+    IF sums.unbalanced THEN
+        -- Several currencies may sum to zero one by one, or only together.
+        SELECT p.journal_id AS id, p.currency, sum(p.amount_minor) AS off INTO broken
+            FROM new_postings p GROUP BY 1, 2 HAVING sum(p.amount_minor) <> 0 LIMIT 1;
+        IF FOUND THEN
+            PERFORM ledger_refuse_v1('postings_balanced',
+                format('Journal %s is off by %s %s.', broken.id, broken.off, broken.currency));
+        END IF;
     END IF;
 
-    -- A scalar subquery: one look-up by primary key, whatever the planner believes of the table.
-    SELECT checked.account, checked.status INTO broken FROM (
-            SELECT p.account_id AS account,
-                   (SELECT a.status FROM accounts a WHERE a.id = p.account_id AND a.tenant_id = p.tenant_id
-                    AND a.currency = p.currency) AS status
-            FROM new_postings p) checked
-        WHERE checked.status IS DISTINCT FROM 'active' LIMIT 1;
-    IF FOUND THEN
+    IF sums.strangers THEN
+        SELECT p.account_id AS account, a.status INTO broken
+            FROM new_postings p LEFT JOIN accounts a
+                 ON a.id = p.account_id AND a.tenant_id = p.tenant_id AND a.currency = p.currency
+            WHERE a.status IS DISTINCT FROM 'active' LIMIT 1;
         PERFORM ledger_refuse_v1('postings_account_agrees',
             format('Account %s is %s.', broken.account,
                    coalesce(broken.status, 'not of the posting''s tenant and currency')));
     END IF;
 
-    SELECT lines.id INTO broken FROM (
-            SELECT p.journal_id AS id, count(*) AS number,
-                   min(p.tenant_id) AS tenant, max(p.tenant_id) AS other_tenant,
-                   min(p.business_date) AS day, max(p.business_date) AS other_day
-            FROM new_postings p GROUP BY 1) lines
-        LEFT JOIN jsonb_each(awaiting) AS header(id, fields) ON header.id::bigint = lines.id
-        WHERE header.fields IS DISTINCT FROM jsonb_build_array(lines.tenant, lines.day, lines.number)
-           OR lines.tenant <> lines.other_tenant OR lines.day <> lines.other_day LIMIT 1;
-    IF FOUND THEN
+    IF sums.incomplete THEN
         PERFORM ledger_refuse_v1('postings_complete_set',
-            format('The postings are not the complete set of a new journal %s: tenant, day and number must '
-                   'agree, and nothing is added later.', broken.id));
+            'The postings are not the complete set of a new journal: tenant, day and number must agree, and nothing '
+            'is added later.');
     END IF;
 
-    SELECT array_agg(DISTINCT journal_id::text) INTO done FROM new_postings;
-    PERFORM set_config('ledger.awaiting', (awaiting - coalesce(done, '{}'))::text, true);
+    IF sums.done IS NOT NULL THEN
+        PERFORM set_config('ledger.awaiting', (awaiting - sums.done)::text, true);
+    END IF;
     RETURN NULL;
 END $$;
 

@@ -19,8 +19,12 @@ RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     raw_ids bigint[];
 BEGIN
-    SELECT array_agg(nextval('events_raw_id_seq') ORDER BY n) INTO raw_ids
-        FROM generate_series(1, cardinality(p_bodies)) AS n;
+    IF cardinality(p_bodies) = 1 THEN
+        raw_ids := ARRAY[nextval('events_raw_id_seq')];
+    ELSE
+        SELECT array_agg(nextval('events_raw_id_seq') ORDER BY n) INTO raw_ids
+            FROM generate_series(1, cardinality(p_bodies)) AS n;
+    END IF;
     INSERT INTO events_raw (id, tenant_id, api_key_id, received_at, raw_body, raw_sha256, redacted_mac, raw_length,
                             headers, request_id, payload_sha256, event_id, schema_version, store_code,
                             source_system, source_event_id, event_type, txn_id, occurred_at)
