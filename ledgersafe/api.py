@@ -115,11 +115,19 @@ def principal_of(request: Request) -> Principal:
 
 # ── What is answered ────────────────────────────────────────────────────────────────────────────
 class JsonNegotiation(DefaultContentNegotiation):
-    """There is JSON, and for what arrives by POST nothing to negotiate: an odd `Accept` must not lose a sale."""
+    """There is JSON; an empty `Accept` accepts it."""
 
     def get_accept_list(self, request: Request) -> list[str]:
-        accepted = "*/*" if request.method == "POST" else request.META.get("HTTP_ACCEPT") or "*/*"
-        return [token.strip() for token in accepted.split(",")]
+        return [token.strip() for token in (request.META.get("HTTP_ACCEPT") or "*/*").split(",")]
+
+
+class NothingToNegotiate(JsonNegotiation):
+    """For ingest: an odd `Accept` must not lose a sale, so a POST is answered with JSON whatever it says."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        if request.method == "POST":
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
 
 
 class OrjsonRenderer(BaseRenderer):

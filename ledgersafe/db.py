@@ -76,10 +76,25 @@ def raw_connection() -> psycopg.Connection[Any]:
 def call(function: str, *args: Any) -> Any:
     """Call one of our SQL functions, which answer jsonb or nothing, in the open transaction.
 
-    Server-side parameters in binary and a prepared statement: one short message either way.
     `function` is always a literal of ours. :raises django.db.Error: what Postgres refused.
     """
     require_transaction()
+    return _call(function, args)
+
+
+def call_alone(function: str, *args: Any) -> Any:
+    """Call one of our SQL functions as a transaction of its own: one round trip, and the answer is the commit.
+
+    Only for functions that set `app.tenant_id` themselves. :raises RuntimeError: a transaction is open, and the call
+    would not be durable. :raises django.db.Error: what Postgres refused; then nothing was written.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("A call that is its own transaction cannot run inside another.")
+    return _call(function, args)
+
+
+def _call(function: str, args: tuple[Any, ...]) -> Any:
+    """Server-side parameters, arrays in binary, a prepared statement: one short message either way."""
     places = ", ".join("%b" if isinstance(arg, list) else "%s" for arg in args)
     cursor = psycopg.Cursor(raw_connection())
     with connection.wrap_database_errors:

@@ -14,8 +14,12 @@ from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ledgersafe import request_id
+from ledgersafe.api import problem
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
 class RequestIdMiddleware:
@@ -27,7 +31,9 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         current = request_id.begin(request.META.get("HTTP_X_REQUEST_ID"))
         try:
-            response = self.get_response(request)
+            # A method nobody knows would become a label of django-prometheus' metrics, as long as it likes.
+            known = request.method in _METHODS
+            response = self.get_response(request) if known else problem(405, "METHOD_NOT_ALLOWED", "No such method.")
         finally:
             request_id.end()
         response.headers["X-Request-Id"] = current

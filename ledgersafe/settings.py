@@ -59,8 +59,8 @@ INSTALLED_APPS = [
 ]
 #: The back office needs sessions, messages and CSRF; a request that brings an API key does not, and skips them.
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ledgersafe.middleware.RequestIdMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ledgersafe.middleware.BackOfficeSecurity",
     "ledgersafe.middleware.BackOfficeWhiteNoise",
     "ledgersafe.middleware.BackOfficeSessions",

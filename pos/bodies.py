@@ -26,7 +26,7 @@ def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
     if length.isascii() and length.isdigit():
         return None if len(length) > 12 or int(length) > limit_bytes else request.body
     # Sent in chunks: Django would take a missing length for an empty body; the server marks where it ends.
-    if request.META.get("wsgi.input_terminated") or "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", ""):
+    if request.META.get("wsgi.input_terminated") or "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         body: bytes = request.META["wsgi.input"].read(limit_bytes + 1)
         return None if len(body) > limit_bytes else body
     return request.body
@@ -35,7 +35,7 @@ def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
 def media_type_refusal(content_type: str | None, accepted: frozenset[str]) -> Refusal | None:
     """The 415 of a body that is not JSON in UTF-8, or None."""
     media_type, _, parameters = (content_type or "").partition(";")
-    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
+    charset = re.search(r"(?:^|[;\s])charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
     if media_type.strip().lower() not in accepted:
         wanted = " or ".join(sorted(accepted))
         return Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send {wanted}, not {(media_type.strip() or 'nothing')[:80]!r}.")

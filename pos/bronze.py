@@ -19,6 +19,13 @@ KEPT_HEADERS: Final = (
 )  # fmt: skip
 
 
+_KEPT_KEYS: Final = {
+    ("" if name.startswith("Content-") and name != "Content-Encoding" else "HTTP_")
+    + name.upper().replace("-", "_"): name
+    for name in KEPT_HEADERS
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An arrival the device must not send again as it is: kept in bronze, answered as a problem."""
@@ -72,9 +79,9 @@ def refused(body: bytes, refusal: Refusal) -> Arrival:
     return _redacted(arrival, body, text) if pan.contains_pan(text) else arrival
 
 
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The received headers worth keeping, masked like everything else."""
-    found = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+def kept_headers(meta: Mapping[str, Any]) -> dict[str, str]:
+    """The received headers worth keeping, masked like everything else. :param meta: a WSGI environment."""
+    found = {name: str(meta[key]) for key, name in _KEPT_KEYS.items() if meta.get(key)}
     return {name: pan.mask(value)[:1_000].replace("\x00", "") for name, value in found.items()}
 
 

@@ -109,7 +109,11 @@ class Event:
 
 
 class Invalid(ValueError):
-    """One field is not as the contract says; the message completes «must …» for people."""
+    """One field is not as the contract says. `field` is the member of an element that is meant, if one is."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        self.field = field
+        super().__init__(message)
 
 
 def read_event_id(payload: Mapping[str, Any]) -> str:
@@ -154,7 +158,7 @@ def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hol
 
 def amount_at_risk(payload: Mapping[str, Any], *, base_currency: str) -> tuple[int | None, str]:
     """What a held event seems to be worth, for sorting an inbox: minor units (None if unreadable), currency."""
-    currency = payload.get("currency", base_currency)
+    currency = base_currency if payload.get("currency") is None else payload["currency"]
     if not is_currency(currency):
         return None, ""
     try:
@@ -237,7 +241,7 @@ class _Fields:
                 raise Invalid("must be an object")
             return read(item)
         except Invalid as error:
-            self._add(f"/{name}/{index}", str(error))
+            self._add(f"/{name}/{index}" + (f"/{error.field}" if error.field else ""), str(error))
             return None
 
     def _add(self, pointer: str, message: str) -> None:
@@ -245,12 +249,12 @@ class _Fields:
 
 
 def _in(item: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
-    if name not in item:
-        raise Invalid(f"{name} is missing")
+    if item.get(name) is None:
+        raise Invalid(f"{name} is missing", name)
     try:
         return read(item[name])
     except Invalid as error:
-        raise Invalid(f"{name} {error}") from None
+        raise Invalid(f"{name} {error}", name) from None
 
 
 def _line(item: Mapping[str, Any], money: Callable[[Any], int]) -> LineItem:
@@ -263,12 +267,11 @@ def _line(item: Mapping[str, Any], money: Callable[[Any], int]) -> LineItem:
 
 
 def _tender(item: Mapping[str, Any], currency: str) -> Tender:
-    name = "method" if "method" in item else "type"
+    name = "type" if item.get("method") is None and item.get("type") is not None else "method"
     method = _in(item, name, _text).upper()
     if method not in TENDER_METHODS:
-        raise Invalid(f"{name} must be one of {', '.join(sorted(TENDER_METHODS))}")
-    own = item.get("currency")
-    own_currency = currency if own is None else _text(own)
+        raise Invalid(f"{name} must be one of {', '.join(sorted(TENDER_METHODS))}", name)
+    own_currency = currency if item.get("currency") is None else _in(item, "currency", _text)
     counted_in = own_currency if is_currency(own_currency) else currency
     return Tender(
         method=method,
@@ -279,9 +282,9 @@ def _tender(item: Mapping[str, Any], currency: str) -> Tender:
 
 
 def _tax(item: Mapping[str, Any], money: Callable[[Any], int]) -> TaxLine:
-    inclusive = item.get("inclusive", False)
+    inclusive = False if item.get("inclusive") is None else item["inclusive"]
     if not isinstance(inclusive, bool):
-        raise Invalid("inclusive must be true or false")
+        raise Invalid("inclusive must be true or false", "inclusive")
     rate = item.get("rate")
     return TaxLine(
         code=_in(item, "code", _short_code),
@@ -306,7 +309,7 @@ def _discount(item: Mapping[str, Any], money: Callable[[Any], int]) -> int:
 
 def _pays_cash(payload: Mapping[str, Any]) -> bool:
     """Whether an event without tenders says it was paid in cash (`method` or `payment_method`)."""
-    said = payload.get("method", payload.get("payment_method"))
+    said = payload.get("method") or payload.get("payment_method")
     return isinstance(said, str) and said.upper() == "CASH"
 
 

@@ -2,21 +2,24 @@
 
 Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of `pos_receive_v1`
 keeps the arrivals, takes their keys and posts or holds; what existed already comes back to the gate's judgement and
-is written by `pos_apply_v1`. Begin, receive, commit: three round trips for a new event, whatever it posts; four for
-a retry; the same for a batch of any size.
+is written by `pos_apply_v1`.
+
+Round trips: one for a new event, when everything it needs is remembered: the call is the transaction. Otherwise begin,
+receive, commit, and one more when something is to be judged; the same for a batch of any size.
 """
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import Error as DatabaseError
 
 from ledger import periods
+from ledger.chart import AccountRef
 from ledgersafe import metrics
-from ledgersafe.db import StaleDirectory, as_jsonb, call, retry_serialization, sqlstate, tenant_transaction
+from ledgersafe.db import StaleDirectory, as_jsonb, call, call_alone, retry_serialization, sqlstate, tenant_transaction
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import Principal
@@ -25,19 +28,25 @@ from pos import plans as planning
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.directory import TenantDirectory
+from pos.models import Result
 from pos.plans import Plan
 from pos.settling import Settling
 
 logger = logging.getLogger(__name__)
 
+#: What an event was to the books: a journal, one that stands already, or one that could not be written.
+_LEDGER_RESULTS = {Result.PROCESSED: "ok", Result.DUPLICATE: "duplicate", Result.QUARANTINED: "fail"}
+#: SQLSTATE of pos_receive_v1 when it was called alone and the key came to exist meanwhile.
+_KEY_EXISTS = "LS001"
 #: Refusals of a key or a day are first put down to an out-of-date memory; from this attempt on to the event itself.
 _ISOLATE_FROM_ATTEMPT = 3
 
 
-def receive_event(*, principal: Principal, body: bytes, headers: Mapping[str, str], now: datetime) -> Answer:
+def receive_event(*, principal: Principal, body: bytes, headers: Mapping[str, Any], now: datetime) -> Answer:
     """Keep one arrival and post, hold or recognise it.
 
     :param body: the request's bytes, at most `settings.MAX_EVENT_BYTES`.
+    :param headers: the request's, as a WSGI environment has them.
     :param now: the instant it was received.
     :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked or expired meanwhile; nothing was kept.
     :raises ledgersafe.errors.Unavailable: the database cannot be reached; nothing was kept.
@@ -46,7 +55,7 @@ def receive_event(*, principal: Principal, body: bytes, headers: Mapping[str, st
 
 
 def receive_batch(
-    *, principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, str], now: datetime
+    *, principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime
 ) -> list[Answer]:
     """Keep up to `settings.MAX_BATCH_EVENTS` arrivals, an outcome each, in order; one never fails its neighbours.
 
@@ -59,13 +68,13 @@ def receive_batch(
 
 
 def keep_refused(
-    *, principal: Principal, body: bytes, refusal: Refusal, headers: Mapping[str, str], now: datetime
+    *, principal: Principal, body: bytes, refusal: Refusal, headers: Mapping[str, Any], now: datetime
 ) -> Answer:
     """Keep an arrival that is refused as a whole before it is read (wrong media type, a batch that is no list)."""
     return _store(principal, [refused(body, refusal)], headers, now)[0]
 
 
-def _receive(principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, str], now: datetime) -> list[Answer]:
+def _receive(principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime) -> list[Answer]:
     started = time.perf_counter()
     base_currency = directories.of(principal.tenant_id).base_currency
     answers = _store(principal, [read_arrival(body, base_currency=base_currency) for body in bodies], headers, now)
@@ -74,7 +83,7 @@ def _receive(principal: Principal, bodies: Sequence[bytes], headers: Mapping[str
 
 
 def _store(
-    principal: Principal, arrivals: Sequence[Arrival], headers: Mapping[str, str], now: datetime
+    principal: Principal, arrivals: Sequence[Arrival], headers: Mapping[str, Any], now: datetime
 ) -> list[Answer]:
     context = {
         "at": now.isoformat(),
@@ -100,6 +109,8 @@ def _store(
     answers = retry_serialization(attempt)
     for answer in answers:
         metrics.events.labels(answer.result.value, answer.reason_code or "").inc()
+        if answer.journal_id is not None or answer.reason_code == "PROCESSING_FAILED":
+            metrics.ledger_transactions.labels(_LEDGER_RESULTS[answer.result]).inc()
     return answers
 
 
@@ -109,29 +120,79 @@ def _store_once(
     directory = directories.of(principal.tenant_id)
     plans = planning.make_plans(arrivals, directory, principal, now)
     started = time.perf_counter()
+    answers = _alone(principal, plans, directory, context) if len(plans) == 1 else None
+    if answers is None:
+        answers = _in_transaction(principal, plans, directory, context)
+    metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
+    return answers
+
+
+def _alone(
+    principal: Principal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
+) -> list[Answer] | None:
+    """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
+    account_ids = _remembered(plans, directory)
+    if account_ids is None:
+        return None
+    try:
+        told, context = _receive_call(call_alone, principal, plans, account_ids, directory, context | {"alone": True})
+    except DatabaseError as error:
+        if sqlstate(error) == _KEY_EXISTS:
+            return None
+        raise
+    if told.get("again"):
+        return None
+    settling = Settling(principal, plans, account_ids, told)
+    settling.settle(as_jsonb(context))
+    return settling.answers()
+
+
+def _in_transaction(
+    principal: Principal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
+) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
         places, days, account_ids = _prepare(plans, directory)
-        rows = planning.rows_of(plans)
-        marks = {"version": directory.version}
-        marks |= {name: True for name, key in (("audit", "audit"), ("rejects", "reject")) if _any(rows, key)}
-        told = call(
-            "pos_receive_v1",
-            principal.tenant_id,
-            principal.api_key_id,
-            as_jsonb(context | marks),
-            as_jsonb(rows),
-            as_jsonb(planning.lines_of(plans, account_ids)),
-            [plan.arrival.body for plan in plans],
-        )
-        if told.get("stale"):
-            directories.forget(principal.tenant_id)
-            keys.ensure_live(principal)
-            raise StaleDirectory
+        told, context = _receive_call(call, principal, plans, account_ids, directory, context)
         settling = Settling(principal, plans, account_ids, told)
-        settling.settle(as_jsonb(context | marks))
+        settling.settle(as_jsonb(context))
     directory.remember(places, account_ids, days)
-    metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
     return settling.answers()
+
+
+def _receive_call(
+    call: Callable[..., Any],
+    principal: Principal,
+    plans: list[Plan],
+    account_ids: dict[AccountRef, int],
+    directory: TenantDirectory,
+    context: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `pos_receive_v1` told, and the context it was told. :raises StaleDirectory: memory is out of date."""
+    rows = planning.rows_of(plans)
+    context = context | {"version": directory.version}
+    context |= {name: True for name, key in (("audit", "audit"), ("rejects", "reject")) if _any(rows, key)}
+    told = call(
+        "pos_receive_v1",
+        principal.tenant_id,
+        principal.api_key_id,
+        as_jsonb(context),
+        as_jsonb(rows),
+        as_jsonb(planning.lines_of(plans, account_ids)),
+        [plan.arrival.body for plan in plans],
+    )
+    if told.get("stale"):
+        directories.forget(principal.tenant_id)
+        keys.ensure_live(principal)
+        raise StaleDirectory
+    return told, context
+
+
+def _remembered(plans: list[Plan], directory: TenantDirectory) -> dict[AccountRef, int] | None:
+    """Account ids, when every store, day and account that the plans need is remembered."""
+    ids = {ref: account_id for ref in planning.accounts_of(plans) if (account_id := directory.account_ids.get(ref))}
+    if len(ids) < len(planning.accounts_of(plans)) or not planning.days_of(plans) <= directory.open_days:
+        return None
+    return ids if planning.places_of(plans) <= directory.places else None
 
 
 def _prepare(plans: list[Plan], directory: TenantDirectory) -> tuple[Any, Any, Any]:

@@ -132,7 +132,7 @@ def _tender_account(event: Event, tender: Tender) -> AccountRef:
         case "CASH":
             return drawer_of(event)
         case "CARD":
-            return AccountRef("CARD_CLEARING", event.currency, qualified(tender.processor or "default"))
+            return AccountRef("CARD_CLEARING", event.currency, qualified(tender.processor))
         case "GIFT_CARD":
             return AccountRef("GIFT_CARDS", event.currency)
         case "STORE_CREDIT":
@@ -156,8 +156,9 @@ def _mismatch(event: Event, what: str, amount: int, other: str, other_amount: in
 
 # ── Cash in and out of the drawer ───────────────────────────────────────────────────────────────
 def drawer_of(event: Event) -> AccountRef:
-    """The register's cash drawer; a store's own when the event names no register."""
-    return AccountRef("DRAWER", event.currency, qualified(event.store_code, event.register_code or "-"))
+    """The register's cash drawer; the store's own when the event names no register."""
+    codes = [event.store_code] if event.register_code is None else [event.store_code, event.register_code]
+    return AccountRef("DRAWER", event.currency, qualified(*codes))
 
 
 def _cash_amount(event: Event) -> int | Hold:

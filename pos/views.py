@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledgersafe.api import (
+    NothingToNegotiate,
     RememberingApiKeyAuthentication,
     cursor_of,
     json_response,
@@ -36,6 +37,7 @@ class EventsView(APIView):
     """`POST /v1/events` and `GET /v1/events`."""
 
     authentication_classes = [RememberingApiKeyAuthentication]
+    content_negotiation_class = NothingToNegotiate
     scope = {"POST": "events:write", "GET": "events:read"}
 
     @extend_schema(
@@ -57,7 +59,7 @@ class EventsView(APIView):
         received = bodies.read_body(request._request, settings.MAX_EVENT_BYTES)
         if received is None:
             return problem(413, "TOO_LARGE", f"An event has at most {settings.MAX_EVENT_BYTES} bytes.")
-        how: dict[str, Any] = {"principal": principal, "headers": request.headers, "now": timezone.now()}
+        how: dict[str, Any] = {"principal": principal, "headers": request.META, "now": timezone.now()}
         refusal = bodies.media_type_refusal(request.content_type, bodies.EVENT_TYPES)
         if refusal is not None:
             return answer_response(ingest.keep_refused(body=received, refusal=refusal, **how))
@@ -87,6 +89,7 @@ class EventBatchView(APIView):
     """`POST /v1/events/batch`: what a device collected while it was offline."""
 
     authentication_classes = [RememberingApiKeyAuthentication]
+    content_negotiation_class = NothingToNegotiate
     scope = "events:write"
 
     @extend_schema(
@@ -103,7 +106,7 @@ class EventBatchView(APIView):
         received = bodies.read_body(request._request, settings.MAX_BATCH_BYTES)
         if received is None:
             return problem(413, "TOO_LARGE", f"A batch has at most {settings.MAX_BATCH_BYTES} bytes.")
-        how: dict[str, Any] = {"principal": principal, "headers": request.headers, "now": timezone.now()}
+        how: dict[str, Any] = {"principal": principal, "headers": request.META, "now": timezone.now()}
         events = bodies.split_batch(received, request.content_type)
         if isinstance(events, Refusal):
             return answer_response(ingest.keep_refused(body=received, refusal=events, **how))

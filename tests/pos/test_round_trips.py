@@ -9,7 +9,10 @@ import pytest
 from tests.conftest import Shop
 from tests.pos.round_trips import counted
 
-NEW, RETRY = 3, 4
+#: One call that is its own transaction; that and, the key being there, begin, receive, apply, commit.
+NEW, RETRY = 1, 5
+#: Begin, receive, commit; and one more to apply what was judged.
+NEW_BATCH, RETRIED_BATCH = 3, 4
 
 
 @pytest.fixture
@@ -28,13 +31,13 @@ def test_a_round_trip_is_counted_as_one(warm_shop: Shop) -> None:
     assert trips.number == 2
 
 
-def test_a_new_event_is_begin_receive_commit(warm_shop: Shop) -> None:
+def test_a_new_event_is_one_round_trip(warm_shop: Shop) -> None:
     with counted() as trips:
         assert warm_shop.send(warm_shop.sale("new")).status_code == 201
     assert trips.number == NEW, trips.sent
 
 
-def test_an_exact_retry_takes_one_more(warm_shop: Shop) -> None:
+def test_an_exact_retry_is_judged_in_a_transaction(warm_shop: Shop) -> None:
     with counted() as trips:
         assert warm_shop.send(warm_shop.sale("warm-up")).status_code == 200
     assert trips.number == RETRY, trips.sent
@@ -57,17 +60,17 @@ def batch(events: Sequence[dict[str, Any]]) -> bytes:
     return json.dumps({"events": events}).encode()
 
 
-@pytest.mark.parametrize("size", [1, 10, 500])
+@pytest.mark.parametrize("size", [2, 10, 500])
 def test_a_batch_costs_the_same_whatever_its_size(warm_shop: Shop, size: int) -> None:
     body = batch([warm_shop.sale(f"e{n}") for n in range(size)])
     with counted() as trips:
         answer = warm_shop.post("/v1/events/batch", body).json()
     assert answer["counts"] == {"processed": size}
-    assert trips.number == NEW, trips.sent
+    assert trips.number == NEW_BATCH, trips.sent
     with counted() as trips:
         answer = warm_shop.post("/v1/events/batch", body).json()
     assert answer["counts"] == {"duplicate": size}
-    assert trips.number == RETRY, trips.sent
+    assert trips.number == RETRIED_BATCH, trips.sent
 
 
 @pytest.mark.parametrize("size", [3, 30, 300])
@@ -76,4 +79,4 @@ def test_a_mixed_batch_costs_the_same_whatever_its_size(warm_shop: Shop, size: i
     events = [warm_shop.sale(f"e{n // 3}", **kinds[n % 3]) for n in range(size)]
     with counted() as trips:
         warm_shop.post("/v1/events/batch", batch(events))
-    assert trips.number == RETRY, trips.sent
+    assert trips.number == RETRIED_BATCH, trips.sent

@@ -23,12 +23,17 @@ END $$;
 -- Open day; next revision only after a reversal; a reversal mirrors one entry of the same tenant.
 CREATE FUNCTION ledger_journals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+    facts record;
     day record;
     state text;
-    facts record;
+    ignored text; -- an assignment is evaluated without the executor that PERFORM starts
 BEGIN
+    SELECT bool_or(revision > 1 AND reverses_id IS NULL) AS revisions, bool_or(reverses_id IS NOT NULL) AS reversals,
+           jsonb_object_agg(id, jsonb_build_array(tenant_id, business_date, posting_count)) AS awaiting
+        INTO facts FROM new_journals;
+
     FOR day IN SELECT DISTINCT tenant_id, business_date FROM new_journals ORDER BY 1, 2 LOOP
-        PERFORM pg_advisory_xact_lock_shared(ledger_day_lock_v1(day.tenant_id, day.business_date));
+        ignored := pg_advisory_xact_lock_shared(ledger_day_lock_v1(day.tenant_id, day.business_date))::text;
         IF current_setting('transaction_isolation') = 'read committed' THEN
             -- A new snapshot per statement: having waited for the closer, it sees what the closer did.
             SELECT status INTO state FROM periods
@@ -44,10 +49,6 @@ BEGIN
                        day.business_date, coalesce(state, 'not open yet')));
         END IF;
     END LOOP;
-
-    SELECT bool_or(revision > 1 AND reverses_id IS NULL) AS revisions, bool_or(reverses_id IS NOT NULL) AS reversals,
-           jsonb_object_agg(id, jsonb_build_array(tenant_id, business_date, posting_count)) AS awaiting
-        INTO facts FROM new_journals;
 
     IF facts.revisions AND EXISTS (
         SELECT FROM new_journals n WHERE n.revision > 1 AND n.reverses_id IS NULL AND NOT EXISTS (
@@ -69,7 +70,7 @@ BEGIN
     END IF;
 
     IF facts.awaiting IS NOT NULL THEN
-        PERFORM set_config('ledger.awaiting', (ledger_awaiting_v1() || facts.awaiting)::text, true);
+        ignored := set_config('ledger.awaiting', (ledger_awaiting_v1() || facts.awaiting)::text, true);
     END IF;
     RETURN NULL;
 END $$;
@@ -102,6 +103,7 @@ DECLARE
     awaiting jsonb := ledger_awaiting_v1();
     sums record;
     broken record;
+    ignored text;
 BEGIN
     -- All journals of the statement in one pass; what is wrong is looked for only when something is.
     SELECT bool_or(off <> 0 OR several) AS unbalanced, bool_or(stranger) AS strangers,
@@ -143,7 +145,7 @@ BEGIN
     END IF;
 
     IF sums.done IS NOT NULL THEN
-        PERFORM set_config('ledger.awaiting', (awaiting - sums.done)::text, true);
+        ignored := set_config('ledger.awaiting', (awaiting - sums.done)::text, true);
     END IF;
     RETURN NULL;
 END $$;

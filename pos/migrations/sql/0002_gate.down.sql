@@ -9,6 +9,8 @@ DROP FUNCTION pos_settle_v1(bigint, jsonb, jsonb, jsonb, bigint[]);
 DROP FUNCTION pos_settle_alone_v1(bigint, jsonb, jsonb, jsonb, bigint[]);
 DROP FUNCTION pos_apply_v1(bigint, jsonb, jsonb, jsonb);
 DROP FUNCTION pos_key_states_v1(bigint, text[]);
+DROP FUNCTION pos_take_key_v1(bigint, jsonb, jsonb, jsonb, bigint);
+DROP FUNCTION pos_known_or_clash_v1(bigint, jsonb, text[]);
 DROP FUNCTION pos_take_keys_v1(bigint, jsonb, jsonb, jsonb, bigint[]);
 DROP FUNCTION pos_capture_v1(bigint, bigint, jsonb, jsonb, bytea[]);
 DROP SEQUENCE events_processed_id_seq;

@@ -48,8 +48,6 @@ DECLARE
     journals jsonb;
     cases jsonb;
     rest text[];
-    known jsonb := '[]';
-    clash jsonb := '[]';
 BEGIN
     WITH lead AS (
         SELECT a.*, p_raw_ids[a.o] AS raw_id,
@@ -106,16 +104,68 @@ BEGIN
                 WHERE a.audit IS NOT NULL AND f.r = 'processed';
         END IF;
     END IF;
-    IF rest IS NOT NULL THEN
-        known := pos_key_states_v1(p_tenant, rest);
-        -- Not taken and not there: the key is new, but its source event id belongs to another key.
-        SELECT coalesce(jsonb_agg(o), '[]') INTO clash
-            FROM jsonb_to_recordset(p_arrivals) AS a(o integer, k text, d text)
-            WHERE d IN ('post', 'hold') AND k = ANY (rest)
-              AND NOT EXISTS (SELECT FROM events_processed
-                              WHERE tenant_id = p_tenant AND idempotency_key = a.k);
+    RETURN jsonb_build_object('fresh', coalesce(fresh, '[]'), 'known', '[]'::jsonb, 'clash', '[]'::jsonb)
+        || CASE WHEN rest IS NULL THEN '{}' ELSE pos_known_or_clash_v1(p_tenant, p_arrivals, rest) END;
+END $$;
+
+-- The same for one arrival, without building and reading sets: most arrivals come alone.
+CREATE FUNCTION pos_take_key_v1(p_tenant bigint, p_context jsonb, a jsonb, p_lines jsonb, p_raw_id bigint)
+RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    received timestamptz := (p_context ->> 'at')::timestamptz;
+    event_key text := a ->> 'k';
+    fingerprint bytea := decode(a ->> 'hash', 'hex');
+    posts boolean := a ->> 'd' = 'post';
+    case_id uuid := CASE WHEN NOT posts THEN gen_random_uuid() END;
+    new_journal bigint := CASE WHEN jsonb_typeof(a -> 'j') = 'object' THEN nextval('journals_id_seq') END;
+    key_id bigint;
+    ignored text; -- an assignment is evaluated without the executor that PERFORM starts
+BEGIN
+    INSERT INTO events_processed (id, tenant_id, idempotency_key, event_type, source_system, source_event_id,
+            status, payload_hash_first, payload_hash_last, effective_hash, effective_raw_id, first_raw_id,
+            last_raw_id, first_seen_at, last_seen_at, processed_at, journal_id, last_error_code, last_exception_id)
+        VALUES (nextval('events_processed_id_seq'), p_tenant, event_key, coalesce(a ->> 'et', ''),
+                coalesce(a ->> 'ss', ''), a ->> 'claim',
+                CASE WHEN posts THEN 'processed' ELSE 'quarantined' END, fingerprint, fingerprint,
+                CASE WHEN posts THEN fingerprint END, CASE WHEN posts THEN p_raw_id END, p_raw_id, p_raw_id,
+                received, received, CASE WHEN posts THEN received END, new_journal, coalesce(a ->> 'why', ''), case_id)
+        ON CONFLICT DO NOTHING RETURNING id INTO key_id;
+    IF key_id IS NULL THEN
+        RETURN pos_known_or_clash_v1(p_tenant, jsonb_build_array(a), ARRAY[event_key]) || '{"fresh": []}';
     END IF;
-    RETURN jsonb_build_object('fresh', coalesce(fresh, '[]'), 'known', known, 'clash', clash);
+    IF new_journal IS NOT NULL THEN
+        ignored := ledger_post_v1(p_tenant, jsonb_build_array(
+            (a -> 'j') || jsonb_build_object('o', a -> 'o', 'id', new_journal, 'key', event_key)), p_lines)::text;
+    END IF;
+    IF case_id IS NOT NULL THEN
+        PERFORM exceptions_open_v1(p_tenant, jsonb_build_array(jsonb_build_object(
+            'id', case_id, 'key', event_key, 'raw', p_raw_id, 'store', left(a ->> 'st', 64), 'reason', a ->> 'why',
+            'details', a -> 'details', 'risk', a -> 'risk', 'currency', a ->> 'cur')));
+    END IF;
+    INSERT INTO event_outcomes (raw_event_id, tenant_id, result, reason_code, exception_id, journal_id)
+        VALUES (p_raw_id, p_tenant, CASE WHEN posts THEN 'processed' ELSE 'quarantined' END,
+                coalesce(a ->> 'why', ''), case_id, new_journal);
+    IF posts AND jsonb_typeof(a -> 'audit') = 'object' THEN
+        INSERT INTO audit_log (tenant_id, actor, action, object_type, object_id, after, request_id)
+            VALUES (p_tenant, p_context ->> 'actor', a -> 'audit' ->> 'action', 'event', event_key,
+                    a -> 'audit' -> 'after', coalesce(p_context ->> 'request', ''));
+    END IF;
+    RETURN jsonb_build_object('known', '[]'::jsonb, 'clash', '[]'::jsonb, 'fresh', jsonb_build_array(jsonb_build_object(
+        'o', a -> 'o', 'raw', p_raw_id, 'key', key_id, 'j', new_journal, 'x', case_id, 'why', a -> 'why',
+        'r', CASE WHEN posts THEN 'processed' ELSE 'quarantined' END)));
+END $$;
+
+-- Of arrivals whose key was not taken: {"known": the states of the keys that exist, "clash": the ordinals of the rest,
+-- whose key is new but whose source event id belongs to another key}.
+CREATE FUNCTION pos_known_or_clash_v1(p_tenant bigint, p_arrivals jsonb, p_rest text[]) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    known jsonb := pos_key_states_v1(p_tenant, p_rest);
+BEGIN
+    RETURN jsonb_build_object('known', known, 'clash', (
+        SELECT coalesce(jsonb_agg(a.o), '[]') FROM jsonb_to_recordset(p_arrivals) AS a(o integer, k text, d text)
+        WHERE a.d IN ('post', 'hold') AND a.k = ANY (p_rest)
+          AND NOT EXISTS (SELECT FROM events_processed WHERE tenant_id = p_tenant AND idempotency_key = a.k)));
 END $$;
 
 -- The state of keys, locked in key order until commit: whoever judges a key is alone with it.
@@ -175,13 +225,20 @@ END $$;
 -- remembered is out of date) until p_context.last is set. Then the arrivals are settled one by one, and only those it
 -- is about are held as PROCESSING_FAILED.
 CREATE FUNCTION pos_settle_v1(p_tenant bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb, p_raw_ids bigint[])
-RETURNS jsonb LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     settled jsonb;
     one jsonb;
     arrival jsonb;
 BEGIN
-    settled := pos_take_keys_v1(p_tenant, p_context, p_arrivals, p_lines, p_raw_ids);
+    arrival := p_arrivals -> 0;
+    IF jsonb_array_length(p_arrivals) > 1 THEN
+        settled := pos_take_keys_v1(p_tenant, p_context, p_arrivals, p_lines, p_raw_ids);
+    ELSIF arrival ->> 'd' IN ('post', 'hold') THEN
+        settled := pos_take_key_v1(p_tenant, p_context, arrival, p_lines, p_raw_ids[(arrival ->> 'o')::integer]);
+    ELSE
+        RETURN '{"fresh": [], "known": [], "clash": []}';
+    END IF;
     SET CONSTRAINTS ALL IMMEDIATE;
     SET CONSTRAINTS ALL DEFERRED;
     RETURN settled;
@@ -207,7 +264,7 @@ CREATE FUNCTION pos_settle_alone_v1(p_tenant bigint, p_context jsonb, p_arrival 
 DECLARE
     settled jsonb;
 BEGIN
-    settled := pos_take_keys_v1(p_tenant, p_context, jsonb_build_array(p_arrival), p_lines, p_raw_ids);
+    settled := pos_take_key_v1(p_tenant, p_context, p_arrival, p_lines, p_raw_ids[(p_arrival ->> 'o')::integer]);
     SET CONSTRAINTS ALL IMMEDIATE;
     SET CONSTRAINTS ALL DEFERRED;
     RETURN settled;
@@ -216,15 +273,16 @@ EXCEPTION
         RAISE;
     WHEN OTHERS THEN
         SET CONSTRAINTS ALL DEFERRED;
-        RETURN pos_take_keys_v1(p_tenant, p_context, jsonb_build_array(
-            (p_arrival - 'j' - 'audit' - 'claim') || jsonb_build_object(
-                'd', 'hold', 'why', 'PROCESSING_FAILED',
-                'details', jsonb_build_object('message', 'The books refused this event.', 'refusal', SQLERRM,
-                                              'sqlstate', SQLSTATE))), '[]', p_raw_ids);
+        RETURN pos_take_key_v1(p_tenant, p_context, (p_arrival - 'j' - 'audit' - 'claim') || jsonb_build_object(
+            'd', 'hold', 'why', 'PROCESSING_FAILED',
+            'details', jsonb_build_object('message', 'The books refused this event.', 'refusal', SQLERRM,
+                                          'sqlstate', SQLSTATE)), '[]', p_raw_ids[(p_arrival ->> 'o')::integer]);
 END $$;
 
 -- One reception: capture, then everything else in a savepoint. Answers what pos_settle_v1 does, and the raw ids in the
 -- order of the bodies; or only {"stale": true}, when the key is no longer valid or the tenant has another version.
+-- With p_context.alone the call is a transaction of its own, which cannot be judged in: when the key exists it answers
+-- only {"again": true}, or fails with LS001 when it came to exist meanwhile; either way nothing was written.
 -- Planned without sequential scans: in a young database, whose tables have no statistics yet, a session would
 -- otherwise keep a plan that reads them whole while they grow.
 CREATE FUNCTION pos_receive_v1(p_tenant bigint, p_api_key bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb,
@@ -232,6 +290,8 @@ CREATE FUNCTION pos_receive_v1(p_tenant bigint, p_api_key bigint, p_context json
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     raw_ids bigint[];
+    settled jsonb;
+    ignored text;
 BEGIN
     IF NOT EXISTS (SELECT FROM tenants t JOIN api_keys k ON k.tenant_id = t.id
                    WHERE t.id = p_tenant AND t.version = (p_context ->> 'version')::integer
@@ -239,14 +299,23 @@ BEGIN
                      AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())) THEN
         RETURN '{"stale": true}';
     END IF;
+    -- Here too, for row-level security, when the caller's statement is the whole transaction.
+    ignored := set_config('app.tenant_id', p_tenant::text, true);
+    IF p_context ? 'alone' AND EXISTS (SELECT FROM events_processed
+            WHERE tenant_id = p_tenant AND idempotency_key = p_arrivals -> 0 ->> 'k') THEN
+        RETURN '{"again": true}';
+    END IF;
     raw_ids := pos_capture_v1(p_tenant, p_api_key, p_context, p_arrivals, p_bodies);
     IF p_context ? 'rejects' THEN
         INSERT INTO event_outcomes (raw_event_id, tenant_id, result, reason_code)
             SELECT raw_ids[a.o], p_tenant, 'rejected', a.why
             FROM jsonb_to_recordset(p_arrivals) AS a(o integer, d text, why text) WHERE a.d = 'reject';
     END IF;
-    RETURN pos_settle_v1(p_tenant, p_context, p_arrivals, p_lines, raw_ids)
-        || jsonb_build_object('raw', to_jsonb(raw_ids));
+    settled := pos_settle_v1(p_tenant, p_context, p_arrivals, p_lines, raw_ids);
+    IF p_context ? 'alone' AND (settled -> 'known' <> '[]' OR settled -> 'clash' <> '[]') THEN
+        RAISE EXCEPTION 'The key came to exist meanwhile.' USING ERRCODE = 'LS001';
+    END IF;
+    RETURN settled || jsonb_build_object('raw', to_jsonb(raw_ids));
 END $$;
 
 -- ── Guards ─────────────────────────────────────────────────────────────────────────────────────
