@@ -11,8 +11,8 @@ from prometheus_client import multiprocess
 wsgi_app = "ledgersafe.wsgi:application"
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+workers = int(os.environ.get("WEB_WORKERS", "3"))
+threads = int(os.environ.get("WEB_THREADS", "3"))
 # Devices keep their connection; a balancer in front closes idle ones before we do.
 keepalive = 75
 timeout = 60

@@ -16,7 +16,6 @@ import psycopg
 from django.db import Error as DjangoDatabaseError
 from django.db import connection, transaction
 from django.db.migrations.operations import RunSQL
-from psycopg.types.json import Jsonb
 
 from ledgersafe import errors, metrics
 
@@ -95,17 +94,37 @@ def call_alone(function: str, *args: Any) -> Any:
 
 def _call(function: str, args: tuple[Any, ...]) -> Any:
     """Server-side parameters, arrays in binary, a prepared statement: one short message either way."""
-    places = ", ".join("%b" if isinstance(arg, list) else "%s" for arg in args)
+    places = ", ".join(_place(arg) for arg in args)
+    sent = [arg[0] if _is_lone_body(arg) else arg for arg in args]
     cursor = psycopg.Cursor(raw_connection())
     with connection.wrap_database_errors:
-        row = cursor.execute(f"SELECT {function}({places})".encode(), args, prepare=True).fetchone()
+        row = cursor.execute(f"SELECT {function}({places})".encode(), sent, prepare=True).fetchone()
     # Django leaves jsonb as text. Ids and codes only: no money is read back as JSON.
     return orjson.loads(row[0]) if row and row[0] else None
 
 
-def as_jsonb(value: Any) -> Jsonb:
+def _place(arg: Any) -> str:
+    if isinstance(arg, JsonText):
+        return "%s::jsonb"
+    if _is_lone_body(arg):
+        return "ARRAY[%b]::bytea[]"
+    return "%b" if isinstance(arg, list) and isinstance(arg[0], bytes) else "%s"
+
+
+def _is_lone_body(arg: Any) -> bool:
+    """An array of one is spelled out in SQL: psycopg turns lists into arrays slowly, and most events come alone."""
+    return isinstance(arg, list) and len(arg) == 1 and isinstance(arg[0], bytes)
+
+
+class JsonText(str):
+    """JSON for a jsonb parameter of `call`."""
+
+    __slots__ = ()
+
+
+def as_jsonb(value: Any) -> JsonText:
     """A parameter for `call`, written by orjson: it never has to read money, and writes it exactly."""
-    return Jsonb(value, dumps=orjson.dumps)
+    return JsonText(orjson.dumps(value).decode())
 
 
 def cause_of(error: BaseException) -> BaseException:

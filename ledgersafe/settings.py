@@ -135,9 +135,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ── Web server ──────────────────────────────────────────────────────────────────────────────────
-#: Worker processes and threads of `manage.py serve`. Ingest peaks near eight connections on two cores.
-WEB_WORKERS = env.int("WEB_WORKERS", default=2)
-WEB_THREADS = env.int("WEB_THREADS", default=4)
+#: Worker processes and threads of `manage.py serve`. Ingest peaks near nine connections on two cores.
+WEB_WORKERS = env.int("WEB_WORKERS", default=3)
+WEB_THREADS = env.int("WEB_THREADS", default=3)
 MIGRATE_ON_START = env.bool("MIGRATE_ON_START", default=True)
 
 # ── Ingest ──────────────────────────────────────────────────────────────────────────────────────

@@ -189,8 +189,9 @@ def _receive_call(
 
 def _remembered(plans: list[Plan], directory: TenantDirectory) -> dict[AccountRef, int] | None:
     """Account ids, when every store, day and account that the plans need is remembered."""
-    ids = {ref: account_id for ref in planning.accounts_of(plans) if (account_id := directory.account_ids.get(ref))}
-    if len(ids) < len(planning.accounts_of(plans)) or not planning.days_of(plans) <= directory.open_days:
+    refs = planning.accounts_of(plans)
+    ids = {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
+    if len(ids) < len(refs) or not planning.days_of(plans) <= directory.open_days:
         return None
     return ids if planning.places_of(plans) <= directory.places else None
 

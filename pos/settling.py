@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from ledger.chart import AccountRef
-from ledgersafe.db import as_jsonb, call
+from ledgersafe.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
 from pos import plans as planning
 from pos.answers import Answer
@@ -34,7 +32,7 @@ class Settling:
         self._judged: list[dict[str, Any]] = []
         self._cases: list[dict[str, Any]] = []
 
-    def settle(self, context: Jsonb) -> None:
+    def settle(self, context: JsonText) -> None:
         """Take in what was fresh, settle what had to wait, hold what clashed, judge the rest.
 
         One statement more for each of these that there is anything of, whatever its size.
@@ -87,11 +85,11 @@ class Settling:
             )
         return set(told["clash"])
 
-    def _settle_now(self, context: Jsonb, plans: Sequence[Plan]) -> set[int]:
+    def _settle_now(self, context: JsonText, plans: Sequence[Plan]) -> set[int]:
         rows, lines = as_jsonb(planning.rows_of(plans)), as_jsonb(planning.lines_of(plans, self._account_ids))
         return self._take_in(call("pos_settle_v1", self._tenant_id, context, rows, lines, self._told["raw"]))
 
-    def _hold_clashes(self, context: Jsonb, ordinals: set[int]) -> None:
+    def _hold_clashes(self, context: JsonText, ordinals: set[int]) -> None:
         """New keys whose source event id belongs to another key: held, claiming nothing."""
         clashing = [plan for plan in self._plans if plan.ordinal in ordinals]
         for plan in clashing:

@@ -18,13 +18,22 @@ CREATE FUNCTION pos_capture_v1(p_tenant bigint, p_api_key bigint, p_context json
 RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     raw_ids bigint[];
+    a jsonb := p_arrivals -> 0;
 BEGIN
     IF cardinality(p_bodies) = 1 THEN
         raw_ids := ARRAY[nextval('events_raw_id_seq')];
-    ELSE
-        SELECT array_agg(nextval('events_raw_id_seq') ORDER BY n) INTO raw_ids
-            FROM generate_series(1, cardinality(p_bodies)) AS n;
+        INSERT INTO events_raw (id, tenant_id, api_key_id, received_at, raw_body, raw_sha256, redacted_mac, raw_length,
+                                headers, request_id, payload_sha256, event_id, schema_version, store_code,
+                                source_system, source_event_id, event_type, txn_id, occurred_at)
+            VALUES (raw_ids[1], p_tenant, p_api_key, (p_context ->> 'at')::timestamptz, p_bodies[1],
+                    CASE WHEN a ->> 'mac' IS NULL THEN sha256(p_bodies[1]) END, decode(a ->> 'mac', 'hex'),
+                    coalesce((a ->> 'len')::integer, length(p_bodies[1])), p_context -> 'headers',
+                    p_context ->> 'request', decode(a ->> 'hash', 'hex'), a ->> 'k', a ->> 'sv', a ->> 'st', a ->> 'ss',
+                    a ->> 'se', a ->> 'et', a ->> 'tx', (a ->> 'at')::timestamptz);
+        RETURN raw_ids;
     END IF;
+    SELECT array_agg(nextval('events_raw_id_seq') ORDER BY n) INTO raw_ids
+        FROM generate_series(1, cardinality(p_bodies)) AS n;
     INSERT INTO events_raw (id, tenant_id, api_key_id, received_at, raw_body, raw_sha256, redacted_mac, raw_length,
                             headers, request_id, payload_sha256, event_id, schema_version, store_code,
                             source_system, source_event_id, event_type, txn_id, occurred_at)
@@ -292,17 +301,22 @@ DECLARE
     raw_ids bigint[];
     settled jsonb;
     ignored text;
+    alone boolean := p_context ? 'alone';
+    live boolean;
+    again boolean;
 BEGIN
-    IF NOT EXISTS (SELECT FROM tenants t JOIN api_keys k ON k.tenant_id = t.id
-                   WHERE t.id = p_tenant AND t.version = (p_context ->> 'version')::integer
-                     AND k.id = p_api_key AND k.revoked_at IS NULL
-                     AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())) THEN
-        RETURN '{"stale": true}';
-    END IF;
     -- Here too, for row-level security, when the caller's statement is the whole transaction.
     ignored := set_config('app.tenant_id', p_tenant::text, true);
-    IF p_context ? 'alone' AND EXISTS (SELECT FROM events_processed
-            WHERE tenant_id = p_tenant AND idempotency_key = p_arrivals -> 0 ->> 'k') THEN
+    SELECT EXISTS (SELECT FROM tenants t JOIN api_keys k ON k.tenant_id = t.id
+                   WHERE t.id = p_tenant AND t.version = (p_context ->> 'version')::integer
+                     AND k.id = p_api_key AND k.revoked_at IS NULL
+                     AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())),
+           alone AND EXISTS (SELECT FROM events_processed
+                             WHERE tenant_id = p_tenant AND idempotency_key = p_arrivals -> 0 ->> 'k')
+        INTO live, again;
+    IF NOT live THEN
+        RETURN '{"stale": true}';
+    ELSIF again THEN
         RETURN '{"again": true}';
     END IF;
     raw_ids := pos_capture_v1(p_tenant, p_api_key, p_context, p_arrivals, p_bodies);
@@ -312,7 +326,7 @@ BEGIN
             FROM jsonb_to_recordset(p_arrivals) AS a(o integer, d text, why text) WHERE a.d = 'reject';
     END IF;
     settled := pos_settle_v1(p_tenant, p_context, p_arrivals, p_lines, raw_ids);
-    IF p_context ? 'alone' AND (settled -> 'known' <> '[]' OR settled -> 'clash' <> '[]') THEN
+    IF alone AND (settled -> 'known' <> '[]' OR settled -> 'clash' <> '[]') THEN
         RAISE EXCEPTION 'The key came to exist meanwhile.' USING ERRCODE = 'LS001';
     END IF;
     RETURN settled || jsonb_build_object('raw', to_jsonb(raw_ids));

@@ -1,0 +1,46 @@
+"""One run: which figures, in which order, on which servers."""
+
+from bench import databases, growth, memory, throughput
+from bench.figures import Figure, Plan
+from bench.progress import Progress
+from bench.servers import WebServer, prepare
+
+
+def measure(plan: Plan) -> list[Figure]:
+    """Measure what the plan wants. Databases and servers of the run are gone when it returns or raises."""
+    try:
+        with Progress(_steps(plan)) as progress:
+            figures = _throughput(plan, progress)
+            if plan.wants("growth"):
+                figures += growth.measure_growth(plan, progress)
+            if plan.wants("memory"):
+                figures += memory.measure_memory(plan, progress)
+    finally:
+        for database in (throughput.DATABASE, "small", "large", "memory"):
+            databases.drop(database)
+    return figures
+
+
+def _throughput(plan: Plan, progress: Progress) -> list[Figure]:
+    if not plan.wants("textbook", "one-row", "batch", "hot"):
+        return []
+    progress.say("creating the database")
+    keys = prepare(throughput.DATABASE, throughput.HOT_CONNECTIONS)
+    figures: list[Figure] = []
+    with WebServer(throughput.DATABASE) as server:
+        if plan.wants("textbook", "one-row"):
+            figures += throughput.measure_singles(server, keys, plan, progress)
+        if plan.wants("batch"):
+            figures += throughput.measure_batches(server, keys, plan, progress)
+        if plan.wants("hot"):
+            figures += throughput.measure_hot_accounts(server, keys, plan, progress)
+        throughput.check_postings()
+    return figures
+
+
+def _steps(plan: Plan) -> int:
+    """How often `progress.advance` will be called."""
+    turns = plan.rounds + 1
+    singles = plan.wants("textbook", "one-row") + plan.wants("textbook") + plan.wants("one-row")
+    steps = turns * (singles + 2 * plan.wants("batch") + 2 * plan.wants("hot"))
+    return steps + plan.wants("growth") * (growth.LOAD_STEPS + plan.rounds) + plan.wants("memory") * memory.STEPS

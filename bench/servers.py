@@ -1,0 +1,122 @@
+"""Web servers of the run: the product's own gunicorn with the contestants' endpoints, on a database of ours."""
+
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from contextlib import suppress
+from types import TracebackType
+
+from bench import ROOT, databases
+from bench.load import Connection, UnexpectedAnswer
+
+START_TIMEOUT_SECONDS = 60.0
+#: The supervisor's way (ledgersafe.embedded.process): whoever holds the other end of the pipe is gone, so we go.
+_LIFELINE = 'exec 3<&0 </dev/null; { read -r word <&3 || kill -TERM $$; } & exec 3<&-; exec "$@"'
+_WORKER_REQUEST = b"GET /v1/bench/worker HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer none\r\n\r\n"
+
+
+def prepare(database: str, tenants: int) -> dict[str, str]:
+    """Create and migrate a database. :returns: an API key by tenant."""
+    databases.create(database)
+    environment = _environment(database)
+    manage = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0"]
+    subprocess.run(manage, cwd=ROOT, env=environment | {"DATABASE_AS": "owner"}, check=True)
+    seed = [sys.executable, "-m", "bench.tenants", str(tenants)]
+    told = subprocess.run(seed, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
+    keys: dict[str, str] = json.loads(told.stdout)
+    return keys
+
+
+def _environment(database: str) -> dict[str, str]:
+    return os.environ | databases.urls_of(database) | {"DJANGO_SETTINGS_MODULE": "bench.settings"}
+
+
+class WebServer:
+    """gunicorn on one database, from `with` to the end of its block."""
+
+    def __init__(self, database: str, *, workers: int | None = None) -> None:
+        self.database = database
+        self._workers = workers
+        self.port = _free_port()
+
+    def __enter__(self) -> "WebServer":
+        from ledgersafe import serving  # needs Django's settings, which need the server's URL
+
+        environment = {**serving.server_environment("127.0.0.1", self.port), **_environment(self.database)}
+        environment |= {"DATABASE_AS": "app"}
+        if self._workers:
+            environment["WEB_WORKERS"] = str(self._workers)
+        self.workers = int(environment["WEB_WORKERS"])
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", _LIFELINE, "sh", *serving.server_command()],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is ours: we stop it when we are done with it
+        )
+        try:
+            self._await_answer()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop()
+
+    def connect(self, number: int) -> list[Connection]:
+        """That many connections, spread evenly over the workers: the kernel alone would make every round differ."""
+        quota = -(-number // self.workers)
+        held: dict[int, list[Connection]] = defaultdict(list)
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while sum(map(len, held.values())) < number:
+            if time.monotonic() > deadline:
+                raise UnexpectedAnswer(f"{number} connections could not be spread over {self.workers} workers.")
+            connection = Connection(self.port)
+            mates = held[self.worker_of(connection)]
+            if len(mates) < quota:
+                mates.append(connection)
+            else:
+                connection.close()
+        # In turn, so that any first few of them are spread too.
+        turns = itertools.zip_longest(*held.values())
+        return [connection for turn in turns for connection in turn if connection is not None]
+
+    def worker_of(self, connection: Connection) -> int:
+        """The process id of the worker that serves a connection."""
+        return int(connection.ask(_WORKER_REQUEST).rpartition(b"\r\n\r\n")[2])
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with suppress(OSError, UnexpectedAnswer):
+                connection = Connection(self.port)
+                self.worker_of(connection)
+                connection.close()
+                return
+            time.sleep(0.1)
+        raise UnexpectedAnswer("The web server did not start; what it said stands above.")
+
+    def _stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)  # gunicorn: at once, without grace for connections
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            with suppress(BrokenPipeError):  # the watcher must not signal whoever gets the process id next
+                self._process.stdin.write(b"ended\n")
+                self._process.stdin.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
