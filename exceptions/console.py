@@ -7,7 +7,8 @@ from typing import Any
 
 from exceptions.models import ExceptionCase
 from exceptions.patching import diff
-from exceptions.serializers import case_detail, instant
+from exceptions.serializers import case_detail
+from ledgersafe.api import instant
 from pos import queries
 from pos.models import EventKey, EventVersion, RawEvent
 from pos.serializers import arrival_item, payload_of, payload_value

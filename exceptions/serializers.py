@@ -1,18 +1,13 @@
 """What held work looks like on the wire."""
 
-from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
+from ledgersafe.api import instant
 from ledgersafe.money import to_decimal_text
-
-
-def instant(value: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
-    return value.isoformat().replace("+00:00", "Z") if value is not None else None
 
 
 def case_item(case: ExceptionCase) -> dict[str, Any]:

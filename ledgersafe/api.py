@@ -5,6 +5,7 @@ import binascii
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -146,6 +147,11 @@ def _exact_number(value: Any) -> orjson.Fragment:
     if isinstance(value, Decimal):
         return orjson.Fragment(format(value, "f"))
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def instant(value: datetime | None) -> str | None:
+    """An instant as the API answers it: RFC 3339 in UTC."""
+    return value.isoformat().replace("+00:00", "Z") if value is not None else None
 
 
 def json_response(data: Any, status: int = 200) -> HttpResponse:

@@ -10,15 +10,11 @@ import orjson
 from django.conf import settings
 from rest_framework import serializers
 
+from ledgersafe.api import instant
 from pos.answers import Answer
 from pos.canonical import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
 from pos.contract import TENDER_METHODS
 from pos.models import RawEvent, Result
-
-
-def instant(value: Any) -> str | None:
-    """RFC 3339 in UTC."""
-    return value.isoformat().replace("+00:00", "Z") if value is not None else None
 
 
 def arrival_item(row: RawEvent) -> dict[str, Any]:

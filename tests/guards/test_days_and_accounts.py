@@ -64,7 +64,7 @@ def test_it_refuses_to_move_a_day(attacker: Attacker) -> None:
         )
 
 
-@pytest.mark.parametrize("change", ["currency = 'EUR'", "type = 'EXPENSE'", "tenant_id = {other}"])
+@pytest.mark.parametrize("change", ["currency = 'EUR'", "type = 'EXPENSE'", "tenant_id = {other}", "role = 'BANK'"])
 def test_it_refuses_to_change_what_postings_were_checked_against(attacker: Attacker, change: str) -> None:
     other = open_shop().tenant.id
     with refused_by("accounts_fixed"):
@@ -142,3 +142,9 @@ def test_it_refuses_a_key_bound_to_a_store_of_another_tenant(attacker: Attacker)
             "UPDATE api_keys SET store_id = (SELECT id FROM stores WHERE tenant_id = %s) WHERE tenant_id = %s",
             [other.tenant.id, attacker.shop.tenant.id],
         )
+
+
+@pytest.mark.parametrize("change", ["base_currency = 'EUR'", "time_zone = 'Europe/Athens'", "cut_off_hour = 4"])
+def test_it_refuses_to_move_the_days_of_a_tenant_that_has_some(attacker: Attacker, change: str) -> None:
+    with refused_by("tenants_calendar_fixed"):
+        attacker.raw.execute(f"UPDATE tenants SET {change} WHERE id = %s".encode(), [attacker.shop.tenant.id])

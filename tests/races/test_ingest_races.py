@@ -31,6 +31,16 @@ def test_fifty_identical_events_post_once(shop: Shop) -> None:
     assert shop.rows("SELECT arrivals FROM events_processed WHERE tenant_id = %s") == [(50,)]
 
 
+def test_fifty_identical_events_post_once_where_everything_is_remembered(shop: Shop) -> None:
+    """The path of one round trip: whoever finds the key taken meanwhile writes nothing and goes the long way."""
+    assert shop.send(shop.sale("warm-up")).status_code == 201
+    answers = all_at_once([sending(shop, shop.sale())] * 50)
+    assert Counter(answer.status for answer in answers) == {201: 1, 200: 49}
+    assert shop.number("journals") == 2
+    assert shop.number("events_raw") == 51
+    assert shop.rows("SELECT max(arrivals) FROM events_processed WHERE tenant_id = %s") == [(50,)]
+
+
 def test_fifty_events_in_two_versions_leave_one_effective_and_one_question(shop: Shop) -> None:
     other = shop.sale(total_amount=41, line_items=[{"sku": "A", "amount": 37}], tenders=None)
     answers = all_at_once([sending(shop, event) for event in [shop.sale(), other] * 25])
