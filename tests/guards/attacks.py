@@ -78,7 +78,7 @@ class Attacker:
         return [(self.accounts["DRAWER"], 100), (self.accounts["SALES"], -100)]
 
 
-def refused_by(constraint: str) -> Any:
+def assert_refused_by(constraint: str) -> Any:
     """A block that Postgres must refuse with 23514 (or 23505 for a unique index) and this constraint name."""
     return _Refused(constraint)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from ledger import periods
 from ledgersafe.db import tenant_transaction
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Attacker, Raw, refused_by
+from tests.guards.attacks import Attacker, Raw, assert_refused_by
 
 DAY = date(2026, 2, 25)
 
@@ -28,18 +28,18 @@ def seal(shop: Shop, day: date = DAY) -> None:
 
 def test_it_refuses_a_journal_in_a_sealed_day(attacker: Attacker) -> None:
     seal(attacker.shop)
-    with refused_by("journals_open_day"):
+    with assert_refused_by("journals_open_day"):
         attacker.journal()
 
 
 def test_it_refuses_a_journal_in_a_day_nobody_opened(attacker: Attacker) -> None:
-    with refused_by("journals_open_day"):
+    with assert_refused_by("journals_open_day"):
         attacker.journal(day="2026-02-20")
 
 
 def test_it_refuses_to_open_a_day_before_a_sealed_one(attacker: Attacker) -> None:
     seal(attacker.shop)
-    with refused_by("periods_after_last_close"):
+    with assert_refused_by("periods_after_last_close"):
         attacker.raw.execute(
             "INSERT INTO periods (tenant_id, business_date, starts_at, ends_at, status) "
             "VALUES (%s, '2026-02-20', '2026-02-19', '2026-02-20', 'open')",
@@ -49,7 +49,7 @@ def test_it_refuses_to_open_a_day_before_a_sealed_one(attacker: Attacker) -> Non
 
 def test_it_refuses_to_seal_a_day_while_an_earlier_one_is_open(attacker: Attacker) -> None:
     assert attacker.shop.send(attacker.shop.sale("evt-2", occurred_at="2026-02-26T09:00:00Z")).status_code == 201
-    with refused_by("periods_closed_in_order"):
+    with assert_refused_by("periods_closed_in_order"):
         attacker.raw.execute(
             "UPDATE periods SET status = 'closed', closed_at = now() "
             "WHERE tenant_id = %s AND business_date = '2026-02-26'",
@@ -58,7 +58,7 @@ def test_it_refuses_to_seal_a_day_while_an_earlier_one_is_open(attacker: Attacke
 
 
 def test_it_refuses_to_move_a_day(attacker: Attacker) -> None:
-    with refused_by("periods_fixed"):
+    with assert_refused_by("periods_fixed"):
         attacker.raw.execute(
             "UPDATE periods SET business_date = '2026-02-24' WHERE tenant_id = %s", [attacker.shop.tenant.id]
         )
@@ -67,7 +67,7 @@ def test_it_refuses_to_move_a_day(attacker: Attacker) -> None:
 @pytest.mark.parametrize("change", ["currency = 'EUR'", "type = 'EXPENSE'", "tenant_id = {other}", "role = 'BANK'"])
 def test_it_refuses_to_change_what_postings_were_checked_against(attacker: Attacker, change: str) -> None:
     other = open_shop().tenant.id
-    with refused_by("accounts_fixed"):
+    with assert_refused_by("accounts_fixed"):
         attacker.raw.execute(
             f"UPDATE accounts SET {change.format(other=other)} WHERE tenant_id = %s".encode(), [attacker.shop.tenant.id]
         )
@@ -83,12 +83,12 @@ def test_it_refuses_to_change_what_postings_were_checked_against(attacker: Attac
     ],
 )
 def test_it_refuses_to_rewrite_a_keys_beginning(attacker: Attacker, statement: str) -> None:
-    with refused_by("events_processed_moves_forward"):
+    with assert_refused_by("events_processed_moves_forward"):
         attacker.raw.execute(statement.encode(), [attacker.shop.tenant.id])
 
 
 def test_it_refuses_a_second_key_for_an_event(attacker: Attacker) -> None:
-    with refused_by("events_processed_one_per_key"):
+    with assert_refused_by("events_processed_one_per_key"):
         attacker.raw.execute(
             "INSERT INTO events_processed SELECT (e).* FROM (SELECT jsonb_populate_record(k, "
             "jsonb_build_object('id', nextval('events_processed_id_seq'))) AS e FROM events_processed k "
@@ -100,7 +100,7 @@ def test_it_refuses_a_second_key_for_an_event(attacker: Attacker) -> None:
 def test_it_refuses_a_second_open_case_for_a_key(attacker: Attacker) -> None:
     shop = attacker.shop
     assert shop.send(shop.sale(total_amount=43)).status_code == 202
-    with refused_by("exceptions_one_open_per_key"):
+    with assert_refused_by("exceptions_one_open_per_key"):
         attacker.raw.execute(
             "INSERT INTO exceptions SELECT (e).* FROM (SELECT jsonb_populate_record(x, "
             "jsonb_build_object('id', gen_random_uuid())) AS e FROM exceptions x WHERE tenant_id = %s) copy",
@@ -111,7 +111,7 @@ def test_it_refuses_a_second_open_case_for_a_key(attacker: Attacker) -> None:
 def test_it_refuses_a_resolution_without_who_and_why(attacker: Attacker) -> None:
     shop = attacker.shop
     assert shop.send(shop.sale(total_amount=43)).status_code == 202
-    with refused_by("exceptions_resolution_is_complete"):
+    with assert_refused_by("exceptions_resolution_is_complete"):
         attacker.raw.execute(
             "UPDATE exceptions SET status = 'resolved', resolved_at = now() WHERE tenant_id = %s", [shop.tenant.id]
         )
@@ -120,13 +120,13 @@ def test_it_refuses_a_resolution_without_who_and_why(attacker: Attacker) -> None
 def test_it_refuses_to_delete_a_case(attacker: Attacker) -> None:
     shop = attacker.shop
     assert shop.send(shop.sale(total_amount=43)).status_code == 202
-    with refused_by("exceptions_decided_once"):
+    with assert_refused_by("exceptions_decided_once"):
         attacker.raw.execute("DELETE FROM exceptions WHERE tenant_id = %s", [shop.tenant.id])
 
 
 def test_it_refuses_an_outcome_of_another_tenants_arrival(attacker: Attacker) -> None:
     other = open_shop()
-    with refused_by("event_outcomes_tenant_agrees"):
+    with assert_refused_by("event_outcomes_tenant_agrees"):
         attacker.raw.execute(
             "WITH copied AS (SELECT nextval('events_raw_id_seq') AS id) INSERT INTO event_outcomes "
             "(raw_event_id, tenant_id, result) SELECT copied.id, %s, 'rejected' FROM copied",
@@ -137,7 +137,7 @@ def test_it_refuses_an_outcome_of_another_tenants_arrival(attacker: Attacker) ->
 def test_it_refuses_a_key_bound_to_a_store_of_another_tenant(attacker: Attacker) -> None:
     other = open_shop()
     assert other.send(other.sale()).status_code == 201
-    with refused_by("api_keys_tenant_agrees"):
+    with assert_refused_by("api_keys_tenant_agrees"):
         attacker.raw.execute(
             "UPDATE api_keys SET store_id = (SELECT id FROM stores WHERE tenant_id = %s) WHERE tenant_id = %s",
             [other.tenant.id, attacker.shop.tenant.id],
@@ -146,5 +146,5 @@ def test_it_refuses_a_key_bound_to_a_store_of_another_tenant(attacker: Attacker)
 
 @pytest.mark.parametrize("change", ["base_currency = 'EUR'", "time_zone = 'Europe/Athens'", "cut_off_hour = 4"])
 def test_it_refuses_to_move_the_days_of_a_tenant_that_has_some(attacker: Attacker, change: str) -> None:
-    with refused_by("tenants_calendar_fixed"):
+    with assert_refused_by("tenants_calendar_fixed"):
         attacker.raw.execute(f"UPDATE tenants SET {change} WHERE id = %s".encode(), [attacker.shop.tenant.id])

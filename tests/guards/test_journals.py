@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Attacker, Raw, refused_by
+from tests.guards.attacks import Attacker, Raw, assert_refused_by
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_it_takes_a_balanced_journal(attacker: Attacker) -> None:
 def test_it_refuses_a_journal_that_does_not_balance(attacker: Attacker, amounts: tuple[int, int]) -> None:
     lines = [(attacker.accounts["DRAWER"], amounts[0]), (attacker.accounts["SALES"], amounts[1])]
     fields = attacker.journal()
-    with refused_by("postings_balanced"):
+    with assert_refused_by("postings_balanced"):
         attacker.postings(fields, lines)
 
 
@@ -35,13 +35,13 @@ def test_it_refuses_currencies_that_only_balance_together(attacker: Attacker) ->
     euros = attacker.shop.rows(sql)[0][0]
     fields = attacker.journal()
     good = fields | {"line": 1, "account": attacker.accounts["DRAWER"], "amount": 100}
-    with refused_by("postings_balanced"):
+    with assert_refused_by("postings_balanced"):
         attacker.together([good, fields | {"line": 2, "account": euros, "amount": -100, "currency": "EUR"}])
 
 
 def test_it_refuses_a_journal_without_postings_at_commit(attacker: Attacker) -> None:
     attacker.journal()
-    with refused_by("journals_never_empty"):
+    with assert_refused_by("journals_never_empty"):
         attacker.raw.commit()
 
 
@@ -49,18 +49,18 @@ def test_it_refuses_an_empty_journal_beside_a_full_one(attacker: Attacker) -> No
     full = attacker.journal()
     attacker.journal()
     attacker.postings(full, attacker.balanced())
-    with refused_by("journals_never_empty"):
+    with assert_refused_by("journals_never_empty"):
         attacker.raw.commit()
 
 
 def test_it_refuses_a_journal_of_one_posting(attacker: Attacker) -> None:
-    with refused_by("journals_two_postings"):
+    with assert_refused_by("journals_two_postings"):
         attacker.journal(count=1)
 
 
 def test_it_refuses_postings_that_come_one_by_one(attacker: Attacker) -> None:
     fields = attacker.journal()
-    with refused_by("postings_balanced"):
+    with assert_refused_by("postings_balanced"):
         attacker.postings(fields, attacker.balanced()[:1])
 
 
@@ -68,7 +68,7 @@ def test_it_refuses_postings_added_in_a_later_transaction(attacker: Attacker) ->
     journal_id = attacker.shop.rows("SELECT id FROM journals WHERE tenant_id = %s")[0][0]
     later = attacker.fields(id=journal_id)
     values = [later | {"line": 90 + n, "account": a, "amount": m} for n, (a, m) in enumerate(attacker.balanced())]
-    with refused_by("postings_complete_set"):
+    with assert_refused_by("postings_complete_set"):
         attacker.together(values)
 
 
@@ -76,30 +76,30 @@ def test_it_refuses_postings_added_later_in_the_same_transaction(attacker: Attac
     fields = attacker.journal()
     attacker.postings(fields, attacker.balanced())
     more = [fields | {"line": 10 + n, "account": a, "amount": m} for n, (a, m) in enumerate(attacker.balanced())]
-    with refused_by("postings_complete_set"):
+    with assert_refused_by("postings_complete_set"):
         attacker.together(more)
 
 
 def test_it_refuses_fewer_postings_than_the_journal_was_sealed_with(attacker: Attacker) -> None:
     fields = attacker.journal(count=3)
-    with refused_by("postings_complete_set"):
+    with assert_refused_by("postings_complete_set"):
         attacker.postings(fields, attacker.balanced())
 
 
 def test_it_refuses_postings_without_a_journal(attacker: Attacker) -> None:
-    with refused_by("postings_complete_set"):
+    with assert_refused_by("postings_complete_set"):
         attacker.postings(attacker.fields(), attacker.balanced())
 
 
 def test_it_refuses_a_posting_of_zero(attacker: Attacker) -> None:
     fields = attacker.journal(count=3)
-    with refused_by("postings_never_zero"):
+    with assert_refused_by("postings_never_zero"):
         attacker.postings(fields, [*attacker.balanced(), (attacker.accounts["SALES_TAX"], 0)])
 
 
 def test_it_refuses_a_posting_in_another_currency_than_its_account(attacker: Attacker) -> None:
     fields = attacker.journal(currency="EUR")
-    with refused_by("postings_account_agrees"):
+    with assert_refused_by("postings_account_agrees"):
         attacker.postings(fields, attacker.balanced())
 
 
@@ -108,7 +108,7 @@ def test_it_refuses_an_account_of_another_tenant(attacker: Attacker) -> None:
     assert other.send(other.sale()).status_code == 201
     foreign = other.rows("SELECT id FROM accounts WHERE tenant_id = %s AND role = 'SALES'")[0][0]
     fields = attacker.journal()
-    with refused_by("postings_account_agrees"):
+    with assert_refused_by("postings_account_agrees"):
         attacker.postings(fields, [(attacker.accounts["DRAWER"], 100), (foreign, -100)])
 
 
@@ -117,30 +117,30 @@ def test_it_refuses_postings_of_another_tenant_than_the_journal(attacker: Attack
     assert other.send(other.sale()).status_code == 201
     theirs = Attacker(attacker.raw, other)
     fields = attacker.journal() | {"tenant": other.tenant.id}
-    with refused_by("postings_complete_set"):
+    with assert_refused_by("postings_complete_set"):
         attacker.postings(fields, theirs.balanced())
 
 
 def test_it_refuses_postings_on_another_day_than_the_journal(attacker: Attacker) -> None:
     fields = attacker.journal() | {"day": "2026-02-24"}
-    with refused_by("postings_complete_set"):
+    with assert_refused_by("postings_complete_set"):
         attacker.postings(fields, attacker.balanced())
 
 
 def test_it_refuses_a_blocked_account(attacker: Attacker) -> None:
     attacker.raw.execute("UPDATE accounts SET status = 'blocked' WHERE id = %s", [attacker.accounts["SALES"]])
     fields = attacker.journal()
-    with refused_by("postings_account_agrees"):
+    with assert_refused_by("postings_account_agrees"):
         attacker.postings(fields, attacker.balanced())
 
 
 def test_it_refuses_a_second_effective_journal_for_a_key(attacker: Attacker) -> None:
-    with refused_by("journals_one_effective_per_key"):
+    with assert_refused_by("journals_one_effective_per_key"):
         attacker.journal(key="evt-1")
 
 
 def test_it_refuses_a_new_revision_while_the_last_one_stands(attacker: Attacker) -> None:
-    with refused_by("journals_one_effective_per_key"):
+    with assert_refused_by("journals_one_effective_per_key"):
         attacker.journal(key="evt-1", revision=2)
 
 
@@ -156,7 +156,7 @@ def test_it_takes_a_new_revision_after_the_last_one_was_reversed(attacker: Attac
 def test_it_refuses_to_reverse_a_journal_twice(attacker: Attacker) -> None:
     posted = attacker.shop.rows("SELECT id FROM journals WHERE tenant_id = %s")[0][0]
     attacker.postings(attacker.journal(reverses=posted), attacker.balanced())
-    with refused_by("journals_reversed_once"):
+    with assert_refused_by("journals_reversed_once"):
         attacker.journal(reverses=posted)
 
 
@@ -164,7 +164,7 @@ def test_it_refuses_to_reverse_a_journal_of_another_tenant(attacker: Attacker) -
     other = open_shop()
     assert other.send(other.sale()).status_code == 201
     foreign = other.rows("SELECT id FROM journals WHERE tenant_id = %s")[0][0]
-    with refused_by("journals_reversal_agrees"):
+    with assert_refused_by("journals_reversal_agrees"):
         attacker.journal(reverses=foreign)
 
 
@@ -173,13 +173,13 @@ def test_it_refuses_to_reverse_a_journal_of_another_tenant(attacker: Attacker) -
 )
 @pytest.mark.parametrize("statement", ["UPDATE {} SET tenant_id = tenant_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 def test_it_refuses_to_change_what_is_append_only(as_owner: Raw, table: str, statement: str) -> None:
-    with refused_by(f"{table}_append_only"):
+    with assert_refused_by(f"{table}_append_only"):
         as_owner.execute(statement.format(table).encode())
 
 
 def test_it_refuses_it_in_a_session_that_plays_replica_too(as_owner: Raw) -> None:
     as_owner.execute("SET LOCAL session_replication_role = replica")
-    with refused_by("postings_append_only"):
+    with assert_refused_by("postings_append_only"):
         as_owner.execute("DELETE FROM postings")
 
 
