@@ -1,5 +1,6 @@
 """What the database told of a set of arrivals, judged and written: the second half of a reception."""
 
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,8 @@ from pos.bronze import Refusal, as_row
 from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus, Result
 from pos.plans import Plan
+
+logger = logging.getLogger(__name__)
 
 
 class Settling:
@@ -61,6 +64,8 @@ class Settling:
         for fresh in told["fresh"]:
             plan = by_ordinal[fresh["o"]]
             result = Result(fresh["r"])
+            if fresh.get("why") == "PROCESSING_FAILED":
+                logger.warning("Event %s could not be processed; held as %s", plan.arrival.event_id, fresh.get("x"))
             self._answers[plan.ordinal] = self._answer(
                 plan, result, reason=fresh.get("why"), case=fresh.get("x"), journal=fresh.get("j")
             )
