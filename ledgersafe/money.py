@@ -13,6 +13,7 @@ from iso4217 import Currency
 #: Largest amount of one line or total: |x| ≤ 10^15 minor units, so that sums stay far inside bigint.
 MAX_MINOR: Final = 10**15
 _MAX_DIGITS: Final = 15
+_SHORT: Final = 20
 
 _EXPONENTS: Final[dict[str, int]] = {c.code: c.exponent for c in Currency if c.exponent is not None}
 
@@ -52,6 +53,11 @@ def to_minor(amount: int | str | Decimal, currency: str) -> int:
         raise MoneyError("is not a finite number")
     if value and value.adjusted() + places > _MAX_DIGITS:
         raise MoneyError("is too large")
+    if len(text := str(value)) <= _SHORT and "E" not in text:
+        # Short plain text, as nearly all amounts are: exact in Decimal's 28 digits, and faster.
+        scaled = value.scaleb(places)
+        if scaled == (minor := int(scaled)):
+            return _bounded(minor)
     # Integers only from here: Decimal's own arithmetic rounds to 28 digits and would hide a 29th.
     sign, digits, power = value.as_tuple()
     whole, shift = int("".join(map(str, digits))), int(power) + places

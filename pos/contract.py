@@ -314,13 +314,13 @@ def _pays_cash(payload: Mapping[str, Any]) -> bool:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str and 0 < len(value) <= MAX_TEXT and value.isprintable() and not value.isspace():
+        return value
     if not isinstance(value, str) or isinstance(value, Number) or not value:
         raise Invalid("must be a non-empty string")
     if len(value) > MAX_TEXT:
         raise Invalid(f"must have at most {MAX_TEXT} characters")
-    if not value.isprintable() or value.isspace():
-        raise Invalid("must not be blank or contain control or invisible characters")
-    return value
+    raise Invalid("must not be blank or contain control or invisible characters")
 
 
 def _code(value: Any, limit: int) -> str:

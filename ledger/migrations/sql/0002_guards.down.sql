@@ -13,6 +13,7 @@ DROP TRIGGER journals_complete ON journals;
 DROP FUNCTION ledger_journals_complete_v1();
 DROP TRIGGER journals_guard ON journals;
 DROP FUNCTION ledger_journals_guard_v1();
+DROP FUNCTION ledger_share_open_day_v1(bigint, date);
 DROP FUNCTION ledger_refuse_v1(text, text);
 DROP FUNCTION ledger_day_lock_v1(bigint, date);
 DROP FUNCTION ledger_awaiting_v1();

@@ -20,35 +20,49 @@ BEGIN
 END $$;
 
 -- ── Journals ───────────────────────────────────────────────────────────────────────────────────
+-- Takes its share of the day's lock and makes sure that the day is open.
+CREATE FUNCTION ledger_share_open_day_v1(tenant bigint, day date) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    state text;
+    ignored text;
+BEGIN
+    ignored := pg_advisory_xact_lock_shared(ledger_day_lock_v1(tenant, day))::text;
+    IF current_setting('transaction_isolation') = 'read committed' THEN
+        -- A new snapshot per statement: having waited for the closer, it sees what the closer did.
+        SELECT status INTO state FROM periods WHERE tenant_id = tenant AND business_date = day;
+    ELSE
+        -- An older snapshot would not: the row lock fails with 40001 when the closer was there since.
+        SELECT status INTO state FROM periods WHERE tenant_id = tenant AND business_date = day FOR SHARE;
+    END IF;
+    IF state IS DISTINCT FROM 'open' THEN
+        PERFORM ledger_refuse_v1('journals_open_day',
+            format('Business day %s is %s; nothing can be posted into it.', day, coalesce(state, 'not open yet')));
+    END IF;
+END $$;
+
 -- Open day; next revision only after a reversal; a reversal mirrors one entry of the same tenant.
 CREATE FUNCTION ledger_journals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     facts record;
-    day record;
-    state text;
+    other record;
     ignored text; -- an assignment is evaluated without the executor that PERFORM starts
 BEGIN
     SELECT bool_or(revision > 1 AND reverses_id IS NULL) AS revisions, bool_or(reverses_id IS NOT NULL) AS reversals,
-           jsonb_object_agg(id, jsonb_build_array(tenant_id, business_date, posting_count)) AS awaiting
+           jsonb_object_agg(id, jsonb_build_array(tenant_id, business_date, posting_count)) AS awaiting,
+           min(tenant_id) AS tenant, min(business_date) AS day,
+           min(tenant_id) = max(tenant_id) AND min(business_date) = max(business_date) AS one_day
         INTO facts FROM new_journals;
+    IF facts.awaiting IS NULL THEN
+        RETURN NULL; -- an INSERT of no rows
+    END IF;
 
-    FOR day IN SELECT DISTINCT tenant_id, business_date FROM new_journals ORDER BY 1, 2 LOOP
-        ignored := pg_advisory_xact_lock_shared(ledger_day_lock_v1(day.tenant_id, day.business_date))::text;
-        IF current_setting('transaction_isolation') = 'read committed' THEN
-            -- A new snapshot per statement: having waited for the closer, it sees what the closer did.
-            SELECT status INTO state FROM periods
-                WHERE tenant_id = day.tenant_id AND business_date = day.business_date;
-        ELSE
-            -- An older snapshot would not: the row lock fails with 40001 when the closer was there since.
-            SELECT status INTO state FROM periods
-                WHERE tenant_id = day.tenant_id AND business_date = day.business_date FOR SHARE;
-        END IF;
-        IF state IS DISTINCT FROM 'open' THEN
-            PERFORM ledger_refuse_v1('journals_open_day',
-                format('Business day %s is %s; nothing can be posted into it.',
-                       day.business_date, coalesce(state, 'not open yet')));
-        END IF;
-    END LOOP;
+    IF facts.one_day THEN -- nearly always: no set to sort and walk
+        ignored := ledger_share_open_day_v1(facts.tenant, facts.day)::text;
+    ELSE
+        FOR other IN SELECT DISTINCT tenant_id, business_date FROM new_journals ORDER BY 1, 2 LOOP
+            ignored := ledger_share_open_day_v1(other.tenant_id, other.business_date)::text;
+        END LOOP;
+    END IF;
 
     IF facts.revisions AND EXISTS (
         SELECT FROM new_journals n WHERE n.revision > 1 AND n.reverses_id IS NULL AND NOT EXISTS (
@@ -69,9 +83,7 @@ BEGIN
             'A reversal names one journal of its own tenant that is no reversal itself.');
     END IF;
 
-    IF facts.awaiting IS NOT NULL THEN
-        ignored := set_config('ledger.awaiting', (ledger_awaiting_v1() || facts.awaiting)::text, true);
-    END IF;
+    ignored := set_config('ledger.awaiting', (ledger_awaiting_v1() || facts.awaiting)::text, true);
     RETURN NULL;
 END $$;
 
