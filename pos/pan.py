@@ -45,6 +45,8 @@ def contains_pan(text: str) -> bool:
 def mask(text: str) -> str:
     """The text with every card number's digits but the last four starred; escapes are resolved where there are any."""
     text = _plain(text)
+    if not _HINT.search(text):
+        return text
     return _CANDIDATE.sub(lambda found: _masked(found.group()) if _is_pan(found.group()) else found.group(), text)
 
 

@@ -249,10 +249,6 @@ class Migration(migrations.Migration):
                 fields=("tenant", "account", "business_date"), name="balance_snapshots_one_per_day"
             ),
         ),
-        migrations.AddIndex(
-            model_name="journal",
-            index=models.Index(fields=["tenant", "business_date"], name="journals_by_tenant_date"),
-        ),
         migrations.AddConstraint(
             model_name="journal",
             constraint=models.UniqueConstraint(

@@ -57,7 +57,6 @@ class Journal(models.Model):
                 condition=Q(reverses__isnull=True) | ~Q(reverses=F("id")),
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "business_date"], name="journals_by_tenant_date")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source_key}"
