@@ -135,7 +135,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ── Web server ──────────────────────────────────────────────────────────────────────────────────
-#: Worker processes and threads of `manage.py serve`. Ingest peaks near nine connections on two cores.
+#: Worker processes and threads of `manage.py serve`. Each thread keeps a connection: nine by default.
 WEB_WORKERS = env.int("WEB_WORKERS", default=3)
 WEB_THREADS = env.int("WEB_THREADS", default=3)
 MIGRATE_ON_START = env.bool("MIGRATE_ON_START", default=True)

@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 _LEDGER_RESULTS = {Result.PROCESSED: "ok", Result.DUPLICATE: "duplicate", Result.QUARANTINED: "fail"}
 #: SQLSTATE of pos_receive_v1 when it was called alone and the key came to exist meanwhile.
 _KEY_EXISTS = "LS001"
-#: Refusals of a key or a day are first put down to an out-of-date memory; from this attempt on to the event itself.
-_ISOLATE_FROM_ATTEMPT = 3
+#: So many refusals of a key or a day are put down to an out-of-date memory; after them the event itself is meant.
+_REFUSALS_FORGIVEN = 2
 
 
 def receive_event(*, principal: Principal, body: bytes, headers: Mapping[str, Any], now: datetime) -> Answer:
@@ -91,17 +91,18 @@ def _store(
         "request": current_request_id(),
         "headers": kept_headers(headers),
     }
-    attempts = 0
+    refusals = 0
 
     def attempt() -> list[Answer]:
-        nonlocal attempts
-        attempts += 1
-        if attempts >= _ISOLATE_FROM_ATTEMPT:
+        nonlocal refusals
+        if refusals >= _REFUSALS_FORGIVEN:
             context["last"] = "true"
         try:
             return _store_once(principal, arrivals, context, now)
         except DatabaseError as error:
             directories.forget(principal.tenant_id)
+            # Contention (40001, 40P01) says nothing of the event, and does not count against it.
+            refusals += sqlstate(error) in {"23505", "23514"}
             if sqlstate(error) == "23514":
                 raise StaleDirectory from error
             raise
