@@ -14,15 +14,16 @@ GROUP BY p.journal_id, p.currency HAVING sum(p.amount_minor) <> 0
 
 _COMPLETE: Final = """
 SELECT j.tenant_id, 'journals', j.id::text,
-       'was sealed with ' || j.posting_count || ' postings, has ' || count(p.id)
+       'was sealed with ' || j.posting_count || ' postings, has ' || count(p.journal_id)
        || CASE WHEN bool_or(p.amount_minor = 0) THEN ', one of them of nothing' ELSE '' END
 FROM journals j LEFT JOIN postings p ON p.journal_id = j.id
 WHERE %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
-GROUP BY j.id HAVING count(p.id) <> j.posting_count OR count(p.id) < 2 OR bool_or(p.amount_minor = 0)
+GROUP BY j.id HAVING count(p.journal_id) <> j.posting_count OR count(p.journal_id) < 2 OR bool_or(p.amount_minor = 0)
 """
 
 _CURRENCY: Final = """
-SELECT p.tenant_id, 'postings', p.id::text, 'is in ' || p.currency || ', its account in ' || a.currency
+SELECT p.tenant_id, 'postings', p.journal_id || '/' || p.line_no,
+       'is in ' || p.currency || ', its account in ' || a.currency
 FROM postings p JOIN accounts a ON a.id = p.account_id
 WHERE %(tenant)s IN (0, p.tenant_id) AND p.business_date >= %(since)s::date AND a.currency <> p.currency
 """
@@ -68,7 +69,8 @@ FROM journals j LEFT JOIN periods d ON d.tenant_id = j.tenant_id AND d.business_
 WHERE %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
   AND (d.id IS NULL OR (d.status = 'closed' AND j.recorded_at > d.closed_at))
 UNION ALL
-SELECT p.tenant_id, 'postings', p.id::text, 'is of ' || p.business_date || ', its journal of ' || j.business_date
+SELECT p.tenant_id, 'postings', p.journal_id || '/' || p.line_no,
+       'is of ' || p.business_date || ', its journal of ' || j.business_date
 FROM postings p JOIN journals j ON j.id = p.journal_id
 WHERE %(tenant)s IN (0, p.tenant_id) AND least(p.business_date, j.business_date) >= %(since)s::date
   AND p.business_date <> j.business_date

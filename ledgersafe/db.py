@@ -9,22 +9,35 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from struct import Struct
 from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
 from django.db import Error as DjangoDatabaseError
 from django.db import connection, transaction
 from django.db.migrations.operations import RunSQL
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq.abc import PGconn, PGresult
 
 from ledgersafe import errors, metrics
 
 T = TypeVar("T")
 
-#: serialization_failure, deadlock_detected, unique_violation (of a key another request has just taken).
-RETRYABLE: Final = frozenset({"40001", "40P01", "23505"})
+#: serialization_failure, deadlock_detected, unique_violation (of a key another request has just taken), and
+#: invalid_sql_statement_name: the session's prepared statements were discarded, and are prepared again.
+RETRYABLE: Final = frozenset({"40001", "40P01", "23505", "26000"})
 MAX_ATTEMPTS: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.005
+#: The statements `_call` has prepared on a connection; forgotten with it.
+_statements: Final[WeakKeyDictionary[psycopg.Connection[Any], set[str]]] = WeakKeyDictionary()
+_SUCCESS: Final = frozenset({psycopg.pq.ExecStatus.TUPLES_OK, psycopg.pq.ExecStatus.COMMAND_OK})
+_AS_IS, _AS_TEXT = PyFormat.BINARY, PyFormat.TEXT
+#: Dimensions, nulls or none, the elements' type, how many, the first one's index; then each after its length.
+_ARRAY_HEADER: Final = Struct("!iiIii")
+_LENGTH: Final = Struct("!i")
+_BYTEA: Final = 17
 _CONTENDED: Final = "Too many requests change the same thing at once; send the same request again."
 
 
@@ -56,12 +69,8 @@ def tenant_transaction(tenant_id: int) -> Iterator[None]:
         # Simple protocol, so that both statements are one message; psycopg sees the open transaction and
         # sends no BEGIN of its own. The setting is LOCAL: it cannot survive on a reused connection.
         pgconn = raw_connection().pgconn
-        result = pgconn.exec_(b"BEGIN; SELECT set_config('app.tenant_id', '%d', true)" % tenant_id)
-        if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
-            with connection.wrap_database_errors:
-                if pgconn.status == psycopg.pq.ConnStatus.BAD:
-                    raise psycopg.OperationalError(result.error_message.decode("utf-8", "replace"))
-                raise psycopg.errors.error_from_result(result)
+        with connection.wrap_database_errors:
+            _checked(pgconn, pgconn.exec_(b"BEGIN; SELECT set_config('app.tenant_id', '%d', true)" % tenant_id))
         yield
 
 
@@ -93,27 +102,63 @@ def call_alone(function: str, *args: Any) -> Any:
 
 
 def _call(function: str, args: tuple[Any, ...]) -> Any:
-    """Server-side parameters, arrays in binary, a prepared statement: one short message either way."""
-    places = ", ".join(_place(arg) for arg in args)
-    sent = [arg[0] if _is_lone_body(arg) else arg for arg in args]
-    cursor = psycopg.Cursor(raw_connection())
+    """One short message, in which neither statement nor types are told again.
+
+    Not by a cursor: psycopg prepares nothing where Django has switched that off for the connection, and the
+    statement would be parsed and planned with every event.
+    """
+    raw = raw_connection()
     with connection.wrap_database_errors:
-        row = cursor.execute(f"SELECT {function}({places})".encode(), sent, prepare=True).fetchone()
-    # Django leaves jsonb as text. Ids and codes only: no money is read back as JSON.
-    return orjson.loads(row[0]) if row and row[0] else None
+        pgconn = raw.pgconn
+        if not raw.autocommit and pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            _checked(pgconn, pgconn.exec_(b"BEGIN"))  # a block of Django's: psycopg would send it with a statement
+        name = _prepared(raw, function, len(args))
+        # All as text, for the statement knows the types; bytes as they are.
+        values = [_byteas(arg) if isinstance(arg, list) and arg and isinstance(arg[0], bytes) else arg for arg in args]
+        transformer = Transformer(raw)
+        sent = transformer.dump_sequence(values, [_AS_IS if type(value) is bytes else _AS_TEXT for value in values])
+        result = pgconn.exec_prepared(name, sent, transformer.formats)  # type: ignore[arg-type]  # None is NULL
+        try:
+            answer = _checked(pgconn, result).get_value(0, 0)
+        except psycopg.errors.InvalidSqlStatementName:  # the session's statements were discarded
+            _statements[raw].discard(function)
+            raise
+    # Ids and codes only: no money is read back as JSON.
+    return orjson.loads(answer) if answer else None
 
 
-def _place(arg: Any) -> str:
-    if isinstance(arg, JsonText):
-        return "%s::jsonb"
-    if _is_lone_body(arg):
-        return "ARRAY[%b]::bytea[]"
-    return "%b" if isinstance(arg, list) and isinstance(arg[0], bytes) else "%s"
+def _prepared(raw: psycopg.Connection[Any], function: str, arity: int) -> bytes:
+    """The name of the statement that calls the function, on a connection that knows it from now on."""
+    known = _statements.setdefault(raw, set())
+    name = function.encode()
+    if function not in known:
+        places = ", ".join(f"${number}" for number in range(1, arity + 1))
+        _checked(raw.pgconn, raw.pgconn.prepare(name, f"SELECT {function}({places})".encode()))
+        known.add(function)
+    return name
 
 
-def _is_lone_body(arg: Any) -> bool:
-    """An array of one is spelled out in SQL: psycopg turns lists into arrays slowly, and most events come alone."""
-    return isinstance(arg, list) and len(arg) == 1 and isinstance(arg[0], bytes)
+def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
+    """The result, if it is one. :raises psycopg.Error: what Postgres refused, or that it is gone."""
+    if result.status in _SUCCESS:
+        return result
+    if pgconn.status == psycopg.pq.ConnStatus.BAD:
+        raise psycopg.OperationalError(result.error_message.decode("utf-8", "replace"))
+    raise psycopg.errors.error_from_result(result)
+
+
+def _byteas(values: list[bytes]) -> bytes:
+    """A bytea[] as Postgres receives it in binary: psycopg builds arrays slowly, and bodies may be many."""
+    parts = [_ARRAY_HEADER.pack(1, 0, _BYTEA, len(values), 1)]
+    for value in values:
+        parts += [_LENGTH.pack(len(value)), value]
+    return b"".join(parts)
+
+
+def force_constraints() -> None:
+    """Have deferred guards look now, inside the savepoint, so that what they refuse undoes no more than that."""
+    require_transaction()
+    raw_connection().execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 class JsonText(str):

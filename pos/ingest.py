@@ -1,16 +1,15 @@
 """Use cases of the till's side: receive one event, or a batch. One transaction and one commit each.
 
-Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of `pos_receive_v1`
-keeps the arrivals, takes their keys and posts or holds; what existed already comes back to the gate's judgement and
-is written by `pos_apply_v1`.
-
-Round trips: one for a new event, when everything it needs is remembered: the call is the transaction. Otherwise begin,
-receive, commit, and one more when something is to be judged; the same for a batch of any size.
+Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of
+`pos_receive_alone_v1` keeps an arrival, takes its key and posts or holds, when everything it needs is remembered and
+its key is new: the call is the transaction, and the one round trip. Everything else goes the long way: begin,
+`pos_receive_v2`, commit, and one more, `pos_apply_v1`, for what the gate has judged because its key existed; the same
+for a batch of any size.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +18,20 @@ from django.db import Error as DatabaseError
 from ledger import periods
 from ledger.chart import AccountRef
 from ledgersafe import metrics
-from ledgersafe.db import StaleDirectory, as_jsonb, call, call_alone, retry_serialization, sqlstate, tenant_transaction
+from ledgersafe.db import (
+    RETRYABLE,
+    StaleDirectory,
+    as_jsonb,
+    call,
+    call_alone,
+    is_connection_lost,
+    retry_serialization,
+    sqlstate,
+    tenant_transaction,
+)
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.keys import KeyPrincipal
 from pos import directory as directories
 from pos import plans as planning
 from pos.answers import Answer
@@ -36,13 +45,13 @@ logger = logging.getLogger(__name__)
 
 #: What an event was to the books: a journal, one that stands already, or one that could not be written.
 _LEDGER_RESULTS = {Result.PROCESSED: "ok", Result.DUPLICATE: "duplicate", Result.QUARANTINED: "fail"}
-#: SQLSTATE of pos_receive_v1 when it was called alone and the key came to exist meanwhile.
-_KEY_EXISTS = "LS001"
+#: What the long way would meet as well, or could not tell from the event's doing: first the memory is renewed.
+_AGAIN = RETRYABLE | {"23514"}
 #: So many refusals of a key or a day are put down to an out-of-date memory; after them the event itself is meant.
 _REFUSALS_FORGIVEN = 2
 
 
-def receive_event(*, principal: Principal, body: bytes, headers: Mapping[str, Any], now: datetime) -> Answer:
+def receive_event(*, principal: KeyPrincipal, body: bytes, headers: Mapping[str, Any], now: datetime) -> Answer:
     """Keep one arrival and post, hold or recognise it.
 
     :param body: the request's bytes, at most `settings.MAX_EVENT_BYTES`.
@@ -55,7 +64,7 @@ def receive_event(*, principal: Principal, body: bytes, headers: Mapping[str, An
 
 
 def receive_batch(
-    *, principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime
+    *, principal: KeyPrincipal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime
 ) -> list[Answer]:
     """Keep up to `settings.MAX_BATCH_EVENTS` arrivals, an outcome each, in order; one never fails its neighbours.
 
@@ -68,13 +77,15 @@ def receive_batch(
 
 
 def keep_refused(
-    *, principal: Principal, body: bytes, refusal: Refusal, headers: Mapping[str, Any], now: datetime
+    *, principal: KeyPrincipal, body: bytes, refusal: Refusal, headers: Mapping[str, Any], now: datetime
 ) -> Answer:
     """Keep an arrival that is refused as a whole before it is read (wrong media type, a batch that is no list)."""
     return _store(principal, [refused(body, refusal)], headers, now)[0]
 
 
-def _receive(principal: Principal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime) -> list[Answer]:
+def _receive(
+    principal: KeyPrincipal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime
+) -> list[Answer]:
     started = time.perf_counter()
     base_currency = directories.of(principal.tenant_id).base_currency
     answers = _store(principal, [read_arrival(body, base_currency=base_currency) for body in bodies], headers, now)
@@ -83,7 +94,7 @@ def _receive(principal: Principal, bodies: Sequence[bytes], headers: Mapping[str
 
 
 def _store(
-    principal: Principal, arrivals: Sequence[Arrival], headers: Mapping[str, Any], now: datetime
+    principal: KeyPrincipal, arrivals: Sequence[Arrival], headers: Mapping[str, Any], now: datetime
 ) -> list[Answer]:
     context = {
         "at": now.isoformat(),
@@ -116,7 +127,7 @@ def _store(
 
 
 def _store_once(
-    principal: Principal, arrivals: Sequence[Arrival], context: dict[str, Any], now: datetime
+    principal: KeyPrincipal, arrivals: Sequence[Arrival], context: dict[str, Any], now: datetime
 ) -> list[Answer]:
     directory = directories.of(principal.tenant_id)
     plans = planning.make_plans(arrivals, directory, principal, now)
@@ -129,63 +140,76 @@ def _store_once(
 
 
 def _alone(
-    principal: Principal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
+    principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
 ) -> list[Answer] | None:
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
-    account_ids = _remembered(plans, directory)
+    account_ids = None if "last" in context else _remembered(plans, directory)
     if account_ids is None:
         return None
+    rows, context = _told_of(plans, directory, context)
+    sent = as_jsonb(context)
     try:
-        told, context = _receive_call(call_alone, principal, plans, account_ids, directory, context | {"alone": True})
+        told = call_alone(
+            "pos_receive_alone_v1",
+            principal.tenant_id,
+            principal.api_key_id,
+            sent,
+            as_jsonb(rows[0]),
+            as_jsonb(planning.lines_of(plans, account_ids)),
+            plans[0].arrival.body,
+        )
     except DatabaseError as error:
-        if sqlstate(error) == _KEY_EXISTS:
-            return None
-        raise
+        if is_connection_lost(error) or sqlstate(error) in _AGAIN:
+            raise
+        # Whatever it is: the long way holds the event, if the event is to blame.
+        logger.warning("Event %s goes the long way: SQLSTATE %s", plans[0].arrival.event_id, sqlstate(error))
+        return None
+    _refuse_stale(told, principal)
     if told.get("again"):
         return None
     settling = Settling(principal, plans, account_ids, told)
-    settling.settle(as_jsonb(context))
+    settling.settle(sent)
     return settling.answers()
 
 
 def _in_transaction(
-    principal: Principal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
+    principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
         places, days, account_ids = _prepare(plans, directory)
-        told, context = _receive_call(call, principal, plans, account_ids, directory, context)
+        rows, context = _told_of(plans, directory, context)
+        sent = as_jsonb(context)
+        told = call(
+            "pos_receive_v2",
+            principal.tenant_id,
+            principal.api_key_id,
+            sent,
+            as_jsonb(rows),
+            as_jsonb(planning.lines_of(plans, account_ids)),
+            [plan.arrival.body for plan in plans],
+        )
+        _refuse_stale(told, principal)
         settling = Settling(principal, plans, account_ids, told)
-        settling.settle(as_jsonb(context))
+        settling.settle(sent)
     directory.remember(places, account_ids, days)
     return settling.answers()
 
 
-def _receive_call(
-    call: Callable[..., Any],
-    principal: Principal,
-    plans: list[Plan],
-    account_ids: dict[AccountRef, int],
-    directory: TenantDirectory,
-    context: dict[str, Any],
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `pos_receive_v1` told, and the context it was told. :raises StaleDirectory: memory is out of date."""
+def _told_of(
+    plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The arrivals as the SQL functions read them, and the context with what concerns these."""
     rows = planning.rows_of(plans)
-    context = context | {"version": directory.version}
-    context |= {name: True for name, key in (("audit", "audit"), ("rejects", "reject")) if _any(rows, key)}
-    told = call(
-        "pos_receive_v1",
-        principal.tenant_id,
-        principal.api_key_id,
-        as_jsonb(context),
-        as_jsonb(rows),
-        as_jsonb(planning.lines_of(plans, account_ids)),
-        [plan.arrival.body for plan in plans],
-    )
+    present = {name: True for name, key in (("audit", "audit"), ("rejects", "reject")) if _any(rows, key)}
+    return rows, context | {"version": directory.version} | present
+
+
+def _refuse_stale(told: dict[str, Any], principal: KeyPrincipal) -> None:
+    """:raises StaleDirectory: memory is out of date. :raises CredentialRevoked: it is the key that is."""
     if told.get("stale"):
         directories.forget(principal.tenant_id)
         keys.ensure_live(principal)
         raise StaleDirectory
-    return told, context
 
 
 def _remembered(plans: list[Plan], directory: TenantDirectory) -> dict[AccountRef, int] | None:

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Settling:
-    """One reception between `pos_receive_v1` and the commit; lives inside the use case's transaction."""
+    """One reception between `pos_receive_v2` and the commit; lives inside the use case's transaction."""
 
     def __init__(
         self, principal: Principal, plans: Sequence[Plan], account_ids: dict[AccountRef, int], told: dict[str, Any]

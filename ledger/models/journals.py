@@ -27,19 +27,19 @@ class Journal(models.Model):
     kind = models.CharField(max_length=32, help_text="The event type, or REVERSAL.")
     source = models.CharField(max_length=16)
     source_key = models.CharField(max_length=200)
-    revision = models.PositiveSmallIntegerField(db_default=1)
+    revision = models.SmallIntegerField(db_default=1)
     reverses = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="reversed_by", db_index=False
     )
     external_ref = models.CharField(max_length=200, blank=True, db_default="")
-    posting_count = models.PositiveSmallIntegerField(help_text="Sealed with the journal; postings never change.")
+    posting_count = models.SmallIntegerField(help_text="Sealed with the journal; postings never change.")
     rules_version = models.PositiveSmallIntegerField()
     is_late = models.BooleanField(db_default=False, help_text="Posted into a later day: its own was closed.")
 
     class Meta:
         db_table = "journals"
         constraints = [
-            # One effective journal per cause; together with the revision check of ledger_journals_guard_v1.
+            # One effective journal per cause; together with the revision check of ledger_journals_guard_v2.
             models.UniqueConstraint(
                 fields=["tenant", "source", "source_key", "revision"],
                 condition=Q(reverses__isnull=True),
@@ -72,6 +72,7 @@ class Posting(models.Model):
     append_only = True
     written_by_function = True
 
+    pk = models.CompositePrimaryKey("journal", "line_no")
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
     journal = models.ForeignKey(
         Journal, on_delete=models.PROTECT, related_name="postings", db_constraint=False, db_index=False
@@ -85,7 +86,6 @@ class Posting(models.Model):
     class Meta:
         db_table = "postings"
         constraints = [
-            models.UniqueConstraint(fields=["journal", "line_no"], name="postings_one_per_line"),
             models.CheckConstraint(name="postings_never_zero", condition=~Q(amount_minor=0)),
         ]
         indexes = [
