@@ -19,4 +19,20 @@ WHERE %(tenant)s IN (0, e.tenant_id) AND coalesce(e.resolved_at, e.created_at) >
            OR e.resolution_notes !~ '\\S' END
 """
 
-INVARIANTS: Final = (Invariant("I10", "A resolved exception says who, what, when and why.", by_sql(_DECISIONS)),)
+#: The decision itself is a row of its own, and says the same. An open case has none but proposals.
+_ON_RECORD: Final = """
+SELECT e.tenant_id, 'exceptions', e.id::text,
+       CASE WHEN e.status = 'open' THEN 'is open, and a decision is on record'
+            WHEN r.id IS NULL THEN 'is resolved without a decision on record'
+            ELSE 'says another decision than the one on record' END
+FROM exceptions e
+LEFT JOIN exception_resolutions r ON r.tenant_id = e.tenant_id AND r.case_id = e.id AND r.stage = 'resolved'
+WHERE %(tenant)s IN (0, e.tenant_id) AND coalesce(e.resolved_at, e.created_at) >= %(since)s::date
+  AND CASE e.status WHEN 'open' THEN r.id IS NOT NULL
+      ELSE r.id IS NULL OR (r.actor, r.action, r.notes, r.at, r.override_patch) IS DISTINCT FROM
+           (e.resolution_actor, e.resolution_action, e.resolution_notes, e.resolved_at, e.override_patch) END
+"""
+
+INVARIANTS: Final = (
+    Invariant("I10", "A resolved exception says who, what, when and why.", by_sql(_DECISIONS, _ON_RECORD)),
+)

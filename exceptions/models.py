@@ -45,6 +45,12 @@ class ExceptionCase(models.Model):
     class Meta:
         db_table = "exceptions"
         verbose_name = "held event"
+        permissions = [
+            ("assign_exceptioncase", "Can assign held events"),
+            ("decide_exceptioncase", "Can decide held events"),
+            ("bulk_decide_exceptioncase", "Can decide many held events at once"),
+            ("approve_exceptioncase", "Can confirm decisions above the amount limit"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "idempotency_key"],
@@ -70,3 +76,58 @@ class ExceptionCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason_code} {self.idempotency_key}"
+
+
+class Stage(models.TextChoices):
+    """A decision above the tenant's limit is proposed by one person and made by another."""
+
+    PROPOSED = "proposed"
+    RESOLVED = "resolved"
+
+
+class Resolution(models.Model):
+    """One decision on a case, as it was made or proposed. Never changed.
+
+    `final_payload_sha256` is the fingerprint of the version that was decided for, `journal_id` and
+    `reversal_journal_id` what its replay did to the books: named by value, like everything a case is about.
+    """
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
+    case = models.ForeignKey(ExceptionCase, on_delete=models.PROTECT, related_name="resolutions", db_index=False)
+    stage = models.CharField(max_length=8, choices=Stage.choices)
+    action = models.CharField(max_length=32)
+    result = models.CharField(max_length=32, blank=True, help_text="What became of the event; empty without replay.")
+    canonical_raw_id = models.BigIntegerField(null=True)
+    override_patch = models.JSONField(null=True)
+    final_payload_sha256 = models.BinaryField(max_length=32, null=True)
+    journal_id = models.BigIntegerField(null=True)
+    reversal_journal_id = models.BigIntegerField(null=True)
+    notes = models.TextField()
+    actor = models.CharField(max_length=200)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "exception_resolutions"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "case"], condition=Q(stage="resolved"), name="exception_resolutions_one_per_case"
+            ),
+            models.CheckConstraint(name="exception_resolutions_stage_known", condition=Q(stage__in=Stage.values)),
+            models.CheckConstraint(
+                name="exception_resolutions_say_who_and_why", condition=~Q(actor="") & ~Q(notes="") & ~Q(action="")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "case", "id"], name="exception_resolutions_by_case"),
+            # How verify_books finds which payload a journal was made of.
+            models.Index(
+                fields=["tenant", "journal_id"],
+                condition=Q(journal_id__isnull=False),
+                name="exception_resolutions_journal",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.action}"

@@ -1,6 +1,97 @@
-"""Comparing payloads. Pure."""
+"""Comparing and patching payloads. Pure.
 
-from typing import Any
+Values are as `pos.canonical` parses them: whole numbers as int, other decimals as texts of a class of their own, so
+that nothing here ever touches a float.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Final
+
+import jsonpatch
+import jsonpointer
+
+from exceptions.decisions import InvalidPatch
+from ledgersafe.errors import DomainError
+
+#: What an event is, as opposed to what it says: decided by who sent it, never by a patch.
+PROTECTED: Final = ("tenant_id", "event_id", "store_id", "source_system", "schema_version")
+_MAX_OPERATIONS: Final = 200
+_MAX_VALUES: Final = 100_000
+_DOES_NOT_APPLY: Final = (
+    jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError, ValueError, RecursionError,
+)  # fmt: skip
+
+
+class PatchProtectedField(DomainError):
+    """override_patch may not touch the fields that say whose event this is."""
+
+    code = "PATCH_PROTECTED_FIELD"
+    http_status = 422
+
+
+def patched(payload: Mapping[str, Any], patch: Mapping[str, Any] | list[Any]) -> dict[str, Any]:
+    """The payload with a merge patch (RFC 7396, an object) or a JSON patch (RFC 6902, a list) applied.
+
+    :raises InvalidPatch: an operation does not apply, or the result is no object.
+    :raises PatchProtectedField: a protected field is not what it was.
+    """
+    result = _json_patched(payload, patch) if isinstance(patch, list) else merged(dict(payload), patch)
+    if type(result) is not dict:
+        raise InvalidPatch("The patch leaves no JSON object.")
+    touched = [name for name in PROTECTED if not _same(payload, result, name)]
+    if touched:
+        raise PatchProtectedField(
+            f"override_patch may not touch {', '.join(touched)}.",
+            errors=[{"pointer": f"/{name}", "message": "is protected"} for name in touched],
+        )
+    return result
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """RFC 7396, section 2: members replace members, null removes, anything that is no object replaces as a whole."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def _json_patched(payload: Mapping[str, Any], operations: list[Any]) -> Any:
+    if len(operations) > _MAX_OPERATIONS:
+        raise InvalidPatch(f"A JSON patch has at most {_MAX_OPERATIONS} operations.")
+    value: Any = copy.deepcopy(dict(payload))
+    try:
+        for operation in operations:
+            value = jsonpatch.JsonPatch([operation]).apply(value, in_place=True)
+            # Each copy may double the document: two hundred of them must not.
+            if isinstance(operation, dict) and operation.get("op") == "copy" and _values_in(value) > _MAX_VALUES:
+                raise InvalidPatch("The JSON patch makes the event too large.")
+    except _DOES_NOT_APPLY as error:
+        told = str(error).encode("utf-8", "ignore").decode()[:200]
+        raise InvalidPatch(f"The JSON patch does not apply: {told}") from None
+    return value
+
+
+def _values_in(value: Any) -> int:
+    """How many values a document has, counted without recursion and not much beyond the limit."""
+    number, waiting = 0, [value]
+    while waiting and number <= _MAX_VALUES:
+        item = waiting.pop()
+        number += 1
+        if isinstance(item, dict | list):
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+    return number
+
+
+def _same(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
+    if name not in before or name not in after:
+        return (name in before) == (name in after)
+    return type(before[name]) is type(after[name]) and before[name] == after[name]
 
 
 def diff(first: Any, last: Any, pointer: str = "") -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Reading held work: the inbox of one tenant."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,11 @@ def get_case(principal: Principal, case_id: str) -> ExceptionCase:
     if case is None:
         raise NotFound("There is no such exception.")
     return case
+
+
+def visible_ids(principal: Principal, case_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of the ids are cases this caller may see."""
+    return set(_visible(principal).filter(id__in=case_ids).values_list("id", flat=True))
 
 
 def position_of(case: ExceptionCase) -> list[Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from exceptions.decisions import FIRST, LAST, MAX_NOTES, Action
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from ledgersafe.api import instant
@@ -79,3 +80,107 @@ class CaseDetailSerializer(serializers.Serializer[Any]):
     last_raw_event = serializers.DictField(allow_null=True)
     versions = serializers.ListField(child=serializers.DictField())
     diff = serializers.ListField(child=serializers.DictField())
+
+
+# ── Decisions: the OpenAPI schema ───────────────────────────────────────────────────────────────
+class _DecisionSerializer(serializers.Serializer[Any]):
+    """What is decided. An `actor` is accepted and ignored: it is whoever is authenticated."""
+
+    action = serializers.ChoiceField(choices=[action.value for action in Action])
+    resolution_notes = serializers.CharField(max_length=MAX_NOTES)
+    canonical_raw_id = serializers.IntegerField(
+        required=False, allow_null=True, help_text="An arrival of this event; null: the exception's own."
+    )
+    canonical = serializers.ChoiceField(choices=[FIRST, LAST], required=False)
+
+
+class DecisionSerializer(_DecisionSerializer):
+    """With a merge patch, if any."""
+
+    override_patch = serializers.DictField(required=False, help_text="RFC 7396 merge patch of the chosen version.")
+
+
+class JsonPatchDecisionSerializer(_DecisionSerializer):
+    """The same with a JSON patch."""
+
+    override_patch = serializers.ListField(child=serializers.DictField(), help_text="RFC 6902 operations.")
+
+
+class BulkDecisionSerializer(DecisionSerializer):
+    """The same for many cases; `canonical_raw_id` is refused."""
+
+    exception_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
+
+
+class _ReplaySerializer(serializers.Serializer[Any]):
+    attempted = serializers.BooleanField()
+    result = serializers.ChoiceField(choices=["processed", "unchanged"], allow_null=True)
+    canonical_raw_id = serializers.IntegerField(allow_null=True)
+    final_payload_hash = serializers.CharField(allow_null=True)
+    journal_id = serializers.IntegerField(allow_null=True)
+    reversal_journal_id = serializers.IntegerField(allow_null=True)
+
+
+class ResolvedSerializer(serializers.Serializer[Any]):
+    """A case that has been decided."""
+
+    exception_id = serializers.UUIDField()
+    status = serializers.CharField()
+    replay = _ReplaySerializer()
+
+
+class _BulkResultSerializer(serializers.Serializer[Any]):
+    exception_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=["resolved", "refused"])
+    replay = _ReplaySerializer(required=False)
+    code = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+
+
+class BulkResolvedSerializer(serializers.Serializer[Any]):
+    """An outcome per case, in order."""
+
+    results = _BulkResultSerializer(many=True)
+    counts = serializers.DictField(child=serializers.IntegerField())
+
+
+class _PreviewLineSerializer(serializers.Serializer[Any]):
+    account_code = serializers.CharField()
+    account_name = serializers.CharField()
+    amount = serializers.CharField(help_text="Debit positive, credit negative.")
+    ccy = serializers.CharField()
+
+
+class _PreviewJournalSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    business_date = serializers.DateField(allow_null=True)
+    reverses = serializers.IntegerField(allow_null=True)
+    lines = _PreviewLineSerializer(many=True)
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What a decision would do; nothing of it is kept."""
+
+    exception_id = serializers.UUIDField()
+    result = serializers.CharField(allow_null=True)
+    canonical_raw_id = serializers.IntegerField(allow_null=True)
+    final_payload_hash = serializers.CharField(allow_null=True)
+    final_payload = serializers.JSONField(allow_null=True)
+    journals = _PreviewJournalSerializer(many=True)
+    change = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField()),
+        help_text="More or less in `drawer`, owed as `tax`, earned as `revenue`; decimals by currency.",
+    )
+    needs_second_person = serializers.BooleanField()
+
+
+class AssignmentSerializer(serializers.Serializer[Any]):
+    """Who looks after a case; null: nobody in particular."""
+
+    assigned_to = serializers.CharField(allow_null=True, max_length=200)
+
+
+class AssignedSerializer(serializers.Serializer[Any]):
+    """The case as it is now."""
+
+    exception = CaseItemSerializer()

@@ -1,12 +1,20 @@
 """HTTP of held work: the inbox and one case."""
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exceptions import console, queries, serializers
+from exceptions import console, queries, serializers, verbs
 from ledgersafe.api import cursor_of, limit_of, page, principal_of
+from ledgersafe.openapi import ProblemSerializer
+
+_DECISION = {
+    "application/json": serializers.DecisionSerializer,
+    "application/json-patch+json": serializers.JsonPatchDecisionSerializer,
+}
+_REFUSALS = dict.fromkeys((400, 403, 404, 409, 422), ProblemSerializer)
 
 
 class CasesView(APIView):
@@ -39,3 +47,67 @@ class CaseView(APIView):
     )
     def get(self, request: Request, case_id: str) -> Response:
         return Response(console.show_case(queries.get_case(principal_of(request), case_id)))
+
+
+class ResolveView(APIView):
+    """`POST /v1/exceptions/{id}/resolve`: decide, and replay the event if the decision says so."""
+
+    scope = "exceptions:resolve"
+
+    @extend_schema(
+        operation_id="exceptions_resolve",
+        summary="Decide a held event",
+        request=_DECISION,
+        responses={200: serializers.ResolvedSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request, case_id: str) -> Response:
+        body = verbs.read_body(request._request)
+        return Response(verbs.resolve(principal_of(request), case_id, body, now=timezone.now()))
+
+
+class PreviewView(APIView):
+    """`POST /v1/exceptions/{id}/preview`: the same path, rolled back."""
+
+    scope = "exceptions:resolve"
+
+    @extend_schema(
+        operation_id="exceptions_preview",
+        summary="Show what a decision would do",
+        request=_DECISION,
+        responses={200: serializers.PreviewSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request, case_id: str) -> Response:
+        body = verbs.read_body(request._request)
+        return Response(verbs.preview(principal_of(request), case_id, body, now=timezone.now()))
+
+
+class AssignView(APIView):
+    """`POST /v1/exceptions/{id}/assign`: say who looks after a case."""
+
+    scope = "exceptions:resolve"
+
+    @extend_schema(
+        operation_id="exceptions_assign",
+        summary="Assign a held event",
+        request=serializers.AssignmentSerializer,
+        responses={200: serializers.AssignedSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request, case_id: str) -> Response:
+        body = verbs.read_body(request._request)
+        return Response(verbs.assign(principal_of(request), case_id, body, now=timezone.now()))
+
+
+class BulkResolveView(APIView):
+    """`POST /v1/exceptions/bulk-resolve`: decide the same on up to 500 cases, an outcome each."""
+
+    scope = "exceptions:resolve"
+
+    @extend_schema(
+        operation_id="exceptions_bulk_resolve",
+        summary="Decide many held events",
+        request={"application/json": serializers.BulkDecisionSerializer},
+        responses={200: serializers.BulkResolvedSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        body = verbs.read_body(request._request)
+        return Response(verbs.resolve_in_bulk(principal_of(request), body, now=timezone.now()))

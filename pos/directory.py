@@ -18,6 +18,7 @@ from django.conf import settings
 from ledger import accounts, periods
 from ledger.chart import AccountRef
 from ledgersafe.tenants.models import Register, Store, Tenant
+from pos.verdicts import TenantFacts
 
 _TENANTS: Final = 256
 _ENTRIES: Final = 50_000
@@ -35,12 +36,24 @@ class TenantDirectory:
     late_window_days: int
     enabled_event_types: frozenset[str]
     strict_stores: bool
+    four_eyes_limit_minor: int | None
     closed_through: date | None
     expires_at: float
     #: (store, register) pairs that exist; a pair without register stands for the store.
     places: set[tuple[str, str | None]] = field(default_factory=set)
     account_ids: dict[AccountRef, int] = field(default_factory=dict)
     open_days: set[date] = field(default_factory=set)
+
+    @property
+    def facts(self) -> TenantFacts:
+        """What the rules ask of a tenant."""
+        return TenantFacts(
+            enabled_event_types=self.enabled_event_types,
+            time_zone=self.time_zone,
+            cut_off=self.cut_off,
+            late_window_days=self.late_window_days,
+            closed_through=self.closed_through,
+        )
 
     def remember(
         self, places: Collection[tuple[str, str | None]], ids: dict[AccountRef, int], days: Collection[date]
@@ -72,6 +85,12 @@ def of(tenant_id: int) -> TenantDirectory:
     return directory
 
 
+def read_anew(tenant_id: int) -> TenantDirectory:
+    """The directory as the database has it now: for decisions, which are rare and must not rest on memory."""
+    forget(tenant_id)
+    return of(tenant_id)
+
+
 def forget(tenant_id: int) -> None:
     """What is remembered of this tenant turned out to be out of date."""
     with _lock:
@@ -89,6 +108,7 @@ def _read(tenant_id: int) -> TenantDirectory:
         late_window_days=tenant.late_window_days,
         enabled_event_types=frozenset(tenant.enabled_event_types),
         strict_stores=tenant.strict_stores,
+        four_eyes_limit_minor=tenant.four_eyes_limit_minor,
         closed_through=periods.last_closed_date(tenant_id),
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
     )

@@ -70,7 +70,8 @@ UNION ALL
 SELECT v.tenant_id, 'event_versions', v.id::text, 'did not arrive first as ' || v.first_raw_id
 FROM event_versions v
 JOIN events_processed k ON k.id = v.event_key_id
-LEFT JOIN own r ON r.id = v.first_raw_id AND r.event_id = k.idempotency_key AND r.payload_sha256 = v.payload_hash
+LEFT JOIN own r ON r.id = v.first_raw_id AND r.event_id = k.idempotency_key
+                   AND (r.payload_sha256 = v.payload_hash OR v.patched_body IS NOT NULL)
 WHERE %(tenant)s IN (0, v.tenant_id) AND v.created_at >= %(since)s::date AND r.id IS NULL
   AND EXISTS (SELECT FROM events_raw b WHERE b.id = v.first_raw_id)
 """

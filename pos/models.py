@@ -171,7 +171,11 @@ class Disposition(models.TextChoices):
 
 
 class EventVersion(models.Model):
-    """One payload of a key other than the first: the version, where it first arrived, and its disposition."""
+    """One payload of a key: the version, where it first arrived, and its disposition.
+
+    The first version of a key has a row once somebody has decided on the key. A version with a `patched_body` never
+    arrived: an operator made it from the arrival `first_raw_id`.
+    """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
     event_key = models.ForeignKey(
@@ -179,6 +183,7 @@ class EventVersion(models.Model):
     )
     payload_hash = models.BinaryField(max_length=32)
     first_raw_id = models.BigIntegerField()
+    patched_body = models.TextField(null=True, help_text="Canonical JSON of a version an operator patched.")  # noqa: DJ001
     disposition = models.CharField(max_length=10, choices=Disposition.choices, default=Disposition.HELD)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -195,3 +200,53 @@ class EventVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_key_id} {self.disposition}"
+
+
+class JobStatus(models.TextChoices):
+    """Queued until a worker takes it; a job that stops moving is taken up again where it was."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class ReplayJob(models.Model):
+    """A bulk replay under way: every open case of one reason, in the order they came, chunk by chunk.
+
+    The row is its own outbox: it is written with the request, and a sweeper hands it to a worker until it is done.
+    `reached_*` is how far it came; it moves in the transaction that decides the chunk, so no case is tried twice.
+    """
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
+    reason_code = models.CharField(max_length=40)
+    notes = models.TextField()
+    requested_by = models.CharField(max_length=200)
+    may_approve = models.BooleanField(default=False)
+    status = models.CharField(max_length=7, choices=JobStatus.choices, default=JobStatus.QUEUED)
+    total = models.PositiveIntegerField(default=0)
+    resolved = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    refusals = models.JSONField(default=dict, help_text="How many were refused, by code.")
+    reached_at = models.DateTimeField(null=True)
+    reached_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    moved_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "replay_jobs"
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="replay_jobs_by_tenant"),
+            models.Index(fields=["status", "moved_at"], condition=~Q(status="done"), name="replay_jobs_unfinished"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="replay_jobs_status_known", condition=Q(status__in=JobStatus.values)),
+            models.CheckConstraint(
+                name="replay_jobs_done_has_instant",
+                condition=Q(status="done", finished_at__isnull=False)
+                | (~Q(status="done") & Q(finished_at__isnull=True)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason_code} {self.status}"

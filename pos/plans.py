@@ -39,13 +39,7 @@ def make_plans(
     arrivals: Sequence[Arrival], directory: TenantDirectory, principal: Principal, now: datetime
 ) -> list[Plan]:
     """Judge every arrival as if its key were new. Pure but for the log; nothing an event says makes it raise."""
-    facts = TenantFacts(
-        enabled_event_types=directory.enabled_event_types,
-        time_zone=directory.time_zone,
-        cut_off=directory.cut_off,
-        late_window_days=directory.late_window_days,
-        closed_through=directory.closed_through,
-    )
+    facts = directory.facts
     plans = [
         Plan(ordinal, arrival, _verdict(arrival, facts, principal, now)) for ordinal, arrival in enumerate(arrivals, 1)
     ]
@@ -149,7 +143,7 @@ def _posts(plans: Sequence[Plan]) -> list[Post]:
 
 # ── As the SQL functions read them ──────────────────────────────────────────────────────────────
 def rows_of(plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    """The arrivals for `pos_receive_v1`."""
+    """The arrivals for `pos_receive_v2`."""
     return [row_of(plan) for plan in plans]
 
 
@@ -168,7 +162,7 @@ def row_of(plan: Plan) -> dict[str, Any]:
 
 
 def lines_of(plans: Sequence[Plan], account_ids: dict[AccountRef, int]) -> list[dict[str, Any]]:
-    """The postings for `pos_receive_v1`, by the ordinal of their arrival."""
+    """The postings for `pos_receive_v2`, by the ordinal of their arrival."""
     return [
         {
             "o": plan.ordinal,

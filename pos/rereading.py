@@ -13,7 +13,7 @@ from django.db.models import CharField, JSONField, Model, TextField
 
 from ledger.drafts import JournalDraft
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
-from ledgersafe.tenants.references import since_column, tenant_models
+from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
 from pos import canonical, pan
 from pos.bronze import read_arrival
 from pos.canonical import UnreadableBody
@@ -33,18 +33,36 @@ WHERE %(tenant)s IN (0, r.tenant_id) AND r.received_at >= %(since)s::date
       ELSE r.raw_sha256 <> sha256(r.raw_body) OR r.raw_length <> length(r.raw_body) OR r.redacted_mac IS NOT NULL END
 """
 
+#: The body of a key's effective version: as patched by an operator, or as it arrived; and of every patched version.
 _EFFECTIVE_BODIES: Final = """
-SELECT k.tenant_id, k.id, k.idempotency_key, k.effective_hash, r.raw_body
+SELECT k.tenant_id, 'events_processed', k.id, 'key ' || k.idempotency_key || ': the effective version',
+       k.effective_hash, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body)
 FROM events_processed k JOIN events_raw r ON r.id = k.effective_raw_id
+LEFT JOIN event_versions v ON v.tenant_id = k.tenant_id AND v.event_key_id = k.id AND v.payload_hash = k.effective_hash
 WHERE k.status = 'processed' AND %(tenant)s IN (0, k.tenant_id) AND k.last_seen_at >= %(since)s::date
+UNION ALL
+SELECT v.tenant_id, 'event_versions', v.id, 'the patched version', v.payload_hash, convert_to(v.patched_body, 'UTF8')
+FROM event_versions v
+WHERE v.patched_body IS NOT NULL AND %(tenant)s IN (0, v.tenant_id) AND v.created_at >= %(since)s::date
+"""
+
+#: What a decision says its journal was made of is what stands: of an effective journal, the effective version.
+_DECIDED_HASHES: Final = """
+SELECT k.tenant_id, 'events_processed', k.id::text,
+       'key ' || k.idempotency_key || ': its journal was made of another version than the effective one'
+FROM events_processed k
+LEFT JOIN exception_resolutions x ON x.tenant_id = k.tenant_id AND x.journal_id = k.journal_id
+WHERE k.status = 'processed' AND k.journal_id IS NOT NULL
+  AND coalesce(x.final_payload_sha256, k.payload_hash_first) <> k.effective_hash
+  AND %(tenant)s IN (0, k.tenant_id) AND k.last_seen_at >= %(since)s::date
 """
 
 
 def _effective_payloads(snapshot: Snapshot) -> Iterator[Violation]:
-    for tenant_id, key_id, key, effective_hash, body in snapshot.rows(_EFFECTIVE_BODIES):
-        if _fingerprint(bytes(body)) != effective_hash:
-            message = f"key {key}: the effective arrival's payload is not the one the journal was made of"
-            yield Violation(tenant_id, "events_processed", str(key_id), message)
+    for tenant_id, table, row_id, what, payload_hash, body in snapshot.rows(_EFFECTIVE_BODIES):
+        if _fingerprint(bytes(body)) != payload_hash:
+            yield Violation(tenant_id, table, str(row_id), f"{what} has another payload than its fingerprint says")
+    yield from by_sql(_DECIDED_HASHES)(snapshot)
 
 
 def _fingerprint(body: bytes) -> bytes | None:
@@ -69,16 +87,30 @@ WHERE j.reverses_id IS NULL AND k.id IS NULL AND j.source <> ALL(%(other_sources
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 """
 
+#: Every journal an event caused, also those reversed since, with the body it was made of: what a decision chose, or the
+#: first arrival. And every processed key that caused none.
 _CAUSES: Final = """
-SELECT k.tenant_id, k.id, t.base_currency, r.raw_body, k.journal_id, j.rules_version, j.kind, j.occurred_at,
-       j.external_ref, CASE WHEN NOT j.is_late THEN j.business_date END,
+SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), j.id,
+       j.rules_version, j.kind, j.occurred_at, j.external_ref, CASE WHEN NOT j.is_late THEN j.business_date END,
        (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
         FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = j.id)
+FROM journals j
+JOIN tenants t ON t.id = j.tenant_id
+JOIN events_processed k ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key
+LEFT JOIN exception_resolutions x ON x.tenant_id = j.tenant_id AND x.journal_id = j.id
+LEFT JOIN event_versions v ON v.tenant_id = j.tenant_id AND v.event_key_id = k.id
+                              AND v.payload_hash = x.final_payload_sha256
+LEFT JOIN events_raw r ON r.id = coalesce(v.first_raw_id, k.first_raw_id)
+WHERE j.source = 'event' AND j.reverses_id IS NULL
+  AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
+UNION ALL
+SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), NULL,
+       NULL, NULL, NULL, NULL, NULL, NULL
 FROM events_processed k
 JOIN tenants t ON t.id = k.tenant_id
 JOIN events_raw r ON r.id = k.effective_raw_id
-LEFT JOIN journals j ON j.id = k.journal_id
-WHERE k.status = 'processed' AND (k.journal_id IS NULL OR j.id IS NOT NULL)
+LEFT JOIN event_versions v ON v.tenant_id = k.tenant_id AND v.event_key_id = k.id AND v.payload_hash = k.effective_hash
+WHERE k.status = 'processed' AND k.journal_id IS NULL
   AND %(tenant)s IN (0, k.tenant_id) AND k.last_seen_at >= %(since)s::date
 """
 
@@ -86,7 +118,7 @@ WHERE k.status = 'processed' AND (k.journal_id IS NULL OR j.id IS NOT NULL)
 def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     yield from by_sql(_CAUSELESS, other_sources=list(OTHER_SOURCES))(snapshot)
     for tenant_id, key_id, currency, body, journal_id, version, *journal in snapshot.rows(_CAUSES):
-        event = read_arrival(bytes(body), base_currency=currency).verdict
+        event = read_arrival(bytes(body or b""), base_currency=currency).verdict
         if not isinstance(event, Event):
             difference: str | None = "the effective arrival is no event that can be posted"
         elif journal_id is None:
@@ -178,10 +210,10 @@ def _columns_without_card_numbers(model: type[Model], snapshot: Snapshot) -> Ite
 def _texts_of(model: type[Model]) -> tuple[list[str], str]:
     """Every column that holds text, and the statement that reads those of suspicious rows."""
     columns = [str(c.column) for c in model._meta.concrete_fields if isinstance(c, CharField | TextField | JSONField)]
-    table, key, since = model._meta.db_table, model._meta.pk.column, since_column(model)
+    table, since = model._meta.db_table, since_column(model)
     texts = ", ".join(f"x.{column}::text" for column in columns)
     statement = f"""
-        SELECT x.tenant_id, x.{key}::text, {texts} FROM {table} x
+        SELECT x.tenant_id, {row_name(key_of(model))}, {texts} FROM {table} x
         WHERE %(tenant)s IN (0, x.tenant_id) AND concat_ws(E'\\n', {texts}) ~ %(suspicious)s
         {f"AND x.{since} >= %(since)s::date" if since else ""}"""  # noqa: S608  names from our own models
     return columns, statement
@@ -207,7 +239,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 INVARIANTS: Final = (
     Invariant(
         "I00",
-        "Rebuilding from bronze with the pure rules gives identical journals.",
+        "Rebuilding from bronze and decisions with the pure rules gives identical journals.",
         _derive_again,
     ),
     Invariant(

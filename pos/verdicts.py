@@ -39,8 +39,12 @@ class Post:
     is_late: bool
 
 
-def verdict_on(event: Event, facts: TenantFacts, *, now: datetime) -> Post | Hold:
-    """What is done with a new event. :param now: the instant it was received."""
+def verdict_on(event: Event, facts: TenantFacts, *, now: datetime, dated: bool = False) -> Post | Hold:
+    """What is done with a new event.
+
+    :param now: the instant it was received, or is replayed.
+    :param dated: an operator has set its `business_date`, which then need not go with `occurred_at`.
+    """
     if event.event_type not in facts.enabled_event_types:
         return Hold("UNKNOWN_EVENT_TYPE", f"Event type {event.event_type} is switched off for this tenant.")
     draft = draft_of(event)
@@ -49,9 +53,17 @@ def verdict_on(event: Event, facts: TenantFacts, *, now: datetime) -> Post | Hol
     if skew := _clock_skew(event, now):
         return skew
     own_day = business_date_of(event.occurred_at, time_zone=facts.time_zone, cut_off=facts.cut_off)
-    if event.business_date is not None and abs((event.business_date - own_day).days) > 1:
+    if event.business_date is not None and not _may_belong(event.business_date, own_day, facts, now, dated=dated):
         return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
     return _on_open_day(event, draft, event.business_date or own_day, facts, now)
+
+
+def _may_belong(day: date, own_day: date, facts: TenantFacts, now: datetime, *, dated: bool) -> bool:
+    """A till may be a day off; an operator may move an event to any later day that has begun."""
+    last = own_day + timedelta(days=1)
+    if dated:
+        last = max(last, business_date_of(now, time_zone=facts.time_zone, cut_off=facts.cut_off))
+    return own_day - timedelta(days=1) <= day <= last
 
 
 def _clock_skew(event: Event, now: datetime) -> Hold | None:

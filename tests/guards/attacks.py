@@ -77,6 +77,12 @@ class Attacker:
         """Two good lines."""
         return [(self.accounts["DRAWER"], 100), (self.accounts["SALES"], -100)]
 
+    def mirror_of(self, journal: int) -> Lines:
+        """The lines that undo a journal."""
+        return self.shop.rows(
+            "SELECT account_id, -amount_minor FROM postings WHERE tenant_id = %s AND journal_id = %s", journal
+        )
+
 
 def assert_refused_by(constraint: str) -> Any:
     """A block that Postgres must refuse with 23514 (or 23505 for a unique index) and this constraint name."""

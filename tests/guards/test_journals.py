@@ -147,7 +147,8 @@ def test_it_refuses_a_new_revision_while_the_last_one_stands(attacker: Attacker)
 @pytest.mark.cooks_the_books
 def test_it_takes_a_new_revision_after_the_last_one_was_reversed(attacker: Attacker) -> None:
     posted = attacker.shop.rows("SELECT id FROM journals WHERE tenant_id = %s")[0][0]
-    attacker.postings(attacker.journal(key="evt-1", reverses=posted), attacker.balanced())
+    mirror = attacker.mirror_of(posted)
+    attacker.postings(attacker.journal(key="evt-1", reverses=posted, count=len(mirror)), mirror)
     attacker.postings(attacker.journal(key="evt-1", revision=2), attacker.balanced())
     attacker.raw.commit()
     assert attacker.shop.number("journals") == 3

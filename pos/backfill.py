@@ -1,0 +1,165 @@
+"""Use cases: replay every held event of one reason, for instance after an event type was switched on.
+
+A job is a row; whoever runs it (a Celery worker, a command) moves it on chunk by chunk. Each chunk is decided in the
+transaction that moves the job, so a worker that dies leaves nothing half done and the next one goes on where it was.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from exceptions.decisions import Action, Decision, read_notes
+from exceptions.models import CaseStatus, ExceptionCase
+from exceptions.reasons import REASONS
+from ledgersafe.audit import trail
+from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.errors import InvalidParameter, NotFound
+from pos.deciding import Deciding, Verdict
+from pos.models import JobStatus, ReplayJob
+from pos.replay import CHUNK, checked, count_journals, rolled_back
+
+#: A job nobody has moved for so long has lost its worker.
+STALE_AFTER_SECONDS: Final = 90
+
+Progress = Callable[[int, int], None]
+
+
+def request_replay(
+    *, tenant_id: int, reason_code: str, notes: str, actor: str, may_approve: bool, now: datetime
+) -> ReplayJob:
+    """Write down that every case of this reason that is open now is to be replayed as it arrived.
+
+    :raises InvalidParameter: an unknown reason. :raises exceptions.decisions.NotesRequired: nobody says why.
+    """
+    if reason_code not in REASONS:
+        raise InvalidParameter(f"reason_code must be one of {', '.join(REASONS)}.")
+    decision = checked(Decision(Action.REPLAY, read_notes(notes)))
+    with tenant_transaction(tenant_id):
+        job = ReplayJob.objects.create(
+            tenant_id=tenant_id,
+            reason_code=reason_code,
+            notes=decision.notes,
+            requested_by=actor,
+            may_approve=may_approve,
+            total=open_cases(tenant_id, reason_code, now).count(),
+            created_at=now,
+        )
+        trail.record(
+            tenant_id=tenant_id,
+            actor=actor,
+            action="pos.replay.requested",
+            object_type="replay_job",
+            object_id=job.id,
+            after={"reason_code": reason_code, "cases": job.total},
+            notes=job.notes,
+        )
+    return job
+
+
+def run_replay(*, job_id: int, on_progress: Progress | None = None) -> ReplayJob:
+    """Move a job on until it is done. Safe to run twice, and two at once: each chunk is somebody's alone.
+
+    :raises NotFound: there is no such job.
+    """
+    job = ReplayJob.objects.filter(pk=job_id).first()
+    if job is None:
+        raise NotFound(f"There is no replay job {job_id}.")
+    while job.status != JobStatus.DONE:
+        job, verdicts = retry_serialization(partial(_move, job.tenant_id, job.id))
+        count_journals(verdicts)
+        if on_progress is not None:
+            on_progress(job.resolved + job.refused, job.total)
+    return job
+
+
+def dry_run(
+    *, tenant_id: int, reason_code: str, actor: str, now: datetime, on_progress: Progress | None = None
+) -> Counter[str]:
+    """What a replay would come to, by outcome: the real path, each chunk rolled back. Nothing is kept."""
+    deciding = Deciding(tenant_id, Decision(Action.REPLAY, "dry run"), actor, False, now)
+    cases, found, reached = open_cases(tenant_id, reason_code, now), Counter[str](), None
+    total = cases.count() if on_progress is not None else 0
+    while chunk := _next_chunk(cases, reached):
+        ids = [case_id for _, case_id in chunk]
+        verdicts = retry_serialization(
+            lambda ids=ids: rolled_back(tenant_id, lambda: deciding.decide(ids, propose=False))  # type: ignore[misc]
+        )
+        found.update(_outcome(verdict) for verdict in verdicts)
+        reached = chunk[-1]
+        if on_progress is not None:
+            on_progress(found.total(), total)
+    return found
+
+
+def unfinished_jobs(now: datetime) -> Iterator[int]:
+    """Ids of jobs that wait for a worker, or have lost theirs."""
+    stale = now.timestamp() - STALE_AFTER_SECONDS
+    for job in ReplayJob.objects.exclude(status=JobStatus.DONE).order_by("id"):
+        if job.moved_at is None or job.moved_at.timestamp() < stale:
+            yield job.id
+
+
+def open_cases(tenant_id: int, reason_code: str, until: datetime) -> QuerySet[ExceptionCase]:
+    """The cases a replay is about, oldest first."""
+    rows = ExceptionCase.objects.filter(
+        tenant_id=tenant_id, status=CaseStatus.OPEN, reason_code=reason_code, created_at__lte=until
+    )
+    return rows.order_by("created_at", "id")
+
+
+def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[Verdict]]:
+    """Decide the next chunk. Two workers with the same message take turns: each goes on where the other stopped."""
+    now = timezone.now()
+    with tenant_transaction(tenant_id):
+        job = ReplayJob.objects.select_for_update(of=("self",)).get(pk=job_id)
+        if job.status == JobStatus.DONE:
+            return job, []
+        reached = (job.reached_at, job.reached_id) if job.reached_at and job.reached_id else None
+        chunk = _next_chunk(open_cases(tenant_id, job.reason_code, job.created_at), reached)
+        deciding = Deciding(tenant_id, Decision(Action.REPLAY, job.notes), job.requested_by, job.may_approve, now)
+        verdicts = deciding.decide([case_id for _, case_id in chunk]) if chunk else []
+        outcomes = Counter(_outcome(verdict) for verdict in verdicts)
+        job.resolved += outcomes.pop("resolved", 0)
+        job.refused += outcomes.total()
+        job.refusals = dict(Counter(job.refusals) + outcomes)
+        job.status, job.moved_at = JobStatus.RUNNING, now
+        if chunk:
+            job.reached_at, job.reached_id = chunk[-1]
+        if len(chunk) < CHUNK:
+            _finish(job, now)
+        job.save()
+    return job, verdicts
+
+
+def _finish(job: ReplayJob, now: datetime) -> None:
+    job.status, job.finished_at = JobStatus.DONE, now
+    trail.record(
+        tenant_id=job.tenant_id,
+        actor=job.requested_by,
+        action="pos.replay.finished",
+        object_type="replay_job",
+        object_id=job.id,
+        after={"resolved": job.resolved, "refused": job.refused, "refusals": job.refusals},
+    )
+
+
+def _next_chunk(
+    cases: QuerySet[ExceptionCase], reached: tuple[datetime, uuid.UUID] | None
+) -> list[tuple[datetime, uuid.UUID]]:
+    """The next cases after the one that was reached, by their place in the order; whole they are read when locked."""
+    if reached is not None:
+        at, case_id = reached
+        cases = cases.filter(Q(created_at__gt=at) | Q(created_at=at, id__gt=case_id))
+    return list(cases.values_list("created_at", "id")[:CHUNK])
+
+
+def _outcome(verdict: Verdict) -> str:
+    if verdict.refusal is None:
+        return "resolved"
+    return str(verdict.refusal.context.get("reason_code") or verdict.refusal.code)

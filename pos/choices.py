@@ -1,0 +1,160 @@
+"""Which version of an event a decision means, and what choosing it would do. Pure, but for the rules' own log.
+
+`pos.held.Held` is everything a ruling is made from; `rule` turns it and a decision into a `Ruling`; nothing here
+touches the database.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from exceptions.decisions import FIRST, LAST, Action, Decision, InvalidCanonicalRawId, InvalidPatch
+from exceptions.patching import patched
+from ledger.models import Journal
+from ledger.periods import business_date_of
+from ledgersafe.errors import DomainError
+from pos import canonical
+from pos.bronze import Arrival, Refusal, read_arrival
+from pos.contract import Event, Hold
+from pos.held import Held
+from pos.models import KeyStatus, RawEvent
+from pos.verdicts import Post, TenantFacts, verdict_on
+
+logger = logging.getLogger(__name__)
+
+#: What becomes of a version that was chosen: it stands in the books already, or it is posted now.
+UNCHANGED: Final = "unchanged"
+PROCESSED: Final = "processed"
+
+
+class ReplayValidationFailed(DomainError):
+    """The version cannot be posted as it is; `errors` says what is wrong with it."""
+
+    code = "REPLAY_VALIDATION_FAILED"
+    http_status = 409
+
+
+class PanDetected(DomainError):
+    """There is a card number in the patch or the notes; nothing was stored."""
+
+    code = "PAN_DETECTED"
+    http_status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A version that could stand in the books: an arrival's payload, perhaps patched."""
+
+    raw_id: int
+    payload_hash: bytes
+    #: Canonical JSON, when no arrival has this payload.
+    patched_body: str | None
+    payload: Mapping[str, Any]
+    verdict: Event | Hold
+    #: The operator has said which business day it belongs to.
+    dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a decision does to one key. `post` without lines: the event moves no money."""
+
+    status: KeyStatus
+    result: str
+    candidate: Candidate | None = None
+    post: Post | None = None
+    reverses: Journal | None = None
+
+    @property
+    def changes_books(self) -> bool:
+        """Whether a journal is written."""
+        return self.reverses is not None or (self.post is not None and bool(self.post.draft.lines))
+
+
+def meant_raw_id(held: Held, decision: Decision) -> int:
+    """The arrival a decision is about.
+
+    LAST is the newest version that is not the first: the last arrival itself may be a retry of the first.
+    :raises InvalidCanonicalRawId: the decision names two different ones.
+    """
+    first = held.key.first_raw_id
+    newest = max((raw_id for raw_id in held.known.values() if raw_id != first), default=first)
+    named = {FIRST: first, LAST: newest}.get(decision.canonical or "")
+    if named is not None and decision.canonical_raw_id not in {None, named}:
+        raise InvalidCanonicalRawId(f"canonical {decision.canonical} is arrival {named}, not another one.")
+    return named or decision.canonical_raw_id or held.case.raw_id
+
+
+def read_candidate(held: Held, raw: RawEvent | None, decision: Decision, *, base_currency: str) -> Candidate:
+    """The version a decision means, patched if it says so.
+
+    :param raw: the arrival `meant_raw_id` named, or None when the tenant has no such row.
+    :raises DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
+    """
+    known = held.known
+    raw_hash = bytes(raw.payload_sha256) if raw is not None and raw.payload_sha256 else None
+    if raw is None or raw.event_id != held.key.idempotency_key or raw_hash not in known:
+        raise InvalidCanonicalRawId
+    arrival = read_arrival(bytes(raw.raw_body), base_currency=base_currency)
+    dated = False
+    if decision.patch:
+        before = arrival.payload.get("business_date")
+        arrival = _patched(arrival, decision, base_currency)
+        dated = arrival.payload.get("business_date") != before
+    payload_hash = bytes.fromhex(arrival.payload_hash)
+    if not isinstance(arrival.verdict, Event | Hold):
+        raise InvalidPatch(arrival.verdict.message)
+    return Candidate(
+        raw_id=known.get(payload_hash, raw.id),
+        payload_hash=payload_hash,
+        patched_body=None if payload_hash in known else arrival.body.decode(),
+        payload=arrival.payload,
+        verdict=arrival.verdict,
+        dated=dated,
+    )
+
+
+def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arrival:
+    """Read again from its bytes, as if it had arrived like this: the patch passes every check an arrival does."""
+    assert decision.patch is not None  # noqa: S101  the caller has looked
+    try:
+        body = canonical.canonical_text(patched(arrival.payload, decision.patch)).encode()
+    except (RecursionError, UnicodeEncodeError):
+        raise InvalidPatch("The patched event is nested too deep, or holds half a character.") from None
+    again = read_arrival(body, base_currency=base_currency)
+    if isinstance(again.verdict, Refusal):
+        if again.verdict.code == "PAN_DETECTED":
+            raise PanDetected
+        raise InvalidPatch(again.verdict.message)
+    return again
+
+
+def rule(
+    held: Held, candidate: Candidate | None, decision: Decision, facts: TenantFacts, *, now: datetime
+) -> Ruling | Hold:
+    """What the decision does to the key, or why the version it chose cannot be posted."""
+    stands = held.key.status == KeyStatus.PROCESSED
+    if decision.action is Action.NO_REPLAY or candidate is None:
+        return Ruling(KeyStatus.PROCESSED if stands else KeyStatus.IGNORED, result="")
+    if stands and candidate.payload_hash == bytes(held.key.effective_hash or b""):
+        return Ruling(KeyStatus.PROCESSED, UNCHANGED, candidate)
+    if isinstance(candidate.verdict, Hold):
+        return candidate.verdict
+    try:
+        verdict = verdict_on(candidate.verdict, facts, now=now, dated=candidate.dated)
+    except Exception as error:  # a bug in a rule is told, and decides nothing
+        logger.exception("Rules failed on a replay of event %s", held.key.idempotency_key)
+        return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
+    if isinstance(verdict, Hold):
+        return verdict
+    return Ruling(KeyStatus.PROCESSED, PROCESSED, candidate, verdict, held.effective_journal)
+
+
+def reversal_day(journal: Journal, facts: TenantFacts, *, now: datetime) -> tuple[date, bool]:
+    """The business day a reversal is booked on, and whether that is late: the journal's own, unless it is closed."""
+    if facts.closed_through is None or journal.business_date > facts.closed_through:
+        return journal.business_date, False
+    today = business_date_of(now, time_zone=facts.time_zone, cut_off=facts.cut_off)
+    return max(today, facts.closed_through + timedelta(days=1)), True

@@ -1,0 +1,377 @@
+"""Carrying decisions out: a set of locked cases becomes journals, keys, versions and closed cases, or refusals.
+
+Everything is set-based: the number of statements does not depend on how many cases are decided at once. What the
+books refuse is refused case by case, in savepoints, so that one never fails its neighbours.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+
+from exceptions import cases
+from exceptions.cases import AlreadyResolved, Decided, FourEyesRequired
+from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
+from exceptions.models import CaseStatus
+from ledger import accounts, balances, periods, posting
+from ledger.models import Account, AccountStatus
+from ledger.posting import Entry, Reversal
+from ledgersafe.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
+from ledgersafe.errors import DomainError
+from pos import canonical, held
+from pos import directory as directories
+from pos.choices import (
+    Candidate,
+    ReplayValidationFailed,
+    Ruling,
+    meant_raw_id,
+    read_candidate,
+    reversal_day,
+    rule,
+)
+from pos.contract import Hold
+from pos.directory import TenantDirectory
+from pos.held import Held
+from pos.models import Disposition, EventKey, KeyStatus
+from pos.rules import RULES_VERSION
+
+_UNDECIDED: Final = frozenset({Disposition.HELD, Disposition.EFFECTIVE})
+
+
+@dataclass(slots=True)
+class Verdict:
+    """One case on its way: ruled on or refused, and in the end what was written."""
+
+    held: Held
+    ruling: Ruling | None = None
+    refusal: DomainError | None = None
+    needs_second_person: bool = False
+    journal_id: int | None = None
+    reversal_id: int | None = None
+
+    @property
+    def case_id(self) -> uuid.UUID:
+        """The case this is about."""
+        return self.held.case.id
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The version that was chosen, if one was."""
+        return self.ruling.candidate if self.ruling else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """One decision on any number of cases of a tenant, by somebody, now."""
+
+    tenant_id: int
+    decision: Decision
+    actor: str
+    may_approve: bool
+    now: datetime
+
+    def decide(self, case_ids: Collection[uuid.UUID], *, propose: bool = True) -> list[Verdict]:
+        """Lock, rule and write; operation. Cases that do not exist are left out.
+
+        :param propose: False when nothing is to be kept: what needs a second person is carried out, and said.
+        """
+        require_transaction()
+        directory = directories.read_anew(self.tenant_id)
+        verdicts = [Verdict(one) for one in held.lock_held(self.tenant_id, case_ids).values()]
+        self._rule(verdicts, directory)
+        self._refuse_taken_sources(verdicts)
+        self._refuse_unknown_places(verdicts, directory)
+        self._ask_second_person(verdicts, directory, propose=propose)
+        self._write(verdicts, directory)
+        refused = {v.case_id: _code_of(v.refusal) for v in verdicts if isinstance(v.refusal, ReplayValidationFailed)}
+        cases.note_refused_replays(self.tenant_id, refused, self.now)
+        return verdicts
+
+    # ── Ruling ──────────────────────────────────────────────────────────────────────────────────
+    def _rule(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
+        replay = self.decision.action is Action.REPLAY
+        meant: dict[uuid.UUID, int] = {}
+        for verdict in verdicts:
+            if verdict.held.case.status != CaseStatus.OPEN:
+                verdict.refusal = AlreadyResolved()
+            elif replay:
+                try:
+                    meant[verdict.case_id] = meant_raw_id(verdict.held, self.decision)
+                except InvalidCanonicalRawId as error:
+                    verdict.refusal = error
+        arrivals = held.read_arrivals(self.tenant_id, set(meant.values())) if meant else {}
+        for verdict in verdicts:
+            if verdict.refusal is None:
+                arrival = arrivals.get(meant.get(verdict.case_id, 0))
+                self._rule_one(verdict, arrival, directory, replay=replay)
+
+    def _rule_one(self, verdict: Verdict, arrival: Any, directory: TenantDirectory, *, replay: bool) -> None:
+        try:
+            candidate = None
+            if replay:
+                currency = directory.base_currency
+                candidate = read_candidate(verdict.held, arrival, self.decision, base_currency=currency)
+            ruling = rule(verdict.held, candidate, self.decision, directory.facts, now=self.now)
+        except DomainError as error:
+            verdict.refusal = error
+            return
+        if isinstance(ruling, Hold):
+            verdict.refusal = refusal_of(ruling)
+        else:
+            verdict.ruling = ruling
+
+    def _refuse_taken_sources(self, verdicts: Sequence[Verdict]) -> None:
+        """A source event id belongs to one key: what would take another's is the same event under another id."""
+        wanted = {source: verdict for verdict in reversed(verdicts) if (source := _new_source(verdict)) is not None}
+        if not wanted:
+            return
+        owners = EventKey.objects.filter(
+            tenant_id=self.tenant_id,
+            source_system__in={system for system, _ in wanted},
+            source_event_id__in={source_id for _, source_id in wanted},
+        )
+        taken = set(owners.values_list("source_system", "source_event_id"))
+        for verdict in verdicts:
+            source = _new_source(verdict)
+            if source is not None and (source in taken or wanted[source] is not verdict):
+                message = f"source_event_id {source[1]!r} belongs to another event_id."
+                _refuse(verdict, Hold("DUPLICATE_SOURCE_EVENT_ID", message))
+
+    def _refuse_unknown_places(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
+        """As ingest does: a strict tenant knows its stores and registers, any other one registers them."""
+        places = {place for verdict in verdicts for place in _places(verdict)}
+        known = directories.known_places(directory, places) if places else set()
+        if known != places and directory.strict_stores:
+            for verdict in verdicts:
+                if missing := [place for place in _places(verdict) if place not in known]:
+                    name = "/".join(part for part in missing[0] if part)
+                    _refuse(verdict, Hold("UNKNOWN_STORE", f"The tenant has no store or register {name!r}."))
+        elif known != places:
+            directories.register_places(directory, places - known)
+
+    # ── The second person ───────────────────────────────────────────────────────────────────────
+    def _ask_second_person(self, verdicts: Sequence[Verdict], directory: TenantDirectory, *, propose: bool) -> None:
+        limit = directory.four_eyes_limit_minor
+        if limit is None:
+            return
+        undone = {v.ruling.reverses.id for v in verdicts if v.ruling and v.ruling.reverses}
+        turnover = balances.turnover_of(self.tenant_id, undone) if undone else {}
+        for verdict in verdicts:
+            if verdict.ruling is None or not _is_above(verdict, limit, directory.base_currency, turnover):
+                continue
+            verdict.needs_second_person = True
+            if propose and not self._is_confirmed(verdict):
+                self._propose(verdict)
+                verdict.refusal, verdict.ruling = FourEyesRequired(), None
+
+    def _is_confirmed(self, verdict: Verdict) -> bool:
+        return self.may_approve and cases.confirms_a_proposal(
+            verdict.case_id,
+            tenant_id=self.tenant_id,
+            action=self.decision.action,
+            payload_hash=verdict.candidate.payload_hash if verdict.candidate else None,
+            actor=self.actor,
+        )
+
+    def _propose(self, verdict: Verdict) -> None:
+        candidate = verdict.candidate
+        cases.propose(
+            verdict.case_id,
+            self.decision,
+            tenant_id=self.tenant_id,
+            patch_text=patch_text(self.decision),
+            canonical_raw_id=candidate.raw_id if candidate else None,
+            payload_hash=candidate.payload_hash if candidate else None,
+            actor=self.actor,
+            now=self.now,
+        )
+
+    # ── Writing ─────────────────────────────────────────────────────────────────────────────────
+    def _write(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
+        ruled = [verdict for verdict in verdicts if verdict.ruling is not None]
+        if not ruled:
+            return
+        try:
+            with transaction.atomic():
+                self._write_together(ruled, directory)
+        except (IntegrityError, ReplayValidationFailed) as error:
+            if len(ruled) > 1:
+                for verdict in ruled:
+                    self._write([verdict], directory)
+                return
+            ruled[0].refusal, ruled[0].ruling = _refused_by_books(error), None
+
+    def _write_together(self, ruled: Sequence[Verdict], directory: TenantDirectory) -> None:
+        self._post(ruled, directory)
+        rulings = [self._ruling_row(verdict) for verdict in ruled]
+        call("pos_decide_v1", self.tenant_id, as_jsonb({"at": self.now.isoformat()}), as_jsonb(rulings))
+        text = patch_text(self.decision)
+        decided = [self._decided(verdict, text) for verdict in ruled]
+        cases.resolve(self.tenant_id, decided, notes=self.decision.notes, actor=self.actor, now=self.now)
+        force_constraints()
+
+    def _post(self, ruled: Sequence[Verdict], directory: TenantDirectory) -> None:
+        """Reversals first: a key gets a new journal only after its last one was reversed."""
+        undo = {v.ruling.reverses.id: v for v in ruled if v.ruling and v.ruling.reverses}
+        anew = [v for v in ruled if v.ruling and v.ruling.post and v.ruling.post.draft.lines]
+        entries = [_entry(verdict) for verdict in anew]
+        reversals = [self._reversal(verdict, directory) for verdict in undo.values()]
+        for day in sorted({entry.business_date for entry in entries} | {one.business_date for one in reversals}):
+            periods.open_day(self.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off)
+        ids = accounts.find_or_open(self.tenant_id, {line.account for entry in entries for line in entry.draft.lines})
+        _refuse_inactive(ids.values())
+        for journal_id, reversal_id in posting.reverse(self.tenant_id, reversals).items():
+            undo[journal_id].reversal_id = reversal_id
+        for verdict, journal_id in zip(anew, posting.post(self.tenant_id, entries, ids), strict=True):
+            verdict.journal_id = journal_id
+
+    def _reversal(self, verdict: Verdict, directory: TenantDirectory) -> Reversal:
+        assert verdict.ruling is not None and verdict.ruling.reverses is not None  # noqa: S101, PT018  the caller chose
+        day, is_late = reversal_day(verdict.ruling.reverses, directory.facts, now=self.now)
+        return Reversal(verdict.ruling.reverses.id, day, self.now, is_late)
+
+    def _ruling_row(self, verdict: Verdict) -> dict[str, Any]:
+        ruling, key = verdict.ruling, verdict.held.key
+        assert ruling is not None  # noqa: S101  only what was ruled on is written
+        row: dict[str, Any] = {"key": key.id, "status": ruling.status, "versions": _versions(verdict.held, ruling)}
+        if ruling.post is None or ruling.candidate is None:
+            stands = ruling.status == KeyStatus.PROCESSED
+            effective = bytes(key.effective_hash).hex() if stands and key.effective_hash else None
+            raw_id = key.effective_raw_id if stands else None
+            return row | {"hash": effective, "raw": raw_id, "journal": key.journal_id, "posted": False}
+        source = _new_source(verdict)
+        return row | {
+            "hash": ruling.candidate.payload_hash.hex(),
+            "raw": ruling.candidate.raw_id,
+            "journal": verdict.journal_id,
+            "posted": True,
+            "claim": source[1] if source else None,
+        }
+
+    def _decided(self, verdict: Verdict, text: str | None) -> Decided:
+        ruling = verdict.ruling
+        assert ruling is not None  # noqa: S101  only what was ruled on is written
+        return Decided(
+            case_id=verdict.case_id,
+            action=self.decision.action,
+            attempted=self.decision.action is Action.REPLAY,
+            result=ruling.result,
+            canonical_raw_id=ruling.candidate.raw_id if ruling.candidate else None,
+            patch_text=text,
+            payload_hash=ruling.candidate.payload_hash if ruling.candidate else None,
+            journal_id=verdict.journal_id,
+            reversal_journal_id=verdict.reversal_id,
+        )
+
+
+def refusal_of(hold: Hold) -> ReplayValidationFailed:
+    """Why a version cannot be posted, as the API answers it."""
+    errors = list(hold.errors[:50]) or [{"pointer": "", "message": hold.message}]
+    return ReplayValidationFailed(hold.message, errors=errors, reason_code=hold.reason_code)
+
+
+def patch_text(decision: Decision) -> str | None:
+    """The patch as exact JSON text."""
+    if decision.patch is None:
+        return None
+    if isinstance(decision.patch, dict):
+        return canonical.canonical_text(decision.patch)
+    return canonical.canonical_text({"": decision.patch})[len('{"":') : -1]
+
+
+def _refused_by_books(error: Exception) -> DomainError:
+    """:raises django.db.IntegrityError: a unique violation: somebody was faster, and the use case runs again."""
+    if isinstance(error, DomainError):
+        return error
+    if sqlstate(error) != "23514":
+        raise error
+    told = getattr(getattr(cause_of(error), "diag", None), "message_primary", None) or "a guard of the books."
+    return ReplayValidationFailed(f"The books refused it: {told}", reason_code="PROCESSING_FAILED")
+
+
+def _refuse(verdict: Verdict, hold: Hold) -> None:
+    verdict.ruling, verdict.refusal = None, refusal_of(hold)
+
+
+def _code_of(refusal: DomainError | None) -> str:
+    return str(refusal.context.get("reason_code") or refusal.code) if refusal else ""
+
+
+def _new_source(verdict: Verdict) -> tuple[str, str] | None:
+    """(system, source event id) when the version that is to be posted names one its key does not own yet."""
+    post = verdict.ruling.post if verdict.ruling else None
+    if post is None or post.event.source_event_id in {None, verdict.held.key.source_event_id}:
+        return None
+    return verdict.held.key.source_system, str(post.event.source_event_id)
+
+
+def _places(verdict: Verdict) -> list[tuple[str, str | None]]:
+    if verdict.ruling is None or verdict.ruling.post is None:
+        return []
+    event = verdict.ruling.post.event
+    store: list[tuple[str, str | None]] = [(event.store_code, None)]
+    return store if event.register_code is None else [*store, (event.store_code, event.register_code)]
+
+
+def _is_above(verdict: Verdict, limit: int, base_currency: str, turnover: dict[int, int]) -> bool:
+    """More than one person may decide alone: at risk, posted or reversed. Another currency cannot be compared."""
+    case, ruling = verdict.held.case, verdict.ruling
+    currencies = {case.currency} if case.amount_at_risk_minor else set()
+    amounts = [case.amount_at_risk_minor or 0]
+    if ruling and ruling.post:
+        currencies |= {line.account.currency for line in ruling.post.draft.lines}
+        amounts.append(sum(line.amount_minor for line in ruling.post.draft.lines if line.amount_minor > 0))
+    if ruling and ruling.reverses:
+        amounts.append(turnover.get(ruling.reverses.id, 0))
+    return max(amounts) > limit or bool(currencies - {base_currency, ""})
+
+
+def _entry(verdict: Verdict) -> Entry:
+    post = verdict.ruling.post if verdict.ruling else None
+    assert post is not None  # noqa: S101  the caller chose
+    return Entry(
+        source="event",
+        source_key=verdict.held.key.idempotency_key,
+        revision=1 + max((journal.revision for journal in verdict.held.journals), default=0),
+        draft=post.draft,
+        business_date=post.business_date,
+        occurred_at=post.event.occurred_at,
+        external_ref=post.event.txn_id,
+        rules_version=RULES_VERSION,
+        is_late=post.is_late,
+    )
+
+
+def _refuse_inactive(account_ids: Collection[int]) -> None:
+    """Said with the account's name; the guard on postings knows only its id, and refuses all the same."""
+    blocked = Account.objects.filter(id__in=account_ids).exclude(status=AccountStatus.ACTIVE)
+    for code, status in blocked.values_list("code", "status"):
+        message = f"The books refused it: account {code} is {status}."
+        raise ReplayValidationFailed(message, reason_code="PROCESSING_FAILED")
+
+
+def _versions(one: Held, ruling: Ruling) -> list[dict[str, Any]]:
+    """Every version whose disposition changes, and a patched one that is new."""
+    chosen = ruling.candidate.payload_hash if ruling.candidate else None
+    known, before = one.known, one.dispositions
+    after: dict[bytes, str] = {}
+    for payload_hash, disposition in before.items():
+        if chosen is not None:
+            loses = disposition in _UNDECIDED or disposition == Disposition.IGNORED
+            after[payload_hash] = Disposition.SUPERSEDED if loses else disposition
+        elif disposition == Disposition.HELD:
+            stands = ruling.status == KeyStatus.PROCESSED
+            after[payload_hash] = Disposition.REJECTED if stands else Disposition.IGNORED
+    if chosen is not None:
+        after[chosen] = Disposition.EFFECTIVE
+    alone = len(after) == 1 and chosen in known  # one version, and it stands: nothing to tell apart
+    changed = {h: d for h, d in after.items() if not alone and before.get(h) != d}
+    body = ruling.candidate.patched_body if ruling.candidate else None
+    base = ruling.candidate.raw_id if ruling.candidate else one.key.first_raw_id
+    return [
+        {"hash": h.hex(), "raw": known.get(h, base), "d": d, "body": body if h == chosen else None}
+        for h, d in changed.items()
+    ]

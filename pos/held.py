@@ -1,0 +1,90 @@
+"""Reading what a decision is made from: cases with their keys, versions and journals; a handful of statements for any
+number of cases.
+
+Locked, in the order ingest locks too: the keys, then the cases. So no new version can join a case while it is being
+decided, and two people who decide at once are told one after the other.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from exceptions.cases import lock_cases
+from exceptions.models import ExceptionCase
+from ledger.models import Journal
+from ledgersafe.db import require_transaction
+from pos.models import Disposition, EventKey, EventVersion, KeyStatus, RawEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A case with its key, the key's versions in the order they came, and its journals that are no reversals."""
+
+    case: ExceptionCase
+    key: EventKey
+    versions: Sequence[EventVersion]
+    journals: Sequence[Journal]
+
+    @property
+    def known(self) -> dict[bytes, int]:
+        """Raw ids by fingerprint of every version that arrived, the first one first."""
+        found = {bytes(self.key.payload_hash_first): self.key.first_raw_id}
+        for version in self.versions:
+            if version.patched_body is None:
+                found.setdefault(bytes(version.payload_hash), version.first_raw_id)
+        return found
+
+    @property
+    def dispositions(self) -> dict[bytes, str]:
+        """What was decided on each version so far, patched ones included; the first has no row before a decision."""
+        first = bytes(self.key.payload_hash_first)
+        stands = self.key.status == KeyStatus.PROCESSED and bytes(self.key.effective_hash or b"") == first
+        found: dict[bytes, str] = {first: Disposition.EFFECTIVE if stands else Disposition.HELD}
+        return found | {bytes(version.payload_hash): version.disposition for version in self.versions}
+
+    @property
+    def effective_journal(self) -> Journal | None:
+        """What stands in the books for this event."""
+        return next((journal for journal in self.journals if journal.id == self.key.journal_id), None)
+
+
+def lock_held(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Held]:
+    """Cases that exist, locked until commit; operation. Their status may be anything by now."""
+    require_transaction()
+    wanted = ExceptionCase.objects.filter(tenant_id=tenant_id, id__in=case_ids)
+    names = list(wanted.values_list("idempotency_key", flat=True))
+    rows = EventKey.objects.select_for_update(of=("self",)).filter(tenant_id=tenant_id, idempotency_key__in=names)
+    keys = list(rows.order_by("idempotency_key"))
+    return _assemble(tenant_id, lock_cases(tenant_id, case_ids).values(), keys)
+
+
+def read_held(case: ExceptionCase) -> Held | None:
+    """One case as it stands now, for showing; nothing is locked. None when its key is gone."""
+    keys = list(EventKey.objects.filter(tenant_id=case.tenant_id, idempotency_key=case.idempotency_key))
+    return _assemble(case.tenant_id, [case], keys).get(case.id)
+
+
+def read_arrivals(tenant_id: int, raw_ids: Collection[int]) -> dict[int, RawEvent]:
+    """Arrivals by raw id, with their bytes, but without the headers they came with: a decision reads none."""
+    rows = RawEvent.objects.filter(tenant_id=tenant_id, id__in=raw_ids).defer("headers")
+    return {row.id: row for row in rows}
+
+
+def _assemble(tenant_id: int, cases: Iterable[ExceptionCase], keys: Sequence[EventKey]) -> dict[uuid.UUID, Held]:
+    by_name = {key.idempotency_key: key for key in keys}
+    versions: dict[int, list[EventVersion]] = defaultdict(list)
+    for version in EventVersion.objects.filter(tenant_id=tenant_id, event_key__in=keys).order_by("id"):
+        versions[version.event_key_id].append(version)
+    journals: dict[str, list[Journal]] = defaultdict(list)
+    # Only of keys that may have any: a key that was never posted is most of what a bulk replay meets.
+    posted = [key.idempotency_key for key in keys if key.processed_at is not None or versions[key.id]]
+    if posted:
+        rows = Journal.objects.filter(tenant_id=tenant_id, source="event", source_key__in=posted, reverses__isnull=True)
+        for journal in rows.order_by("revision"):
+            journals[journal.source_key].append(journal)
+    return {
+        case.id: Held(case, key, versions[key.id], journals[key.idempotency_key])
+        for case in cases
+        if (key := by_name.get(case.idempotency_key)) is not None
+    }

@@ -1,0 +1,267 @@
+"""Use cases of the back office: decide on held events, preview a decision, decide on many.
+
+A preview takes the real path and rolls it back, so that what it shows is what would happen. One transaction each; the
+case and its key are locked, so that of two people who decide at once one is told that it was decided already.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from exceptions.cases import FourEyesRequired
+from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
+from exceptions.models import ExceptionCase
+from ledgersafe import metrics
+from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.errors import DomainError, NotFound
+from pos import canonical, effects, held, pan
+from pos import directory as directories
+from pos.choices import Candidate, PanDetected, Ruling, read_candidate, reversal_day, rule
+from pos.contract import Hold
+from pos.deciding import Deciding, Verdict, patch_text
+from pos.effects import Change, Choice, PreviewJournal
+from pos.held import Held
+
+T = TypeVar("T")
+
+#: Cases of one transaction of a bulk decision: their keys stay locked until it commits.
+CHUNK = 500
+MAX_BULK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a decision did. `result`: `processed`, `unchanged`, or empty when nothing was replayed."""
+
+    case_id: uuid.UUID
+    attempted: bool
+    result: str
+    canonical_raw_id: int | None
+    final_payload_hash: str | None
+    journal_id: int | None
+    reversal_journal_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a decision would do. Journal ids in `resolved` are those of the rolled-back run, and name nothing."""
+
+    resolved: Resolved
+    journals: tuple[PreviewJournal, ...]
+    change: Change
+    payload_text: str | None
+    needs_second_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOutcome:
+    """One case of a bulk decision: resolved, or why not."""
+
+    case_id: uuid.UUID
+    resolved: Resolved | None = None
+    refusal: DomainError | None = None
+
+
+def resolve_case(
+    *, tenant_id: int, case_id: uuid.UUID, decision: Decision, actor: str, may_approve: bool, now: datetime
+) -> Resolved:
+    """Decide on one case, and replay the event if the decision says so.
+
+    :param may_approve: the actor may confirm, as a second person, what is above the tenant's limit.
+    :raises ledgersafe.errors.NotFound: the tenant has no such case.
+    :raises exceptions.cases.AlreadyResolved: somebody was faster.
+    :raises exceptions.cases.FourEyesRequired: above the limit; the decision was kept as a proposal.
+    :raises pos.choices.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
+    :raises ledgersafe.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
+    """
+    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now)
+
+    def attempt() -> Verdict:
+        with tenant_transaction(tenant_id):
+            return _only(deciding.decide([case_id]))
+
+    verdict = retry_serialization(attempt)
+    if verdict.refusal is not None:
+        raise verdict.refusal
+    count_journals([verdict])
+    return _resolved(verdict, decision)
+
+
+def preview_resolution(
+    *, tenant_id: int, case_id: uuid.UUID, decision: Decision, actor: str, may_approve: bool, now: datetime
+) -> Preview:
+    """What `resolve_case` would do: the same path, rolled back. Nothing is kept, not even the attempt.
+
+    :raises ledgersafe.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so instead.
+    """
+    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now)
+
+    def look() -> Preview:
+        verdict = _only(deciding.decide([case_id], propose=False))
+        if verdict.refusal is not None:
+            raise verdict.refusal
+        ids = {found for found in (verdict.reversal_id, verdict.journal_id) if found is not None}
+        journals = effects.written(tenant_id, ids) if ids else ()
+        return Preview(
+            resolved=_resolved(verdict, decision),
+            journals=journals,
+            change=effects.change_of(journals),
+            payload_text=_payload_text(verdict.candidate),
+            needs_second_person=verdict.needs_second_person,
+        )
+
+    return retry_serialization(lambda: rolled_back(tenant_id, look))
+
+
+def resolve_in_bulk(
+    *,
+    tenant_id: int,
+    case_ids: Sequence[uuid.UUID],
+    decision: Decision,
+    actor: str,
+    may_approve: bool,
+    now: datetime,
+) -> list[BulkOutcome]:
+    """Decide the same on many cases: an outcome each, in order; one that is refused never fails its neighbours.
+
+    :raises InvalidCanonicalRawId: one arrival cannot be the canonical one of several events.
+    """
+    if decision.canonical_raw_id is not None:
+        raise InvalidCanonicalRawId("canonical_raw_id names one event's arrival; for many use canonical FIRST or LAST.")
+    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now)
+    outcomes: dict[uuid.UUID, BulkOutcome] = {}
+    wanted = list(dict.fromkeys(case_ids))
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+
+        def attempt(chunk: list[uuid.UUID] = chunk) -> list[Verdict]:
+            with tenant_transaction(tenant_id):
+                return deciding.decide(chunk)
+
+        verdicts = retry_serialization(attempt)
+        count_journals(verdicts)
+        outcomes |= {verdict.case_id: outcome_of(verdict, decision) for verdict in verdicts}
+    absent = NotFound("There is no such exception.")
+    return [outcomes.get(case_id) or BulkOutcome(case_id, refusal=absent) for case_id in wanted]
+
+
+def outcome_of(verdict: Verdict, decision: Decision) -> BulkOutcome:
+    """What became of one case of many."""
+    if verdict.refusal is not None:
+        return BulkOutcome(verdict.case_id, refusal=verdict.refusal)
+    return BulkOutcome(verdict.case_id, resolved=_resolved(verdict, decision))
+
+
+def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
+    """Every version of a case's event as a choice, for showing: pure drafts against what stands; nothing is locked.
+
+    A handful of statements for any number of versions. What the books themselves would refuse, only a preview tells.
+    """
+    one = held.read_held(case)
+    if one is None:
+        return []
+    standing = effects.written(case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
+    arrivals = held.read_arrivals(case.tenant_id, set(one.known.values()))
+    directory = directories.of(case.tenant_id)
+    choices = []
+    for payload_hash, raw_id in one.known.items():
+        decision = Decision(Action.REPLAY, notes="weighed", canonical_raw_id=raw_id)
+        try:
+            candidate = read_candidate(one, arrivals.get(raw_id), decision, base_currency=directory.base_currency)
+            ruling: Ruling | Hold | str = rule(one, candidate, decision, directory.facts, now=now)
+        except DomainError as error:
+            ruling = error.message
+        journals: tuple[PreviewJournal, ...] = ()
+        if isinstance(ruling, Ruling):
+            journals = _on_paper(one, ruling, standing, directory, now)
+        choices.append(
+            Choice(
+                raw_id=raw_id,
+                payload_hash=payload_hash.hex(),
+                disposition=one.dispositions[payload_hash],
+                is_first=raw_id == one.key.first_raw_id,
+                stands=isinstance(ruling, Ruling) and ruling.post is None,
+                journals=journals,
+                change=effects.change_of(journals),
+                refusal=ruling.message if isinstance(ruling, Hold) else ruling if isinstance(ruling, str) else "",
+            )
+        )
+    return choices
+
+
+def _on_paper(
+    one: Held,
+    ruling: Ruling,
+    standing: tuple[PreviewJournal, ...],
+    directory: directories.TenantDirectory,
+    now: datetime,
+) -> tuple[PreviewJournal, ...]:
+    journals = []
+    if ruling.reverses is not None:
+        day, _ = reversal_day(ruling.reverses, directory.facts, now=now)
+        journals += [effects.mirrored(journal, day) for journal in standing]
+    if ruling.post is not None and ruling.post.draft.lines:
+        journals.append(effects.drafted(ruling.post.draft, ruling.post.business_date))
+    return tuple(journals)
+
+
+def checked(decision: Decision) -> Decision:
+    """:raises PanDetected: notes and patches are kept, and no card number ever is."""
+    if pan.contains_pan(decision.notes) or pan.contains_pan(patch_text(decision) or ""):
+        raise PanDetected
+    return decision
+
+
+class _RolledBack(Exception):
+    """Carries a preview out of the transaction it undoes."""
+
+    def __init__(self, result: object) -> None:
+        self.result = result
+        super().__init__()
+
+
+def rolled_back(tenant_id: int, look: Callable[[], T]) -> T:
+    """Run `look` in a use case's transaction and undo all it did but its answer."""
+    try:
+        with tenant_transaction(tenant_id):
+            raise _RolledBack(look())
+    except _RolledBack as done:
+        return done.result  # type: ignore[return-value]  # what look() returned
+    finally:
+        # Read inside the transaction, whose stores and accounts are gone again.
+        directories.forget(tenant_id)
+
+
+def _only(verdicts: list[Verdict]) -> Verdict:
+    if not verdicts:
+        raise NotFound("There is no such exception.")
+    return verdicts[0]
+
+
+def _resolved(verdict: Verdict, decision: Decision) -> Resolved:
+    candidate = verdict.candidate
+    return Resolved(
+        case_id=verdict.case_id,
+        attempted=decision.action is Action.REPLAY,
+        result=verdict.ruling.result if verdict.ruling else "",
+        canonical_raw_id=candidate.raw_id if candidate else None,
+        final_payload_hash=candidate.payload_hash.hex() if candidate else None,
+        journal_id=verdict.journal_id,
+        reversal_journal_id=verdict.reversal_id,
+    )
+
+
+def _payload_text(candidate: Candidate | None) -> str | None:
+    return canonical.canonical_text(dict(candidate.payload)) if candidate else None
+
+
+def count_journals(verdicts: Sequence[Verdict]) -> None:
+    """After commit: journals written, by what they are."""
+    written = sum((v.journal_id is not None) + (v.reversal_id is not None) for v in verdicts)
+    refused = sum(v.refusal is not None and not isinstance(v.refusal, FourEyesRequired) for v in verdicts)
+    if written:
+        metrics.ledger_transactions.labels("ok").inc(written)
+    if refused:
+        metrics.ledger_transactions.labels("fail").inc(refused)

@@ -1,0 +1,19 @@
+"""Background work of the till's side: ids by keyword, one call, safe to run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from pos import backfill
+
+
+@shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
+def run_replay(*, job_id: int) -> None:
+    """Move a bulk replay on until it is done."""
+    backfill.run_replay(job_id=job_id)
+
+
+@shared_task(name="pos.tasks.sweep_replays")  # type: ignore[untyped-decorator]
+def sweep_replays() -> None:
+    """Hand out jobs whose message was lost, or whose worker was."""
+    for job_id in backfill.unfinished_jobs(timezone.now()):
+        run_replay.delay(job_id=job_id)

@@ -1,0 +1,133 @@
+"""Deciding under fire: operators, retries, new versions and a close, all at once."""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from exceptions.decisions import Action, Decision
+from ledger import periods
+from ledgersafe.db import tenant_transaction
+from ledgersafe.errors import DomainError
+from ledgersafe.tenants.models import Tenant
+from pos import backfill, replay
+from pos.ingest import receive_event
+from tests.conftest import Shop
+from tests.races.crowd import all_at_once
+
+pytestmark = pytest.mark.xdist_group("races")
+
+
+def other_version(shop: Shop, total: Any = 41, **changes: Any) -> dict[str, Any]:
+    return shop.sale(total_amount=total, line_items=None, tax_lines=None, tenders=None, **changes)
+
+
+def deciding(shop: Shop, case: str, **choice: Any) -> Callable[[], str]:
+    """One operator's decision, to be made later; answers the refusal's code or the result."""
+
+    def decide() -> str:
+        try:
+            return replay.resolve_case(
+                tenant_id=shop.tenant.id,
+                case_id=uuid.UUID(case),
+                decision=Decision(Action.REPLAY, notes="Checked.", **choice),
+                actor=f"user:{uuid.uuid4().hex[:6]}",
+                may_approve=False,
+                now=timezone.now(),
+            ).result
+        except DomainError as refusal:
+            return refusal.code
+
+    return decide
+
+
+def sending(shop: Shop, event: dict[str, Any]) -> Callable[[], str]:
+    body = json.dumps(event).encode()
+    return lambda: str(receive_event(principal=shop.principal, body=body, headers={}, now=timezone.now()).reason_code)
+
+
+def test_of_twenty_operators_one_decides(shop: Shop) -> None:
+    shop.send(shop.sale())
+    case = shop.send(other_version(shop)).json()["exception_id"]
+
+    answers = all_at_once([deciding(shop, case, canonical="LAST")] * 20)
+
+    assert Counter(answers) == {"processed": 1, "ALREADY_RESOLVED": 19}
+    assert shop.number("journals") == 3
+    assert shop.number("exception_resolutions") == 1
+
+
+def test_contradicting_operators_leave_one_decision(shop: Shop) -> None:
+    shop.send(shop.sale())
+    case = shop.send(other_version(shop)).json()["exception_id"]
+
+    answers = all_at_once([deciding(shop, case, canonical=choice) for choice in ("FIRST", "LAST") * 5])
+
+    assert Counter(answers)["ALREADY_RESOLVED"] == 9
+    assert shop.number("exception_resolutions") == 1
+
+
+def test_versions_that_arrive_while_somebody_decides_are_decided_or_held(shop: Shop) -> None:
+    """Either the new version joined the case and was superseded, or it opened another one."""
+    shop.send(shop.sale())
+    case = shop.send(other_version(shop)).json()["exception_id"]
+    versions = [sending(shop, other_version(shop, total)) for total in range(50, 60)]
+    retries = [sending(shop, shop.sale())] * 5
+
+    all_at_once([deciding(shop, case, canonical="LAST"), *versions, *retries])
+
+    ((open_cases, held),) = shop.rows(
+        "SELECT (SELECT count(*) FROM exceptions e WHERE e.tenant_id = t.id AND e.status = 'open'),"
+        " (SELECT count(*) FROM event_versions v WHERE v.tenant_id = t.id AND v.disposition = 'held')"
+        " FROM tenants t WHERE t.id = %s"
+    )
+    assert open_cases == (1 if held else 0)
+
+
+def test_deciding_and_closing_the_day_exclude_each_other(shop: Shop) -> None:
+    yesterday = (timezone.now() - timedelta(days=1)).replace(hour=12)
+    cases = []
+    for number in range(6):
+        when = {"occurred_at": yesterday.isoformat()}
+        shop.send(shop.sale(f"evt-{number}", **when))
+        version = other_version(shop, **when) | {"event_id": f"evt-{number}"}
+        cases.append(shop.send(version).json()["exception_id"])
+
+    def closing() -> str:
+        with tenant_transaction(shop.tenant.id):
+            periods.seal(shop.tenant, yesterday.date(), now=timezone.now())
+        return "closed"
+
+    answers = all_at_once([closing, *[deciding(shop, case, canonical="LAST") for case in cases]])
+
+    # Whoever met the close either came before it, was booked on the next day, or was told; nothing is in between.
+    assert set(answers) <= {"closed", "processed", "REPLAY_VALIDATION_FAILED"}
+    assert shop.number("journals") == 6 + 2 * Counter(answers)["processed"]
+
+
+def test_two_workers_with_the_same_job_post_every_event_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = Tenant.objects.filter(pk=shop.tenant.id)
+    tenant.update(enabled_event_types=["NO_SALE"])
+    for number in range(12):
+        shop.send(shop.sale(f"evt-{number}"))
+    tenant.update(enabled_event_types=["SALE"])
+    monkeypatch.setattr(backfill, "CHUNK", 2)
+    job = backfill.request_replay(
+        tenant_id=shop.tenant.id,
+        reason_code="UNKNOWN_EVENT_TYPE",
+        notes="Switched on.",
+        actor="user:anna",
+        may_approve=False,
+        now=timezone.now(),
+    )
+
+    done = all_at_once([lambda: backfill.run_replay(job_id=job.id)] * 4)
+
+    assert {one.status for one in done} == {"done"}
+    assert {one.resolved for one in done} == {12}
+    assert shop.number("journals") == 12
