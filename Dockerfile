@@ -7,7 +7,8 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 FROM python:3.11-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     LEDGERSAFE_DATA_DIR=/tmp/ledgersafe ENVIRONMENT=production LOG_FORMAT=json
-RUN useradd --system --uid 10001 --no-create-home ledgersafe
+RUN useradd --system --uid 10001 --no-create-home ledgersafe \
+    && install -d -o ledgersafe /var/lib/ledgersafe
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py ./

@@ -1,20 +1,30 @@
 """Roof: every app's invariants in one list, checked in one read-only snapshot."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 import psycopg
+from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import timezone
 
 import exceptions.invariants
 import ledger.invariants
+import ledgersafe.audit.invariants
 import ledgersafe.tenants.invariants
 import pos.invariants
 from ledgersafe import metrics
 from ledgersafe.db import raw_connection
 from ledgersafe.invariants import NAMED_ROWS, Finding, Invariant, Report, Snapshot, run
+
+logger = logging.getLogger(__name__)
+
+_LAST: Final = "verify_books:last"
+_REMEMBERED_SECONDS: Final = 30 * 86_400
 
 INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
     sorted(
@@ -23,6 +33,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
             *exceptions.invariants.INVARIANTS,
             *ledger.invariants.INVARIANTS,
             *ledgersafe.tenants.invariants.INVARIANTS,
+            *ledgersafe.audit.invariants.INVARIANTS,
         ),
         key=lambda invariant: invariant.id,
     )
@@ -41,10 +52,42 @@ def findings(snapshot: Snapshot, *, named_rows: int = NAMED_ROWS) -> Iterator[Fi
     A run that looks at a part of the books says nothing about the rest, and leaves the gauge alone.
     """
     everything = snapshot.tenant_id is None and snapshot.since is None
+    found = []
     for finding in run(INVARIANTS, snapshot, named_rows=named_rows):
         if everything:
             metrics.invariant_violations.labels(finding.invariant.id).set(finding.total)
+        found.append(finding)
         yield finding
+    if everything:
+        _remember(found)
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """When all books were checked last, how many invariants, and the ids of those that did not hold."""
+
+    at: datetime
+    checked: int
+    broken: list[str]
+
+
+def last_check() -> LastCheck | None:
+    """The last whole run of any process that shares the cache; None: none, or nobody remembers."""
+    try:
+        remembered = cache.get(_LAST)
+    except Exception:  # whatever client the cache has
+        logger.warning("The cache does not answer; the last check of the books is not known", exc_info=True)
+        return None
+    return LastCheck(*remembered) if remembered else None
+
+
+def _remember(found: list[Finding]) -> None:
+    """The gauge is of one process, the dashboard of another: the cache is what they share. Never fails a check."""
+    broken = [finding.invariant.id for finding in found if finding.total]
+    try:
+        cache.set(_LAST, (timezone.now(), len(found), broken), _REMEMBERED_SECONDS)
+    except Exception:
+        logger.warning("The cache does not answer; the dashboard will not know of this check", exc_info=True)
 
 
 @contextmanager

@@ -1,0 +1,136 @@
+"""One tenant's trail from the first block to the last, for `verify_audit`: what is wrong, and what may come to be."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from ledgersafe.audit.anchors import Anchor, TornLine, anchor_flaws
+from ledgersafe.audit.chain import LAST, Flaw, loose_flaws, sealed_flaws
+from ledgersafe.invariants import Snapshot
+
+#: Blocks checked by one statement: often enough for a progress bar, rarely enough to cost nothing.
+BLOCKS_AT_ONCE: Final = 100
+
+_TO_CHECK: Final = "SELECT count(*) FROM audit_blocks WHERE %(tenant)s IN (0, tenant_id)"
+#: By what is there, not by counting up: a planted number may be as high as numbers go.
+_NEXT_BLOCKS: Final = """
+SELECT count(*), max(number) FROM (
+    SELECT number FROM audit_blocks WHERE tenant_id = %(tenant)s AND number >= %(first)s::bigint
+    ORDER BY number LIMIT %(limit)s) next
+"""
+_HEAD: Final = """
+SELECT number, chain_length, encode(block_sha256, 'hex'), sealed_at < now() - interval '10 minutes'
+FROM audit_blocks WHERE tenant_id = %(tenant)s ORDER BY number DESC LIMIT 1
+"""
+_UNSEALED: Final = """
+SELECT count(*), count(*) FILTER (WHERE e.at < now() - interval '10 minutes'),
+       min(e.id) FILTER (WHERE e.at < now() - interval '10 minutes'),
+       count(*) FILTER (WHERE e.id < highest.id), min(e.id) FILTER (WHERE e.id < highest.id)
+FROM audit_log e LEFT JOIN audit_seals s ON s.entry_id = e.id
+CROSS JOIN (SELECT max(last_entry_id) AS id FROM audit_blocks WHERE tenant_id = %(tenant)s) highest
+WHERE e.tenant_id = %(tenant)s AND s.entry_id IS NULL
+"""
+
+
+@dataclass(slots=True)
+class Trail:
+    """What a check of one tenant's trail found. `named` are the first of `total` rows that are not as sealed."""
+
+    tenant: str
+    head_number: int = 0
+    entries: int = 0
+    head_sha256: str = ""
+    unsealed: int = 0
+    #: The last anchored block's number; 0: none is anchored.
+    anchored_block: int = 0
+    named: tuple[Flaw, ...] = ()
+    total: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class AnchorIndex:
+    """What a look through the anchors found, by tenant id: their flaws, and the last block of each."""
+
+    flaws: dict[int, list[Flaw]] = field(default_factory=dict)
+    last_block: dict[int, int] = field(default_factory=dict)
+    torn: list[int] = field(default_factory=list)
+
+
+def count_blocks(snapshot: Snapshot) -> int:
+    """How many blocks a check of this snapshot goes through."""
+    return int(next(snapshot.rows(_TO_CHECK))[0])
+
+
+def check_anchors(snapshot: Snapshot, lines: Iterable[Anchor | TornLine]) -> AnchorIndex:
+    """One pass over the anchors. Of each tenant the first flaws only are kept: one is enough to know."""
+    found = AnchorIndex()
+
+    def sound() -> Iterator[Anchor]:
+        for line in lines:
+            if isinstance(line, TornLine):
+                found.torn.append(line.number)
+            else:
+                found.last_block[line.tenant_id] = line.block
+                yield line
+
+    for flaw in anchor_flaws(snapshot, sound()):
+        several = found.flaws.setdefault(flaw.tenant_id, [])
+        if all(flaw.block != known.block for known in several[-1:]) and len(several) < BLOCKS_AT_ONCE:
+            several.append(flaw)
+    return found
+
+
+def check_trail(
+    snapshot: Snapshot, tenant: str, anchors: AnchorIndex, *, named_rows: int, on_blocks: Callable[[int], None]
+) -> Trail:
+    """Check the trail of the snapshot's one tenant. `on_blocks` is told how many blocks were checked since."""
+    tenant_id = snapshot.tenant_id or 0
+    trail = Trail(tenant, anchored_block=anchors.last_block.get(tenant_id, 0))
+    found = _flaws(snapshot, anchors.flaws.get(tenant_id, []), on_blocks)
+    trail.named = tuple(islice(found, named_rows))
+    trail.total = len(trail.named) + sum(1 for _ in found)
+    head_is_old = False
+    for number, length, sha256, is_old in snapshot.rows(_HEAD):
+        trail.head_number, trail.entries, trail.head_sha256, head_is_old = number, length, sha256, is_old
+    _warn_of_unsealed(snapshot, trail)
+    _warn_of_unanchored(trail, head_is_old)
+    return trail
+
+
+def _flaws(snapshot: Snapshot, anchor_flaws: list[Flaw], on_blocks: Callable[[int], None]) -> Iterator[Flaw]:
+    """The chain in its order, then what stands beside it, then what was anchored."""
+    first = -LAST
+    while True:
+        (blocks, last) = next(snapshot.rows(_NEXT_BLOCKS, first=first, limit=BLOCKS_AT_ONCE))
+        if not blocks:
+            break
+        yield from sealed_flaws(snapshot, first=first, last=last)
+        on_blocks(blocks)
+        if last == LAST:
+            break
+        first = last + 1
+    yield from loose_flaws(snapshot)
+    yield from anchor_flaws
+
+
+def _warn_of_unsealed(snapshot: Snapshot, trail: Trail) -> None:
+    (trail.unsealed, old, first_old, between, first_between) = next(snapshot.rows(_UNSEALED))
+    if old:
+        trail.warnings.append(
+            f"{old} entries older than 10 minutes are in no block yet, the first is entry {first_old}: "
+            "does the sealing job run?"
+        )
+    if between:
+        trail.warnings.append(
+            f"{between} entries with ids between sealed ones are in no block, the first is entry {first_between}: "
+            "committed late, or slipped in."
+        )
+
+
+def _warn_of_unanchored(trail: Trail, head_is_old: bool) -> None:
+    if trail.head_number and not trail.anchored_block:
+        trail.warnings.append("No head of this trail is anchored: a cut tail would not be noticed.")
+    elif head_is_old and trail.anchored_block < trail.head_number:
+        trail.warnings.append(f"Blocks after {trail.anchored_block} are not anchored: does the sealing job run?")
