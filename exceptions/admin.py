@@ -1,24 +1,49 @@
-"""Held work in the back office."""
+"""Held work in the back office: the inbox, the review page, and what their buttons press."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 
+from exceptions import bulk_page, inbox_page, review_page
 from exceptions.models import ExceptionCase
 from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.money import to_decimal_text
 
 
 @admin.register(ExceptionCase)
 class ExceptionCaseAdmin(ReadOnlyModelAdmin):
-    """The inbox, to look at."""
+    """Read-only but for four forms, each of which calls use cases: see the pages' modules."""
 
-    list_display = ("created_at", "tenant", "reason_code", "idempotency_key", "store_code", "at_risk", "status")
-    list_filter = ("status", "reason_code", "tenant")
     search_fields = ("idempotency_key",)
-    list_select_related = ("tenant",)
-    ordering = ("-created_at", "-id")
 
-    @admin.display(description="Amount at risk")
-    def at_risk(self, case: ExceptionCase) -> str:
-        if case.amount_at_risk_minor is None:
-            return "–"
-        return f"{to_decimal_text(case.amount_at_risk_minor, case.currency)} {case.currency}"
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            ("bulk/", bulk_page.press, "exceptions_bulk"),
+            ("<str:case_id>/review/", review_page.show_review, "exceptions_review"),
+            ("<str:case_id>/preview/", review_page.show_preview, "exceptions_preview"),
+        ]
+        own = [path(route, self.admin_site.admin_view(self._page(view)), name=name) for route, view, name in pages]
+        urls: list[URLPattern] = super().get_urls()
+        return own + urls
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
+        return inbox_page.show_inbox(self, request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Links to a case from anywhere in the admin lead to its review page."""
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:exceptions_review", args=[object_id]))
+
+    def _page(self, view: Any) -> Any:
+        def page(request: HttpRequest, **parameters: str) -> HttpResponse:
+            response: HttpResponse = view(self, request, **parameters)
+            return response
+
+        return page

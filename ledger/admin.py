@@ -1,71 +1,286 @@
-"""The books in the back office."""
+"""The books in the back office: lists to find things by, and a page each that shows them whole."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
 
-from ledger.models import Account, Journal, Period, Posting
+from ledger import balances
+from ledger.models import Account, AccountStatus, Journal, Period, PeriodStatus
+from ledger.sheets.accounts import account_sheet
+from ledger.sheets.amounts import Money
+from ledger.sheets.days import day_figures, day_sheet
+from ledger.sheets.finding import found_by
+from ledger.sheets.journals import journal_sheet, reversals_of, turnovers
 from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.money import to_decimal_text
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.models import EVENT_TYPES
+
+_TONE_OF_ACCOUNT = {AccountStatus.ACTIVE: "ls-ok", AccountStatus.BLOCKED: "ls-bad", AccountStatus.CLOSED: ""}
 
 
-@admin.register(Account)
-class AccountAdmin(ReadOnlyModelAdmin):
-    """The chart."""
+def _badge(text: str, tone: str = "") -> SafeString:
+    return format_html('<span class="ls-badge {}">{}</span>', tone, text)
 
-    list_display = ("code", "name", "type", "currency", "status", "tenant")
-    list_filter = ("tenant", "type", "status")
-    search_fields = ("code", "name")
-    list_select_related = ("tenant",)
-    ordering = ("tenant", "type", "code")
+
+def _amounts(amounts: Iterable[Money]) -> SafeString | str:
+    """One line per currency; currencies are never added up."""
+    lines = format_html_join("", "<div>{} {}</div>", ((money.text, money.currency) for money in amounts))
+    return format_html('<div class="ls-money ls-list-money">{}</div>', lines) if lines else "–"
+
+
+def _page_of(model: str, pk: Any) -> str:
+    return reverse(f"admin:ledger_{model}_change", args=[pk])
+
+
+class CompletedList(ChangeList):  # type: ignore[misc]  # unfold is untyped
+    """A page of rows that are completed together."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: list[Any] = list(self.result_list)
+        self.model_admin.complete(self.result_list)
+
+
+class BooksAdmin(ReadOnlyModelAdmin):
+    """A list without a count of the table, and a page of ours where Django would show a form."""
+
+    paginator = InfinitePaginator
+    #: Numbers beside the filters would count the table once for each.
+    show_facets = admin.ShowFacets.NEVER
+    list_fullwidth = True
+    sheet_template: str
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("tenant")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CompletedList
+
+    @admin.display(description="Business day")
+    def day(self, row: Any) -> str:
+        return str(row.business_date)
+
+    def complete(self, rows: list[Any]) -> None:
+        """Give the rows of a page what its columns show, in one statement for all of them."""
+
+    def sheet(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of one row shows."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id) if object_id and request.method in {"GET", "HEAD"} else None
+        if row is None or not self.has_view_permission(request, row):
+            # Absent, another tenant's, or a forged POST: Django's own refusal of each.
+            answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+            return answer
+        context = self.admin_site.each_context(request) | self.sheet(request, row)
+        context |= {"title": str(row), "opts": self.opts, "original": row, "row": row, "has_view_permission": True}
+        cast(Any, request).current_app = self.admin_site.name  # as Django's own admin pages do
+        return TemplateResponse(request, self.sheet_template, context)
+
+
+class BusinessDay(admin.SimpleListFilter):
+    """Drill-down to a business day: the newest ones by name; no count and no minimum over the whole table."""
+
+    title = "business day"
+    parameter_name = "day"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        days = Period.objects.all()
+        ids = staff.tenant_ids_of(request.user)
+        if ids is not None:
+            days = days.filter(tenant_id__in=ids)
+        newest = days.order_by("-business_date").values_list("business_date", flat=True).distinct()[:14]
+        offered = [str(day) for day in newest]
+        asked = self.value()
+        return [(day, day) for day in ([asked] if asked and asked not in offered else []) + offered]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        try:
+            return queryset.filter(business_date=date.fromisoformat(self.value() or ""))
+        except ValueError:
+            return queryset.none() if self.value() else queryset
+
+
+class Kind(admin.SimpleListFilter):
+    """The kinds there can be: Django would look for them in the whole table."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind) for kind in (*EVENT_TYPES, "REVERSAL")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class Reversal(admin.SimpleListFilter):
+    """Journals that reverse others, or that do not."""
+
+    title = "reversal"
+    parameter_name = "reversal"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Reversals"), ("no", "Not reversals")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(reverses__isnull=self.value() == "no") if self.value() else queryset
 
 
 @admin.register(Journal)
-class JournalAdmin(ReadOnlyModelAdmin):
-    """Journals with their lines."""
+class JournalAdmin(BooksAdmin):
+    """Journals, and the page of one: postings as lines and as T-accounts, its cause and its relatives."""
 
-    list_display = ("id", "business_date", "kind", "source_key", "external_ref", "posting_count", "tenant")
-    list_filter = ("tenant", "kind", "is_late")
-    search_fields = ("source_key", "external_ref")
-    list_select_related = ("tenant",)
+    sheet_template = "ledger/journal.html"
+    list_display = ("number", "day", "what", "source_key", "external_ref", "amount", "state", "tenant")
+    list_display_links = ("number",)
+    list_filter = (BusinessDay, Kind, Reversal, "is_late", "tenant")
+    search_fields = ("source_key",)
+    search_help_text = "Key, id, transaction or amount"
     ordering = ("-id",)
-    exclude = ("reverses",)
-    readonly_fields = ("lines",)
+    sortable_by = ()
+    list_per_page = 25
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Journal]:
-        rows: QuerySet[Journal] = super().get_queryset(request)
-        return rows.select_related("tenant")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        tenants = list(staff.visible_tenants(request.user).values_list("id", flat=True))
+        return queryset.filter(id__in=found_by(search_term, tenants)), False
 
-    @admin.display(description="Postings")
-    def lines(self, journal: Journal) -> SafeString:
-        postings = Posting.objects.filter(journal=journal).select_related("account").order_by("line_no")
-        rows = format_html_join("", _LINE, (_columns(posting) for posting in postings))
-        return format_html(
-            '<table class="w-full text-sm"><thead><tr><th class="text-left p-2">Account</th>'
-            '<th class="text-right p-2">Debit</th><th class="text-right p-2">Credit</th></tr></thead>'
-            "<tbody>{}</tbody></table>",
-            rows,
-        )
+    def complete(self, rows: list[Journal]) -> None:
+        debits = turnovers([row.id for row in rows])
+        reversals = reversals_of({row.tenant_id for row in rows}, [row.id for row in rows])
+        for row in rows:
+            vars(row).update(turnover=debits.get(row.id, ()), reversed_by_id=reversals.get(row.id))
+
+    @admin.display(description="Journal")
+    def number(self, row: Any) -> str:
+        return f"#{row.id}"
+
+    @admin.display(description="Kind")
+    def what(self, row: Any) -> SafeString:
+        return _badge(row.kind, "ls-warn" if row.reverses_id else "")
+
+    @admin.display(description="Amount")
+    def amount(self, row: Any) -> SafeString | str:
+        return _amounts(row.turnover)
+
+    @admin.display(description="State")
+    def state(self, row: Any) -> SafeString:
+        badges = [_badge("reversed", "ls-bad")] if row.reversed_by_id else []
+        badges += [_badge(f"reverses #{row.reverses_id}", "ls-warn")] if row.reverses_id else []
+        badges += [_badge(f"revision {row.revision}", "ls-info")] if row.revision > 1 else []
+        badges += [_badge("late", "ls-warn")] if row.is_late else []
+        return format_html('<span class="ls-badges">{}</span>', format_html_join("", "{}", ((b,) for b in badges)))
+
+    def sheet(self, request: HttpRequest, row: Journal) -> dict[str, Any]:
+        sheet = journal_sheet(row)
+        family = [(other, sheet.turnovers.get(other.id, [])) for other in sheet.family]
+        return {"sheet": sheet, "family": family, "lines": [_sides(line) for line in sheet.lines]} | _cause(row)
 
 
-_LINE = (
-    '<tr class="border-t border-base-200 dark:border-base-800"><td class="p-2">{}</td>'
-    '<td class="text-right p-2">{}</td><td class="text-right p-2">{}</td></tr>'
-)
+def _sides(line: Any) -> tuple[Any, Money | None, Money | None]:
+    money = Money(line.amount_minor, line.currency)
+    return (line, money, None) if money.minor > 0 else (line, None, money)
 
 
-def _columns(posting: Posting) -> tuple[str, str, str]:
-    amount = f"{to_decimal_text(abs(posting.amount_minor), posting.currency)} {posting.currency}"
-    return posting.account.code, amount if posting.amount_minor > 0 else "", amount if posting.amount_minor < 0 else ""
+def _cause(row: Journal) -> dict[str, str]:
+    """Links to what made a till's event arrive. The books do not know the till's side: by the names of its URLs."""
+    if row.source != "event":
+        return {}
+    links = {"arrivals": f"{reverse('admin:pos_rawevent_changelist')}?{urlencode({'q': row.source_key})}"}
+    with suppress(NoReverseMatch):
+        links["timeline"] = reverse("admin:pos_event_timeline", args=[row.tenant.slug, row.source_key])
+    return links
+
+
+@admin.register(Account)
+class AccountAdmin(BooksAdmin):
+    """The chart with balances, and the page of an account: its postings with the running balance."""
+
+    sheet_template = "ledger/account.html"
+    list_display = ("code", "name", "type", "currency", "state", "balance", "tenant")
+    list_filter = ("type", "status", "currency", "tenant")
+    search_fields = ("code", "name")
+    ordering = ("tenant", "type", "code")
+    sortable_by = ()
+
+    def complete(self, rows: list[Account]) -> None:
+        found = balances.balances_of([row.pk for row in rows])
+        for row in rows:
+            vars(row)["balance_minor"] = found[row.pk]
+
+    @admin.display(description="Status")
+    def state(self, row: Account) -> SafeString:
+        return _badge(row.get_status_display(), _TONE_OF_ACCOUNT[AccountStatus(row.status)])
+
+    @admin.display(description="Balance")
+    def balance(self, row: Any) -> SafeString | str:
+        return _amounts([Money(row.balance_minor, row.currency)])
+
+    def sheet(self, request: HttpRequest, row: Account) -> dict[str, Any]:
+        before = request.GET.get("before", "")
+        tone = _TONE_OF_ACCOUNT[AccountStatus(row.status)]
+        return {"sheet": account_sheet(row, before), "cursor": before, "tone": tone}
 
 
 @admin.register(Period)
-class PeriodAdmin(ReadOnlyModelAdmin):
-    """Business days."""
+class PeriodAdmin(BooksAdmin):
+    """Business days, and the page of one: its journals by kind and its trial balance."""
 
-    list_display = ("business_date", "status", "starts_at", "ends_at", "closed_at", "tenant")
-    list_filter = ("tenant", "status")
-    list_select_related = ("tenant",)
-    ordering = ("-business_date",)
+    sheet_template = "ledger/day.html"
+    list_display = ("day", "state", "journals", "turnover", "closed", "tenant")
+    list_display_links = ("day",)
+    list_filter = ("status", "tenant")
+    ordering = ("-business_date", "tenant")
+    sortable_by = ()
+    list_per_page = 31
+
+    def complete(self, rows: list[Period]) -> None:
+        found = day_figures(rows)
+        for row in rows:
+            vars(row)["figures"] = found[row.pk]
+
+    @admin.display(description="State")
+    def state(self, row: Period) -> SafeString:
+        return _badge(row.get_status_display(), "ls-info" if row.status == PeriodStatus.OPEN else "ls-ok")
+
+    @admin.display(description="Closed (UTC)")
+    def closed(self, row: Period) -> str:
+        return f"{row.closed_at:%Y-%m-%d %H:%M:%S}" if row.closed_at else "–"
+
+    @admin.display(description="Journals")
+    def journals(self, row: Any) -> SafeString:
+        return format_html('<div class="ls-num ls-list-money">{}</div>', f"{row.figures.journals:,}")
+
+    @admin.display(description="Turnover")
+    def turnover(self, row: Any) -> SafeString | str:
+        return _amounts(row.figures.turnover)
+
+    def sheet(self, request: HttpRequest, row: Model) -> dict[str, Any]:
+        day: Any = row
+        journals = f"{reverse('admin:ledger_journal_changelist')}?"
+        query = {"day": day.business_date, "tenant__id__exact": day.tenant_id}
+        return {"sheet": day_sheet(day), "journals_url": journals + urlencode(query)}

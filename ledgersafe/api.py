@@ -27,8 +27,8 @@ from rest_framework.response import Response
 from ledgersafe.db import is_connection_lost
 from ledgersafe.errors import DomainError, InvalidParameter
 from ledgersafe.request_id import current_request_id
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants import keys, staff
+from ledgersafe.tenants.keys import KeyPrincipal, Principal
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # imports this module itself, by way of the settings
@@ -75,27 +75,36 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class RememberingApiKeyAuthentication(ApiKeyAuthentication):
-    """For ingest: a POST answers from memory, since `pos_receive_v1` checks the key in the posting statement."""
+    """For ingest: a POST answers from memory, since `pos_receive_alone_v1` checks the key in the posting statement."""
 
     def is_fresh(self, request: Request) -> bool:
         return request.method != "POST"
 
 
 class StaffSessionAuthentication(SessionAuthentication):
-    """A signed-in person of the back office; with CSRF, as sessions must be."""
+    """A signed-in person of the back office, within their role; with CSRF, as sessions must be."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        user = getattr(request._request, "user", None)
-        if user is None or not user.is_active or not user.is_staff:
+        """:raises ledgersafe.tenants.staff.TenantNotNamed: they work for several, and named none."""
+        person = self.person_of(request)
+        if person is None:
+            return None
+        slug = request.META.get("HTTP_X_TENANT") or request.query_params.get("tenant")
+        return staff.principal_of(person, slug), None
+
+    def person_of(self, request: Request) -> staff.Person | None:
+        """Who is signed in. :raises PermissionDenied: this changes something, and the CSRF token is missing."""
+        person = getattr(request._request, "user", None)
+        if person is None or not person.is_active or not person.is_staff:
             return None
         self.enforce_csrf(request)
-        return user, None
+        return person
 
 
 class HasScope(BasePermission):
     """The view names the scope it needs, one for all methods or one by method."""
 
-    message = "The API key does not have the scope this needs."
+    message = "The API key, or your role, does not have the scope this needs."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         needed: str | Mapping[str, str] | None = getattr(view, "scope", None)
@@ -108,8 +117,15 @@ class HasScope(BasePermission):
 
 
 def principal_of(request: Request) -> Principal:
-    """The authenticated key. :raises NotAuthenticated: nobody is."""
+    """Who calls: a key or a person. :raises NotAuthenticated: nobody does."""
     if not isinstance(request.user, Principal):
+        raise drf_exceptions.NotAuthenticated("Send the API key as «Authorization: Bearer <key>».")
+    return request.user
+
+
+def key_of(request: Request) -> KeyPrincipal:
+    """The authenticated key, where people may not call. :raises NotAuthenticated: there is none."""
+    if not isinstance(request.user, KeyPrincipal):
         raise drf_exceptions.NotAuthenticated("Send the API key as «Authorization: Bearer <key>».")
     return request.user
 

@@ -1,6 +1,10 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class LedgersafeConfig(AppConfig):
     name = "ledgersafe"
     verbose_name = "Ledger-Safe"
+
+    def ready(self) -> None:
+        # "Authentication and Authorization" does not fit above a page.
+        apps.get_app_config("auth").verbose_name = "Access"

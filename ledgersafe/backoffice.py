@@ -1,14 +1,70 @@
 """The back office's frame: a read-only window. What it shows is changed by use cases, never by its forms."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from django.db.models import Model
+from django.contrib.admin import RelatedFieldListFilter
+from django.contrib.admin.utils import get_fields_from_path
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 from unfold.admin import ModelAdmin
 
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.models import Tenant
 
-class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
+
+class TenantScoped(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
+    """Shows people the rows of their own tenants; another tenant's row answers exactly like an absent one.
+
+    Lists, pages, search, autocomplete and actions all start from `get_queryset`, so that this is the one place.
+    """
+
+    #: The path from the model to its tenant; "pk" for tenants themselves; None for what belongs to no tenant, and
+    #: is then seen by whoever has the permission to view it.
+    tenant_field: str | None = "tenant"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        ids = staff.tenant_ids_of(request.user)
+        if ids is None or self.tenant_field is None:
+            return rows
+        return rows.filter(**{f"{self.tenant_field}__in": ids})
+
+    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        return [self._scoped(item) for item in super().get_list_filter(request)]
+
+    def _scoped(self, item: Any) -> Any:
+        """A filter by a relation offers only what the person may see; every other filter works on those rows."""
+        name, kind = item if isinstance(item, tuple | list) else (item, RelatedFieldListFilter)
+        if not isinstance(name, str) or not issubclass(kind, RelatedFieldListFilter):
+            return item
+        return (name, _scoped_filter(kind)) if get_fields_from_path(self.model, name)[-1].remote_field else item
+
+
+class _ScopedChoices(RelatedFieldListFilter):
+    """Choices of a filter by a relation: what the person may see. With one choice there is nothing to filter."""
+
+    def field_choices(self, field: "Field[Any, Any]", request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        target: Any = field.related_model
+        shown = model_admin.admin_site._registry.get(target)
+        if target is Tenant:
+            rows: Any = staff.visible_tenants(request.user)
+        elif shown is not None:
+            rows = shown.get_queryset(request)
+        else:
+            seen = model_admin.get_queryset(request).values(self.field_path)
+            rows = target._default_manager.filter(pk__in=seen)
+        return [(row.pk, str(row)) for row in rows]
+
+
+@cache
+def _scoped_filter(kind: type[RelatedFieldListFilter]) -> type[RelatedFieldListFilter]:
+    return type(f"Scoped{kind.__name__}", (_ScopedChoices, kind), {})
+
+
+class ReadOnlyModelAdmin(TenantScoped):
     """Lists and shows; refuses every change by form, URL, action or forged POST."""
 
     actions = None
@@ -28,27 +84,45 @@ class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar: work first, then the books, then set-up."""
     sections = {
-        "Work": [("Exceptions", "inbox", "exceptions_exceptioncase"), ("Arrivals", "receipt_long", "pos_rawevent")],
+        "Work": [("Exceptions", "inbox", "exceptions.exceptioncase"), ("Arrivals", "receipt_long", "pos.rawevent")],
         "Books": [
-            ("Journals", "menu_book", "ledger_journal"),
-            ("Accounts", "account_balance_wallet", "ledger_account"),
-            ("Business days", "calendar_month", "ledger_period"),
+            ("Journals", "menu_book", "ledger.journal"),
+            ("Accounts", "account_balance_wallet", "ledger.account"),
+            ("Business days", "calendar_month", "ledger.period"),
         ],
         "Set-up": [
-            ("Tenants", "domain", "tenants_tenant"),
-            ("Stores", "storefront", "tenants_store"),
-            ("Registers", "point_of_sale", "tenants_register"),
-            ("API keys", "key", "tenants_apikey"),
-            ("Audit log", "policy", "audit_auditentry"),
+            ("Tenants", "domain", "tenants.tenant"),
+            ("Stores", "storefront", "tenants.store"),
+            ("Registers", "point_of_sale", "tenants.register"),
+            ("API keys", "key", "tenants.apikey"),
+            ("People", "group", "auth.user"),
+            ("Roles", "badge", "auth.group"),
+            ("Audit log", "policy", "audit.auditentry"),
+            ("Jobs", "schedule", "django_celery_beat.periodictask"),
         ],
     }
     return [
         {
             "title": title,
             "items": [
-                {"title": name, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+                {"title": name, "icon": icon, "link": reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")}
                 for name, icon, model in items
+                if _may_view(request, model)
             ],
         }
         for title, items in sections.items()
+        if any(_may_view(request, model) for _, _, model in items)
+    ]
+
+
+def _may_view(request: HttpRequest, model: str) -> bool:
+    app, name = model.split(".")
+    return bool(request.user.has_perm(f"{app}.view_{name}"))
+
+
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu at the person's name."""
+    return [
+        {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        {"title": "Two-step sign-in", "link": reverse_lazy("two-step")},
     ]

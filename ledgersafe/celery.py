@@ -7,4 +7,4 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledgersafe.settings")
 app = Celery("ledgersafe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["ledgersafe"])
+app.autodiscover_tasks(["ledgersafe", "pos"])

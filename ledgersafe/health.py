@@ -1,9 +1,9 @@
 """Health: probes for machines, counters for people."""
 
 import logging
+from collections import Counter
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from exceptions import queries as exceptions_queries
 from ledgersafe.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response
+from ledgersafe.tenants import staff
 from ledgersafe.tenants.keys import Principal
 from pos import queries as pos_queries
 
@@ -30,7 +31,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 class HealthView(APIView):
-    """`GET /v1/health`: with a key the tenant's counters, with a staff session everybody's."""
+    """`GET /v1/health`: with a key the tenant's counters, with a staff session those of all its tenants."""
 
     permission_classes = []
 
@@ -56,19 +57,37 @@ class HealthView(APIView):
         who = _who(request)
         if who is None:
             return json_response({"status": "ok"})
-        tenant_id = who.tenant_id if isinstance(who, Principal) else None
-        counts = {
-            "events_raw": pos_queries.count_arrivals(tenant_id),
-            "exceptions_open": exceptions_queries.count_open(tenant_id),
-            "idempotency": pos_queries.count_keys(tenant_id),
-        }
+        counts = _counts(who.tenant_id) if isinstance(who, Principal) else _counts_for(who)
         return json_response({"status": "ok", "db": "ok", "db_time": db_time, "counts": counts})
 
 
-def _who(request: Request) -> Principal | AbstractBaseUser | None:
+def _counts(tenant_id: int | None) -> dict[str, Any]:
+    """One tenant's counters; None: everybody's."""
+    return {
+        "events_raw": pos_queries.count_arrivals(tenant_id),
+        "exceptions_open": exceptions_queries.count_open(tenant_id),
+        "idempotency": pos_queries.count_keys(tenant_id),
+    }
+
+
+def _counts_for(person: staff.Person) -> dict[str, Any]:
+    """The counters of all tenants a person works for, added up."""
+    ids = staff.tenant_ids_of(person)
+    if ids is None:
+        return _counts(None)
+    each = [_counts(tenant_id) for tenant_id in ids]
+    states: Counter[str] = sum((Counter(counts["idempotency"]) for counts in each), Counter())
+    return {
+        "events_raw": sum(counts["events_raw"] for counts in each),
+        "exceptions_open": sum(counts["exceptions_open"] for counts in each),
+        "idempotency": {state: states[state] for state in ("processed", "quarantined", "ignored")},
+    }
+
+
+def _who(request: Request) -> Principal | staff.Person | None:
     """:raises rest_framework.exceptions.AuthenticationFailed: a key was sent, and it is not valid."""
-    found: Any = ApiKeyAuthentication().authenticate(request) or StaffSessionAuthentication().authenticate(request)
-    return found[0] if found else None
+    found = ApiKeyAuthentication().authenticate(request)
+    return found[0] if found else StaffSessionAuthentication().person_of(request)
 
 
 def _database_time() -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -71,3 +72,4 @@ BackOfficeCsrf = _unless_api_key(CsrfViewMiddleware)
 BackOfficeAuthentication = _unless_api_key(AuthenticationMiddleware)
 BackOfficeMessages = _unless_api_key(MessageMiddleware)
 BackOfficeClickjacking = _unless_api_key(XFrameOptionsMiddleware)
+BackOfficeCsp = _unless_api_key(CSPMiddleware)

@@ -16,6 +16,8 @@ _MAX_DIGITS: Final = 15
 _SHORT: Final = 20
 
 _EXPONENTS: Final[dict[str, int]] = {c.code: c.exponent for c in Currency if c.exponent is not None}
+#: Every ISO 4217 code that has minor units.
+CURRENCIES: Final = frozenset(_EXPONENTS)
 
 #: Smallest coin in minor units where CLDR names none: the practice of AU, NZ, SG, MY, IL, ZA and,
 #: for the euro, of FI, NL, BE, IE, IT, EE and SK. CLDR says 1 forint; the smallest coin is 5.

@@ -3,11 +3,15 @@
 `.env` in the checkout is read first (see `.env.example`); real environment variables win over it.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+
+from ledgersafe.embedded.folders import data_root
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -27,8 +31,43 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_COOKIES = env.bool("SECURE_COOKIES", default=ENVIRONMENT == "production")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_HTTPONLY = True
+#: Lax, not Strict: a link in a message should open the exception it names.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+#: Browsers that came once by HTTPS come by HTTPS alone. Sent with answers over HTTPS only.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 86_400 if SECURE_COOKIES else 0)
+#: A proxy ends TLS and sets X-Forwarded-Proto itself, whatever the client sent: then, and only then, it is believed.
+if env.bool("TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+#: unfold's Alpine evaluates expressions in attributes, hence 'unsafe-eval'; no script stands in a page itself.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+#: Five wrong passwords (or codes) for a name from one address, and that name is locked there for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "ledgersafe.signing_in.locked_out"
+AXES_RESET_ON_SUCCESS = True
+#: Trying again does not make it longer: the page says when it ends.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+OTP_TOTP_ISSUER = "Ledger-Safe"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -38,6 +77,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # ── Applications and middleware ─────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -49,9 +89,15 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_prometheus",
     "django_celery_beat",
+    "axes",
+    "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "ledgersafe",
     "ledgersafe.tenants",
     "ledgersafe.audit",
+    "ledgersafe.jobs",
     "ledger",
     "exceptions",
     "pos",
@@ -63,11 +109,13 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ledgersafe.middleware.BackOfficeSecurity",
     "ledgersafe.middleware.BackOfficeWhiteNoise",
+    "ledgersafe.middleware.BackOfficeCsp",
     "ledgersafe.middleware.BackOfficeSessions",
     "ledgersafe.middleware.BackOfficeCsrf",
     "ledgersafe.middleware.BackOfficeAuthentication",
     "ledgersafe.middleware.BackOfficeMessages",
     "ledgersafe.middleware.BackOfficeClickjacking",
+    "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "ledgersafe.urls"
@@ -130,15 +178,37 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+#: The scheduler answers pings, and writes down each start at once: the Jobs page shows what is true now.
+CELERY_BEAT_ENABLE_REMOTE_CONTROL = True
+CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_SCHEDULE = {
     "verify-books-hourly": {"task": "ledgersafe.tasks.verify_all_books", "schedule": 3600.0},
+    # Jobs whose message was lost, or whose worker was.
+    "sweep-replays-every-minute": {"task": "pos.tasks.sweep_replays", "schedule": 60.0, "options": {"expires": 55}},
+    # A run that finds no worker for so long is made up for by the next one.
+    "seal-audit-trails-every-minute": {
+        "task": "ledgersafe.tasks.seal_audit_trails",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "seal-audit-trails-whole-daily": {
+        "task": "ledgersafe.tasks.seal_audit_trails",
+        "schedule": 86_400.0,
+        "kwargs": {"everything": True},
+    },
 }
+
+# ── Audit trail ─────────────────────────────────────────────────────────────────────────────────
+#: Where the head of each sealed trail is written down outside the database; best on a disk its administrators lack.
+AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default=str(data_root() / "audit-anchors.jsonl"))
 
 # ── Web server ──────────────────────────────────────────────────────────────────────────────────
 #: Worker processes and threads of `manage.py serve`. Each thread keeps a connection: nine by default.
 WEB_WORKERS = env.int("WEB_WORKERS", default=3)
 WEB_THREADS = env.int("WEB_THREADS", default=3)
 MIGRATE_ON_START = env.bool("MIGRATE_ON_START", default=True)
+#: Run scheduled jobs beside the web server; off where workers of their own do it.
+WEB_JOBS = env.bool("WEB_JOBS", default=True)
 
 # ── Ingest ──────────────────────────────────────────────────────────────────────────────────────
 MAX_EVENT_BYTES = 1024 * 1024
@@ -155,7 +225,10 @@ if not (0 <= CUT_OFF_HOUR <= 23 and 0 <= CUT_OFF_MINUTE <= 59):
 
 # ── API ─────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["ledgersafe.api.ApiKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "ledgersafe.api.ApiKeyAuthentication",
+        "ledgersafe.api.StaffSessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.api.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["ledgersafe.api.OrjsonRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ledgersafe.api.JsonNegotiation",
@@ -175,9 +248,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
     "SCHEMA_PATH_PREFIX": "/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "/static/ledgersafe/favicon.svg",
     "REDOC_DIST": "SIDECAR",
     "PREPROCESSING_HOOKS": ["ledgersafe.openapi.only_v1"],
+    "ENUM_NAME_OVERRIDES": {"ArrivalResultEnum": "pos.models.Result.choices"},
 }
 
 # ── Time, language, static files ────────────────────────────────────────────────────────────────
@@ -191,14 +265,26 @@ WHITENOISE_USE_FINDERS = True
 
 # ── Back office ─────────────────────────────────────────────────────────────────────────────────
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
+CSRF_FAILURE_VIEW = "ledgersafe.refusals.forged"
 UNFOLD = {
     "SITE_TITLE": "Ledger-Safe",
     "SITE_HEADER": "Ledger-Safe",
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "account_balance",
+    "SITE_URL": None,  # there is no other site to return to
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ledgersafe/favicon.svg")}
+    ],
     "DASHBOARD_CALLBACK": "ledgersafe.dashboard.overview",
+    # unfold's own stylesheet holds only the classes its own templates use; ours stand beside it.
+    "STYLES": [
+        lambda request, name=name: static(f"ledgersafe/{name}.css")
+        for name in ("backoffice", "review", "setup", "signing")
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "ACCOUNT": {"navigation": "ledgersafe.backoffice.account_links"},
     "SIDEBAR": {"show_search": True, "navigation": "ledgersafe.backoffice.navigation"},
 }
 
@@ -221,5 +307,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
     },
 }

@@ -5,6 +5,9 @@ import logging
 from celery import shared_task
 
 from ledgersafe import verification
+from ledgersafe.audit.anchors import anchor_head
+from ledgersafe.audit.sealing import seal_trail
+from ledgersafe.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
@@ -16,3 +19,17 @@ def verify_all_books() -> None:
         logger.error(
             "Invariant %s does not hold: %d rows. %s", finding.invariant.id, finding.total, finding.invariant.sentence
         )
+
+
+@shared_task(name="ledgersafe.tasks.seal_audit_trails")  # type: ignore[untyped-decorator]  # celery is untyped
+def seal_audit_trails(*, everything: bool = False) -> None:
+    """Seal what every tenant's trail holds by now, and anchor the new heads. Safe to run twice, and at once.
+
+    Each tenant in a transaction of its own: what fails for one is logged, and tried again in a minute.
+    """
+    for tenant in Tenant.objects.order_by("id").iterator():
+        try:
+            if seal_trail(tenant_id=tenant.id, everything=everything) is not None:
+                anchor_head(tenant)
+        except Exception:
+            logger.exception("The audit trail of tenant %s could not be sealed.", tenant.slug)

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from ledgersafe import api, health, scraping
+from ledgersafe import api, dashboard, health, scraping, signing_in
 
 
 def _home(request: HttpRequest) -> HttpResponse:
@@ -15,7 +15,7 @@ def _home(request: HttpRequest) -> HttpResponse:
 _api: list[URLPattern | URLResolver] = [
     re_path(r"^health/?$", health.HealthView.as_view(), name="api-health"),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
-    re_path(r"^docs/?$", SpectacularSwaggerView.as_view(url="/v1/schema"), name="docs"),
+    re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(url="/v1/schema"), name="docs"),
     path("", include("pos.urls")),
     path("", include("exceptions.urls")),
     re_path(r"", api.not_found),
@@ -29,7 +29,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^health/?$", health.live),
     re_path(r"^ready/?$", health.ready),
     re_path(r"^metrics/?$", scraping.export),
+    path("admin/login/", signing_in.sign_in),
+    path("admin/login/code/", signing_in.second_step, name="second-step"),
+    path("admin/two-step/", admin.site.admin_view(signing_in.two_step), name="two-step"),
+    path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/", admin.site.urls),
 ]
 
+handler403 = "ledgersafe.refusals.forbidden"
+handler404 = "ledgersafe.refusals.not_found"
 handler500 = "ledgersafe.api.server_error"

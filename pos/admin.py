@@ -1,36 +1,64 @@
-"""Arrivals in the back office."""
+"""Arrivals in the back office: the list, one arrival as received, and the way to an event's whole history."""
 
-import html
-import json
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.safestring import SafeString, mark_safe
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.pretty import body_text, pretty, visible
+from pos import event_urls, timeline_page
 from pos.models import RawEvent
-from pos.serializers import payload_of
+from pos.serializers import payload_value
+
+event_urls.register()
 
 
 @admin.register(RawEvent)
 class RawEventAdmin(ReadOnlyModelAdmin):
     """Every arrival as received, and what became of it."""
 
-    list_display = ("id", "received_at", "tenant", "store_code", "event_type", "event_id", "result", "reason")
+    list_display = ("id", "received_at", "tenant", "store_code", "event_type", "event", "result", "reason")
     list_filter = ("tenant", "outcome__result")
     search_fields = ("event_id", "txn_id")
     list_select_related = ("tenant", "outcome")
     ordering = ("-id",)
     fields = (
-        "id", "tenant", "received_at", "result", "reason", "event_id", "event_type", "store_code", "source_system",
-        "txn_id", "occurred_at", "fingerprint", "payload", "headers", "request_id",
+        "id", "tenant", "received_at", "result", "reason", "event", "event_type", "store_code", "source_system",
+        "txn_id", "occurred_at", "fingerprint", "payload", "as_received", "headers", "request_id",
     )  # fmt: skip
-    readonly_fields = ("result", "reason", "fingerprint", "payload")
+    readonly_fields = ("result", "reason", "event", "fingerprint", "payload", "as_received")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RawEvent]:
         rows: QuerySet[RawEvent] = super().get_queryset(request)
         return rows.select_related("tenant", "outcome")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("timeline/<str:slug>/<event_id:event_id>/", wrap(self._timeline), name="pos_event_timeline"),
+            path("<int:raw_id>/download/", wrap(self._download), name="pos_rawevent_download"),
+        ]
+        urls: list[URLPattern] = super().get_urls()
+        return own + urls
+
+    def _timeline(self, request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
+        return timeline_page.show_timeline(self, request, slug, event_id)
+
+    def _download(self, request: HttpRequest, raw_id: int) -> HttpResponse:
+        return timeline_page.download(self, request, raw_id)
+
+    @admin.display(description="Event id", ordering="event_id")
+    def event(self, row: RawEvent) -> SafeString | str:
+        """Its id, as the way to everything that happened to it."""
+        url = timeline_page.timeline_url(row.tenant.slug, row.event_id) if row.event_id else ""
+        if not url:
+            return "–"
+        return format_html('<a class="ls-link ls-break" href="{}">{}</a>', url, visible(row.event_id or ""))
 
     @admin.display(description="Result")
     def result(self, row: RawEvent) -> str:
@@ -47,8 +75,11 @@ class RawEventAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Payload")
     def payload(self, row: RawEvent) -> SafeString:
         """Shown as text, whatever it contains."""
-        readable = payload_of(row)
-        text = bytes(row.raw_body).decode("utf-8", "replace")
-        if readable is not None:
-            text = json.dumps(json.loads(text, parse_float=str, parse_int=str), indent=2, ensure_ascii=False)
-        return mark_safe(f'<pre class="whitespace-pre-wrap break-all">{html.escape(text)}</pre>')  # noqa: S308  escaped
+        value: Any = payload_value(row)
+        text = body_text(bytes(row.raw_body)) if value is None else pretty(value)
+        return format_html('<pre class="ls-code">{}</pre>', text)
+
+    @admin.display(description="As received")
+    def as_received(self, row: RawEvent) -> SafeString:
+        url = reverse("admin:pos_rawevent_download", args=[row.pk])
+        return format_html('<a class="ls-link" href="{}">Download the {} bytes received</a>', url, row.raw_length)

@@ -65,9 +65,14 @@ def payload_of(row: RawEvent) -> Any:
 def payload_value(row: RawEvent) -> Any:
     """The parsed payload for comparing, with every decimal a `Decimal`; None if unreadable."""
     try:
-        return _exact(parse_object(decode(bytes(row.raw_body))))
+        return value_of_text(decode(bytes(row.raw_body)))
     except UnreadableBody:
         return None
+
+
+def value_of_text(text: str) -> Any:
+    """A JSON object for comparing, with every decimal a `Decimal`. :raises UnreadableBody: as `parse_object`."""
+    return _exact(parse_object(text))
 
 
 def _exact(value: Any) -> Any:
@@ -185,18 +190,6 @@ class BatchAnswerSerializer(serializers.Serializer[Any]):
 
     results = _BatchResult(many=True)
     counts = serializers.DictField(child=serializers.IntegerField())
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    raw_id = serializers.IntegerField(required=False)
-    retry_after = serializers.IntegerField(required=False)
 
 
 class _ArrivalItem(serializers.Serializer[Any]):

@@ -12,13 +12,6 @@ from ledgersafe.grants import table_privileges
 from ledgersafe.guard_files import append_only_trigger, declared
 from ledgersafe.invariants import Invariant, Snapshot, Violation
 
-#: Unique indexes of tenant tables that may begin with another column, and why. (`tenants` has no tenant column: its
-#: slug is what names a tenant. Primary keys are surrogates from one sequence and are left out as a class.)
-EXCUSED_INDEXES: Final = {
-    "postings_one_per_line": "Journal ids come from one sequence, are never chosen by a tenant and belong to one; "
-    "the index is how a journal's lines are found.",
-}
-
 _PRIVILEGES: Final = """
 SELECT NULL, p.tbl, p.tbl, %(role)s || ' may ' || p.privilege
 FROM jsonb_to_recordset(%(forbidden)s::jsonb) AS p(tbl text, privilege text)
@@ -87,6 +80,8 @@ UNION ALL SELECT NULL, c.relname, c.relname, role.rolname || ' owns it, or may a
       AND NOT role.rolsuper AND pg_has_role(role.oid, c.relowner, 'MEMBER')
 """
 
+#: `tenants` has no tenant column: its slug is what names a tenant. Primary keys begin with a number from one sequence,
+#: which no tenant chooses and which belongs to one, and are left out as a class.
 _INDEXES: Final = """
 SELECT NULL, t.relname, i.relname, 'unique index begins with another column than tenant_id'
 FROM pg_index x
@@ -94,7 +89,7 @@ JOIN pg_class i ON i.oid = x.indexrelid
 JOIN pg_class t ON t.oid = x.indrelid
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
 WHERE t.relnamespace = 'public'::regnamespace AND x.indisunique AND NOT x.indisprimary
-  AND x.indkey[0] <> a.attnum AND i.relname <> ALL(%(excused)s)
+  AND x.indkey[0] <> a.attnum
 """
 
 
@@ -103,7 +98,7 @@ def _role_is_bounded(snapshot: Snapshot) -> Iterator[Violation]:
 
 
 def _indexes_begin_with_tenant(snapshot: Snapshot) -> Iterator[Violation]:
-    yield from map(Violation._make, snapshot.rows(_INDEXES, excused=list(EXCUSED_INDEXES)))
+    yield from map(Violation._make, snapshot.rows(_INDEXES))
 
 
 INVARIANTS: Final = (

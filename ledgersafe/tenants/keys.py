@@ -41,16 +41,13 @@ class CredentialRevoked(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: one key of one tenant, perhaps bound to one store or register."""
+    """Who calls, for one tenant: an API key, or a person of the back office (`staff.StaffPrincipal`)."""
 
-    api_key_id: int
-    prefix: str
     tenant_id: int
     tenant_slug: str
     scopes: frozenset[str]
     store_code: str | None
     register_code: str | None
-    expires_at: datetime | None
 
     #: DRF asks its user objects for this.
     is_authenticated = True
@@ -58,7 +55,38 @@ class Principal:
     @property
     def actor(self) -> str:
         """As the audit trail names it."""
+        raise NotImplementedError
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether it may confirm decisions above the tenant's amount limit."""
+        raise NotImplementedError
+
+    @property
+    def may_bulk(self) -> bool:
+        """Whether it may decide many held events at once."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPrincipal(Principal):
+    """One key of one tenant, perhaps bound to one store or register."""
+
+    api_key_id: int
+    prefix: str
+    expires_at: datetime | None
+
+    @property
+    def actor(self) -> str:
         return f"key:{self.prefix}"
+
+    @property
+    def may_approve(self) -> bool:
+        return "admin" in self.scopes
+
+    @property
+    def may_bulk(self) -> bool:
+        return bool(self.scopes & {"exceptions:resolve", "admin"})
 
 
 def issue(
@@ -108,7 +136,7 @@ def revoke(tenant: Tenant, *, prefix: str, now: datetime) -> tuple[ApiKey, bool]
     return key, True
 
 
-def authenticate(key: str, *, fresh: bool = True) -> Principal | None:
+def authenticate(key: str, *, fresh: bool = True) -> KeyPrincipal | None:
     """The principal of a key, or None when it is unknown, revoked or expired.
 
     :param fresh: False may answer from memory; only for callers that have the database check it again.
@@ -124,7 +152,7 @@ def authenticate(key: str, *, fresh: bool = True) -> Principal | None:
     return principal
 
 
-def ensure_live(principal: Principal) -> None:
+def ensure_live(principal: KeyPrincipal) -> None:
     """:raises CredentialRevoked: the key was revoked or has expired since it was remembered."""
     now = timezone.now()
     row = ApiKey.objects.filter(pk=principal.api_key_id, revoked_at=None).first()
@@ -138,7 +166,7 @@ def forget() -> None:
     _memory.clear()
 
 
-def _look_up(key: str) -> Principal | None:
+def _look_up(key: str) -> KeyPrincipal | None:
     parts = key.split("_", 2)
     if len(parts) != 3 or parts[0] != "lsk" or not key.isascii() or "\x00" in key:
         return None
@@ -152,8 +180,8 @@ def _look_up(key: str) -> Principal | None:
     return None
 
 
-def _principal(row: ApiKey) -> Principal:
-    return Principal(
+def _principal(row: ApiKey) -> KeyPrincipal:
+    return KeyPrincipal(
         api_key_id=row.id,
         prefix=row.prefix,
         tenant_id=row.tenant_id,
@@ -180,15 +208,15 @@ class _Memory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+        self._entries: OrderedDict[bytes, tuple[float, KeyPrincipal]] = OrderedDict()
 
-    def get(self, digest: bytes) -> Principal | None:
+    def get(self, digest: bytes) -> KeyPrincipal | None:
         entry = self._entries.get(digest)
         if entry is None or entry[0] < time.monotonic():
             return None
         return entry[1]
 
-    def put(self, digest: bytes, principal: Principal) -> None:
+    def put(self, digest: bytes, principal: KeyPrincipal) -> None:
         with self._lock:
             self._entries[digest] = (time.monotonic() + settings.DIRECTORY_TTL_SECONDS, principal)
             while len(self._entries) > _REMEMBERED_KEYS:

@@ -1,5 +1,6 @@
 """Who uses the product: tenants with their stores and registers, and the API keys of their devices."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -37,6 +38,11 @@ class Tenant(models.Model):
     strict_stores = models.BooleanField(
         default=False, help_text="Hold events of unknown stores instead of registering the store."
     )
+    four_eyes_limit_minor = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Decisions on more than this (minor units of the base currency) need a second person.",
+    )
     #: Counts up with every change of settings, stores, registers' or accounts' status, so that a process can
     #: tell in the posting statement itself that what it remembers is out of date.
     version = models.PositiveIntegerField(default=1)
@@ -44,6 +50,7 @@ class Tenant(models.Model):
 
     class Meta:
         db_table = "tenants"
+        permissions = [("administer_tenant", "Can administer tenants, stores, registers, keys and members")]
         constraints = [
             models.CheckConstraint(
                 name="tenants_slug_shape",
@@ -53,6 +60,10 @@ class Tenant(models.Model):
             models.CheckConstraint(name="tenants_currency_shape", condition=Q(base_currency__regex=r"^[A-Z]{3}$")),
             models.CheckConstraint(
                 name="tenants_cut_off_is_a_time", condition=Q(cut_off_hour__lte=23, cut_off_minute__lte=59)
+            ),
+            models.CheckConstraint(
+                name="tenants_four_eyes_limit_not_negative",
+                condition=Q(four_eyes_limit_minor__isnull=True) | Q(four_eyes_limit_minor__gte=0),
             ),
         ]
 
@@ -122,3 +133,21 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.prefix
+
+
+class Membership(models.Model):
+    """A person of the back office works for this tenant, and sees nothing of others. Superusers see all without one.
+
+    What a person may do there is said by the groups they are in (`ledgersafe/tenants/staff.py`).
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "tenant_memberships"
+        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="tenant_memberships_one_per_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.tenant_id}"

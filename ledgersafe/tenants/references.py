@@ -11,7 +11,10 @@ from ledgersafe.tenants.models import Tenant
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A column that names a row of another table. `dangling`: naming no row at all is a violation here."""
+    """A column that names a row of another table. `dangling`: naming no row at all is a violation here.
+
+    `key` and `target_key` are columns, with commas when there are several.
+    """
 
     table: str
     key: str
@@ -42,10 +45,10 @@ def tenant_references() -> Iterator[Reference]:
             if isinstance(target, type) and issubclass(target, Model) and _tenant_field(target) is not None:
                 yield Reference(
                     table=model._meta.db_table,
-                    key=_key_of(model),
+                    key=key_of(model),
                     column=str(column.column),
                     target=target._meta.db_table,
-                    target_key=_key_of(target),
+                    target_key=key_of(target),
                     since_column=since_column(model),
                 )
 
@@ -62,7 +65,7 @@ def disagreements(references: Iterable[Reference]) -> str:
 def _tenant_exists(model: type[Model]) -> str:
     table = model._meta.db_table
     return f"""
-    SELECT x.tenant_id, '{table}', x.{_key_of(model)}::text, 'tenant ' || x.tenant_id || ' does not exist'
+    SELECT x.tenant_id, '{table}', {row_name(key_of(model))}, 'tenant ' || x.tenant_id || ' does not exist'
     FROM {table} x LEFT JOIN tenants t ON t.id = x.tenant_id
     WHERE t.id IS NULL AND %(tenant)s IN (0, x.tenant_id){_since(since_column(model))}"""  # noqa: S608  names from our own models
 
@@ -70,7 +73,7 @@ def _tenant_exists(model: type[Model]) -> str:
 def _tenant_agrees(reference: Reference) -> str:
     column, target = reference.column, reference.target
     return f"""
-    SELECT x.tenant_id, '{reference.table}', x.{reference.key}::text,
+    SELECT x.tenant_id, '{reference.table}', {row_name(reference.key)},
            '{column} ' || x.{column} || coalesce(' is of tenant ' || y.tenant_id, ' names no row of {target}')
     FROM {reference.table} x
     {"LEFT" if reference.dangling else ""} JOIN {target} y ON y.{reference.target_key} = x.{column}
@@ -82,9 +85,14 @@ def _since(column: str | None) -> str:
     return f" AND x.{column} >= %(since)s::date" if column else ""
 
 
-def _key_of(model: type[Model]) -> str:
-    key = model._meta.pk
-    return str(key.column)
+def key_of(model: type[Model]) -> str:
+    """The column of the primary key; with commas when there are several."""
+    return ", ".join(str(field.column) for field in model._meta.pk_fields)
+
+
+def row_name(key: str) -> str:
+    """SQL text that names a row `x` by its key; by the parts of it (`7/1`) when there are several."""
+    return " || '/' || ".join(f"x.{column}::text" for column in key.split(", "))
 
 
 def _tenant_field(model: type[Model]) -> "Field[object, object] | None":

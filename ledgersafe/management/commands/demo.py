@@ -4,9 +4,11 @@ import os
 import secrets
 import sys
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 from django.utils import timezone
@@ -18,6 +20,8 @@ from ledgersafe.commands import LedgerCommand
 from ledgersafe.demo import story
 from ledgersafe.demo.server import ServerDidNotStart, running_server
 from ledgersafe.demo.stage import Stage
+from ledgersafe.embedded.folders import data_root
+from ledgersafe.jobs import beside
 from ledgersafe.tenants.models import SCOPES, Tenant
 
 
@@ -41,8 +45,7 @@ class Command(LedgerCommand):
                     _tell(stage, till)
                 stage.farewell(url, "demo", password, key)
                 if not os.environ.get("DEMO_EXIT"):
-                    stage.console.print("Serving until Ctrl-C.")
-                    threading.Event().wait()
+                    _serve_on(stage)
         except KeyboardInterrupt:
             stage.console.print("Stopped.")
         except ServerDidNotStart as error:
@@ -51,6 +54,18 @@ class Command(LedgerCommand):
         if stage.failures:
             stage.console.print(f"[red]Not as told: {', '.join(stage.failures)}.[/red]")
             sys.exit(1)
+
+
+def _serve_on(stage: Stage) -> None:
+    """After the story: also the scheduled jobs, for whoever looks around."""
+    with ExitStack() as jobs:
+        if settings.WEB_JOBS and beside.has_broker():
+            log = jobs.enter_context((data_root() / "metrics" / "jobs.log").open("wb"))
+            jobs.enter_context(beside.running(os.environ, log))
+        elif settings.WEB_JOBS:
+            stage.console.print(beside.NO_BROKER)
+        stage.console.print("Serving until Ctrl-C.")
+        threading.Event().wait()
 
 
 def _tell(stage: Stage, till: httpx.Client) -> None:

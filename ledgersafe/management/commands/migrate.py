@@ -1,4 +1,4 @@
-"""Django's `migrate`, as the owner, followed by the privileges of the application role."""
+"""Django's `migrate`, as the owner, followed by the privileges of the application role and of people's roles."""
 
 from typing import Any
 
@@ -8,12 +8,13 @@ from django.db import connection
 from django.db.utils import OperationalError, ProgrammingError
 
 from ledgersafe import grants
+from ledgersafe.tenants import roles
 
 
 class Command(migrate.Command):
     """Create the database and the application role if need be, migrate, and grant."""
 
-    help = "Create or update the tables, then give the application role its privileges."
+    help = "Create or update the tables, then give the application role and people's roles their privileges."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """:raises CommandError: the server cannot be reached or does not let us create role or database."""
@@ -26,6 +27,7 @@ class Command(migrate.Command):
             raise CommandError(f"The database cannot be reached: {error}Check DATABASE_URL.") from error
         super().handle(*args, **options)
         grants.grant_privileges()
+        roles.set_permissions()
 
     def _ensure_database(self) -> None:
         """A server that was just installed has no database of ours yet."""

@@ -8,18 +8,20 @@ from django.core.management.base import CommandParser
 
 from ledgersafe import serving
 from ledgersafe.commands import LedgerCommand
+from ledgersafe.jobs import beside
 
 
 class Command(LedgerCommand):
-    help = "Migrate (unless MIGRATE_ON_START=false) and serve with gunicorn until Ctrl-C."
+    help = "Migrate (unless MIGRATE_ON_START=false), serve with gunicorn and run scheduled jobs until Ctrl-C."
     examples = """\
   manage.py serve
-  manage.py serve --host 0.0.0.0 --port 8080"""
+  manage.py serve --host 0.0.0.0 --port 8080 --no-jobs     # workers run elsewhere"""
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="(default: 8000)")
+        parser.add_argument("--no-jobs", action="store_true", help="run no scheduled jobs here; as WEB_JOBS=false")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.MIGRATE_ON_START:
@@ -28,8 +30,14 @@ class Command(LedgerCommand):
         self.stdout.write(
             f"Back office http://{host}:{port}/admin/ · API docs http://{host}:{port}/v1/docs · Ctrl-C ends"
         )
+        environment = serving.server_environment(host, port)
+        if settings.WEB_JOBS and not options["no_jobs"]:
+            if beside.has_broker():
+                beside.start(environment)
+            else:
+                self.stdout.write(beside.NO_BROKER)
         self.stdout.flush()
         command = serving.server_command()
         os.chdir(serving.ROOT)
-        # Replaces this process, so that signals reach the server itself.
-        os.execve(command[0], command, serving.server_environment(host, port))  # noqa: S606
+        # Replaces this process, so that signals reach the server itself, which is the jobs' parent from here on.
+        os.execve(command[0], command, environment)  # noqa: S606

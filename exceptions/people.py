@@ -1,0 +1,42 @@
+"""Who looks after held events: people as the inbox shows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib.auth import get_user_model
+
+_MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """An actor of the trail (`user:ann`, `key:ls_ab12`) as people see it."""
+
+    actor: str
+
+    @property
+    def name(self) -> str:
+        """Without the kind, which is told only where it is no person."""
+        kind, _, name = self.actor.partition(":")
+        return name if kind == "user" and name else self.actor
+
+    @property
+    def initial(self) -> str:
+        """What stands in the avatar."""
+        return next((character.upper() for character in self.name if character.isalnum()), "?")
+
+    @property
+    def hue(self) -> int:
+        """A colour that stays with the person: one of twelve."""
+        return sum(map(ord, self.actor)) % 12
+
+
+def colleagues(tenant_ids: Iterable[int] | None, *, me: str) -> list[Assignee]:
+    """Who a case of these tenants can be given to, oneself first; one statement. None: of all tenants."""
+    users: Any = get_user_model().objects.filter(is_active=True, is_staff=True)
+    if tenant_ids is not None:
+        users = users.filter(memberships__tenant_id__in=list(tenant_ids)).distinct()
+    names = users.order_by("username").values_list("username", flat=True)[:_MOST]
+    others = [Assignee(f"user:{name}"[:200]) for name in names]
+    return [Assignee(me), *(person for person in others if person.actor != me)]

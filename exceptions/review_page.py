@@ -1,0 +1,264 @@
+"""The review page: one held event, its versions side by side, and the form that decides it.
+
+A GET shows; a POST presses one use case and leads back here. What is refused comes back with everything that was typed.
+"""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from exceptions import console, review_parts
+from exceptions.cases import AlreadyResolved, FourEyesRequired, assign_case
+from exceptions.console import Review
+from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
+from exceptions.people import colleagues
+from exceptions.review_form import ReviewForm, decision_of
+from ledgersafe.errors import DomainError
+from ledgersafe.pretty import visible
+from ledgersafe.tenants import staff
+
+ASSIGN = "exceptions.assign_exceptioncase"
+DECIDE = "exceptions.decide_exceptioncase"
+APPROVE = "exceptions.approve_exceptioncase"
+
+_STALE = "A new version arrived, or something was decided, since this page was opened. Look again before you decide."
+_CHOOSE = "Choose the version that is to stand in the books."
+
+
+class StalePage(DomainError):
+    """The case is no longer what the page showed."""
+
+    code = "STALE_PAGE"
+    http_status = 409
+
+
+def show_review(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case_id: str) -> HttpResponse:
+    """`admin:exceptions_review`: shows the case; a POST assigns, previews, decides or confirms."""
+    case = _get_case(shown, request, case_id)
+    if request.method in {"GET", "HEAD"}:
+        return _page(shown, request, case, ReviewForm())
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    do = request.POST.get("do", "")
+    if do in {"assign", "assign_me"}:
+        return _assign(request, case)
+    if not staff.may(request.user, APPROVE if do == "confirm" else DECIDE, case.tenant_id):
+        raise PermissionDenied
+    form = ReviewForm.read(request.POST)
+    if do == "confirm":
+        return _confirm(shown, request, case, form)
+    return (
+        _decide(shown, request, case, form) if do in {"replay", "no_replay"} else _preview(shown, request, case, form)
+    )
+
+
+def show_preview(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case_id: str) -> HttpResponse:
+    """`admin:exceptions_preview`: the preview alone, for the page to show while somebody types."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    case = _get_case(shown, request, case_id)
+    if not staff.may(request.user, DECIDE, case.tenant_id):
+        raise PermissionDenied
+    preview, error = _look(request, case, ReviewForm.read(request.POST))
+    context = {"preview": preview, "error": error, "error_text": review_parts.told(error)}
+    context["errors"] = review_parts.problems_of(error)
+    response = render(request, "exceptions/_preview.html", context)
+    response["X-Fragment"] = "preview"
+    return response
+
+
+# ── The verbs ───────────────────────────────────────────────────────────────────────────────────
+def _decide(
+    shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase, form: ReviewForm
+) -> HttpResponse:
+    try:
+        _refuse_stale(case, form)
+        if form.lacks_choice:
+            raise StalePage(_CHOOSE)
+        console.resolve(case, form.decision(), **_as(request, case))
+    except FourEyesRequired:
+        messages.success(
+            request, "Your decision is kept as a proposal. It takes effect when another person confirms it."
+        )
+        return _back(case)
+    except DomainError as error:
+        return _page(shown, request, case, form, error=error)
+    return _back(case)
+
+
+def _confirm(
+    shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase, form: ReviewForm
+) -> HttpResponse:
+    wanted = request.POST.get("proposal", "")
+    found = (one for one in proposals_on(case) if str(one.pk) == wanted)
+    proposal = next(found, None)
+    try:
+        _refuse_stale(case, form)
+        if proposal is None:
+            raise StalePage("There is no such proposal any more.")
+        decision = decision_of(
+            proposal, patch_text_of(proposal, console.read_review(case, now=timezone.now())), form.notes
+        )
+        console.resolve(case, decision, **_as(request, case))
+    except FourEyesRequired:
+        error = FourEyesRequired("Another person than the one who proposed it must confirm it.")
+        return _page(shown, request, case, form, error=error)
+    except DomainError as error:
+        return _page(shown, request, case, form, error=error)
+    return _back(case)
+
+
+def _preview(
+    shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase, form: ReviewForm
+) -> HttpResponse:
+    preview, error = _look(request, case, form)
+    return _page(shown, request, case, form, preview=preview, error=error)
+
+
+def _look(request: HttpRequest, case: ExceptionCase, form: ReviewForm) -> tuple[Any, DomainError | None]:
+    try:
+        if form.lacks_choice:
+            raise StalePage(_CHOOSE)
+        seen = console.preview(case, form.decision(notes_may_wait=True), **_as(request, case))
+    except DomainError as error:
+        return None, error
+    return review_parts.preview_part(seen), None
+
+
+def _assign(request: HttpRequest, case: ExceptionCase) -> HttpResponse:
+    if not staff.may(request.user, ASSIGN, case.tenant_id):
+        raise PermissionDenied
+    me = staff.actor_of(request.user)
+    assignee = me if request.POST["do"] == "assign_me" else request.POST.get("assignee", "")
+    if assignee and all(person.actor != assignee for person in colleagues([case.tenant_id], me=me)):
+        messages.error(request, "This person does not work for the tenant.")
+        return _back(case)
+    try:
+        assign_case(tenant_id=case.tenant_id, case_id=case.pk, assignee=assignee, actor=me, now=timezone.now())
+    except DomainError as error:
+        messages.error(request, error.message)
+    return _back(case)
+
+
+def _refuse_stale(case: ExceptionCase, form: ReviewForm) -> None:
+    """What was typed was meant for the page as it was shown.
+
+    A version that arrives after this look is not the one that was chosen: decisions name versions by raw id.
+    """
+    if case.status != CaseStatus.OPEN:
+        raise AlreadyResolved
+    if form.seen != console.read_review(case, now=timezone.now()).state:
+        raise StalePage(_STALE)
+
+
+def _as(request: HttpRequest, case: ExceptionCase) -> dict[str, Any]:
+    return {
+        "actor": staff.actor_of(request.user),
+        "may_approve": staff.may(request.user, APPROVE, case.tenant_id),
+        "now": timezone.now(),
+    }
+
+
+# ── The page ────────────────────────────────────────────────────────────────────────────────────
+def _get_case(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case_id: str) -> ExceptionCase:
+    """:raises Http404: no UUID, absent, or another tenant's: the answer is the same."""
+    if not shown.has_view_permission(request):
+        raise PermissionDenied
+    try:
+        key = uuid.UUID(case_id)
+    except ValueError:
+        raise Http404 from None
+    case: ExceptionCase | None = shown.get_queryset(request).select_related("tenant").filter(pk=key).first()
+    if case is None:
+        raise Http404
+    return case
+
+
+def _page(
+    shown: "ModelAdmin[ExceptionCase]",
+    request: HttpRequest,
+    case: ExceptionCase,
+    form: ReviewForm,
+    *,
+    preview: Any = None,
+    error: DomainError | None = None,
+) -> HttpResponse:
+    if error is not None:
+        case = _get_case(shown, request, str(case.pk))  # it may have been decided meanwhile
+    now, me = timezone.now(), staff.actor_of(request.user)
+    review = console.read_review(case, now=now)
+    decisions = list(_decisions(case))
+    context = shown.admin_site.each_context(request) | {
+        "title": visible(case.idempotency_key),
+        "model_admin": shown,
+        "is_fullwidth": "1",
+        "case": case,
+        "seen": review.state,
+        "head": review_parts.head(review, now),
+        "comparisons": review_parts.comparisons(review, request.GET.get("against", "")),
+        "more_versions": review_parts.more_versions(review),
+        "choices": (choices := review_parts.choices(review, form.chosen)),
+        "needs_patch": bool(choices) and all(choice["refusal"] for choice in choices),
+        "form": form,
+        "preview": preview,
+        "error": error,
+        "error_text": review_parts.told(error),
+        "errors": review_parts.problems_of(error),
+        "trail": review_parts.trail(case, decisions),
+        "outcome": next((row for row in decisions if row.stage == Stage.RESOLVED), None),
+        "proposals": [row for row in decisions if row.stage == Stage.PROPOSED]
+        if case.status == CaseStatus.OPEN
+        else [],
+        "me": me,
+        "may": _may(request, case),
+        "people": colleagues([case.tenant_id], me=me),
+        "needs_two": review_parts.needs_second_person(review),
+        "next_case": next_open(shown, request, case),
+    }
+    return render(request, "exceptions/review.html", context, status=error.http_status if error else 200)
+
+
+def _may(request: HttpRequest, case: ExceptionCase) -> dict[str, bool]:
+    is_open = case.status == CaseStatus.OPEN
+    asked = {"assign": ASSIGN, "decide": DECIDE, "approve": APPROVE}
+    return {name: is_open and staff.may(request.user, right, case.tenant_id) for name, right in asked.items()}
+
+
+def _decisions(case: ExceptionCase) -> Any:
+    """Decisions and proposals on a case, in order, with their patches as exact text."""
+    rows = Resolution.objects.filter(tenant_id=case.tenant_id, case=case).defer("override_patch")
+    return rows.annotate(patch_text=Cast("override_patch", TextField())).order_by("id")
+
+
+def proposals_on(case: ExceptionCase) -> Any:
+    """What waits for a second person."""
+    return _decisions(case).filter(stage=Stage.PROPOSED)
+
+
+def patch_text_of(proposal: Any, review: Review) -> str | None:
+    """The proposal's patch, unless what it leads to is a version that arrived like that."""
+    wanted = bytes(proposal.final_payload_sha256 or b"").hex()
+    arrived = {version.fingerprint for version in review.versions if not version.is_patched}
+    return None if wanted in arrived else proposal.patch_text
+
+
+def next_open(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase) -> ExceptionCase | None:
+    """The case after this one in the queue, from its newest on again when there is none."""
+    rows = shown.get_queryset(request).filter(tenant_id=case.tenant_id, status=CaseStatus.OPEN).exclude(pk=case.pk)
+    rows = rows.only("pk", "idempotency_key").order_by("-created_at", "-id")
+    older = Q(created_at__lt=case.created_at) | Q(created_at=case.created_at, pk__lt=case.pk)
+    found: ExceptionCase | None = rows.filter(older).first() or rows.first()
+    return found
+
+
+def _back(case: ExceptionCase) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:exceptions_review", args=[case.pk]))

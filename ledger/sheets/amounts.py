@@ -1,0 +1,42 @@
+"""Money as the pages of the books show it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ledgersafe.money import to_decimal_text
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Minor units of a currency; `text` is what people read, without sign when it stands on a side of its own."""
+
+    minor: int
+    currency: str
+
+    @property
+    def text(self) -> str:
+        return grouped(self.minor, self.currency)
+
+    @property
+    def absolute(self) -> str:
+        return grouped(abs(self.minor), self.currency)
+
+
+def grouped(minor: int, currency: str) -> str:
+    """Decimal text with thousands apart and a real minus: -123456 USD → `−1,234.56`."""
+    sign, text = ("−" if minor < 0 else ""), to_decimal_text(abs(minor), currency)
+    whole, point, rest = text.partition(".")
+    return f"{sign}{int(whole):,}{point}{rest}"
+
+
+def pair(debit: int, credit: int, currency: str) -> tuple[Money, Money]:
+    return Money(debit, currency), Money(credit, currency)
+
+
+def totals_of(amounts: Iterable[tuple[str, int]]) -> list[tuple[Money, Money]]:
+    """(debits, credits) per currency."""
+    sums: dict[str, list[int]] = {}
+    for currency, minor in amounts:
+        sides = sums.setdefault(currency, [0, 0])
+        sides[0 if minor > 0 else 1] += abs(minor)
+    return [pair(debit, credit, currency) for currency, (debit, credit) in sorted(sums.items())]

@@ -1,0 +1,144 @@
+"""Business days: what was posted on each, its journals by kind and its trial balance."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection
+
+from ledger import balances
+from ledger.balances import AccountBalance
+from ledger.models import Period, PeriodStatus
+from ledger.sheets.amounts import Money, pair
+from ledgersafe.settled import JOURNALS, remembered_sums
+
+#: By account and day, the postings' own index. Every journal has a first line, so counting those counts journals.
+_DAYS: Final = """
+SELECT d.id, p.currency, {settled}, count(*) FILTER (WHERE p.line_no = 1),
+       coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0)
+FROM periods d {found}
+WHERE d.id = ANY (%(days)s) GROUP BY 1, 2, 3
+"""
+#: At first by the accounts' postings of the day, later by the journals that came since.
+_ALL_OF_THEM: Final = """
+JOIN accounts a ON a.tenant_id = d.tenant_id
+JOIN postings p ON p.tenant_id = d.tenant_id AND p.account_id = a.id AND p.business_date = d.business_date
+"""
+_SINCE: Final = """
+JOIN journals j ON j.id > %(after)s AND j.tenant_id = d.tenant_id AND j.business_date = d.business_date
+JOIN postings p ON p.journal_id = j.id
+"""
+_KINDS: Final = """
+SELECT j.kind, p.currency, count(*) FILTER (WHERE p.line_no = 1),
+       coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0)
+FROM accounts a
+JOIN postings p ON p.tenant_id = a.tenant_id AND p.account_id = a.id AND p.business_date = %(day)s
+JOIN journals j ON j.id = p.journal_id
+WHERE a.tenant_id = %(tenant)s GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_MOVED: Final = """
+SELECT a.code, coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0),
+       coalesce(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0)
+FROM accounts a
+JOIN postings p ON p.tenant_id = a.tenant_id AND p.account_id = a.id AND p.business_date = %(day)s
+WHERE a.tenant_id = %(tenant)s GROUP BY 1
+"""
+
+
+@dataclass(slots=True)
+class DayFigures:
+    """Journals of a business day, and their debits per currency."""
+
+    journals: int = 0
+    turnover: list[Money] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """An account on a business day: what moved, and its balance at the end."""
+
+    account: AccountBalance
+    debits: Money
+    credits: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """Sums of one currency: (debits, credits) of what moved and of the closing balances."""
+
+    moved: tuple[Money, Money]
+    closing: tuple[Money, Money]
+
+    @property
+    def balanced(self) -> bool:
+        return all(debit.minor == credit.minor for debit, credit in (self.moved, self.closing))
+
+
+@dataclass(frozen=True, slots=True)
+class DaySheet:
+    """A business day's journals by kind, and its trial balance with totals per currency."""
+
+    #: (kind, journals, debits)
+    kinds: Sequence[tuple[str, int, Money]]
+    trial: Sequence[TrialRow]
+    totals: Sequence[DayTotal]
+
+
+def day_figures(days: Sequence[Period]) -> dict[int, DayFigures]:
+    """Figures of business days by id. Three statements for any number of days; what is settled is remembered."""
+    found = {day.pk: DayFigures() for day in days}
+    if not days:
+        return found
+
+    def read(after: int, settled: int) -> list[tuple[Any, ...]]:
+        sql = _DAYS.format(settled="p.journal_id <= %(settled)s", found=_SINCE if after else _ALL_OF_THEM)
+        rows = _rows(sql, {"days": list(found), "after": after, "settled": settled})
+        return [(day, currency, what, is_settled, number)
+                for day, currency, is_settled, *numbers in rows
+                for what, number in zip(("journals", "debits"), numbers, strict=True)]  # fmt: skip
+
+    which = hashlib.sha256(repr(sorted((day.pk, day.opened_at) for day in days)).encode()).hexdigest()[:32]
+    for (day_id, currency, what), number in sorted(remembered_sums(f"days:{which}", JOURNALS, read).items()):
+        if what == "journals":
+            found[day_id].journals += number
+        else:
+            found[day_id].turnover.append(Money(number, currency))
+    return found
+
+
+def day_sheet(period: Period) -> DaySheet:
+    """Three statements."""
+    values = {"tenant": period.tenant_id, "day": period.business_date}
+    moved = {code: (int(debit), int(credit)) for code, debit, credit in _rows(_MOVED, values)}
+    trial = [
+        TrialRow(row, *(Money(minor, row.currency) for minor in (*moved.get(row.code, (0, 0)), row.balance_minor)))
+        for row in balances.trial_balance(period.tenant_id, as_of=period.business_date)
+        if row.balance_minor or row.code in moved
+    ]
+    return DaySheet(
+        kinds=[(kind, int(n), Money(int(debits), currency)) for kind, currency, n, debits in _rows(_KINDS, values)],
+        trial=trial,
+        totals=[_total_of(currency, trial) for currency in sorted({row.account.currency for row in trial})],
+    )
+
+
+def _total_of(currency: str, trial: Sequence[TrialRow]) -> DayTotal:
+    rows = [row for row in trial if row.account.currency == currency]
+    balances_minor = [row.balance.minor for row in rows]
+    closing = sum(max(minor, 0) for minor in balances_minor), -sum(min(minor, 0) for minor in balances_minor)
+    moved = sum(row.debits.minor for row in rows), sum(row.credits.minor for row in rows)
+    return DayTotal(pair(*moved, currency), pair(*closing, currency))
+
+
+def open_days(tenant_ids: Collection[int] | None, *, at_most: int) -> list[Period]:
+    """Business days that take journals, oldest first."""
+    rows = Period.objects.filter(status=PeriodStatus.OPEN).select_related("tenant").order_by("business_date", "tenant")
+    return list((rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids))[:at_most])
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,85 @@
+"""Geometry of the charts: pure functions from numbers to shapes. Drawn as SVG, coloured by classes, no script."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+HEIGHT: Final = 100
+#: Of a column's width, what its bar takes.
+_BAR: Final = 0.76
+#: Tops of the scale whose quarters are round numbers too.
+_TOPS: Final = (4, 8, 12, 16, 20, 24, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A piece of a bar, in units of the chart: one column wide is 1, the whole height 100."""
+
+    kind: str
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One stacked bar with the text that says it."""
+
+    shapes: Sequence[Shape]
+    x: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """A stacked bar chart: its columns, and the lines across with what they mean, from the top."""
+
+    columns: Sequence[Column]
+    lines: Sequence[tuple[str, str]]
+    width: int
+
+
+def nice_maximum(highest: int) -> int:
+    """The smallest round number at or above another whose quarters are whole: 4, 8, 12, … 32, 40, 80, …"""
+    power = 1
+    while True:
+        for top in _TOPS:
+            if top * power >= highest:
+                return top * power
+        power *= 10
+
+
+def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[str]) -> Stacked:
+    """Bars of `(text, {kind: number})`, piled up in the order of the kinds, the first at the bottom."""
+    top = nice_maximum(max((sum(numbers.values()) for _, numbers in columns), default=0))
+    shown = []
+    for place, (text, numbers) in enumerate(columns):
+        shapes, filled = [], 0
+        for kind in kinds:
+            number = numbers.get(kind, 0)
+            if number:
+                filled += number
+                shapes.append(_shape(kind, place, filled / top, number / top))
+        shown.append(Column(shapes, place, text))
+    lines = [(f"{HEIGHT - HEIGHT * part / 4:g}", _label(top * part / 4)) for part in (4, 3, 2, 1, 0)]
+    return Stacked(shown, lines, len(columns))
+
+
+def shares(numbers: Sequence[int]) -> list[tuple[str, str]]:
+    """(start, width) of each number as a part of 100."""
+    whole, start, parts = sum(numbers) or 1, 0.0, []
+    for number in numbers:
+        width = 100 * number / whole
+        parts.append((f"{start:.2f}", f"{width:.2f}"))
+        start += width
+    return parts
+
+
+def _shape(kind: str, place: int, top: float, height: float) -> Shape:
+    left = place + (1 - _BAR) / 2
+    return Shape(kind, f"{left:.2f}", f"{HEIGHT * (1 - top):.3f}", f"{_BAR}", f"{HEIGHT * height:.3f}")
+
+
+def _label(value: float) -> str:
+    return f"{value / 1000:g}k" if value >= 10_000 else f"{value:,.0f}"

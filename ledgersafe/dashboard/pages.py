@@ -1,0 +1,52 @@
+"""The dashboard as a page, and its live part alone: the browser asks for it again while somebody looks."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from ledgersafe.dashboard.panels import panels
+from ledgersafe.dashboard.scope import view_of
+from ledgersafe.dashboard.vitals import vitals
+from ledgersafe.tenants.models import Tenant
+
+
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """unfold's dashboard callback: the context of `templates/admin/index.html`."""
+    return context | _live(request) | {"title": "Overview"}
+
+
+def figures(request: HttpRequest) -> HttpResponse:
+    """The live part, for the same person and tenant."""
+    response = render(request, "dashboard/figures.html", _live(request))
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _live(request: HttpRequest) -> dict[str, Any]:
+    now, view = timezone.now(), view_of(request)
+    shown = panels(view, now)
+    first = _first_event(request, view.tenant) if shown["is_new"] and view.tenant else ""
+    return {"view": view, "now": now, "vitals": vitals(view.tenant_id, now=now), "first_event": first} | shown
+
+
+def _first_event(request: HttpRequest, tenant: Tenant) -> str:
+    """A command that sends the tenant's first sale; the key is for the person to fill in."""
+    event = {
+        "schema_version": "1.0",
+        "tenant_id": tenant.slug,
+        "store_id": "store-1",
+        "register_id": "till-1",
+        "source_system": "curl",
+        "event_id": "first-event",
+        "event_type": "SALE",
+        "occurred_at": timezone.now().isoformat(timespec="seconds"),
+        "txn_id": "first-sale",
+        "currency": tenant.base_currency,
+        "total_amount": 42,
+    }
+    url, body = request.build_absolute_uri("/v1/events"), json.dumps(event, indent=2)
+    headers = ("Authorization: Bearer YOUR-API-KEY", "Content-Type: application/json")
+    return " \\\n  ".join([f"curl {url}", *(f"-H '{header}'" for header in headers), f"-d '{body}'"])

@@ -1,0 +1,112 @@
+"""Whether the system is well: what a person would look at first when something is slow or missing.
+
+Nothing here waits long: a broker that does not answer in a quarter of a second is shown as such.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import redis
+from django.conf import settings
+from django.db import connection
+
+from ledgersafe.audit.models import AuditBlock
+from ledgersafe.verification import last_check
+
+_PATIENCE_SECONDS: Final = 0.25
+_QUEUE: Final = "celery"
+
+
+@dataclass(frozen=True, slots=True)
+class Vital:
+    """One sign of life. `tone`: ok, warn, bad, or nothing when there is nothing to say."""
+
+    name: str
+    state: str
+    tone: str
+    note: str = ""
+
+
+def vitals(tenant_id: int | None, *, now: datetime) -> list[Vital]:
+    """Database, cache, queue, books and audit trail; two statements."""
+    return [_database(), _cache(), _queue(), _books(now), _sealing(tenant_id, now)]
+
+
+def ago(instant: datetime, now: datetime) -> str:
+    """How long ago, in one unit."""
+    seconds = max(0, int((now - instant).total_seconds()))
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, str]:
+    start = time.perf_counter()
+    result = work()
+    return result, f"{(time.perf_counter() - start) * 1000:.1f} ms"
+
+
+def _database() -> Vital:
+    def ask() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return cursor.fetchone()
+
+    _, took = _timed(ask)
+    return Vital("Database", "answers", "ok", took)
+
+
+def _cache() -> Vital:
+    if not settings.REDIS_URL:
+        return Vital("Cache", "in each process", "", "Set REDIS_URL to share it.")
+    try:
+        _, took = _timed(_client(settings.REDIS_URL).ping)
+    except (redis.RedisError, OSError):
+        return Vital("Cache", "does not answer", "bad", "The product works on, slower.")
+    return Vital("Cache", "answers", "ok", took)
+
+
+def _queue() -> Vital:
+    url = str(settings.CELERY_BROKER_URL)
+    if not url.startswith(("redis:", "rediss:", "valkey:", "unix:")):
+        return Vital("Jobs waiting", "not known", "", "No queue is configured, or one that is not asked here.")
+    try:
+        waiting: Any = _client(url).llen(_QUEUE)
+    except (redis.RedisError, OSError):
+        return Vital("Jobs waiting", "queue does not answer", "bad", "Scheduled jobs stand still.")
+    return Vital("Jobs waiting", f"{waiting:,}", "warn" if waiting > 100 else "ok", "in the queue")
+
+
+_clients: dict[str, redis.Redis] = {}
+
+
+def _client(url: str) -> redis.Redis:
+    if url not in _clients:
+        timeouts = {"socket_timeout": _PATIENCE_SECONDS, "socket_connect_timeout": _PATIENCE_SECONDS}
+        _clients[url] = redis.Redis.from_url(url, **timeouts)
+    return _clients[url]
+
+
+def _books(now: datetime) -> Vital:
+    last = last_check()
+    if last is None:
+        return Vital("Books checked", "not run yet", "warn", "manage.py verify_books checks every invariant.")
+    if last.broken:
+        return Vital("Books checked", f"{', '.join(last.broken[:3])} broken", "bad", f"{ago(last.at, now)} ago")
+    return Vital("Books checked", f"all {last.checked} invariants hold", "ok", f"{ago(last.at, now)} ago")
+
+
+def _sealing(tenant_id: int | None, now: datetime) -> Vital:
+    blocks = AuditBlock.objects.order_by("-id") if tenant_id is None else _blocks_of(tenant_id)
+    block = blocks.first()
+    if block is None:
+        return Vital("Audit trail sealed", "not yet", "warn", "A job seals it every minute.")
+    return Vital("Audit trail sealed", f"block {block.number}", "ok", f"{ago(block.sealed_at, now)} ago")
+
+
+def _blocks_of(tenant_id: int) -> Any:
+    return AuditBlock.objects.filter(tenant_id=tenant_id).order_by("-number")

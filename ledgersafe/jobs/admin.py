@@ -1,0 +1,182 @@
+"""Scheduled jobs in the back office: when each ran and will run, and whether anybody is there to run it.
+
+django-celery-beat's own pages are replaced: unstyled, and with scripts in the page. Superusers change the schedule;
+whoever may view it sees it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
+from django_celery_beat import admin as beat
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from ledgersafe.jobs import state
+from ledgersafe.pages import display
+
+for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, SolarSchedule):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+#: How a job stands, and the colour of the word.
+_STATES = {"on time": "success", "late": "danger", "off": "info"}
+
+
+class _TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]  # both are untyped
+    """The tasks this product knows, in unfold's looks."""
+
+
+class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
+    """A job's schedule. Which tasks there are is decided by the product, not typed by hand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["regtask"]
+        choice.widget, choice.label, choice.required = _TaskSelect(), "Task", True
+        choice.initial = self.instance.task
+        for name in {"description", "args", "kwargs"} & self.fields.keys():
+            self.fields[name].widget.attrs["rows"] = 2
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = self.cleaned_data
+        if typed.get("regtask"):
+            typed = super().clean()
+            self.instance.task = typed["regtask"]
+        return typed
+
+
+class SuperusersOnly(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
+    """Shown to whoever may view it, changed by superusers."""
+
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+@admin.register(PeriodicTask)
+class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  # untyped
+    """The Jobs page."""
+
+    form = JobForm
+    change_form_template = None
+    date_hierarchy = None
+    list_display = ("name", "standing", "planned", "ran", "due", "runs")
+    list_filter = ("enabled",)
+    search_fields = ("name", "task")
+    ordering = ("name",)
+    list_before_template = "jobs/alive_frame.html"
+    empty_text = "The scheduler writes down the product's jobs when it starts for the first time: is one running?"
+    readonly_fields = ("ran", "due", "runs")
+    fieldsets = (
+        (None, {"fields": ("name", "regtask", "enabled", "description")}),
+        ("Schedule", {"fields": ("interval", "crontab", "start_time", "one_off", "ran", "due", "runs")}),
+        ("Arguments and limits", {"fields": ("args", "kwargs", "expire_seconds")}),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        alive = path("alive/", self.admin_site.admin_view(self.alive), name="jobs_alive")
+        urls: list[URLPattern] = super().get_urls()
+        return [alive, *urls]
+
+    def alive(self, request: HttpRequest) -> HttpResponse:
+        """The card above the list. It waits for answers, so the page comes first and asks for it afterwards."""
+        if not self.has_view_permission(request):
+            return HttpResponse(status=403)
+        now = timezone.now()
+        late = [job.name for job in self.get_queryset(request) if state.is_late(job, now)]
+        return TemplateResponse(request, "jobs/alive.html", {"alive": state.ask(), "late": late})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        # Celery's own housekeeping of results, which this product does not keep.
+        return rows.exclude(task__startswith="celery.")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        return actions if request.user.is_superuser else {}
+
+    @display(description="State", label=_STATES)
+    def standing(self, job: Any) -> str:
+        if not job.enabled:
+            return "off"
+        return "late" if state.is_late(job, timezone.now()) else "on time"
+
+    @display(description="Schedule")
+    def planned(self, job: Any) -> str:
+        if job.interval_id:
+            return f"every {_span(job.interval)}"
+        return str(job.crontab.human_readable) if job.crontab_id else "none"
+
+    @display(description="Last run", ordering="last_run_at", empty_value="not yet")
+    def ran(self, job: Any) -> str | None:
+        # Before the first run it is the moment its interval began (see `scheduling`).
+        return _ago(job.last_run_at) if job.last_run_at and job.total_run_count else None
+
+    @display(description="Runs", ordering="total_run_count")
+    def runs(self, job: Any) -> int:
+        return int(job.total_run_count)
+
+    @display(description="Next run", empty_value="–")
+    def due(self, job: Any) -> str | None:
+        at = state.next_run(job) if job.pk else None
+        return _ahead(at) if at else None
+
+
+@admin.register(IntervalSchedule)
+class IntervalAdmin(SuperusersOnly):
+    """Every so often."""
+
+    list_display = ("__str__",)
+    empty_text = "An interval says how often a job runs, like every 60 seconds."
+
+
+@admin.register(CrontabSchedule)
+class CrontabAdmin(SuperusersOnly):
+    """At certain times."""
+
+    list_display = ("human_readable", "timezone")
+    empty_text = "A crontab says at which times a job runs, like every night at three."
+
+
+def _span(interval: Any) -> str:
+    """`60 seconds` reads as `minute`, `3600 seconds` as `hour`."""
+    unit = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}.get(interval.period)
+    if unit is None:
+        return f"{interval.every} {interval.period}"
+    seconds = interval.every * unit
+    for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            number = seconds // size
+            return name if number == 1 else f"{number} {name}s"
+    return f"{seconds} seconds"
+
+
+def _ago(at: datetime) -> str:
+    away = timezone.now() - at
+    return f"{away.seconds} seconds ago" if away.days == 0 and away.seconds < 60 else f"{_plain(timesince(at))} ago"
+
+
+def _ahead(at: datetime) -> str:
+    seconds = int((at - timezone.now()).total_seconds())
+    if seconds < 0:
+        return f"due since {_plain(timesince(at))}" if seconds < -60 else "now"
+    return f"in {seconds} seconds" if seconds < 60 else f"in {_plain(timeuntil(at))}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("\xa0", " ")

@@ -1,0 +1,77 @@
+"""Change a tenant's settings."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ledgersafe import registry
+from ledgersafe.commands import LedgerCommand
+from ledgersafe.money import to_decimal_text
+from ledgersafe.registry import TenantChanges
+from ledgersafe.tenants.models import EVENT_TYPES, Tenant
+
+
+class Command(LedgerCommand):
+    help = f"Change a tenant's settings; what is not named stays. Event types: {' '.join(EVENT_TYPES)}."
+    examples = """\
+  manage.py change_tenant acme --name "Acme Stores" --late-window-days 5
+  manage.py change_tenant acme --enable-event-type RETURN --disable-event-type TIP_ADJUST
+  manage.py change_tenant acme --four-eyes-limit 500.00    # "none" takes the limit away
+  manage.py change_tenant acme --timezone Europe/Athens --cut-off 02:30   # until its first business day"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the tenant")
+        parser.add_argument("--name", help="shown to people")
+        parser.add_argument("--enable-event-type", action="append", metavar="X", help="post it; repeat for more")
+        parser.add_argument("--disable-event-type", action="append", metavar="X", help="hold it; repeat for more")
+        parser.add_argument("--late-window-days", type=int, metavar="N", help="0 to 365")
+        strict = parser.add_mutually_exclusive_group()
+        strict.add_argument(
+            "--strict-stores", action="store_true", default=None, help="hold events of unknown stores and registers"
+        )
+        strict.add_argument(
+            "--no-strict-stores", action="store_false", dest="strict_stores", help="register them by their first event"
+        )
+        parser.add_argument(
+            "--four-eyes-limit", metavar="AMOUNT", help="decisions above it need a second person; or none"
+        )
+        parser.add_argument("--currency", metavar="ISO", help="base currency; only before its first business day")
+        parser.add_argument("--timezone", metavar="IANA", help="only before its first business day")
+        parser.add_argument("--cut-off", metavar="HH:MM", help="end of the business day; only before its first one")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tenant = registry.change_tenant(slug=options["slug"], changes=_changes(options), actor=self.actor)
+        self.stdout.write(_told(tenant))
+
+
+def _changes(options: dict[str, Any]) -> TenantChanges:
+    named = {
+        "name": options["name"],
+        "enable": options["enable_event_type"],
+        "disable": options["disable_event_type"],
+        "late_window_days": options["late_window_days"],
+        "strict_stores": options["strict_stores"],
+        "base_currency": options["currency"],
+        "time_zone": options["timezone"],
+        "cut_off": options["cut_off"],
+    }
+    changes: Any = {name: value for name, value in named.items() if value is not None}
+    limit = options["four_eyes_limit"]
+    if limit is not None:
+        changes["four_eyes_limit"] = None if limit.lower() == "none" else limit
+    typed: TenantChanges = changes
+    return typed
+
+
+def _told(tenant: Tenant) -> str:
+    limit, currency = tenant.four_eyes_limit_minor, tenant.base_currency
+    return "\n".join(
+        [
+            f"Tenant {tenant.slug} ({tenant.name}), {currency}",
+            f"  business day     ends {tenant.cut_off_hour:02}:{tenant.cut_off_minute:02} {tenant.time_zone}",
+            f"  late window      {tenant.late_window_days} days",
+            f"  event types      {' '.join(tenant.enabled_event_types) or 'none: everything is held'}",
+            f"  strict stores    {'yes' if tenant.strict_stores else 'no'}",
+            f"  four-eyes limit  {'none' if limit is None else f'{to_decimal_text(limit, currency)} {currency}'}",
+        ]
+    )

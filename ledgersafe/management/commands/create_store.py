@@ -1,0 +1,25 @@
+"""Create a store."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ledgersafe import registry
+from ledgersafe.commands import LedgerCommand
+
+
+class Command(LedgerCommand):
+    help = "Create a store; needed where a tenant is strict about stores."
+    examples = """\
+  manage.py create_store acme store-1 --name "Main Street"
+  manage.py create_register acme store-1 till-1"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the tenant")
+        parser.add_argument("code", help="as its tills send it as store_id")
+        parser.add_argument("--name", default="", help="for people")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        slug, code = options["slug"], options["code"]
+        registry.create_store(slug=slug, code=code, name=options["name"], actor=self.actor)
+        self.stdout.write(f"Created store {code} of {slug}.")

@@ -1,0 +1,156 @@
+"""Pages of the back office that are no list and no Django form: an object in cards, and a form that presses a use case.
+
+Nothing is changed by a GET: a button opens a form, the form posts (with its token), one use case is called. What it
+refuses is shown beside the field it is about, and what was typed stays.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold import decorators
+from unfold.enums import ActionVariant
+
+from ledgersafe.errors import DomainError
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link to a page. `kind`: default, primary or danger."""
+
+    label: str
+    url: str
+    icon: str = ""
+    kind: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word about a state. `kind`: success, info, warning, danger or nothing."""
+
+    text: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value with a link, a badge or small print below it. `tone`: added, removed or nothing."""
+
+    text: Any
+    url: str = ""
+    badge: Badge | None = None
+    small: str = ""
+    mono: bool = False
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Facts (label and value), or a table; `empty` says what to do when it has no rows."""
+
+    title: str
+    facts: Sequence[tuple[str, Any]] = ()
+    headers: Sequence[str] = ()
+    rows: Sequence[Sequence[Any]] = ()
+    note: str = ""
+    empty: str = ""
+    button: Button | None = None
+    wide: bool = False
+
+
+def display(**how: Any) -> Callable[[F], F]:
+    """unfold's decorator of a list's column, typed."""
+    return cast(Callable[[F], F], decorators.display(**how))
+
+
+def list_button(label: str, *, permission: str, icon: str = "add", url: str = "new") -> Callable[[F], F]:
+    """A button above a list: a link to a page, which may show a form but changes nothing by itself."""
+    how = {"description": label, "permissions": [permission], "icon": icon, "url_path": url}
+    return cast(Callable[[F], F], decorators.action(**how, variant=ActionVariant.PRIMARY))
+
+
+class UseCaseForm(forms.Form):
+    """A form whose fields are a use case's parameters."""
+
+    def refuse(self, error: DomainError) -> None:
+        """Show a refusal beside the field it names, or above the form."""
+        field = error.context.get("field")
+        self.add_error(field if field in self.fields else None, error.message)
+
+
+def press(request: HttpRequest, form: UseCaseForm, use_case: Callable[[dict[str, Any]], T]) -> T | None:
+    """Call the use case with what was posted. :returns: its answer; None when there is a form to show."""
+    if request.method != "POST" or not form.is_valid():
+        return None
+    try:
+        return use_case(form.cleaned_data)
+    except DomainError as error:
+        form.refuse(error)
+        return None
+
+
+def object_page(
+    request: HttpRequest,
+    obj: Any,
+    *,
+    title: str,
+    subtitle: str = "",
+    badges: Sequence[Badge] = (),
+    buttons: Sequence[Button] = (),
+    cards: Sequence[Card] = (),
+    **context: Any,
+) -> HttpResponse:
+    """One object, read-only, with the buttons this person may press."""
+    parts = {"heading": title, "subheading": subtitle, "badges": badges, "buttons": buttons, "cards": cards}
+    return _page(request, "setup/object.html", {"object": obj, "opts": obj._meta} | parts | context)
+
+
+def form_page(
+    request: HttpRequest,
+    form: UseCaseForm,
+    *,
+    opts: Any,
+    title: str,
+    submit: str,
+    back: str,
+    obj: Any = None,
+    intro: str = "",
+    danger: bool = False,
+    cards: Sequence[Card] = (),
+    **context: Any,
+) -> HttpResponse:
+    """A form that posts to its own URL. :param back: where "Cancel" leads."""
+    parts = {"heading": title, "intro": intro, "form": form, "submit": submit, "back": back}
+    more = {"opts": opts, "object": obj, "danger": danger, "cards": cards}
+    return _page(request, "setup/form.html", parts | more | context)
+
+
+def choice_page(
+    request: HttpRequest, *, opts: Any, title: str, intro: str, choices: Sequence[tuple[str, str, str]]
+) -> HttpResponse:
+    """Links to choose from: (label, small print, URL)."""
+    parts = {"heading": title, "intro": intro, "choices": choices, "opts": opts}
+    return _page(request, "setup/choice.html", parts)
+
+
+def secret_page(request: HttpRequest, *, opts: Any, title: str, secret: str, back: str, **context: Any) -> HttpResponse:
+    """A secret, this once: it is in this answer and nowhere else, and no cache may keep it."""
+    parts = {"heading": title, "secret": secret, "back": back, "opts": opts}
+    response = _page(request, "setup/secret.html", parts | context)
+    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    request.current_app = admin.site.name  # as Django's own admin pages do
+    return TemplateResponse(
+        request, template, admin.site.each_context(request) | {"title": context["heading"]} | context
+    )

@@ -1,0 +1,233 @@
+"""Use cases on the people of the back office: who may sign in, in which role, on which tenants.
+
+`by` is who asks: a superuser may manage everybody, a tenant administrator those who belong to no tenant but theirs;
+None is the command line. Nothing here can make a superuser or grant a single permission: roles are all there is.
+"""
+
+import logging
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from ledgersafe import second_factor
+from ledgersafe.audit import trail
+from ledgersafe.errors import DomainError, InvalidParameter, NotFound
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.models import Membership, Tenant
+from ledgersafe.tenants.roles import GROUP_NAMES, ROLES, Role
+
+logger = logging.getLogger(__name__)
+
+_MAX_USERNAME: Final = 150
+
+
+class UsernameTaken(DomainError):
+    """Somebody has this user name already."""
+
+    code = "USERNAME_TAKEN"
+    http_status = 409
+
+
+class NotYourPerson(DomainError):
+    """This person is not yours to manage: a superuser, or somebody who works for other tenants too."""
+
+    code = "NOT_YOUR_PERSON"
+    http_status = 403
+
+
+class NotYourself(DomainError):
+    """Nobody changes their own access; the password page is in the menu at your name."""
+
+    code = "NOT_YOURSELF"
+    http_status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """What the trail says of a person, before and after."""
+
+    role: str
+    active: bool
+    tenant_ids: frozenset[int]
+
+    def on(self, tenant_id: int) -> dict[str, Any]:
+        """As one tenant may read it: nothing of the others."""
+        return {"role": self.role, "active": self.active, "member": tenant_id in self.tenant_ids}
+
+
+# ── Who may ─────────────────────────────────────────────────────────────────────────────────────
+def may_administer(by: staff.Person) -> bool:
+    """Whether somebody manages people at all."""
+    return bool(by.is_active and (by.is_superuser or by.has_perm("tenants.administer_tenant")))
+
+
+def may_manage(by: staff.Person, person: User) -> bool:
+    """Whether somebody may manage this person: theirs alone, and not themselves."""
+    if not may_administer(by) or by.pk == person.pk:
+        return False
+    if by.is_superuser:
+        return True
+    theirs = set(person.memberships.values_list("tenant_id", flat=True))
+    return bool(theirs) and theirs <= set(staff.tenant_ids_of(by) or ()) and not person.is_superuser
+
+
+# ── Use cases ───────────────────────────────────────────────────────────────────────────────────
+def create_person(
+    *, username: str, role: str, tenants: Collection[str], password: str, by: staff.Person | None, actor: str,
+    first_name: str = "", last_name: str = "", email: str = "",
+) -> User:  # fmt: skip
+    """Let somebody in.
+
+    :param role: a key of `roles.ROLES`. :param tenants: slugs, at least one.
+    :raises ledgersafe.errors.InvalidParameter: name, role, tenant or password are not what they should be.
+    :raises UsernameTaken: as it says. :raises NotYourPerson: `by` manages nobody.
+    """
+    if by is not None and not may_administer(by):
+        raise NotYourPerson
+    chosen, rows = _role(role), _tenants(tenants, by)
+    person = User(username=username, first_name=first_name, last_name=last_name, email=email, is_staff=True)
+    _check(person)
+    _set_password(person, password)
+    with transaction.atomic(durable=True):
+        # Names that differ in case alone would be taken for one another in the trail. The unique index on the exact
+        # name closes the race; two spellings at the same instant are accepted.
+        if User.objects.filter(username__iexact=username).exists():
+            raise UsernameTaken
+        person.save()
+        _give(person, chosen, rows)
+        _record(person, "people.person.created", None, actor)
+    return person
+
+
+def change_access(
+    *, username: str, role: str, tenants: Collection[str], active: bool, by: staff.Person | None, actor: str
+) -> User:
+    """Give a person another role, other tenants, or no way in. :raises NotYourPerson: as all of these."""
+    chosen, rows = _role(role), _tenants(tenants, by)
+    with _managed(username, by) as person:
+        before = _access(person)
+        person.is_active = active
+        person.save(update_fields=["is_active"])
+        _give(person, chosen, rows)
+        if _access(person) != before:
+            _record(person, "people.person.changed", before, actor)
+    return person
+
+
+def reset_password(*, username: str, password: str, by: staff.Person | None, actor: str) -> User:
+    """Give a person a new password, which ends their sessions. :raises InvalidParameter: it is too simple."""
+    with _managed(username, by) as person:
+        _set_password(person, password)
+        person.save(update_fields=["password"])
+        _record(person, "people.password.reset", _access(person), actor)
+    return person
+
+
+def reset_second_factor(*, username: str, by: staff.Person | None, actor: str) -> User:
+    """Let a person in by password alone again, who lost phone and recovery codes."""
+    with _managed(username, by) as person:
+        if second_factor.remove(person):
+            _record(person, "people.second_factor.reset", _access(person), actor)
+    return person
+
+
+# ── Parts ───────────────────────────────────────────────────────────────────────────────────────
+@contextmanager
+def _managed(username: str, by: staff.Person | None) -> Iterator[User]:
+    """The one transaction of a use case on a person, whose row is locked.
+
+    The lock closes the race with a membership of another tenant being added meanwhile: either it is seen, and the
+    person is no longer theirs to manage, or it comes after.
+    """
+    with transaction.atomic(durable=True):
+        person = User.objects.select_for_update().filter(username=username).first()
+        if person is None:
+            raise NotFound(f"There is nobody called {username[:_MAX_USERNAME]!r}.")
+        if by is not None and by.pk == person.pk:
+            raise NotYourself
+        if by is not None and not may_manage(by, person):
+            raise NotYourPerson
+        yield person
+
+
+def _role(key: str) -> Role:
+    if key not in ROLES:
+        raise InvalidParameter(f"{key!r} is no role; choose from {', '.join(ROLES)}.", field="role")
+    return ROLES[key]
+
+
+def _tenants(slugs: Collection[str], by: staff.Person | None) -> list[Tenant]:
+    mine = Tenant.objects.order_by("slug") if by is None else staff.visible_tenants(by)
+    rows = list(mine.filter(slug__in=slugs))
+    unknown = sorted(set(slugs) - {row.slug for row in rows})
+    if unknown:
+        known = ", ".join(mine.values_list("slug", flat=True)[:10]) or "none yet"
+        raise InvalidParameter(f"There is no tenant {', '.join(unknown)} (known: {known}).", field="tenants")
+    if not rows:
+        raise InvalidParameter("Name at least one tenant.", field="tenants")
+    return rows
+
+
+def _check(person: User) -> None:
+    """:raises InvalidParameter: as `User`'s own rules say."""
+    for name in ("username", "first_name", "last_name"):
+        try:
+            field: Any = User._meta.get_field(name)
+            field.clean(getattr(person, name), person)
+        except ValidationError as error:
+            raise InvalidParameter(" ".join(error.messages), field=name) from None
+    try:
+        if person.email:
+            validate_email(person.email)
+    except ValidationError as error:
+        raise InvalidParameter(" ".join(error.messages), field="email") from None
+
+
+def _set_password(person: User, password: str) -> None:
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise InvalidParameter(" ".join(error.messages), field="password") from None
+    person.set_password(password)
+
+
+def _give(person: User, role: Role, tenants: list[Tenant]) -> None:
+    """One role and these tenants, and none else. Groups that are no roles stay: they are not ours."""
+    person.groups.remove(*person.groups.filter(name__in=GROUP_NAMES))
+    person.groups.add(Group.objects.get(name=role.name))
+    Membership.objects.filter(user=person).exclude(tenant__in=tenants).delete()
+    there = set(Membership.objects.filter(user=person).values_list("tenant_id", flat=True))
+    Membership.objects.bulk_create(Membership(user=person, tenant=row) for row in tenants if row.id not in there)
+
+
+def _access(person: User) -> _Access:
+    return _Access(
+        role=", ".join(role.name for role in staff.roles_of(person)),
+        active=person.is_active,
+        tenant_ids=frozenset(Membership.objects.filter(user=person).values_list("tenant_id", flat=True)),
+    )
+
+
+def _record(person: User, action: str, before: _Access | None, actor: str) -> None:
+    """One entry per tenant concerned. Whoever works for none leaves a line in the log: a trail belongs to a tenant."""
+    after = _access(person)
+    concerned = after.tenant_ids | (before.tenant_ids if before else frozenset())
+    for tenant_id in sorted(concerned):
+        trail.record(
+            tenant_id=tenant_id,
+            actor=actor,
+            action=action,
+            object_type="person",
+            object_id=person.username,
+            before=before.on(tenant_id) if before else None,
+            after=after.on(tenant_id),
+        )
+    if not concerned:
+        logger.warning("%s: %s by %s", action, person.username, actor)

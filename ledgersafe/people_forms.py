@@ -1,0 +1,131 @@
+"""What is typed about people. A form checks shapes only; what is allowed, the use case says."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import password_validators_help_texts
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectMultipleWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from ledgersafe.pages import UseCaseForm
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.roles import ROLES
+
+#: More tenants than this are a list to scroll, not boxes to tick.
+_BOXES: Final = 12
+
+
+def _text(label: str, limit: int, **kwargs: Any) -> forms.CharField:
+    widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    return forms.CharField(label=label, max_length=limit, widget=widget, **kwargs)
+
+
+def _password(label: str, **kwargs: Any) -> forms.CharField:
+    # Nothing is stripped: a space at the end of a password is part of it.
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+    return forms.CharField(label=label, strip=False, max_length=4096, widget=widget, **kwargs)
+
+
+class _Explained(str):
+    """The label of a choice, with a line that says what it means."""
+
+    meaning = ""
+
+    @classmethod
+    def of(cls, label: str, meaning: str) -> "_Explained":
+        made = cls(label)
+        made.meaning = meaning
+        return made
+
+
+class _RoleAndTenants(UseCaseForm):
+    """The two things that make up access; offered are the tenants of whoever fills it in."""
+
+    role = forms.ChoiceField(
+        label="Role",
+        choices=[(key, _Explained.of(role.name, role.purpose)) for key, role in ROLES.items()],
+        widget=UnfoldAdminRadioSelectWidget(radio_style=2),
+    )
+    tenants = forms.MultipleChoiceField(
+        label="Tenants",
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text="Nothing of other tenants is shown to this person.",
+    )
+
+    def __init__(self, by: staff.Person, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        choices = [
+            (row.slug, _Explained.of(row.slug, row.name if row.name != row.slug else ""))
+            for row in staff.visible_tenants(by)
+        ]
+        role: Any = self.fields["role"]
+        tenants: Any = self.fields["tenants"]
+        role.explained = tenants.explained = True
+        if len(choices) > _BOXES:
+            tenants.explained = False
+            tenants.widget = UnfoldAdminSelectMultipleWidget(attrs={"size": str(_BOXES)})
+        tenants.choices = choices
+        if len(choices) == 1:
+            tenants.initial = [choices[0][0]]
+
+
+def _password_rules() -> str:
+    """Django's own words, which are said to the password's owner, as said to somebody else."""
+    return " ".join(text.replace("Your password", "It") for text in password_validators_help_texts())
+
+
+class _PasswordTwice(UseCaseForm):
+    """A password, typed twice because it is not shown."""
+
+    password = _password("Password", help_text=_password_rules())
+    again = _password("The password again")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        again = cleaned.pop("again", None)
+        if "password" in cleaned and again is not None and cleaned["password"] != again:
+            self.add_error("again", "The two passwords are not the same.")
+        return cleaned
+
+
+class NewPersonForm(_RoleAndTenants, _PasswordTwice):
+    """Somebody new."""
+
+    username = _text("User name", 150, help_text="What they sign in with, and how the audit log names them.")
+    first_name = _text("First name", 150, required=False)
+    last_name = _text("Last name", 150, required=False)
+    email = forms.EmailField(label="E-mail", required=False, widget=UnfoldAdminEmailInputWidget())
+    field_order = ("username", "first_name", "last_name", "email", "role", "tenants", "password", "again")
+
+
+class AccessForm(_RoleAndTenants):
+    """Another role, other tenants, or no way in."""
+
+    active = forms.BooleanField(
+        label="May sign in",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Switch off instead of deleting: what they did stays theirs.",
+    )
+
+    def __init__(self, by: staff.Person, person: User, data: Any = None) -> None:
+        has = [key for key, role in ROLES.items() if role in staff.roles_of(person)]
+        slugs = [row.tenant.slug for row in person.memberships.select_related("tenant")]
+        initial = {"role": has[0] if has else None, "tenants": slugs, "active": person.is_active}
+        super().__init__(by, data, initial=initial)
+
+
+class PasswordForm(_PasswordTwice):
+    """A new password."""
+
+
+class NoQuestionForm(UseCaseForm):
+    """Nothing to fill in: the button is the question."""

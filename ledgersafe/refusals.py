@@ -1,0 +1,34 @@
+"""What a browser is shown when there is nothing to show: Django's handlers, in the back office's looks.
+
+Absent and foreign things answer alike here too: the page repeats nothing of what was asked for.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return _refuse(request, 404, "Nothing here", "There is nothing at this address, or it is not yours to see.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    text = "Your role does not let you do this. If it should, ask an administrator of your tenant."
+    return _refuse(request, 403, "Not allowed", text)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token."""
+    text = (
+        "The form was too old, or did not come from this site. Nothing was changed: go back, reload, and send it again."
+    )
+    return _refuse(request, 403, "Please try again", text)
+
+
+def _refuse(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    context: dict[str, Any] = admin.site.each_context(request) if hasattr(request, "user") else {}
+    return render(request, "refused.html", context | {"title": title, "text": text}, status=status)

@@ -1,0 +1,53 @@
+"""Use cases on tenants, their stores, registers and keys, for commands and the back office.
+
+`tenants` (create, change) → `places` (stores and registers) → `api_keys` (create, rotate, revoke). Each records what
+it changed in the trail, in its own transaction. A refusal names the field it is about in `context["field"]`.
+"""
+
+from ledgersafe.registry.api_keys import (
+    DEFAULT_GRACE,
+    AlreadyRotated,
+    KeyNotLive,
+    create_api_key,
+    revoke_api_key,
+    rotate_api_key,
+)
+from ledgersafe.registry.places import (
+    RegisterExists,
+    StoreExists,
+    create_register,
+    create_store,
+    rename_register,
+    rename_store,
+)
+from ledgersafe.registry.tenants import (
+    CalendarFixed,
+    StaleSettings,
+    TenantChanges,
+    TenantExists,
+    change_tenant,
+    create_tenant,
+    get_tenant,
+)
+
+__all__ = [
+    "DEFAULT_GRACE",
+    "AlreadyRotated",
+    "CalendarFixed",
+    "KeyNotLive",
+    "RegisterExists",
+    "StaleSettings",
+    "StoreExists",
+    "TenantChanges",
+    "TenantExists",
+    "change_tenant",
+    "create_api_key",
+    "create_register",
+    "create_store",
+    "create_tenant",
+    "get_tenant",
+    "rename_register",
+    "rename_store",
+    "revoke_api_key",
+    "rotate_api_key",
+]

@@ -1,0 +1,95 @@
+"""What names, codes and settings may look like. Each refusal names the field it is about."""
+
+import re
+from collections.abc import Collection
+from datetime import time
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.money import MoneyError, is_currency, to_minor
+from ledgersafe.tenants.models import EVENT_TYPES
+
+MAX_CODE: Final = 64
+MAX_NAME: Final = 200
+LONGEST_WINDOW_DAYS: Final = 365
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+def check_slug(slug: str) -> None:
+    """:raises InvalidParameter: as all functions here."""
+    if not _SLUG.fullmatch(slug):
+        raise InvalidParameter(f"{slug!r} is no slug: lower-case letters, digits, - and _, at most 64.", field="slug")
+
+
+def check_text(what: str, text: str, limit: int, *, field: str, empty: bool = False) -> None:
+    """Printable, within the limit, and something unless `empty`."""
+    if len(text) > limit or not text.isprintable() or (not empty and not text.strip()):
+        size = f"{'up to' if empty else '1 to'} {limit}"
+        raise InvalidParameter(f"{what} must have {size} printable characters.", field=field)
+
+
+def check_name(name: str) -> None:
+    """People's name of something; may be empty."""
+    check_text("The name", name, MAX_NAME, field="name", empty=True)
+
+
+def check_code(what: str, code: str, *, field: str = "code") -> None:
+    """A store's or register's code, exactly as its tills send it."""
+    check_text(what, code, MAX_CODE, field=field)
+    if code != code.strip():
+        raise InvalidParameter(f"{what} must not begin or end with a space: tills send it exactly.", field=field)
+
+
+def check_currency(currency: str) -> None:
+    if not is_currency(currency):
+        raise InvalidParameter(f"{currency!r} is not an ISO 4217 currency code, like USD.", field="base_currency")
+
+
+def check_time_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidParameter(f"{name!r} is no IANA time zone, like Europe/Athens.", field="time_zone") from None
+
+
+def read_cut_off(text: str) -> time:
+    """`"23:59"` → the local time at which the business day ends."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise InvalidParameter(f"{text!r} is no time of day, like 23:59.", field="cut_off")
+    return time(int(found.group(1)), int(found.group(2)))
+
+
+def read_event_types(wanted: Collection[str]) -> list[str]:
+    """The wanted types in the contract's order, each once."""
+    unknown = sorted(set(wanted) - set(EVENT_TYPES))
+    if unknown:
+        known = ", ".join(EVENT_TYPES)
+        raise InvalidParameter(
+            f"Unknown event type {', '.join(unknown)}; choose from {known}.", field="enabled_event_types"
+        )
+    return [kind for kind in EVENT_TYPES if kind in wanted]
+
+
+def check_late_window(days: int) -> None:
+    if not 0 <= days <= LONGEST_WINDOW_DAYS:
+        raise InvalidParameter(
+            f"The late window must be 0 to {LONGEST_WINDOW_DAYS} days, not {days}.", field="late_window_days"
+        )
+
+
+def read_limit(text: str | None, currency: str) -> int | None:
+    """The four-eyes limit in minor units; None: no decision needs a second person."""
+    if text is None:
+        return None
+    try:
+        minor = to_minor(text, currency)
+    except MoneyError as error:
+        raise InvalidParameter(
+            f"The limit {error}: an amount in {currency}, like 500.", field="four_eyes_limit"
+        ) from None
+    if minor < 0:
+        raise InvalidParameter("The limit must not be negative.", field="four_eyes_limit")
+    return minor

@@ -1,0 +1,164 @@
+"""Stores and registers. Tills register themselves by their first event unless the tenant is strict about stores."""
+
+from django.db.models import F
+
+from ledgersafe.audit import trail
+from ledgersafe.db import require_transaction, tenant_transaction
+from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.registry import checks
+from ledgersafe.registry.tenants import get_tenant
+from ledgersafe.tenants.models import Register, Store, Tenant
+
+
+class StoreExists(DomainError):
+    """The tenant has a store of this code already."""
+
+    code = "STORE_EXISTS"
+    http_status = 409
+
+
+class RegisterExists(DomainError):
+    """The store has a register of this code already."""
+
+    code = "REGISTER_EXISTS"
+    http_status = 409
+
+
+def create_store(*, slug: str, code: str, name: str = "", actor: str) -> Store:
+    """Create a store.
+
+    :raises ledgersafe.errors.NotFound: no such tenant. :raises ledgersafe.errors.InvalidParameter: as it says.
+    :raises StoreExists: the code is taken.
+    """
+    checks.check_code("The store", code)
+    checks.check_name(name)
+    tenant = get_tenant(slug)
+    with tenant_transaction(tenant.id):
+        # Taken first: two people who create the same store queue here, and the second one sees the first one's.
+        _note_new_place(tenant)
+        if Store.objects.filter(tenant=tenant, code=code).exists():
+            raise StoreExists(f"Tenant {slug} has a store {code!r} already.", field="code")
+        return _add_store(tenant, code, name, actor)
+
+
+def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
+    """Give a store another name; its code is what tills send, and stays.
+
+    :raises ledgersafe.errors.NotFound: no such tenant or store. :raises ledgersafe.errors.InvalidParameter: the name.
+    """
+    checks.check_name(name)
+    tenant = get_tenant(slug)
+    with tenant_transaction(tenant.id):
+        store = _locked_store(tenant, code)
+        if store.name != name:
+            before, store.name = store.name, name
+            store.save(update_fields=["name"])
+            _record(tenant, actor, "tenants.store.renamed", "store", code, {"name": before}, {"name": name})
+    return store
+
+
+def create_register(*, slug: str, store_code: str, code: str, name: str = "", actor: str) -> Register:
+    """Create a register in a store.
+
+    :raises ledgersafe.errors.NotFound: no such tenant or store. :raises ledgersafe.errors.InvalidParameter: as it says.
+    :raises RegisterExists: the store has this code already.
+    """
+    checks.check_code("The register", code)
+    checks.check_name(name)
+    tenant = get_tenant(slug)
+    with tenant_transaction(tenant.id):
+        _note_new_place(tenant)
+        store = _locked_store(tenant, store_code)
+        if Register.objects.filter(tenant=tenant, store=store, code=code).exists():
+            raise RegisterExists(f"Store {store_code} has a register {code!r} already.", field="code")
+        return _add_register(tenant, store, code, name, actor)
+
+
+def rename_register(*, slug: str, store_code: str, code: str, name: str, actor: str) -> Register:
+    """Give a register another name; its code stays.
+
+    :raises ledgersafe.errors.NotFound: no such tenant, store or register.
+    :raises ledgersafe.errors.InvalidParameter: the name.
+    """
+    checks.check_name(name)
+    tenant = get_tenant(slug)
+    with tenant_transaction(tenant.id):
+        rows = Register.objects.select_for_update(of=("self",), no_key=True).select_related("store")
+        register = rows.filter(tenant=tenant, store__code=store_code, code=code).first()
+        if register is None:
+            raise NotFound(f"Tenant {slug} has no register {store_code}/{code}.")
+        if register.name != name:
+            before, register.name = register.name, name
+            register.save(update_fields=["name"])
+            place = f"{store_code}/{code}"
+            _record(tenant, actor, "tenants.register.renamed", "register", place, {"name": before}, {"name": name})
+    return register
+
+
+def find_or_add_store(tenant: Tenant, code: str, actor: str) -> Store:
+    """The store of this code, new if need be; operation."""
+    require_transaction()
+    store = Store.objects.filter(tenant=tenant, code=code).first()
+    if store is not None:
+        return store
+    _note_new_place(tenant)
+    # Somebody else may have been first while this one waited for the tenant.
+    return Store.objects.filter(tenant=tenant, code=code).first() or _add_store(tenant, code, "", actor)
+
+
+def find_or_add_register(tenant: Tenant, store: Store, code: str, actor: str) -> Register:
+    """The register of this code in this store, new if need be; operation."""
+    require_transaction()
+    rows = Register.objects.filter(tenant=tenant, store=store, code=code)
+    register = rows.first()
+    if register is not None:
+        return register
+    _note_new_place(tenant)
+    return rows.first() or _add_register(tenant, store, code, "", actor)
+
+
+def _note_new_place(tenant: Tenant) -> None:
+    """Count the tenant's version up: processes that remember its stores read them anew. Locks the tenant's row."""
+    Tenant.objects.filter(pk=tenant.pk).update(version=F("version") + 1)
+
+
+def _locked_store(tenant: Tenant, code: str) -> Store:
+    store = Store.objects.select_for_update(no_key=True).filter(tenant=tenant, code=code).first()
+    if store is None:
+        raise NotFound(f"Tenant {tenant.slug} has no store {code!r}.", field="store")
+    return store
+
+
+def _add_store(tenant: Tenant, code: str, name: str, actor: str) -> Store:
+    # A till's first event may register the same store at this very moment, and asks nobody for the tenant's row.
+    store, created = Store.objects.get_or_create(tenant=tenant, code=code, defaults={"name": name})
+    if created:
+        _record(tenant, actor, "tenants.store.created", "store", code, None, {"name": name})
+    return store
+
+
+def _add_register(tenant: Tenant, store: Store, code: str, name: str, actor: str) -> Register:
+    register, created = Register.objects.get_or_create(tenant=tenant, store=store, code=code, defaults={"name": name})
+    if created:
+        _record(tenant, actor, "tenants.register.created", "register", f"{store.code}/{code}", None, {"name": name})
+    return register
+
+
+def _record(
+    tenant: Tenant,
+    actor: str,
+    action: str,
+    object_type: str,
+    object_id: str,
+    before: dict[str, str] | None,
+    after: dict[str, str] | None,
+) -> None:
+    trail.record(
+        tenant_id=tenant.id,
+        actor=actor,
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        before=before,
+        after=after,
+    )

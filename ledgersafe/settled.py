@@ -1,0 +1,115 @@
+"""How far append-only tables are settled, so that a sum over what will never change is made once and remembered.
+
+Ids come from a sequence and rows appear at commit: a lower id can appear after a higher one, so "everything above the
+last id I saw" silently loses rows. What is settled is decided by transactions instead: an id drawn before a moment is
+settled once every transaction of that moment has ended.
+
+The memory is the cache, which may be lost at any time: then a sum is made anew.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.cache import cache
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+#: An id counts as drawn so long after its row's instant; by then its transaction has a number of its own.
+_DRAWN_SECONDS: Final = 2
+_REMEMBERED_SECONDS: Final = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class AppendOnly:
+    """A table that only grows, and the column that says when a row was made."""
+
+    table: str
+    instant: str
+
+
+EVENTS_RAW: Final = AppendOnly("events_raw", "received_at")
+JOURNALS: Final = AppendOnly("journals", "recorded_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one statement saw: the newest drawn id, the oldest running transaction and the next one to come."""
+
+    newest_id: int
+    oldest_running: int
+    next_transaction: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Ids up to `through` are settled. `waiting_id` will be, once every transaction before `waiting_for` has ended."""
+
+    through: int = 0
+    waiting_id: int = 0
+    waiting_for: int = 0
+
+    def after(self, moment: Moment) -> "Mark":
+        """The mark as of a later moment. Pure. Starts over when ids went backwards: the database was restored."""
+        if moment.newest_id < self.through:
+            return Mark()
+        if moment.oldest_running >= moment.next_transaction:  # nobody is writing
+            return Mark(moment.newest_id)
+        if self.waiting_for and moment.oldest_running < self.waiting_for:
+            return self
+        through = self.waiting_id if self.waiting_for else self.through
+        return Mark(through, moment.newest_id, moment.next_transaction)
+
+
+def remembered_sums(
+    name: str, grows: AppendOnly, read: Callable[[int, int], Sequence[tuple[Any, ...]]], *, since: float | None = None
+) -> Counter[tuple[Any, ...]]:
+    """Sums by key over a table that grows: what is remembered as settled, plus what `read` finds beyond it.
+
+    :param name: of the sums in the cache; whatever changes their meaning is part of it.
+    :param read: `read(after, settled)` answers rows (*key, id <= settled, number) of ids above `after`.
+    :param since: keys that begin with less are forgotten.
+    """
+    before, sums = _recall(name)
+    later = before.after(_moment(grows))
+    if later.through < before.through:
+        sums = {}
+    settled = Counter({key: number for key, number in sums.items() if since is None or key[0] >= since})
+    total = settled.copy()
+    for *columns, is_settled, number in read(min(before.through, later.through), later.through):
+        total[tuple(columns)] += int(number)
+        if is_settled:
+            settled[tuple(columns)] += int(number)
+    if later != before:
+        _remember(name, (later, dict(settled)))
+    return total
+
+
+def _moment(grows: AppendOnly) -> Moment:
+    sql = f"""
+        SELECT coalesce((SELECT id FROM {grows.table}
+                         WHERE {grows.instant} < clock_timestamp() - interval '{_DRAWN_SECONDS} seconds'
+                         ORDER BY id DESC LIMIT 1), 0),
+               pg_snapshot_xmin(now)::text::bigint, pg_snapshot_xmax(now)::text::bigint
+        FROM pg_current_snapshot() AS now"""  # noqa: S608  names of ours
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return Moment(*cursor.fetchone())
+
+
+def _recall(name: str) -> tuple[Mark, dict[tuple[Any, ...], int]]:
+    try:
+        return cache.get(name) or (Mark(), {})
+    except Exception:  # whatever client the cache has: without it sums are made anew
+        logger.warning("The cache does not answer; sums are made anew", exc_info=True)
+        return Mark(), {}
+
+
+def _remember(name: str, value: Any) -> None:
+    try:
+        cache.set(name, value, _REMEMBERED_SECONDS)
+    except Exception:
+        logger.warning("The cache takes nothing; sums will be made anew", exc_info=True)

@@ -1,0 +1,182 @@
+"""Pages of signing in: the password, the code where somebody has switched that on, the lock-out, and the switch."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from axes.handlers.proxy import AxesProxyHandler
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from ledgersafe import second_factor
+from ledgersafe.errors import DomainError
+from ledgersafe.tenants import staff
+
+_WAITING: Final = "waiting_for_code"
+_PATIENCE_SECONDS: Final = 5 * 60
+
+
+# ── The password ────────────────────────────────────────────────────────────────────────────────
+class _SignIn(LoginView):
+    template_name = "admin/login.html"
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Signs in, or first asks for the code: until then the session is nobody's."""
+        person = form.get_user()
+        if not second_factor.is_on(person):
+            return super().form_valid(form)
+        self.request.session.cycle_key()
+        self.request.session[_WAITING] = {
+            "person": person.pk,
+            "backend": person.backend,
+            "password": person.get_session_auth_hash(),
+            "since": time.time(),
+            "next": self.get_success_url(),
+        }
+        return HttpResponseRedirect(reverse("second-step"))
+
+
+@never_cache
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """`/admin/login/`."""
+    if request.method == "GET" and admin.site.has_permission(request):
+        return HttpResponseRedirect(reverse("admin:index"))
+    context = {**_site(request), "title": "Sign in", "app_path": request.get_full_path()}
+    if "next" not in request.GET and "next" not in request.POST:
+        context["next"] = reverse("admin:index")
+    view = _SignIn.as_view(authentication_form=admin.site.login_form, extra_context=context)
+    return view(request)  # type: ignore[return-value]
+
+
+# ── The code ────────────────────────────────────────────────────────────────────────────────────
+class CodeForm(forms.Form):
+    """Six digits, or a recovery code."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=32,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"autocomplete": "one-time-code", "autofocus": "", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Somebody who gave the right password and owes the code."""
+
+    person: User
+    backend: str
+    next_url: str
+
+
+@never_cache
+@sensitive_post_parameters("code")
+def second_step(request: HttpRequest) -> HttpResponse:
+    """`/admin/login/code/`: wrong codes count like wrong passwords."""
+    waiting = _waiting(request)
+    if waiting is None:
+        return HttpResponseRedirect(reverse("admin:login"))
+    credentials = {"username": waiting.person.get_username()}
+    if not AxesProxyHandler.is_allowed(request, credentials):
+        return locked_out(request, None, credentials)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if second_factor.verify(waiting.person, form.cleaned_data["code"]):
+            del request.session[_WAITING]
+            login(request, waiting.person, backend=waiting.backend)
+            return HttpResponseRedirect(waiting.next_url)
+        user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+        form.add_error("code", second_factor.WrongCode().message)
+    context = {**_site(request), "title": "Sign in", "form": form, "person": waiting.person}
+    return TemplateResponse(request, "registration/second_step.html", context)
+
+
+def _waiting(request: HttpRequest) -> _Waiting | None:
+    kept = request.session.get(_WAITING)
+    if not kept or time.time() - kept["since"] > _PATIENCE_SECONDS:
+        return None
+    person = User.objects.filter(pk=kept["person"], is_active=True).first()
+    if person is None or person.get_session_auth_hash() != kept["password"]:
+        return None
+    return _Waiting(person, kept["backend"], kept["next"])
+
+
+def locked_out(
+    request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """What axes answers after too many failures: how long it lasts, and who can help."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    name = (credentials or {}).get("username") or ""
+    context = {
+        **_site(request),
+        "title": "Locked",
+        "minutes": minutes,
+        "name": name,
+        "tries": settings.AXES_FAILURE_LIMIT,
+    }
+    # Not lazily: the middleware that calls this comes after templates are rendered.
+    response = TemplateResponse(request, "registration/locked_out.html", context, status=429).render()
+    response.headers["Retry-After"] = str(minutes * 60)
+    return response
+
+
+# ── The switch ──────────────────────────────────────────────────────────────────────────────────
+@never_cache
+@sensitive_post_parameters("code")
+def two_step(request: HttpRequest) -> HttpResponse:
+    """`/admin/two-step/`: one's own second factor. Each button posts what it wants as `do`."""
+    person = request.user
+    form = CodeForm(request.POST if "code" in request.POST else None)
+    context: dict[str, Any] = {**_site(request), "title": "Two-step sign-in", "form": form}
+    if request.method == "POST":
+        codes = _carry_out(request, request.POST.get("do", ""), form)
+        if (codes is None and form.is_valid()) or not form.is_bound:
+            return HttpResponseRedirect(reverse("two-step"))
+        context["codes"] = "\n".join(codes or [])
+    context["is_on"] = second_factor.is_on(person)
+    if context["is_on"]:
+        context["codes_left"] = second_factor.recovery_codes_left(person)
+    elif (device := second_factor.pending(person)) is not None:
+        context |= {"qr_code": second_factor.qr_code(device), "key": second_factor.key_text(device)}
+    return TemplateResponse(request, "registration/two_step.html", context)
+
+
+def _carry_out(request: HttpRequest, what: str, form: CodeForm) -> list[str] | None:
+    """:returns: recovery codes to show; None when there are none. A refusal is an error of the form."""
+    person, actor = request.user, staff.actor_of(request.user)
+    try:
+        if what == "begin":
+            second_factor.begin(person)
+        elif what == "give-up":
+            second_factor.give_up(person)
+        elif not form.is_valid():
+            return None
+        elif what == "turn-on":
+            return second_factor.turn_on(person=person, code=form.cleaned_data["code"], actor=actor)
+        elif what == "renew":
+            return second_factor.renew_recovery_codes(person=person, code=form.cleaned_data["code"], actor=actor)
+        elif what == "turn-off":
+            second_factor.turn_off(person=person, code=form.cleaned_data["code"], actor=actor)
+            messages.success(request, "Two-step sign-in is off: the password alone lets you in.")
+    except second_factor.AlreadyOn:
+        messages.warning(request, second_factor.AlreadyOn().message)
+    except DomainError as error:
+        form.add_error("code", error.message)
+    return None
+
+
+def _site(request: HttpRequest) -> dict[str, Any]:
+    return admin.site.each_context(request)

@@ -1,0 +1,292 @@
+"""What people type on the set-up pages. A form checks shapes only; what is allowed, the use case says."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from ledgersafe.money import to_decimal_text
+from ledgersafe.pages import UseCaseForm
+from ledgersafe.tenants.models import EVENT_TYPES, SCOPES, ApiKey, Register, Store, Tenant
+
+#: In words, for people who set up a shop and have not read the contract.
+EVENT_TYPE_MEANINGS: Final = {
+    "SALE": "Goods sold, with taxes, discounts, tips and tenders.",
+    "RETURN": "Goods brought back, money paid back.",
+    "VOID": "A sale undone before the customer left.",
+    "CANCEL": "A sale given up before it was paid.",
+    "CORRECTION": "An earlier event put right.",
+    "PAID_IN": "Cash put into the drawer, not from a sale.",
+    "PAID_OUT": "Cash taken out of the drawer for an expense.",
+    "PAYOUT": "Money paid out, such as winnings or a refund without goods.",
+    "CASH_DROP": "Cash moved from the drawer to the safe.",
+    "TIP_ADJUST": "A tip added or changed after the sale.",
+    "NO_SALE": "The drawer opened without a sale.",
+}
+SCOPE_MEANINGS: Final = {
+    "events:write": "Send events. What every till needs.",
+    "events:read": "Look up what arrived and what became of it.",
+    "exceptions:read": "See events that are held for a person.",
+    "exceptions:resolve": "Decide held events. For software that acts for a person.",
+    "pos:write": "Change what belongs to the till's side.",
+    "pos:read": "Read sales, stores and their key figures.",
+    "ledger:read": "Read journals, accounts and balances.",
+    "ledger:write": "Open and count drawers, post cash movements.",
+    "recon:read": "Read statements, matches and reports.",
+    "recon:write": "Bring in statements and match them.",
+    "admin": "Confirm decisions above the limit. Keep it off devices.",
+}
+EVERYWHERE: Final = ""
+
+
+class _Explained(str):
+    """A choice's label with its meaning: a pair would make it a group of choices in Django's eyes."""
+
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str) -> "_Explained":
+        word = super().__new__(cls, name)
+        word.meaning = meaning
+        return word
+
+    def __deepcopy__(self, _: dict[int, object]) -> "_Explained":
+        """Forms copy their fields, choices and all; this never changes."""
+        return self
+
+
+class ExplainedChoices(forms.MultipleChoiceField):
+    """Check boxes, each with a line that says what it means."""
+
+    explained = True
+
+    def __init__(self, meanings: dict[str, str], names: Sequence[str], **kwargs: Any) -> None:
+        choices = [(name, _Explained(name, meanings.get(name, ""))) for name in names]
+        super().__init__(choices=choices, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs)
+
+
+def _text(label: str, *, limit: int = 200, attrs: dict[str, str] | None = None, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=limit,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"} | (attrs or {})),
+        **kwargs,
+    )
+
+
+class NewTenantForm(UseCaseForm):
+    """A retailer."""
+
+    slug = _text("Slug", limit=64, help_text="Its public id, which tills send as tenant_id. It never changes.")
+    name = _text("Name", required=False, help_text="Shown to people; the slug if left out.")
+    currency = _text(
+        "Base currency", limit=3, initial="USD", help_text="ISO 4217, like USD: the currency of its books."
+    )
+    time_zone = _text(
+        "Time zone",
+        limit=64,
+        initial="UTC",
+        attrs={"list": "su-zones"},
+        help_text="IANA name, like Europe/Athens. Business days end by this clock.",
+    )
+    strict_stores = forms.BooleanField(
+        label="Strict about stores",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Hold events of stores and registers nobody has created, instead of registering them.",
+    )
+
+    @property
+    def datalists(self) -> dict[str, list[str]]:
+        return {"su-zones": sorted(available_timezones())}
+
+
+class SettingsForm(UseCaseForm):
+    """A tenant's settings. What days and amounts are made of can be changed until its first business day."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput())
+    name = _text("Name", help_text="Shown to people.")
+    late_window_days = forms.IntegerField(
+        label="Late window, in days",
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "max": "365"}),
+        help_text="An event of a closed day is posted into the open day up to this many days late; later it is held.",
+    )
+    four_eyes_limit = _text(
+        "Four-eyes limit",
+        limit=32,
+        required=False,
+        help_text="Decisions on more than this need a second person. Empty: none do.",
+    )
+    strict_stores = forms.BooleanField(
+        label="Strict about stores",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Hold events of stores and registers nobody has created, instead of registering them.",
+    )
+    enabled_event_types = ExplainedChoices(
+        EVENT_TYPE_MEANINGS,
+        EVENT_TYPES,
+        label="Event types that are accepted",
+        required=False,
+        help_text="Events of other types are kept and held for a person, not lost.",
+    )
+    base_currency = _text("Base currency", limit=3, help_text="ISO 4217, like USD.")
+    time_zone = _text("Time zone", limit=64, attrs={"list": "su-zones"}, help_text="IANA name, like Europe/Athens.")
+    cut_off = _text(
+        "Business day ends at", limit=5, attrs={"placeholder": "23:59"}, help_text="Local time, like 02:30."
+    )
+
+    _CALENDAR = ("base_currency", "time_zone", "cut_off")
+
+    def __init__(self, tenant: Tenant, data: Any = None, *, fixed_since: Any = None) -> None:
+        super().__init__(data, initial=self.values_of(tenant))
+        limit: Any = self.fields["four_eyes_limit"]
+        limit.widget.attrs["suffix"] = tenant.base_currency
+        if fixed_since is not None:
+            for name in self._CALENDAR:
+                self.fields[name].disabled = True
+                self.fields[name].help_text = f"Fixed: its books have business days since {fixed_since:%-d %B %Y}."
+
+    @staticmethod
+    def values_of(tenant: Tenant) -> dict[str, Any]:
+        """The settings as the form shows them."""
+        limit = tenant.four_eyes_limit_minor
+        return {
+            "seen_version": tenant.version,
+            "name": tenant.name,
+            "late_window_days": tenant.late_window_days,
+            "four_eyes_limit": "" if limit is None else to_decimal_text(limit, tenant.base_currency),
+            "strict_stores": tenant.strict_stores,
+            "enabled_event_types": tenant.enabled_event_types,
+            "base_currency": tenant.base_currency,
+            "time_zone": tenant.time_zone,
+            "cut_off": f"{tenant.cut_off_hour:02}:{tenant.cut_off_minute:02}",
+        }
+
+    def show_as_of(self, tenant: Tenant) -> None:
+        """After a refusal for staleness: what was typed stays, and a second press is meant for the settings of now."""
+        typed: Any = self.data
+        typed = typed.copy()
+        typed["seen_version"] = str(tenant.version)
+        self.data = typed
+
+    @property
+    def datalists(self) -> dict[str, list[str]]:
+        return {} if self.fields["time_zone"].disabled else {"su-zones": sorted(available_timezones())}
+
+
+class StoreForm(UseCaseForm):
+    """A new store."""
+
+    code = _text("Code", limit=64, help_text="Exactly as its tills send it as store_id. It never changes.")
+    name = _text("Name", required=False, help_text="For people, like Main Street.")
+
+
+class RenameForm(UseCaseForm):
+    """Another name for a store or register."""
+
+    name = _text("Name", required=False, help_text="For people. The code, which tills send, stays.")
+
+
+class RegisterForm(UseCaseForm):
+    """A new register in one of the tenant's stores."""
+
+    store = forms.ChoiceField(label="Store", widget=UnfoldAdminSelectWidget())
+    code = _text("Code", limit=64, help_text="Exactly as the till sends it as register_id. It never changes.")
+    name = _text("Name", required=False, help_text="For people, like Express lane.")
+
+    def __init__(self, tenant: Tenant, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        stores = Store.objects.filter(tenant=tenant).order_by("code")
+        self.fields["store"].choices = [(store.code, _labelled(store.code, store.name)) for store in stores]  # type: ignore[attr-defined]
+
+
+class ApiKeyForm(UseCaseForm):
+    """A new key."""
+
+    name = _text("Name", required=False, help_text="Whose it is, like till 4 or the nightly export.")
+    scopes = ExplainedChoices(
+        SCOPE_MEANINGS, SCOPES, label="What it may do", help_text="Give it no more than it needs."
+    )
+    place = forms.ChoiceField(
+        label="Where it may be used",
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+        help_text="A key bound to a store or register is refused events of any other.",
+    )
+    expires_in_days = forms.IntegerField(
+        label="Expires in days",
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "1", "max": "36500", "placeholder": "never"}),
+        help_text="Empty: it lives until somebody revokes it.",
+    )
+
+    def __init__(self, tenant: Tenant, data: Any = None) -> None:
+        super().__init__(data)
+        self._places: dict[str, tuple[str | None, str | None]] = {EVERYWHERE: (None, None)}
+        self.fields["place"].choices = self._choices(tenant)  # type: ignore[attr-defined]
+
+    def _choices(self, tenant: Tenant) -> list[tuple[str, str]]:
+        choices = [(EVERYWHERE, "All stores")]
+        registers: dict[int, list[Register]] = {}
+        for register in Register.objects.filter(tenant=tenant).order_by("code"):
+            registers.setdefault(register.store_id, []).append(register)
+        for store in Store.objects.filter(tenant=tenant).order_by("code"):
+            self._places[f"s{store.pk}"] = (store.code, None)
+            choices.append((f"s{store.pk}", f"Store {_labelled(store.code, store.name)}"))
+            for register in registers.get(store.pk, []):
+                self._places[f"r{register.pk}"] = (store.code, register.code)
+                label = f"Register {store.code} / {_labelled(register.code, register.name)}"
+                choices.append((f"r{register.pk}", label))
+        return choices
+
+    @property
+    def place_codes(self) -> tuple[str | None, str | None]:
+        """(store, register), by code."""
+        return self._places[self.cleaned_data["place"]]
+
+    @property
+    def life(self) -> timedelta | None:
+        days = self.cleaned_data["expires_in_days"]
+        return None if days is None else timedelta(days=max(-1, min(days, 99_999)))
+
+
+class RotateForm(UseCaseForm):
+    """How long the old key goes on working."""
+
+    _HOURS = (
+        ("24", "24 hours"),
+        ("1", "One hour"),
+        ("168", "One week"),
+        ("0", "Not at all"),
+    )
+    grace_hours = forms.TypedChoiceField(
+        label="The old key goes on working for",
+        choices=_HOURS,
+        coerce=int,
+        initial="24",
+        widget=UnfoldAdminRadioSelectWidget(radio_style=2),
+        help_text="Time to bring the new key to the device. Not at all: whatever uses the old one is refused at once.",
+    )
+
+
+def state_of(key: ApiKey, now: datetime) -> str:
+    """active, expiring (within a week), expired or revoked."""
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is None or key.expires_at > now + timedelta(days=7):
+        return "active"
+    return "expiring" if key.expires_at > now else "expired"
+
+
+def _labelled(code: str, name: str) -> str:
+    return f"{code} · {name}" if name else code

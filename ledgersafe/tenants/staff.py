@@ -1,0 +1,108 @@
+"""People of the back office: which tenants they belong to, and what they may do there.
+
+What somebody may do is a Django permission, given through the groups of `roles`; for whom, is a membership.
+Superusers need neither. Interfaces ask here, use cases are told the answer.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.db.models import QuerySet
+
+from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.tenants import roles
+from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.models import SCOPES, Membership, Tenant
+
+#: A user of django.contrib.auth, as requests carry it.
+Person: TypeAlias = Any
+
+
+def tenant_ids_of(person: Person) -> list[int] | None:
+    """Ids of the tenants a person works for; None: all of them. One statement, remembered on the person."""
+    if person.is_superuser:
+        return None
+    remembered: list[int] | None = getattr(person, "_tenant_ids", None)
+    if remembered is None:
+        rows = Membership.objects.filter(user_id=person.pk).order_by("tenant_id")
+        remembered = person._tenant_ids = list(rows.values_list("tenant_id", flat=True))
+    return remembered
+
+
+def visible_tenants(person: Person) -> QuerySet[Tenant]:
+    """The tenants a person works for."""
+    ids = tenant_ids_of(person)
+    rows = Tenant.objects.order_by("slug")
+    return rows if ids is None else rows.filter(id__in=ids)
+
+
+def may(person: Person, permission: str, tenant_id: int) -> bool:
+    """Whether a person has a permission (`app.codename`) and works for the tenant it is to be used on."""
+    ids = tenant_ids_of(person)
+    return bool(person.is_active and person.has_perm(permission) and (ids is None or tenant_id in ids))
+
+
+def actor_of(person: Person) -> str:
+    """As the audit trail names a person."""
+    return f"user:{person.get_username()}"[:200]
+
+
+def roles_of(person: Person) -> list[roles.Role]:
+    """The roles a person has, by the groups they are in."""
+    names = person.groups.order_by("name").values_list("name", flat=True)
+    return [role for role in map(roles.of_group, names) if role is not None]
+
+
+# ── Staff on the API ────────────────────────────────────────────────────────────────────────────
+class TenantNotNamed(DomainError):
+    """You work for several tenants: name one, with the header «X-Tenant: <slug>» or the parameter «tenant»."""
+
+    code = "TENANT_REQUIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPrincipal(Principal):
+    """A signed-in person of the back office, on one of their tenants, within their roles."""
+
+    person: Person
+
+    @property
+    def actor(self) -> str:
+        return actor_of(self.person)
+
+    @property
+    def may_approve(self) -> bool:
+        return bool(self.person.has_perm("exceptions.approve_exceptioncase"))
+
+    @property
+    def may_bulk(self) -> bool:
+        return bool(self.person.has_perm("exceptions.bulk_decide_exceptioncase"))
+
+
+def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
+    """A person on the tenant they named, or on the only one they have.
+
+    :raises TenantNotNamed: there is a choice, and none was made.
+    :raises ledgersafe.errors.NotFound: no such tenant, or none of theirs: the answer is the same.
+    """
+    tenants = visible_tenants(person)
+    found = list(tenants.filter(slug=slug) if slug else tenants[:2]) if (slug or "").isprintable() else []
+    if len(found) > 1:
+        raise TenantNotNamed
+    if not found:
+        raise NotFound(f"There is no tenant {slug[:64]!r} here." if slug else "You work for no tenant yet.")
+    return StaffPrincipal(
+        tenant_id=found[0].id,
+        tenant_slug=found[0].slug,
+        scopes=scopes_of(person),
+        store_code=None,
+        register_code=None,
+        person=person,
+    )
+
+
+def scopes_of(person: Person) -> frozenset[str]:
+    """What a person may do on the API: what their roles may."""
+    if person.is_superuser:
+        return frozenset(SCOPES)
+    return frozenset().union(*(role.scopes for role in roles_of(person)))
