@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from ledgersafe import registry
 from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import SCOPES, Tenant
 from tests.books import assert_books_clean
 
@@ -48,7 +48,7 @@ class Shop:
 
     tenant: Tenant
     key: str
-    principal: Principal
+    principal: KeyPrincipal
     client: Client = field(default_factory=Client)
 
     @property

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from bench.textbook.models import Account, EventKey, Journal, Outcome, Period, Posting, RawEvent
 from ledgersafe.request_id import current_request_id
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import Register, Store, Tenant
 
 
 @transaction.atomic
 def receive_sale(
-    principal: Principal, body: bytes, payload: Any, sale: dict[str, Any], headers: dict[str, str]
+    principal: KeyPrincipal, body: bytes, payload: Any, sale: dict[str, Any], headers: dict[str, str]
 ) -> tuple[str, RawEvent, Journal | None]:
     """Keep the arrival; post it if its key is new. :returns: result, the arrival, its journal."""
     tenant = Tenant.objects.get(pk=principal.tenant_id)

@@ -58,7 +58,7 @@ class Ground:
     def assert_broken(self, invariant: str, table: str, row: str, *, implied: str = "") -> None:
         """Exactly this invariant is reported (and what it implies), and it names the row."""
         broken = self.broken()
-        assert set(broken) == {invariant, *implied.split()}
+        assert set(broken) == {invariant, *implied.split()}, broken
         assert (table, row) in {(violation.table, violation.row) for violation in broken[invariant]}
 
     def _run(self, statement: str, **parameters: Any) -> str:

@@ -22,7 +22,9 @@ def test_i15_sees_postings_of_nothing(ground: Ground) -> None:
 
 def test_i16_sees_a_posting_in_another_currency_than_its_account(ground: Ground) -> None:
     journal = ground.journal(("SALES", -100), ("SAFE", 100), currency="EUR")
-    posting = ground.plant("SELECT id FROM postings WHERE journal_id = %(journal)s LIMIT 1", journal=journal)
+    posting = ground.plant(
+        "SELECT journal_id || '/' || line_no FROM postings WHERE journal_id = %(journal)s LIMIT 1", journal=journal
+    )
     ground.assert_broken("I16", "postings", posting)
 
 
@@ -57,8 +59,8 @@ def test_i24_sees_what_was_recorded_after_the_close(ground: Ground) -> None:
 
 def test_i24_sees_a_posting_of_another_day_than_its_journal(ground: Ground) -> None:
     posting = ground.plant(
-        "UPDATE postings SET business_date = '2026-02-24' WHERE id = (SELECT min(id) FROM postings WHERE "
-        "tenant_id = %(tenant)s) RETURNING id"
+        "UPDATE postings SET business_date = '2026-02-24' WHERE line_no = 1 AND journal_id = (SELECT min(journal_id) "
+        "FROM postings WHERE tenant_id = %(tenant)s) RETURNING journal_id || '/' || line_no"
     )
     ground.assert_broken("I24", "postings", posting)
 

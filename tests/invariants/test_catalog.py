@@ -13,7 +13,7 @@ CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON events_raw EXECUTE FUNCTI
 ALTER TABLE events_raw ENABLE ALWAYS TRIGGER append_only
 """
 NO_GUARD = """
-CREATE OR REPLACE FUNCTION ledger_journals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$
+CREATE OR REPLACE FUNCTION ledger_journals_guard_v2() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$
 """
 
 
@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION ledger_journals_guard_v1() RETURNS trigger LANGUAGE p
         ("ALTER TABLE postings DISABLE TRIGGER postings_guard", "postings", "postings.postings_guard"),
         ("DROP TRIGGER append_only ON audit_log", "audit_log", "audit_log.append_only"),
         (WEAKER_TRIGGER, "events_raw", "events_raw.append_only"),
-        (NO_GUARD, "pg_proc", "ledger_journals_guard_v1"),
+        (NO_GUARD, "pg_proc", "ledger_journals_guard_v2"),
         (f"GRANT UPDATE ON postings TO {ROLE}", "postings", "postings"),
         (f"GRANT UPDATE (amount_minor) ON postings TO {ROLE}", "postings", "postings"),
         (f"GRANT TRUNCATE ON audit_log TO {ROLE}", "audit_log", "audit_log"),

@@ -123,7 +123,7 @@ def test_i05_sees_a_second_first_arrival(ground: Ground) -> None:
 
 def test_i06_sees_a_second_effective_journal(ground: Ground) -> None:
     ground.journal(("SALES", -100), ("SAFE", 100), source="event", key="sold", revision=2)
-    ground.assert_broken("I06", "events_processed", ground.plant(KEY, key="sold"))
+    ground.assert_broken("I06", "events_processed", ground.plant(KEY, key="sold"), implied="I00")
 
 
 def test_i06_sees_a_processed_key_whose_journal_was_reversed(ground: Ground) -> None:
@@ -134,7 +134,7 @@ def test_i06_sees_a_processed_key_whose_journal_was_reversed(ground: Ground) -> 
 
 def test_i07_sees_a_journal_of_a_held_key(ground: Ground) -> None:
     ground.journal(("SALES", -100), ("SAFE", 100), source="event", key="held")
-    ground.assert_broken("I07", "events_processed", ground.plant(KEY, key="held"))
+    ground.assert_broken("I07", "events_processed", ground.plant(KEY, key="held"), implied="I00")
 
 
 def test_i08_sees_an_effective_payload_that_did_not_arrive(ground: Ground) -> None:
@@ -145,8 +145,13 @@ def test_i08_sees_an_effective_payload_that_did_not_arrive(ground: Ground) -> No
 
 # ── Held work ───────────────────────────────────────────────────────────────────────────────────
 RESOLVED = """
-UPDATE exceptions SET status = 'resolved', resolved_at = now(), resolution_actor = 'user:x', resolution_action = 'x',
-       resolution_notes = 'x' WHERE tenant_id = %(tenant)s AND idempotency_key = %(key)s
+WITH decided AS (
+    UPDATE exceptions SET status = 'resolved', resolved_at = now(), resolution_actor = 'user:x',
+           resolution_action = 'x', resolution_notes = 'x'
+    WHERE tenant_id = %(tenant)s AND idempotency_key = %(key)s RETURNING *
+)
+INSERT INTO exception_resolutions (tenant_id, case_id, stage, action, result, notes, actor, at)
+SELECT tenant_id, id, 'resolved', 'x', '', 'x', 'user:x', resolved_at FROM decided RETURNING case_id
 """
 CASE = """
 INSERT INTO exceptions (id, tenant_id, idempotency_key, raw_id, reason_code, status, details, resolved_at,
@@ -166,6 +171,42 @@ def test_i09_sees_a_second_open_exception(ground: Ground) -> None:
     ground.plant("DROP INDEX exceptions_one_open_per_key")
     case = ground.plant(CASE, key="disputed", status="open")
     ground.assert_broken("I09", "exceptions", case)
+
+
+PATCHED = """
+INSERT INTO event_versions (tenant_id, event_key_id, payload_hash, first_raw_id, disposition, patched_body)
+SELECT tenant_id, id, sha256('x'), first_raw_id, 'superseded', '{"event_id":"sold"}'
+FROM events_processed WHERE tenant_id = %(tenant)s AND idempotency_key = 'sold' RETURNING id
+"""
+
+
+def test_i08_sees_a_patched_version_that_was_rewritten(ground: Ground) -> None:
+    ground.assert_broken("I08", "event_versions", ground.plant(PATCHED))
+
+
+def test_i08_sees_a_journal_made_of_another_version_than_the_effective_one(ground: Ground) -> None:
+    case = ground.plant(RESOLVED, key="disputed")
+    ground.plant(
+        "UPDATE exception_resolutions SET journal_id = k.journal_id, final_payload_sha256 = v.payload_hash "
+        "FROM events_processed k JOIN event_versions v ON v.event_key_id = k.id "
+        "WHERE case_id = %(case)s::uuid AND k.tenant_id = %(tenant)s AND k.idempotency_key = 'disputed'",
+        case=case,
+    )
+    # Nobody has decided on that version either: it still says it waits.
+    ground.assert_broken("I08", "events_processed", ground.plant(KEY, key="disputed"), implied="I11")
+
+
+def test_i10_sees_a_decision_that_is_not_on_record(ground: Ground) -> None:
+    case = ground.plant(RESOLVED, key="disputed")
+    ground.plant("UPDATE exception_resolutions SET actor = 'user:y' WHERE case_id = %(case)s::uuid", case=case)
+    ground.plant("UPDATE event_versions SET disposition = 'rejected' WHERE tenant_id = %(tenant)s")
+    ground.assert_broken("I10", "exceptions", case)
+
+
+def test_i10_sees_an_open_case_with_a_decision(ground: Ground) -> None:
+    case = ground.plant(RESOLVED, key="disputed")
+    ground.plant("UPDATE exceptions SET status = 'open', resolved_at = NULL WHERE id = %(case)s::uuid", case=case)
+    ground.assert_broken("I10", "exceptions", case)
 
 
 def test_i10_sees_a_decision_without_reason(ground: Ground) -> None:
@@ -188,8 +229,10 @@ def test_i12_sees_a_posting_to_another_tenants_account(ground: Ground) -> None:
     fill(neighbour)
     posting = ground.plant(
         """UPDATE postings SET account_id = (SELECT id FROM accounts WHERE tenant_id = %(neighbour)s AND role = 'SALES')
-        WHERE id = (SELECT min(p.id) FROM postings p JOIN accounts a ON a.id = p.account_id
-                    WHERE p.tenant_id = %(tenant)s AND a.role = 'SALES') RETURNING id""",
+        WHERE (journal_id, line_no) = (
+            SELECT p.journal_id, p.line_no FROM postings p JOIN accounts a ON a.id = p.account_id
+            WHERE p.tenant_id = %(tenant)s AND a.role = 'SALES' LIMIT 1)
+        RETURNING journal_id || '/' || line_no""",
         neighbour=neighbour.tenant.id,
     )
     ground.assert_broken("I12", "postings", posting)

@@ -1,7 +1,8 @@
 """Transactions, tenants and retries on a real connection."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from psycopg.pq import TransactionStatus
 
 from ledgersafe import db
 from ledgersafe.audit import trail
@@ -80,3 +81,32 @@ def test_row_level_security_could_be_switched_on_without_touching_ingest(shop: S
     assert [answer.status_code for answer in answers] == [201, 200, 202, 201]
     assert hidden == 0  # outside a use case nothing is seen
     assert shop.number("events_raw") == 4
+
+
+def test_a_call_belongs_to_the_block_it_is_made_in(shop: Shop) -> None:
+    """Also where nothing was sent before it: a call that began no transaction would stand whatever the block does."""
+    with transaction.atomic():
+        assert db.call("pg_advisory_xact_lock", 4711) is None
+        assert db.raw_connection().info.transaction_status == TransactionStatus.INTRANS
+    assert db.raw_connection().info.transaction_status == TransactionStatus.IDLE
+
+
+def test_a_call_says_what_postgres_refused(shop: Shop) -> None:
+    with pytest.raises(IntegrityError) as refused, tenant_transaction(shop.tenant.id):
+        db.call("ledger_refuse_v1", "some_constraint", "No.")
+    assert db.sqlstate(refused.value) == "23514"
+    with pytest.raises(ProgrammingError), tenant_transaction(shop.tenant.id):
+        db.call("no_such_function", 1)
+    assert shop.send(shop.sale()).status_code == 201  # the connection is as good as new
+
+
+@pytest.mark.parametrize("discarding", ["DEALLOCATE ALL", "DEALLOCATE pos_receive_alone_v1"])
+def test_ingest_survives_the_loss_of_its_prepared_statements(shop: Shop, discarding: str) -> None:
+    for number in range(2):
+        assert shop.send(shop.sale(f"before-{number}")).status_code == 201
+    with connection.cursor() as cursor:
+        cursor.execute(discarding)
+    for number in range(2):
+        assert shop.send(shop.sale(f"after-{number}")).status_code == 201
+        assert shop.send(shop.sale(f"after-{number}", reason="other")).status_code == 202
+    assert shop.number("journals") == 4
