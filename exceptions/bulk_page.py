@@ -163,8 +163,8 @@ def _replay_reason(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> 
     except DomainError as error:
         messages.error(request, f"The replay was not started: {review_parts.told(error)}")
         return _back(request)
-    messages.success(request, f"Replay {job.pk} of {_events(job.total)} has started; this list shrinks as it goes.")
-    return _back(request)
+    messages.success(request, f"Replay {job.pk} of {_events(job.total)} has started.")
+    return HttpResponseRedirect(reverse("admin:pos_replayjob_change", args=[job.pk]))
 
 
 def _tell_refusals(request: HttpRequest, refusals: Counter[str]) -> None:

@@ -84,7 +84,11 @@ class ReadOnlyModelAdmin(TenantScoped):
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar: work first, then the books, then set-up."""
     sections = {
-        "Work": [("Exceptions", "inbox", "exceptions.exceptioncase"), ("Arrivals", "receipt_long", "pos.rawevent")],
+        "Work": [
+            ("Exceptions", "inbox", "exceptions.exceptioncase"),
+            ("Arrivals", "receipt_long", "pos.rawevent"),
+            ("Bulk replays", "replay", "pos.replayjob"),
+        ],
         "Books": [
             ("Journals", "menu_book", "ledger.journal"),
             ("Accounts", "account_balance_wallet", "ledger.account"),

@@ -12,10 +12,12 @@ from django.utils.safestring import SafeString
 from ledgersafe.backoffice import ReadOnlyModelAdmin
 from ledgersafe.pretty import body_text, pretty, visible
 from pos import event_urls, timeline_page
-from pos.models import RawEvent
+from pos.job_pages import ReplayJobAdmin
+from pos.models import RawEvent, ReplayJob
 from pos.serializers import payload_value
 
 event_urls.register()
+admin.site.register(ReplayJob, ReplayJobAdmin)
 
 
 @admin.register(RawEvent)

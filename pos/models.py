@@ -235,6 +235,7 @@ class ReplayJob(models.Model):
 
     class Meta:
         db_table = "replay_jobs"
+        verbose_name = "bulk replay"
         indexes = [
             models.Index(fields=["tenant", "-id"], name="replay_jobs_by_tenant"),
             models.Index(fields=["status", "moved_at"], condition=~Q(status="done"), name="replay_jobs_unfinished"),
@@ -250,3 +251,8 @@ class ReplayJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason_code} {self.status}"
+
+    @property
+    def done_count(self) -> int:
+        """How many cases have been tried."""
+        return self.resolved + self.refused

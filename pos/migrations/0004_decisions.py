@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "bulk replay",
                 "db_table": "replay_jobs",
                 "indexes": [
                     models.Index(fields=["tenant", "-id"], name="replay_jobs_by_tenant"),
