@@ -15,13 +15,14 @@ _PLACES = b"@@@@@@@@", b"%08d"
 
 @dataclass(frozen=True)
 class Till:
-    """Who sends: a tenant's key, a store and a register, and the business it does `days_ago`."""
+    """Who sends: a tenant's key, a store and a register, and the business it does `days_ago` and `minutes_ago`."""
 
     tenant: str
     key: str
     store: str = "store-1"
     register: str = "till-1"
     days_ago: int = 0
+    minutes_ago: int = 1
 
     def events(self) -> Iterator[bytes]:
         """New sales without end, as JSON; no id comes twice, also not from another call."""
@@ -58,7 +59,7 @@ class Till:
         lines = [1250 + 3 * variant, 899 + variant]
         taxes = [sum(lines) * 6 // 100, sum(lines) * 2 // 100]
         total, cash = sum(lines) + sum(taxes), 1000
-        occurred_at = datetime.now(UTC) - timedelta(days=self.days_ago, minutes=1)
+        occurred_at = datetime.now(UTC) - timedelta(days=self.days_ago, minutes=self.minutes_ago)
         return {
             "schema_version": "1.0",
             "tenant_id": self.tenant,

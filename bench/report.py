@@ -32,6 +32,9 @@ def show(figures: Sequence[Figure], machine: Mapping[str, str], plan: Plan) -> N
             _absolute(figure),
         )
     console.print(table)
+    if pages := [figure for figure in figures if figure.name == "pages"]:
+        worst = max(pages, key=lambda figure: figure.median)
+        console.print(f"worst page: {worst.title}: {worst.median:.2f} × ({_absolute(worst)})")
     console.print(f"[dim]rounds: {plan.rounds} of {plan.seconds:g} s per contestant, interleaved[/]")
     for label, text in machine.items():
         console.print(f"[dim]{label}: {text}[/]", highlight=False, soft_wrap=True)
@@ -50,7 +53,8 @@ def write(path: Path, figures: Sequence[Figure], machine: Mapping[str, str], pla
 
 def _absolute(figure: Figure) -> str:
     parts = [f"{name} {_short(statistics.median(values))}" for name, values in figure.absolute.items()]
-    return f"{' · '.join(parts)} {figure.unit}" + (f" ({figure.note})" if figure.note else "")
+    text = f"{' · '.join(parts)} {figure.unit}" + (f" ({figure.note})" if figure.note else "")
+    return text + (f" [red]{figure.missed}[/]" if figure.missed else "")
 
 
 def _short(value: float) -> str:

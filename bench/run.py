@@ -1,6 +1,6 @@
 """One run: which figures, in which order, on which servers."""
 
-from bench import databases, growth, memory, throughput
+from bench import databases, growth, memory, pages, replay, throughput
 from bench.figures import Figure, Plan
 from bench.progress import Progress
 from bench.servers import WebServer, prepare
@@ -13,10 +13,14 @@ def measure(plan: Plan) -> list[Figure]:
             figures = _throughput(plan, progress)
             if plan.wants("growth"):
                 figures += growth.measure_growth(plan, progress)
+            if plan.wants("replay"):
+                figures += replay.measure_replay(plan, progress)
+            if plan.wants("pages"):
+                figures += pages.measure_pages(plan, progress)
             if plan.wants("memory"):
                 figures += memory.measure_memory(plan, progress)
     finally:
-        for database in (throughput.DATABASE, "small", "large", "memory"):
+        for database in (throughput.DATABASE, "small", "large", replay.DATABASE, pages.DATABASE, "memory"):
             databases.drop(database)
     return figures
 
@@ -43,4 +47,5 @@ def _steps(plan: Plan) -> int:
     turns = plan.rounds + 1
     singles = plan.wants("textbook", "one-row") + plan.wants("textbook") + plan.wants("one-row")
     steps = turns * (singles + 2 * plan.wants("batch") + 2 * plan.wants("hot"))
+    steps += plan.wants("replay") * turns + plan.wants("pages") * (pages.SETUP_STEPS + turns)
     return steps + plan.wants("growth") * (growth.LOAD_STEPS + plan.rounds) + plan.wants("memory") * memory.STEPS

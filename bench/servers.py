@@ -24,7 +24,7 @@ _WORKER_REQUEST = b"GET /v1/bench/worker HTTP/1.1\r\nHost: localhost\r\nAuthoriz
 def prepare(database: str, tenants: int) -> dict[str, str]:
     """Create and migrate a database. :returns: an API key by tenant."""
     databases.create(database)
-    environment = _environment(database)
+    environment = environment_of(database)
     manage = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0"]
     subprocess.run(manage, cwd=ROOT, env=environment | {"DATABASE_AS": "owner"}, check=True)
     seed = [sys.executable, "-m", "bench.tenants", str(tenants)]
@@ -33,7 +33,8 @@ def prepare(database: str, tenants: int) -> dict[str, str]:
     return keys
 
 
-def _environment(database: str) -> dict[str, str]:
+def environment_of(database: str) -> dict[str, str]:
+    """The variables a process of the product runs with on a database of ours."""
     return os.environ | databases.urls_of(database) | {"DJANGO_SETTINGS_MODULE": "bench.settings"}
 
 
@@ -48,7 +49,7 @@ class WebServer:
     def __enter__(self) -> "WebServer":
         from ledgersafe import serving  # needs Django's settings, which need the server's URL
 
-        environment = {**serving.server_environment("127.0.0.1", self.port), **_environment(self.database)}
+        environment = {**serving.server_environment("127.0.0.1", self.port), **environment_of(self.database)}
         environment |= {"DATABASE_AS": "app"}
         if self._workers:
             environment["WEB_WORKERS"] = str(self._workers)
