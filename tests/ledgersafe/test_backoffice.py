@@ -8,8 +8,10 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ledgersafe.backoffice import ReadOnlyModelAdmin
+from pos import backfill
 from tests.conftest import Shop
 
 OURS = [model for model, shown in admin.site._registry.items() if isinstance(shown, ReadOnlyModelAdmin)]
@@ -21,6 +23,14 @@ def back_office(shop: Shop) -> Iterator[Client]:
     for event in (shop.sale(), shop.sale(total_amount=43), shop.sale("evt-2", event_type="MAGIC"), b'{"broken'):
         shop.send(event)
     shop.send(shop.sale("evt-3", metadata={"note": "<script>alert(1)</script>"}))
+    backfill.request_replay(
+        tenant_id=shop.tenant.id,
+        reason_code="UNKNOWN_EVENT_TYPE",
+        notes="Looked at.",
+        actor="system:test",
+        may_approve=False,
+        now=timezone.now(),
+    )
     client = Client()
     user = User.objects.create_superuser(f"boss-{shop.slug}", password="x")
     client.force_login(user)

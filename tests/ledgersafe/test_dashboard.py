@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -44,6 +44,7 @@ def signed_in(shop: Shop | None, *, superuser: bool = False) -> Client:
     user = make(name, password="x", is_staff=True)
     if shop is not None and not superuser:
         Membership.objects.create(tenant=shop.tenant, user=user)
+        user.groups.add(Group.objects.get(name="Operator"))
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
@@ -264,3 +265,13 @@ def test_bars_are_piled_up_and_fill_the_scale() -> None:
 )
 def test_a_scale_ends_at_a_round_number(highest: int, top: int) -> None:
     assert charts.nice_maximum(highest) == top
+
+
+def test_somebody_without_a_role_sees_no_figures(shop: Shop) -> None:
+    shop.send(sale(shop, 1))
+    client = signed_in(shop)
+    User.objects.get(pk=client.session["_auth_user_id"]).groups.clear()
+    for path in ("/admin/", "/admin/figures/"):
+        page = text(client.get(path))
+        assert "have no role there" in page
+        assert "Arrivals, last 24 h" not in page

@@ -105,13 +105,10 @@ def test_open_exceptions_are_counted_in_the_database_by_reason(shop: Shop) -> No
 
 @pytest.mark.cooks_the_books
 def test_what_is_resolved_is_open_no_longer(shop: Shop) -> None:
-    shop.send(shop.sale(event_type="LOYALTY"))
+    case = shop.send(shop.sale(event_type="LOYALTY")).json()["exception_id"]
     before = scrape()
-    # The database's part of a decision; the use case comes later.
-    shop.rows(
-        "UPDATE exceptions SET status = 'resolved', resolved_at = now(), resolution_actor = 'test',"
-        " resolution_notes = 'x', resolution_action = 'x' WHERE tenant_id = %s RETURNING id"
-    )
+    decision = {"action": "mark_resolved_no_replay", "resolution_notes": "No such type."}
+    assert shop.post(f"/v1/exceptions/{case}/resolve", decision).status_code == 200
     assert grown(before, scrape(), "pos_exceptions_open") == {("UNKNOWN_EVENT_TYPE",): -1}
 
 
