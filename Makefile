@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is built when needed; nothing else is installed.
 .DEFAULT_GOAL := help
-.PHONY: anew help demo serve test check bench lock clean
+.PHONY: anew help demo serve test check bench screenshots lock clean
 .SUFFIXES:
 
 PORT ?= 8000
@@ -13,7 +13,7 @@ COMPILE := pip compile -q --python-version 3.11 --universal --generate-hashes --
 	--no-emit-find-links --custom-compile-command 'make lock'
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## the 60-second story on private servers, then serve until Ctrl-C (DEMO_EXIT=1 ends by itself)
 	@$(BIN)/python manage.py demo $(ARGS)
@@ -40,6 +40,9 @@ check: $(DEV) ## style, types, import rules, migrations and templates
 
 bench: $(BENCH) ## ratios of speed and memory, measured in one run (ARGS='--help' for more)
 	@$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(DEV) ## draw docs/images anew (needs Chromium)
+	@$(BIN)/python docs/screenshots.py
 
 lock: $(DEV) ## pin requirements.in and tests/requirements.in anew, with hashes
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \

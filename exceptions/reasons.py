@@ -53,10 +53,10 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "SCHEMA_VALIDATION_FAILED",
-        "A field is missing or not as the contract says; `errors` names each by pointer.",
+        "A field is missing or not as the contract says; each is named by pointer.",
         Severity.MEDIUM,
         _REPAIR,
-        "Patch the fields that `errors` names.",
+        "Patch the fields that are named.",
     ),
     Reason(
         "UNSUPPORTED_SCHEMA_VERSION",

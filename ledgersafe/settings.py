@@ -256,6 +256,7 @@ SPECTACULAR_SETTINGS = {
 
 # ── Time, language, static files ────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["ledgersafe.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"

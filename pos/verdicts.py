@@ -68,11 +68,19 @@ def _may_belong(day: date, own_day: date, facts: TenantFacts, now: datetime, *, 
 
 def _clock_skew(event: Event, now: datetime) -> Hold | None:
     if event.occurred_at > now + MAX_CLOCK_AHEAD:
-        ahead = int((event.occurred_at - now).total_seconds())
-        return Hold("CLOCK_SKEW", f"occurred_at lies {ahead} seconds in the future.")
+        return Hold("CLOCK_SKEW", f"occurred_at lies {_told(event.occurred_at - now)} in the future.")
     if event.occurred_at < CLOCK_EPOCH:
         return Hold("CLOCK_SKEW", "occurred_at lies before the year 2000: the till's clock was never set.")
     return None
+
+
+def _told(span: timedelta) -> str:
+    """As people say it: 12 minutes, 3 hours, 400 days."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} seconds"
 
 
 def _on_open_day(event: Event, draft: JournalDraft, day: date, facts: TenantFacts, now: datetime) -> Post | Hold:
