@@ -57,6 +57,10 @@ class Verdict:
         """The case this is about."""
         return self.held.case.id
 
+    def refuse(self, refusal: DomainError) -> None:
+        """Nothing is written for this case, and nothing that was tried stands."""
+        self.refusal, self.ruling, self.journal_id, self.reversal_id = refusal, None, None, None
+
     @property
     def candidate(self) -> Candidate | None:
         """The version that was chosen, if one was."""
@@ -165,7 +169,7 @@ class Deciding:
             verdict.needs_second_person = True
             if propose and not self._is_confirmed(verdict):
                 self._propose(verdict)
-                verdict.refusal, verdict.ruling = FourEyesRequired(), None
+                verdict.refuse(FourEyesRequired())
 
     def _is_confirmed(self, verdict: Verdict) -> bool:
         return self.may_approve and cases.confirms_a_proposal(
@@ -202,7 +206,7 @@ class Deciding:
                 for verdict in ruled:
                     self._write([verdict], directory)
                 return
-            ruled[0].refusal, ruled[0].ruling = _refused_by_books(error), None
+            ruled[0].refuse(_refused_by_books(error))
 
     def _write_together(self, ruled: Sequence[Verdict], directory: TenantDirectory) -> None:
         self._post(ruled, directory)
@@ -293,7 +297,7 @@ def _refused_by_books(error: Exception) -> DomainError:
 
 
 def _refuse(verdict: Verdict, hold: Hold) -> None:
-    verdict.ruling, verdict.refusal = None, refusal_of(hold)
+    verdict.refuse(refusal_of(hold))
 
 
 def _code_of(refusal: DomainError | None) -> str:

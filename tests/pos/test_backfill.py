@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.models import Tenant
@@ -117,9 +118,11 @@ def test_one_that_is_refused_never_fails_its_neighbours(shop: Shop) -> None:
     shop.send(shop.sale("evt-open-eur", currency="EUR"))
     shop.rows("UPDATE accounts SET status = 'blocked' WHERE tenant_id = %s AND currency = 'EUR' RETURNING id")
 
+    before = REGISTRY.get_sample_value("ledger_tx_total", {"result": "ok"}) or 0
     job = backfill.run_replay(job_id=request(shop).id)
 
     assert (job.resolved, job.refusals) == (4, {"PROCESSING_FAILED": 1})
+    assert REGISTRY.get_sample_value("ledger_tx_total", {"result": "ok"}) == before + 4
 
 
 def test_a_dry_run_tells_and_keeps_nothing(shop: Shop) -> None:
