@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 _MOST: Final = 200
+_DECIDE: Final = "decide_exceptioncase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,14 @@ class Assignee:
 
 
 def colleagues(tenant_ids: Iterable[int] | None, *, me: str) -> list[Assignee]:
-    """Who a case of these tenants can be given to, oneself first; one statement. None: of all tenants."""
-    users: Any = get_user_model().objects.filter(is_active=True, is_staff=True)
+    """Who a case of these tenants can be given to, oneself first; one statement. None: of all tenants.
+
+    Only who may decide it: an auditor could do nothing with it.
+    """
+    decides = Q(groups__permissions__codename=_DECIDE, groups__permissions__content_type__app_label="exceptions")
+    users: Any = get_user_model().objects.filter(decides | Q(is_superuser=True), is_active=True, is_staff=True)
     if tenant_ids is not None:
-        users = users.filter(memberships__tenant_id__in=list(tenant_ids)).distinct()
-    names = users.order_by("username").values_list("username", flat=True)[:_MOST]
+        users = users.filter(memberships__tenant_id__in=list(tenant_ids))
+    names = users.distinct().order_by("username").values_list("username", flat=True)[:_MOST]
     others = [Assignee(f"user:{name}"[:200]) for name in names]
     return [Assignee(me), *(person for person in others if person.actor != me)]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from exceptions.models import ExceptionCase
+from exceptions.people import colleagues
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import (
     actor_of,
@@ -142,3 +143,10 @@ def test_other_methods_are_refused(shop: Shop, operator: Client) -> None:
     case = hold(shop, "a")
     assert operator.delete(review_url(case)).status_code == 405
     assert operator.put(review_url(case)).status_code == 405
+
+
+def test_a_case_is_offered_only_to_who_could_decide_it(shop: Shop) -> None:
+    with signed_in(shop, role="Auditor") as auditor, signed_in(shop, role="Supervisor") as supervisor:
+        offered = {person.actor for person in colleagues([shop.tenant.id], me="user:me")}
+        assert actor_of(supervisor) in offered
+        assert actor_of(auditor) not in offered
