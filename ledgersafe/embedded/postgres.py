@@ -1,10 +1,13 @@
 """Start the private Postgres: create its cluster once, run it, prepare its roles."""
 
 import os
+import re
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -36,6 +39,11 @@ SETTINGS = {
         "synchronous_commit": "off",
     },
 }
+
+
+#: How Postgres says that it is not to be talked to yet, and how long that may take.
+_RECOVERING: Final = re.compile("in recovery mode|starting up|not yet accepting")
+_RECOVERS_WITHIN_SECONDS: Final = 8
 
 
 def launch(folder: ServerFolder, port: int | None = None) -> Running:
@@ -84,16 +92,23 @@ def stop_leftover(cluster: Path, passwords: dict[str, str]) -> None:
     """Stop a server of this cluster that outlived its supervisor and its watcher.
 
     The process id in the cluster's file alone proves nothing; a server that lets us in with our password and
-    reads the same id from its own folder is ours.
+    reads the same id from its own folder is ours. One whose processes were killed under it lets nobody in until it
+    has recovered: it is asked again.
     """
-    try:
-        port = (cluster / "postmaster.pid").read_text(encoding="ascii").splitlines()[3]
-        with roles.connect(int(port), passwords[roles.ADMIN]) as connection:
-            row = connection.execute("SELECT pg_read_file('postmaster.pid')").fetchone()
-        if row:
-            os.kill(int(row[0].splitlines()[0]), signal.SIGINT)
-    except (OSError, IndexError, psycopg.Error) as error:
-        sys.stderr.write(f"Could not stop the server that is left: {error}\n")
+    give_up = time.monotonic() + _RECOVERS_WITHIN_SECONDS
+    while True:
+        try:
+            port = (cluster / "postmaster.pid").read_text(encoding="ascii").splitlines()[3]
+            with roles.connect(int(port), passwords[roles.ADMIN]) as connection:
+                row = connection.execute("SELECT pg_read_file('postmaster.pid')").fetchone()
+            if row:
+                os.kill(int(row[0].splitlines()[0]), signal.SIGINT)
+            return
+        except (OSError, IndexError, psycopg.Error) as error:
+            if not _RECOVERING.search(str(error)) or time.monotonic() > give_up:
+                sys.stderr.write(f"Could not stop the server that is left: {error}\n")
+                return
+            time.sleep(0.1)
 
 
 def _settings(folder: ServerFolder, binaries: Path) -> list[str]:
