@@ -283,4 +283,11 @@ class PeriodAdmin(BooksAdmin):
         day: Any = row
         journals = f"{reverse('admin:ledger_journal_changelist')}?"
         query = {"day": day.business_date, "tenant__id__exact": day.tenant_id}
-        return {"sheet": day_sheet(day), "journals_url": journals + urlencode(query)}
+        return {"sheet": day_sheet(day), "journals_url": journals + urlencode(query)} | _closing(day)
+
+
+def _closing(day: Period) -> dict[str, str]:
+    """A link to what stands above the books: closing the day, and its pack. By the name of its URL."""
+    with suppress(NoReverseMatch):
+        return {"close_url": reverse("day-close", args=[day.pk])}
+    return {}

@@ -118,6 +118,32 @@ WHERE business_date >= %(since)s::date
        OR (business_date = day_before + 1 AND starts_at <> end_before))
 """
 
+#: All that was posted to an account with a floor, counted on its normal side.
+_FLOORS: Final = """
+SELECT a.tenant_id, 'accounts', a.id::text,
+       'account ' || a.code || ' is at ' || held.amount || ', below its floor of ' || a.floor_minor || ' (minor units)'
+FROM accounts a
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(p.amount_minor), 0) * CASE WHEN a.type IN ('ASSET', 'EXPENSE') THEN 1 ELSE -1 END AS amount
+    FROM postings p WHERE p.tenant_id = a.tenant_id AND p.account_id = a.id
+) held
+WHERE a.floor_minor IS NOT NULL AND held.amount < a.floor_minor AND %(tenant)s IN (0, a.tenant_id)
+"""
+
+#: A command that was carried out has its journal, and the journal of a transfer the command it names.
+_COMMANDS: Final = """
+SELECT c.tenant_id, 'transfers', c.id::text, 'key ' || c.client_id || '/' || c.idempotency_key || ' points at '
+       || CASE WHEN j.id IS NULL THEN 'a journal that does not exist' ELSE 'a journal of something else' END
+FROM transfers c LEFT JOIN journals j ON j.id = c.journal_id AND j.tenant_id = c.tenant_id
+WHERE %(tenant)s IN (0, c.tenant_id) AND c.created_at >= %(since)s::date
+  AND (j.id IS NULL OR j.source <> 'transfer' OR (j.reverses_id IS NULL AND j.source_key <> c.id::text))
+UNION ALL
+SELECT j.tenant_id, 'journals', j.id::text, 'was asked for by nobody: there is no transfer ' || j.source_key
+FROM journals j LEFT JOIN transfers c ON c.tenant_id = j.tenant_id AND c.journal_id = j.id
+WHERE j.source = 'transfer' AND c.id IS NULL
+  AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
+"""
+
 INVARIANTS: Final = (
     Invariant("I14", "Every journal sums to zero per currency.", by_sql(_BALANCED)),
     Invariant(
@@ -127,6 +153,7 @@ INVARIANTS: Final = (
     ),
     Invariant("I16", "A posting's currency is its account's.", by_sql(_CURRENCY)),
     Invariant("I19", "The trial balance is zero per tenant and currency.", by_sql(_TRIAL_BALANCE)),
+    Invariant("I20", "No account with a floor is below it.", by_sql(_FLOORS)),
     Invariant(
         "I21",
         "A reversal mirrors exactly one journal, and a journal is reversed at most once.",
@@ -138,5 +165,10 @@ INVARIANTS: Final = (
         "I26",
         "Business days tile the time line: half-open, no gap, no overlap, closed days contiguous.",
         by_sql(_DAYS),
+    ),
+    Invariant(
+        "I34",
+        "A money command that was carried out has its journal, and a transfer's journal its command.",
+        by_sql(_COMMANDS),
     ),
 )

@@ -183,6 +183,8 @@ CELERY_BEAT_ENABLE_REMOTE_CONTROL = True
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BEAT_SCHEDULE = {
     "verify-books-hourly": {"task": "ledgersafe.tasks.verify_all_books", "schedule": 3600.0},
+    # Every tenant at its cut-off plus the grace period; only what is ready.
+    "close-due-days-hourly": {"task": "recon.tasks.close_due_days", "schedule": 3600.0, "options": {"expires": 3500}},
     # Jobs whose message was lost, or whose worker was.
     "sweep-replays-every-minute": {"task": "pos.tasks.sweep_replays", "schedule": 60.0, "options": {"expires": 55}},
     # A run that finds no worker for so long is made up for by the next one.
@@ -222,6 +224,10 @@ CUT_OFF_HOUR = env.int("CUT_OFF_HOUR", default=23)
 CUT_OFF_MINUTE = env.int("CUT_OFF_MINUTE", default=59)
 if not (0 <= CUT_OFF_HOUR <= 23 and 0 <= CUT_OFF_MINUTE <= 59):
     raise ImproperlyConfigured("CUT_OFF_HOUR must be 0–23 and CUT_OFF_MINUTE 0–59.")
+#: A day that is over is closed by the hourly job after so long: tills that were offline may still send.
+CLOSE_GRACE_MINUTES = env.int("CLOSE_GRACE_MINUTES", default=60)
+if CLOSE_GRACE_MINUTES < 0:
+    raise ImproperlyConfigured("CLOSE_GRACE_MINUTES must not be negative.")
 
 # ── API ─────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
@@ -251,7 +257,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "/static/ledgersafe/favicon.svg",
     "REDOC_DIST": "SIDECAR",
     "PREPROCESSING_HOOKS": ["ledgersafe.openapi.only_v1"],
-    "ENUM_NAME_OVERRIDES": {"ArrivalResultEnum": "pos.models.Result.choices"},
+    "ENUM_NAME_OVERRIDES": {
+        "ArrivalResultEnum": "pos.models.Result.choices",
+        "AccountStatusEnum": "ledger.models.AccountStatus.choices",
+        "TransferStatusEnum": "ledger.transfers.STATUSES",
+    },
 }
 
 # ── Time, language, static files ────────────────────────────────────────────────────────────────

@@ -18,6 +18,8 @@ _api: list[URLPattern | URLResolver] = [
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(url="/v1/schema"), name="docs"),
     path("", include("pos.urls")),
     path("", include("exceptions.urls")),
+    path("", include("recon.urls")),
+    path("", include("ledger.urls")),
     re_path(r"", api.not_found),
 ]
 
@@ -33,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/code/", signing_in.second_step, name="second-step"),
     path("admin/two-step/", admin.site.admin_view(signing_in.two_step), name="two-step"),
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
+    path("admin/ledger/period/", include("recon.admin_urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -5,8 +5,8 @@ import re
 from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest
 
+from ledgersafe.json_requests import read_body as read_body
 from pos.bronze import Refusal
 from pos.canonical import UnreadableBody
 
@@ -18,18 +18,6 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")
 #: A string (perhaps one that never ends, so that none is scanned twice), or one character of structure: enough to find
 #: where an element ends without recursion.
 _STRUCTURE: Final = re.compile(r'"(?:[^"\\]+|\\.)*+(?:"|\Z|\\\Z)|[\[\]{}]', re.DOTALL)
-
-
-def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
-    """The body, or None when it is larger than the limit (then it was not read)."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isascii() and length.isdigit():
-        return None if len(length) > 12 or int(length) > limit_bytes else request.body
-    # Sent in chunks: Django would take a missing length for an empty body; the server marks where it ends.
-    if request.META.get("wsgi.input_terminated") or "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-        body: bytes = request.META["wsgi.input"].read(limit_bytes + 1)
-        return None if len(body) > limit_bytes else body
-    return request.body
 
 
 def media_type_refusal(content_type: str | None, accepted: frozenset[str]) -> Refusal | None:

@@ -37,6 +37,12 @@ class Account(models.Model):
     status = models.CharField(max_length=7, choices=AccountStatus.choices, default=AccountStatus.ACTIVE)
     role = models.CharField(max_length=40, blank=True, help_text="Role in the posting rules, empty for own accounts.")
     qualifier = models.CharField(max_length=500, blank=True, help_text="Which drawer, processor or tax rate.")
+    metadata = models.JSONField(default=dict, db_default={}, blank=True)
+    floor_minor = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="No posting may take the balance, counted on the account's normal side, below this.",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -55,3 +61,30 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class AccountVersion(models.Model):
+    """One change of an account: who, when, from what, to what. Written by a trigger, whoever changes the account.
+
+    Version 1 is its opening, which has no `before`. Both sides are whole: code, name, status, floor_minor, metadata.
+    """
+
+    append_only = True
+    written_by_function = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="versions", db_index=False)
+    version = models.PositiveIntegerField()
+    changed_at = models.DateTimeField()
+    actor = models.CharField(max_length=200)
+    before = models.JSONField(null=True)
+    after = models.JSONField()
+
+    class Meta:
+        db_table = "account_versions"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "account", "version"], name="account_versions_one_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} v{self.version}"

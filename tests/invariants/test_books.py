@@ -34,6 +34,47 @@ def test_i19_sees_a_trial_balance_that_is_off(ground: Ground) -> None:
     ground.assert_broken("I19", "postings", "USD", implied="I14")
 
 
+def test_i20_sees_an_account_below_its_floor(ground: Ground) -> None:
+    ground.plant("UPDATE accounts SET floor_minor = 0 WHERE tenant_id = %(tenant)s AND role = 'SAFE'")
+    assert ground.broken() == {}
+    ground.journal(("SAFE", -100000), ("SALES", 100000))
+    account = ground.plant("SELECT id FROM accounts WHERE tenant_id = %(tenant)s AND role = 'SAFE'")
+    ground.assert_broken("I20", "accounts", account)
+
+
+def test_i20_counts_what_grows_by_credits_the_other_way_round(ground: Ground) -> None:
+    account = ground.plant(
+        "UPDATE accounts SET floor_minor = 100000 WHERE tenant_id = %(tenant)s AND role = 'SALES' RETURNING id"
+    )
+    ground.assert_broken("I20", "accounts", account)
+    ground.journal(("SALES", -100000), ("SAFE", 100000))
+    assert ground.broken() == {}
+
+
+_COMMAND = """
+INSERT INTO transfers (tenant_id, client_id, idempotency_key, fingerprint, journal_id, actor)
+VALUES (%(tenant)s, 'c', 'k', decode(repeat('00', 32), 'hex'), %(journal)s, 'key:x') RETURNING id
+"""
+
+
+def test_i34_sees_a_transfers_journal_that_nobody_asked_for(ground: Ground) -> None:
+    journal = ground.journal(("SALES", -100), ("SAFE", 100), source="transfer", key="1")
+    ground.assert_broken("I34", "journals", journal)
+
+
+def test_i34_sees_a_command_whose_journal_is_gone_or_of_something_else(ground: Ground) -> None:
+    other = ground.plant("SELECT min(id) FROM journals WHERE tenant_id = %(tenant)s")
+    command = ground.plant(_COMMAND, journal=other)
+    ground.assert_broken("I34", "transfers", command)
+
+
+def test_i34_is_satisfied_by_a_command_and_its_journal(ground: Ground) -> None:
+    number = int(ground.plant("SELECT nextval('transfers_id_seq')")) + 1
+    journal = ground.journal(("SALES", -100), ("SAFE", 100), source="transfer", key=str(number))
+    assert ground.plant(_COMMAND, journal=journal) == str(number)
+    assert ground.broken() == {}
+
+
 def test_i21_sees_a_reversal_that_is_no_mirror(ground: Ground) -> None:
     journal = ground.journal(("SALES", -100), ("SAFE", 100))
     reversal = ground.journal(("SALES", 60), ("SAFE", -60), reverses=journal)

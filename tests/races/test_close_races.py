@@ -1,19 +1,25 @@
 """Closing a day while sales stream in: the snapshot equals the ledger in every interleaving."""
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from ledger import periods
 from ledgersafe.db import tenant_transaction
 from pos.answers import Answer
 from pos.ingest import receive_event
-from tests.conftest import Shop
+from recon import close
+from recon.days import DayPlan
+from tests.conftest import Shop, connect
 from tests.races.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
@@ -50,3 +56,78 @@ def test_no_sale_slips_into_a_day_after_its_snapshot(shop: Shop) -> None:
     late = shop.rows("SELECT count(*) FROM journals WHERE tenant_id = %s AND is_late")[0][0]
     on_time = shop.rows("SELECT count(*) FROM journals WHERE tenant_id = %s AND NOT is_late")[0][0]
     assert late + on_time == 121
+
+
+def test_the_snapshot_equals_the_ledger_after_1400_unrelated_serializable_commits(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    """So many that the server forgets who read what: the lock on the day must not depend on it."""
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchors.jsonl")
+    yesterday = (timezone.now() - timedelta(days=1)).replace(hour=12)
+    assert shop.send(shop.sale("evt-first", occurred_at=yesterday.isoformat())).status_code == 201
+    checked, committed = close._check, threading.Event()
+
+    def check(plan: DayPlan, order: close.Order) -> None:
+        checked(plan, order)
+        assert committed.wait(120)
+
+    monkeypatch.setattr(close, "_check", check)
+
+    def committing() -> None:
+        # The one that stays open overlaps all the others, so that none of them can be forgotten in peace.
+        with connect(None) as lasting, connect(None) as raw:
+            for one in (lasting, raw):
+                one.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
+            lasting.execute("SELECT count(*) FROM periods WHERE tenant_id = %s", [shop.tenant.id])
+            for _ in range(1_400):
+                raw.execute("SELECT pg_current_xact_id(), count(*) FROM tenants WHERE id = %s", [shop.tenant.id])
+                raw.commit()
+            committed.set()
+
+    def closing() -> None:
+        close.close_day(tenant_id=shop.tenant.id, day=yesterday.date(), actor="user:anna", now=timezone.now())
+
+    def selling(number: int) -> Callable[[], None]:
+        bodies = [
+            json.dumps(shop.sale(f"evt-{number}-{n}", occurred_at=yesterday.isoformat())).encode() for n in range(20)
+        ]
+
+        def sell() -> None:
+            for body in bodies:
+                answer = receive_event(principal=shop.principal, body=body, headers={}, now=timezone.now())
+                assert answer.status == 201
+
+        return sell
+
+    all_at_once([committing, closing, *map(selling, range(6))])
+    kept = shop.rows(
+        "SELECT account_id, balance_minor FROM balance_snapshots WHERE tenant_id = %s AND business_date = %s "
+        "ORDER BY 1",
+        yesterday.date(),
+    )
+    ledger = shop.rows(
+        "SELECT account_id, sum(amount_minor)::bigint FROM postings "
+        "WHERE tenant_id = %s AND business_date <= %s GROUP BY 1 ORDER BY 1",
+        yesterday.date(),
+    )
+    assert kept == ledger
+    assert shop.number("journals") == 121
+
+
+def test_closers_at_once_close_once(shop: Shop, settings: Settings, tmp_path: Path) -> None:
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchors.jsonl")
+    yesterday = (timezone.now() - timedelta(days=1)).replace(hour=12)
+    assert shop.send(shop.sale(occurred_at=yesterday.isoformat())).status_code == 201
+
+    def closing(number: int) -> Callable[[], tuple[int, int]]:
+        def once() -> tuple[int, int]:
+            actor = f"user:{number}"
+            done = close.close_day(tenant_id=shop.tenant.id, day=yesterday.date(), actor=actor, now=timezone.now())
+            return done.close.pk, done.pack.pk
+
+        return once
+
+    assert len(set(all_at_once(list(map(closing, range(8)))))) == 1
+    assert (shop.number("day_closes"), shop.number("day_packs")) == (1, 1)
+    entries = "SELECT count(*) FROM audit_log WHERE tenant_id = %s AND object_type = 'business_day'"
+    assert shop.rows(entries) == [(2,)]

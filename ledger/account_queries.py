@@ -1,0 +1,94 @@
+"""Reading accounts: a list, one, and how one was at an instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ledger.models import Account, AccountStatus, AccountType, AccountVersion
+from ledgersafe.errors import InvalidParameter, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """`GET /v1/accounts`' parameters."""
+
+    type: str | None = None
+    currency: str | None = None
+    status: str | None = None
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, str]) -> "AccountFilter":
+        """:raises ledgersafe.errors.InvalidParameter: an unknown type or status."""
+        wanted = cls(*(parameters.get(name) or None for name in ("type", "ccy", "status")))
+        if wanted.type is not None and wanted.type not in AccountType.values:
+            raise InvalidParameter(f"type must be one of {', '.join(AccountType.values)}.")
+        if wanted.status is not None and wanted.status not in AccountStatus.values:
+            raise InvalidParameter(f"status must be one of {', '.join(AccountStatus.values)}.")
+        if wanted.currency is not None and "\x00" in wanted.currency:
+            raise InvalidParameter("ccy must not contain NUL.")
+        return wanted
+
+
+def list_accounts(tenant_id: int, wanted: AccountFilter, cursor: list[Any] | None) -> QuerySet[Account]:
+    """Accounts in the order of their codes, from a cursor on."""
+    rows = Account.objects.filter(tenant_id=tenant_id)
+    for field, value in (("type", wanted.type), ("currency", wanted.currency), ("status", wanted.status)):
+        if value is not None:
+            rows = rows.filter(**{field: value})
+    if cursor is not None:
+        rows = rows.filter(code__gt=_text_of(cursor))
+    return rows.order_by("code")
+
+
+def get_account(tenant_id: int, code: str) -> Account:
+    """One account. :raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    found = None if "\x00" in code else Account.objects.filter(tenant_id=tenant_id, code=code).first()
+    if found is None:
+        raise NotFound("There is no such account.")
+    return found
+
+
+def list_versions(account: Account, cursor: list[Any] | None) -> QuerySet[AccountVersion]:
+    """The account's changes, newest first."""
+    rows = AccountVersion.objects.filter(tenant_id=account.tenant_id, account=account)
+    if cursor is not None:
+        if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**31:
+            raise InvalidParameter("cursor is not a next_cursor of this list.")
+        rows = rows.filter(version__lt=cursor[0])
+    return rows.order_by("-version")
+
+
+def account_at(account: Account, instant: datetime) -> Account:
+    """The account as it was then, not saved. :raises ledgersafe.errors.NotFound: it did not exist yet."""
+    version = list_versions(account, None).filter(changed_at__lte=instant).first()
+    if version is None:
+        raise NotFound("There was no such account then.")
+    return Account(
+        id=account.id,
+        tenant_id=account.tenant_id,
+        type=account.type,
+        currency=account.currency,
+        created_at=account.created_at,
+        **version.after,
+    )
+
+
+def read_instant(text: str, name: str) -> datetime:
+    """:raises ledgersafe.errors.InvalidParameter: no instant with an offset."""
+    try:
+        # A «+» that was not escaped arrives as a space.
+        instant = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise InvalidParameter(f"{name} must be an instant with an offset, like 2026-02-25T09:30:00Z.")
+    return instant
+
+
+def _text_of(cursor: list[Any]) -> str:
+    if len(cursor) != 1 or type(cursor[0]) is not str or "\x00" in cursor[0]:
+        raise InvalidParameter("cursor is not a next_cursor of this list.")
+    return str(cursor[0])

@@ -1,0 +1,68 @@
+"""The calendar of a tenant as a process remembers it, so that a transfer need not ask which day it is.
+
+Time zone and cut-off never change once there is a business day; the posting statement checks the tenant's version
+all the same, and answers `stale` when it is another.
+"""
+
+import threading
+import time as clock
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+
+from django.conf import settings
+
+from ledger import periods
+from ledgersafe.tenants.models import Tenant
+
+_TENANTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """How a tenant's days are cut."""
+
+    tenant_id: int
+    version: int
+    time_zone: str
+    cut_off: time
+    expires_at: float
+
+    def day_of(self, instant: datetime) -> date:
+        """The business day of an instant."""
+        return periods.business_date_of(instant, time_zone=self.time_zone, cut_off=self.cut_off)
+
+    def open_day(self, day: date) -> bool:
+        """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one."""
+        return periods.open_day(self.tenant_id, day, time_zone=self.time_zone, cut_off=self.cut_off)
+
+
+_lock = threading.Lock()
+_known: OrderedDict[int, Calendar] = OrderedDict()
+
+
+def of(tenant_id: int) -> Calendar:
+    """A tenant's calendar: remembered, or read now."""
+    known = _known.get(tenant_id)
+    if known is not None and known.expires_at > clock.monotonic():
+        return known
+    tenant = Tenant.objects.get(pk=tenant_id)
+    calendar = Calendar(
+        tenant_id=tenant_id,
+        version=tenant.version,
+        time_zone=tenant.time_zone,
+        cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute),
+        expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
+    )
+    with _lock:
+        _known[tenant_id] = calendar
+        while len(_known) > _TENANTS:
+            _known.popitem(last=False)
+    return calendar
+
+
+def forget(tenant_id: int) -> None:
+    """What is remembered of this tenant turned out to be out of date."""
+    with _lock:
+        _known.pop(tenant_id, None)

@@ -1,0 +1,40 @@
+"""Transfers: what an API client asked of the books, and the journal that came of it."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Transfer(models.Model):
+    """One money command that was carried out: a transfer, or a reversal that was asked for by hand.
+
+    Its key is inserted in the transaction that posts the journal, so the unique constraint is what makes a command
+    happen once. The journal of a transfer names this row as its `source_key`.
+    """
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    client_id = models.CharField(max_length=200, help_text="As the client says, or the principal.")
+    idempotency_key = models.CharField(max_length=200)
+    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of the canonical request.")
+    journal = models.ForeignKey(
+        "ledger.Journal", on_delete=models.PROTECT, related_name="commands", db_constraint=False, db_index=False
+    )
+    actor = models.CharField(max_length=200)
+    memo = models.TextField(blank=True, db_default="")
+    metadata = models.JSONField(default=dict, db_default={})
+    entry_memos = models.JSONField(default=list, db_default=[], help_text="A text or null per line.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "transfers"
+        constraints = [
+            # The judge of idempotency: one command per key, whatever else is believed elsewhere.
+            models.UniqueConstraint(
+                fields=["tenant", "client_id", "idempotency_key"], name="transfers_one_per_idempotency_key"
+            ),
+            models.UniqueConstraint(fields=["tenant", "journal"], name="transfers_one_per_journal"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id}/{self.idempotency_key}"

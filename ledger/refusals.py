@@ -1,0 +1,68 @@
+"""What the books say no to, and how a guard's refusal becomes an answer."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db import IntegrityError
+
+from ledger.account_requests import InvalidRequest
+from ledgersafe.db import cause_of
+from ledgersafe.errors import DomainError
+
+
+class KeyReused(DomainError):
+    """The idempotency key was used for another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    http_status = 422
+
+
+class AccountNotActive(DomainError):
+    """A blocked or closed account takes no postings."""
+
+    code = "ACCOUNT_NOT_ACTIVE"
+    http_status = 409
+
+
+class DayClosed(DomainError):
+    """The business day is closed: nothing is posted on or before it."""
+
+    code = "DAY_CLOSED"
+    http_status = 409
+
+
+class FloorReached(DomainError):
+    """An account may not go below its floor."""
+
+    code = "INSUFFICIENT_FUNDS"
+    http_status = 409
+
+
+class AlreadyReversed(DomainError):
+    """The journal was reversed before."""
+
+    code = "ALREADY_REVERSED"
+    http_status = 409
+
+
+class NotReversible(DomainError):
+    """The journal of a till event is undone by deciding its exception, or by a correcting event."""
+
+    code = "NOT_REVERSIBLE"
+    http_status = 409
+
+
+_BY_CONSTRAINT: Final[Mapping[str, type[DomainError]]] = {
+    "journals_open_day": DayClosed,
+    "periods_after_last_close": DayClosed,
+    "postings_account_agrees": AccountNotActive,
+    "accounts_floor": FloorReached,
+    "postings_balanced": InvalidRequest,
+}
+
+
+def of_guard(error: IntegrityError) -> DomainError | None:
+    """The refusal behind what a guard said; None when it is none of those that a request can bring about."""
+    constraint = getattr(getattr(cause_of(error), "diag", None), "constraint_name", None)
+    refusal = _BY_CONSTRAINT.get(constraint or "")
+    return refusal() if refusal is not None else None

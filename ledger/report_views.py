@@ -1,0 +1,155 @@
+"""HTTP of reading the books: parse, one call, render."""
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger import balances, reports, statements
+from ledger import report_serializers as serializers
+from ledger.moments import day_of, moment_of, span_of_days
+from ledgersafe.api import cursor_of, limit_of, principal_of
+from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.openapi import ProblemSerializer
+
+_REFUSALS: Any = dict.fromkeys((400, 403, 404), ProblemSerializer)
+_AS_OF = OpenApiParameter("as_of", str, description="An instant with an offset, or a business day; default: now.")
+_DATE = OpenApiParameter("date", date, description="A business day; default: the tenant's current one.")
+_FROM = OpenApiParameter("from", date, description="The first business day.")
+_TO = OpenApiParameter("to", date, description="The last business day, included.")
+
+
+class BooksView(APIView):
+    """Whoever may read the books."""
+
+    scope = "ledger:read"
+
+
+class BalanceView(BooksView):
+    """`GET /v1/accounts/{code}/balance`."""
+
+    @extend_schema(
+        operation_id="accounts_balance",
+        summary="Show an account's balance now, as of an instant, or as of a business day",
+        parameters=[_AS_OF],
+        responses={200: serializers.BalanceSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request, code: str) -> Response:
+        as_of = moment_of(request.query_params, "as_of")
+        tenant_id = principal_of(request).tenant_id
+        found = None if "\x00" in code else balances.balance(tenant_id, code, as_of=as_of)
+        if found is None:
+            raise NotFound("There is no such account.")
+        return Response(serializers.balance_item(found, as_of or timezone.now()))
+
+
+class StatementView(BooksView):
+    """`GET /v1/accounts/{code}/statement`."""
+
+    @extend_schema(
+        operation_id="accounts_statement",
+        summary="List an account's postings with the balance after each, oldest first",
+        parameters=[_FROM, _TO, OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses={200: serializers.StatementSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request, code: str) -> Response:
+        tenant_id, cursor, limit = principal_of(request).tenant_id, cursor_of(request), limit_of(request)
+        found = statements.read_statement(tenant_id, code, request.query_params, cursor, limit)
+        return Response(serializers.statement_body(found))
+
+
+class ExplainView(BooksView):
+    """`GET /v1/accounts/{code}/explain`."""
+
+    @extend_schema(
+        operation_id="accounts_explain",
+        summary="Take a balance apart: the snapshot it starts from, and what each business day since added",
+        parameters=[_DATE],
+        responses={200: serializers.ExplanationSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request, code: str) -> Response:
+        day = _day(request)
+        found = statements.explain(principal_of(request).tenant_id, code, day)
+        return Response(serializers.explanation_body(found, day))
+
+
+class BalancesView(BooksView):
+    """`GET /v1/reports/balances`."""
+
+    @extend_schema(
+        operation_id="reports_balances",
+        summary="Show the balance of every account",
+        parameters=[_AS_OF],
+        responses={200: serializers.BalancesSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        as_of = moment_of(request.query_params, "as_of")
+        rows = balances.trial_balance(principal_of(request).tenant_id, as_of=as_of)
+        return Response(serializers.balances_body(rows, as_of or timezone.now()))
+
+
+class TrialBalanceView(BooksView):
+    """`GET /v1/reports/trial-balance`."""
+
+    @extend_schema(
+        operation_id="reports_trial_balance",
+        summary="Show the trial balance at the end of a business day",
+        parameters=[_DATE],
+        responses={200: serializers.TrialBalanceSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        day = _day(request)
+        rows = balances.trial_balance(principal_of(request).tenant_id, as_of=day)
+        return Response(serializers.trial_balance_body(rows, day))
+
+
+class BalanceSheetView(BooksView):
+    """`GET /v1/reports/balance-sheet`."""
+
+    @extend_schema(
+        operation_id="reports_balance_sheet",
+        summary="Show the balance sheet at the end of a business day",
+        parameters=[_DATE],
+        responses={200: serializers.BalanceSheetSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        day = _day(request)
+        return Response(
+            serializers.balance_sheet_body(*reports.balance_sheet(principal_of(request).tenant_id, day), day)
+        )
+
+
+class IncomeStatementView(BooksView):
+    """`GET /v1/reports/income-statement`: of a span of days; unless told otherwise, of the year up to now."""
+
+    @extend_schema(
+        operation_id="reports_income_statement",
+        summary="Show what was earned and spent on a span of business days (default: this year's)",
+        parameters=[_FROM, _TO],
+        responses={200: serializers.IncomeStatementSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        first, last = _span(request)
+        found = reports.income_statement(principal_of(request).tenant_id, first, last)
+        return Response(serializers.income_body(*found, first, last))
+
+
+def _day(request: Request) -> date:
+    return day_of(request.query_params, "date") or _today(request)
+
+
+def _span(request: Request) -> tuple[date, date]:
+    first, last = span_of_days(request.query_params)
+    last = last or _today(request)
+    first = first or last.replace(month=1, day=1)
+    if last < first:
+        raise InvalidParameter("to must not lie before from.")
+    return first, last
+
+
+def _today(request: Request) -> date:
+    return reports.today_of(principal_of(request).tenant_id, now=timezone.now())

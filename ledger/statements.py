@@ -1,0 +1,191 @@
+"""One account read closely: its statement with running balance, and what its balance of a day is made of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Q, Sum
+
+from ledger import balances
+from ledger.models import Account, Posting, Transfer
+from ledger.moments import day_before, span_of_days
+from ledgersafe.errors import InvalidParameter, NotFound
+
+_MAX_ID: Final = 2**63
+_FOREIGN_CURSOR: Final = "cursor is not a next_cursor of this statement."
+
+#: The newest snapshot before the day, so that the day's own postings are always told, closed or not.
+_EXPLAINED: Final = f"""
+{balances.MARKED_DAYS.format(closed_by="d.business_date < m.mark")}
+SELECT a.code, a.currency, s.business_date, coalesce(s.balance_minor, 0), p.*
+FROM marks m JOIN accounts a ON a.tenant_id = m.tenant_id
+{balances.SNAPSHOT}
+LEFT JOIN LATERAL (
+    SELECT business_date, count(DISTINCT journal_id), count(*),
+           coalesce(sum(amount_minor) FILTER (WHERE amount_minor > 0), 0),
+           coalesce(-sum(amount_minor) FILTER (WHERE amount_minor < 0), 0)
+    FROM postings
+    WHERE tenant_id = a.tenant_id AND account_id = a.id
+      AND business_date > coalesce(s.business_date, '-infinity') AND business_date <= m.mark
+    GROUP BY 1
+) p ON true
+WHERE a.code = %(code)s ORDER BY p.business_date
+"""  # noqa: S608  constants of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A posting with the balance after it, in minor units; the memo is the entry's own, or else the transfer's."""
+
+    posting: Posting
+    balance_minor: int
+    memo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A page of an account's postings of a span of business days; after `next_place` the next page begins."""
+
+    account: Account
+    first: date | None
+    last: date | None
+    opening_minor: int
+    closing_minor: int
+    lines: Sequence[Line]
+    next_place: list[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayMoved:
+    """What a business day added to an account, and the balance at its end, in minor units."""
+
+    day: date
+    journals: int
+    postings: int
+    debits_minor: int
+    credits_minor: int
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A balance taken apart: the snapshot it starts from (None: from nothing), and every day since that moved it."""
+
+    code: str
+    currency: str
+    starts_on: date | None
+    starts_minor: int
+    days: Sequence[DayMoved]
+
+    @property
+    def balance_minor(self) -> int:
+        return self.days[-1].balance_minor if self.days else self.starts_minor
+
+
+def get_account(tenant_id: int, code: str) -> Account:
+    """:raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    account = None if "\x00" in code else Account.objects.filter(tenant_id=tenant_id, code=code).first()
+    if account is None:
+        raise NotFound("There is no such account.")
+    return account
+
+
+def read_statement(
+    tenant_id: int, code: str, parameters: Mapping[str, str], cursor: list[Any] | None, limit: int
+) -> Statement:
+    """A page of an account's statement, oldest first. At most six statements, one state of the books.
+
+    Lines stand in the order of business day, journal and line; `from` and `to` are business days, both included.
+
+    :raises ledgersafe.errors.NotFound: no such account. :raises ledgersafe.errors.InvalidParameter: no such span.
+    """
+    first, last = span_of_days(parameters)
+    place = _place(cursor) if cursor is not None else None
+    with _one_state():
+        account = get_account(tenant_id, code)
+        rows = Posting.objects.filter(tenant_id=tenant_id, account_id=account.pk)
+        rows = rows.filter(business_date__gte=first or date.min, business_date__lte=last or date.max)
+        marks = [day_before(first or date.min), last or date.max]
+        if place is None:
+            opening, closing = balances.balances_through(account.pk, tenant_id, marks)
+            before = opening
+        else:
+            day, journal_id, line_no = place
+            if not (first or date.min) <= day <= (last or date.max):
+                raise InvalidParameter(_FOREIGN_CURSOR)
+            marks.append(day_before(day))
+            opening, closing, before = balances.balances_through(account.pk, tenant_id, marks)
+            told = Q(journal_id__lt=journal_id) | Q(journal_id=journal_id, line_no__lte=line_no)
+            same_day = rows.filter(told, business_date=day).aggregate(told=Sum("amount_minor"))["told"]
+            before += int(same_day or 0)
+            rows = rows.filter(Q(business_date__gt=day) | (Q(business_date=day) & ~told), business_date__gte=day)
+        ordered = rows.select_related("journal").order_by("business_date", "journal_id", "line_no")
+        found = list(ordered[: limit + 1])
+        lines = list(_running(found[:limit], before, _commands(tenant_id, found)))
+    more = _place_of(found[limit - 1]) if len(found) > limit else None
+    return Statement(account, first, last, opening, closing, lines, more)
+
+
+def explain(tenant_id: int, code: str, day: date) -> Explanation:
+    """What an account's balance of a business day is made of. One statement; reads what the days since the newest
+    snapshot before it hold, whatever the age of the books.
+
+    :raises ledgersafe.errors.NotFound: no such account.
+    """
+    values = {"tenants": [tenant_id], "marks": [day], "code": code}
+    rows = [] if "\x00" in code else balances.fetch(_EXPLAINED, values)
+    if not rows:
+        raise NotFound("There is no such account.")
+    found_code, currency, starts_on, starts_minor = rows[0][:4]
+    days: list[DayMoved] = []
+    after = int(starts_minor)
+    for moved_on, journals, postings, debits, credits_ in (row[4:] for row in rows if row[4] is not None):
+        after += int(debits) - int(credits_)
+        days.append(DayMoved(moved_on, journals, postings, int(debits), int(credits_), after))
+    return Explanation(found_code, currency, starts_on, int(starts_minor), days)
+
+
+@contextmanager
+def _one_state() -> Iterator[None]:
+    """Several statements that see one state of the books, whatever is posted between them."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _commands(tenant_id: int, postings: Sequence[Posting]) -> dict[int, Transfer]:
+    """What clients said of the journals they asked for, by journal."""
+    rows = Transfer.objects.filter(tenant_id=tenant_id, journal_id__in={posting.journal_id for posting in postings})
+    return {row.journal_id: row for row in rows}
+
+
+def _running(postings: Sequence[Posting], before: int, commands: Mapping[int, Transfer]) -> Iterator[Line]:
+    for posting in postings:
+        before += posting.amount_minor
+        yield Line(posting, before, _memo(posting, commands.get(posting.journal_id)))
+
+
+def _memo(posting: Posting, command: Transfer | None) -> str | None:
+    if command is None:
+        return None
+    own = command.entry_memos[posting.line_no - 1 : posting.line_no]
+    return (own[0] if own else None) or command.memo or None
+
+
+def _place_of(posting: Posting) -> list[Any]:
+    return [posting.business_date.isoformat(), posting.journal_id, posting.line_no]
+
+
+def _place(cursor: list[Any]) -> tuple[date, int, int]:
+    try:
+        day, journal_id, line_no = cursor
+        place = date.fromisoformat(day), journal_id, line_no
+        if type(journal_id) is int and type(line_no) is int and 0 <= journal_id < _MAX_ID and 0 <= line_no < 2**15:
+            return place
+    except (ValueError, TypeError):
+        pass
+    raise InvalidParameter(_FOREIGN_CURSOR)

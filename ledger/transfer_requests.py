@@ -1,0 +1,175 @@
+"""What is asked of transfers: a request read into values, or refused with every part that is wrong. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from ledger import moments
+from ledger.account_requests import MAX_CODE, InvalidRequest, Problems, read_amount
+from ledgersafe import exact_json
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.money import is_currency, to_decimal_text
+
+MAX_KEY: Final = 200
+MAX_MEMO: Final = 1_000
+MAX_ENTRIES: Final = 1_000
+MAX_BULK: Final = 500
+#: Own codes are shorter; those that rules opened carry a store, a register or a processor.
+_LONGEST_CODE: Final = 600
+_EARLIEST: Final = date(2000, 1, 1)
+_FUTURE: Final = timedelta(days=366)
+
+
+class UnusableKey(InvalidParameter):
+    """An idempotency key is needed: 1 to 200 printable characters, in X-Idempotency-Key or in the body."""
+
+    code = "IDEMPOTENCY_KEY_REQUIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry; debit positive, in minor units."""
+
+    account_code: str
+    currency: str
+    amount_minor: int
+    memo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """One transfer as asked for. `value_date` None: the tenant's current business day."""
+
+    client_id: str
+    idempotency_key: str
+    value_date: date | None
+    memo: str
+    external_ref: str
+    metadata: dict[str, Any]
+    lines: tuple[Line, ...]
+    fingerprint: bytes
+
+    @classmethod
+    def read(
+        cls, body: Mapping[str, Any], *, header_key: str | None, client: str, today: date, pointer: str = ""
+    ) -> "TransferRequest":
+        """
+        :param client: who the request is from when it names no `client_id`.
+        :param today: the tenant's business day; a value date lies at most a year after it.
+        :raises UnusableKey: no key, or two. :raises InvalidRequest: anything else.
+        """
+        key = read_key(header_key, body.get("idempotency_key"))
+        problems = Problems()
+        named = problems.text(body, "client_id", MAX_KEY, pointer=pointer)
+        memo = problems.text(body, "memo", MAX_MEMO, pointer=pointer)
+        reference = problems.text(body, "external_ref", MAX_KEY, pointer=pointer)
+        value_date = _value_date(body.get("value_date"), today, problems, pointer)
+        metadata = problems.metadata(body, pointer=pointer)
+        lines = _lines(body.get("entries"), problems, f"{pointer}/entries")
+        problems.refuse()
+        return cls(
+            client_id=named or client,
+            idempotency_key=key,
+            value_date=value_date,
+            memo=memo,
+            external_ref=reference or key,
+            metadata=metadata,
+            lines=lines,
+            fingerprint=_fingerprint(body, lines),
+        )
+
+
+def read_key(header: str | None, in_body: Any = None) -> str:
+    """The idempotency key. :raises UnusableKey: none, no usable one, or two that differ."""
+    keys = [key for key in (header, in_body) if key is not None]
+    if not keys or any(type(key) is not str or not _is_key(key) for key in keys):
+        raise UnusableKey
+    if len(set(keys)) > 1:
+        raise UnusableKey("The idempotency keys of header and body differ.")
+    return str(keys[0])
+
+
+def read_bulk(body: Mapping[str, Any], *, client: str, today: date) -> list[TransferRequest]:
+    """`POST /v1/transfers/bulk`: all of them are right, or none is carried out."""
+    asked = body.get("transfers")
+    if not isinstance(asked, list) or not 1 <= len(asked) <= MAX_BULK or any(type(one) is not dict for one in asked):
+        raise InvalidRequest(f"transfers must be a list of 1 to {MAX_BULK} transfers.")
+    return [
+        TransferRequest.read(one, header_key=None, client=client, today=today, pointer=f"/transfers/{number}")
+        for number, one in enumerate(asked)
+    ]
+
+
+def read_value_date(body: Mapping[str, Any], today: date) -> date | None:
+    """`value_date` of a body. :raises InvalidRequest: it is no date, or too far away."""
+    problems = Problems()
+    value_date = _value_date(body.get("value_date"), today, problems, "")
+    problems.refuse()
+    return value_date
+
+
+def _value_date(value: Any, today: date, problems: Problems, pointer: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        day = moments.day_of({"value_date": value if type(value) is str else "no text"}, "value_date") or date.min
+    except InvalidParameter:
+        problems.add(f"{pointer}/value_date", "must be a date, like 2026-02-25")
+        return None
+    if not _EARLIEST <= day <= today + _FUTURE:
+        problems.add(f"{pointer}/value_date", "must lie after 1999 and no more than a year ahead")
+    return day
+
+
+def _lines(value: Any, problems: Problems, pointer: str) -> tuple[Line, ...]:
+    if not isinstance(value, list) or not 2 <= len(value) <= MAX_ENTRIES:
+        problems.add(pointer, f"must be a list of 2 to {MAX_ENTRIES} entries")
+        return ()
+    before = len(problems.found)
+    lines = tuple(_line(entry, problems, f"{pointer}/{number}") for number, entry in enumerate(value))
+    if len(problems.found) == before:
+        _check_sums(lines, problems, pointer)
+    return lines
+
+
+def _line(entry: Any, problems: Problems, pointer: str) -> Line:
+    if not isinstance(entry, dict):
+        problems.add(pointer, "must be an object")
+        return Line("", "", 0, None)
+    code = problems.required(entry, "account_code", max(MAX_CODE, _LONGEST_CODE), pointer=pointer)
+    currency = problems.required(entry, "ccy", 3, pointer=pointer)
+    memo = problems.text(entry, "memo", MAX_MEMO, pointer=pointer) or None
+    if not is_currency(currency):
+        if currency:
+            problems.add(f"{pointer}/ccy", "must be a currency of ISO 4217")
+        return Line(code, currency, 0, memo)
+    before = len(problems.found)
+    amount = read_amount(problems, f"{pointer}/amount", entry.get("amount"), currency)
+    if amount == 0 and len(problems.found) == before:
+        problems.add(f"{pointer}/amount", "must not be zero")
+    return Line(code, currency, amount, memo)
+
+
+def _check_sums(lines: Sequence[Line], problems: Problems, pointer: str) -> None:
+    sums: dict[str, int] = {}
+    for line in lines:
+        sums[line.currency] = sums.get(line.currency, 0) + line.amount_minor
+    for currency, off in sums.items():
+        if off:
+            problems.add(pointer, f"must sum to zero in {currency}; the sum is {_decimal(off, currency)}")
+
+
+def _decimal(minor: int, currency: str) -> str:
+    return f"{to_decimal_text(minor, currency)} {currency}"
+
+
+def _fingerprint(body: Mapping[str, Any], lines: Sequence[Line]) -> bytes:
+    """Of everything that was sent but the key; `"10.0"` and `10.00` are the same amount."""
+    entries = [{**sent, "amount": line.amount_minor} for sent, line in zip(body["entries"], lines, strict=True)]
+    said = {name: value for name, value in body.items() if name != "idempotency_key" and value is not None}
+    return exact_json.fingerprint(exact_json.canonical_text({**said, "entries": entries}))
+
+
+def _is_key(key: str) -> bool:
+    return 1 <= len(key) <= MAX_KEY and key.isprintable() and key == key.strip()

@@ -1,0 +1,224 @@
+"""Use cases of transfers: carry out one, many or none of many, or only show what would become of one.
+
+One call of `ledger_transfer_v1` is the transaction and the one round trip, when the day is open; the first transfer of
+a day goes the long way, and opens it. READ COMMITTED: see docs/adr/0009.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import Error as DatabaseError
+from django.db import IntegrityError
+
+from ledger import calendars, refusals
+from ledger.account_requests import InvalidRequest
+from ledger.transfer_requests import TransferRequest
+from ledgersafe import metrics
+from ledgersafe.db import (
+    StaleDirectory,
+    as_jsonb,
+    call,
+    call_alone,
+    force_constraints,
+    retry_serialization,
+    tenant_transaction,
+)
+from ledgersafe.errors import DomainError
+from ledgersafe.tenants import keys
+from ledgersafe.tenants.keys import KeyPrincipal, Principal
+
+#: What an answer says became of a transfer, for the schema.
+STATUSES: Final = [(status, status) for status in ("applied", "duplicate", "dry_run")]
+_WHY: Final = {"unknown": "is no account of yours", "currency": "is in another currency"}
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a transfer: its journal, and whether it was there before."""
+
+    journal_id: int | None
+    created_at: str | None
+    is_new: bool
+
+
+class _RolledBack(Exception):
+    """Ends a preview's transaction."""
+
+
+def carry_out(
+    *, principal: Principal, requests: Sequence[TransferRequest], now: datetime, single: bool = True
+) -> list[Applied]:
+    """Post transfers, each once; all of them or none.
+
+    :raises InvalidRequest: unknown accounts. :raises DomainError: AccountNotActive, DayClosed, FloorReached, KeyReused.
+    :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked meanwhile.
+    :raises ledgersafe.errors.Unavailable: the database cannot be reached, or too many want the same.
+    """
+    started = time.perf_counter()
+    asked = _without_repeats(requests)
+
+    def attempt() -> list[Applied]:
+        told = call_alone("ledger_transfer_v1", *_told(principal, asked, now))
+        if "days" in told:
+            with tenant_transaction(principal.tenant_id):
+                _open_days(principal, told["days"])
+                told = call("ledger_transfer_v1", *_told(principal, asked, now))
+                return _outcomes(told, principal, requests, asked, single)
+        return _outcomes(told, principal, requests, asked, single)
+
+    applied = _counted(attempt, principal, len(requests))
+    metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
+    return applied
+
+
+def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: datetime) -> list[Applied]:
+    """The same path, and every guard's judgement, rolled back. What was carried out before is told as such."""
+    asked = _without_repeats(requests)
+
+    def attempt() -> list[Applied]:
+        found: list[Applied] = []
+        try:
+            with tenant_transaction(principal.tenant_id):
+                told = call("ledger_transfer_v1", *_told(principal, asked, now))
+                if "days" in told:
+                    _open_days(principal, told["days"])
+                    told = call("ledger_transfer_v1", *_told(principal, asked, now))
+                found = _outcomes(told, principal, requests, asked, True)
+                force_constraints()
+                raise _RolledBack
+        except _RolledBack:
+            return [Applied(None, None, True) if one.is_new else one for one in found]
+
+    return _translated(attempt)
+
+
+def _counted(attempt: Any, principal: Principal, number: int) -> list[Applied]:
+    try:
+        applied = _translated(attempt)
+    except (DomainError, DatabaseError):
+        metrics.ledger_transactions.labels("fail").inc(number)
+        raise
+    for one in applied:
+        metrics.ledger_transactions.labels("ok" if one.is_new else "duplicate").inc()
+    return applied
+
+
+def _translated(attempt: Any) -> list[Applied]:
+    """Retried as long as Postgres asks for it; what a guard refuses becomes its refusal."""
+    try:
+        applied: list[Applied] = retry_serialization(attempt)
+    except IntegrityError as error:
+        refusal = refusals.of_guard(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+    return applied
+
+
+def _told(principal: Principal, asked: Sequence[TransferRequest], now: datetime) -> tuple[Any, ...]:
+    """The arguments of `ledger_transfer_v1`."""
+    calendar = calendars.of(principal.tenant_id)
+    context = {
+        "version": calendar.version,
+        "api_key": principal.api_key_id if isinstance(principal, KeyPrincipal) else None,
+        "actor": principal.actor,
+        "at": now.isoformat(),
+    }
+    today = calendar.day_of(now)
+    rows = [
+        {
+            "o": ordinal,
+            "client": one.client_id,
+            "key": one.idempotency_key,
+            "hash": one.fingerprint.hex(),
+            "date": (one.value_date or today).isoformat(),
+            "ref": one.external_ref,
+            "memo": one.memo,
+            "meta": one.metadata,
+            "memos": [line.memo for line in one.lines] if any(line.memo for line in one.lines) else [],
+            "n": len(one.lines),
+            "lines": [
+                {"n": number, "code": line.account_code, "c": line.currency, "m": line.amount_minor}
+                for number, line in enumerate(one.lines, 1)
+            ],
+        }
+        for ordinal, one in enumerate(asked)
+    ]
+    return principal.tenant_id, as_jsonb(context), as_jsonb(rows)
+
+
+def _open_days(principal: Principal, days: Sequence[dict[str, Any]]) -> None:
+    """:raises DayClosed: one of the days is closed, or lies before one that is."""
+    calendar = calendars.of(principal.tenant_id)
+    for day in sorted({date.fromisoformat(one["date"]) for one in days}):
+        if not calendar.open_day(day):
+            raise refusals.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
+
+
+def _outcomes(
+    told: dict[str, Any],
+    principal: Principal,
+    requests: Sequence[TransferRequest],
+    asked: Sequence[TransferRequest],
+    single: bool,
+) -> list[Applied]:
+    if told.get("stale"):
+        calendars.forget(principal.tenant_id)
+        if isinstance(principal, KeyPrincipal):
+            keys.ensure_live(principal)
+        raise StaleDirectory
+    if "accounts" in told:
+        raise _accounts_refused(told["accounts"], requests, asked, single)
+    if "days" in told:
+        raise refusals.DayClosed
+    by_key: dict[tuple[str, str], Applied] = {}
+    for one in told["done"]:
+        if not one["same"]:
+            raise refusals.KeyReused
+        request = asked[one["o"]]
+        made = Applied(one["journal"], one["at"].replace("+00:00", "Z"), bool(one.get("new")))
+        by_key[request.client_id, request.idempotency_key] = made
+    return _in_order(requests, by_key)
+
+
+def _in_order(requests: Sequence[TransferRequest], by_key: dict[tuple[str, str], Applied]) -> list[Applied]:
+    """The outcome of each; of a repeat within the call, that it is one."""
+    applied: list[Applied] = []
+    for request in requests:
+        key = request.client_id, request.idempotency_key
+        made = by_key[key]
+        applied.append(made)
+        by_key[key] = Applied(made.journal_id, made.created_at, False)
+    return applied
+
+
+def _without_repeats(requests: Sequence[TransferRequest]) -> list[TransferRequest]:
+    """:raises KeyReused: two of the transfers have one key, and are not the same."""
+    by_key: dict[tuple[str, str], TransferRequest] = {}
+    for request in requests:
+        first = by_key.setdefault((request.client_id, request.idempotency_key), request)
+        if first.fingerprint != request.fingerprint:
+            raise refusals.KeyReused
+    return list(by_key.values())
+
+
+def _accounts_refused(
+    problems: Sequence[dict[str, Any]],
+    requests: Sequence[TransferRequest],
+    asked: Sequence[TransferRequest],
+    single: bool,
+) -> DomainError:
+    errors = []
+    for problem in problems:
+        request = asked[problem["o"]]
+        code = request.lines[problem["n"] - 1].account_code
+        where = "" if single else f"/transfers/{requests.index(request)}"
+        why = _WHY.get(problem["why"], f"is {problem['why']}")
+        errors.append({"pointer": f"{where}/entries/{problem['n'] - 1}/account_code", "message": f"{code} {why}"})
+    message = f"{errors[0]['message']}."
+    if any(problem["why"] in _WHY for problem in problems):
+        return InvalidRequest(message, errors=errors)
+    return refusals.AccountNotActive(message, errors=errors)

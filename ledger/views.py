@@ -1,0 +1,276 @@
+"""HTTP of accounts, transfers and journals: parse, one call, render."""
+
+from collections import Counter
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger import account_changes, account_queries, calendars, journal_queries, reversals, serializers, transfers
+from ledger.account_queries import AccountFilter
+from ledger.account_requests import AccountChanges, NewAccount, Problems
+from ledger.journal_queries import JournalFilter
+from ledger.reversals import ReversalRequest
+from ledger.transfer_requests import MAX_MEMO, TransferRequest, read_bulk, read_key, read_value_date
+from ledger.transfers import Applied
+from ledgersafe.api import (
+    RememberingApiKeyAuthentication,
+    StaffSessionAuthentication,
+    cursor_of,
+    instant,
+    json_response,
+    limit_of,
+    page,
+    principal_of,
+)
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.json_requests import read_object
+from ledgersafe.openapi import ProblemSerializer
+
+_REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
+_PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
+_KEY: Final = OpenApiParameter("X-Idempotency-Key", str, OpenApiParameter.HEADER)
+#: A POST authenticates its key from memory: the posting statement looks it up again. For the schema one scheme.
+_BY_ALL: Any = [{"ApiKey": []}, {"StaffSession": []}]
+_SCOPES: Final = {"GET": "ledger:read", "POST": "ledger:write", "PATCH": "ledger:write"}
+
+
+def key_header(request: Request) -> str | None:
+    """`X-Idempotency-Key`, in either spelling."""
+    found: str | None = request.META.get("HTTP_X_IDEMPOTENCY_KEY") or request.META.get("HTTP_IDEMPOTENCY_KEY")
+    return found
+
+
+class AccountsView(APIView):
+    """`POST /v1/accounts` and `GET /v1/accounts`."""
+
+    scope = _SCOPES
+
+    @extend_schema(
+        operation_id="accounts_create",
+        summary="Open an account",
+        request=serializers.NewAccountSerializer,
+        responses={201: serializers.AccountSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        principal = principal_of(request)
+        wanted = NewAccount.read(read_object(request._request, principal.tenant_slug))
+        account = account_changes.open_account(tenant_id=principal.tenant_id, wanted=wanted, actor=principal.actor)
+        return Response(serializers.account_item(account), status=201)
+
+    @extend_schema(
+        operation_id="accounts_list",
+        summary="List accounts by code",
+        parameters=[*(OpenApiParameter(name, str) for name in ("type", "ccy", "status")), *_PAGING],
+        responses=serializers.AccountPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        wanted = AccountFilter.read(request.query_params)
+        rows = account_queries.list_accounts(principal_of(request).tenant_id, wanted, cursor_of(request))
+        return page(rows, limit_of(request), serializers.account_item, lambda row: [row.code])
+
+
+class AccountView(APIView):
+    """`GET` and `PATCH /v1/accounts/{code}`."""
+
+    scope = _SCOPES
+
+    @extend_schema(
+        operation_id="accounts_show",
+        summary="Show one account",
+        responses={200: serializers.AccountSerializer, 404: ProblemSerializer},
+    )
+    def get(self, request: Request, code: str) -> Response:
+        account = account_queries.get_account(principal_of(request).tenant_id, code)
+        return Response(serializers.account_item(account))
+
+    @extend_schema(
+        operation_id="accounts_change",
+        summary="Change an account's name, status, metadata or floor",
+        request=serializers.AccountChangeSerializer,
+        responses={200: serializers.AccountSerializer, 404: ProblemSerializer, **_REFUSALS},
+    )
+    def patch(self, request: Request, code: str) -> Response:
+        principal = principal_of(request)
+        changes = AccountChanges.read(read_object(request._request, principal.tenant_slug))
+        account_queries.get_account(principal.tenant_id, code)  # absent ones before anything is waited for
+        account = account_changes.change_account(
+            tenant_id=principal.tenant_id, code=code, changes=changes, actor=principal.actor
+        )
+        return Response(serializers.account_item(account))
+
+
+class AccountHistoryView(APIView):
+    """`GET /v1/accounts/{code}/history`: every change, or how the account was at an instant."""
+
+    scope = "ledger:read"
+
+    @extend_schema(
+        operation_id="accounts_history",
+        summary="Show an account's changes, newest first, or how it was then",
+        parameters=[OpenApiParameter("as_of", str, description="An instant with an offset."), *_PAGING],
+        responses={200: serializers.AccountHistorySerializer, 404: ProblemSerializer},
+    )
+    def get(self, request: Request, code: str) -> Response:
+        account = account_queries.get_account(principal_of(request).tenant_id, code)
+        if text := request.query_params.get("as_of"):
+            then = account_queries.read_instant(text, "as_of")
+            was = account_queries.account_at(account, then)
+            return Response({"account": serializers.account_item(was), "as_of": instant(then)})
+        rows = account_queries.list_versions(account, cursor_of(request))
+        return page(
+            rows,
+            limit_of(request),
+            lambda row: serializers.version_item(row, account.currency),
+            lambda row: [row.version],
+        )
+
+
+class TransfersView(APIView):
+    """`POST /v1/transfers`."""
+
+    authentication_classes = [RememberingApiKeyAuthentication, StaffSessionAuthentication]
+    scope = "ledger:write"
+
+    @extend_schema(
+        operation_id="transfers_create",
+        auth=_BY_ALL,
+        summary="Post a transfer, once per key",
+        parameters=[_KEY, OpenApiParameter("dry_run", bool, description="The real path, rolled back.")],
+        request=serializers.TransferSerializer,
+        responses={
+            201: serializers.TransferredSerializer,
+            200: serializers.TransferredSerializer,
+            **_REFUSALS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        principal, now = principal_of(request), timezone.now()
+        wanted = TransferRequest.read(
+            read_object(request._request, principal.tenant_slug),
+            header_key=key_header(request),
+            client=principal.actor,
+            today=calendars.of(principal.tenant_id).day_of(now),
+        )
+        act = transfers.preview if _is_dry_run(request) else transfers.carry_out
+        (applied,) = act(principal=principal, requests=[wanted], now=now)
+        answer = _transferred(applied)
+        return json_response(answer, 201 if answer["status"] == "applied" else 200)
+
+
+class TransferBulkView(APIView):
+    """`POST /v1/transfers/bulk`: all or none."""
+
+    authentication_classes = [RememberingApiKeyAuthentication, StaffSessionAuthentication]
+    scope = "ledger:write"
+
+    @extend_schema(
+        operation_id="transfers_bulk",
+        auth=_BY_ALL,
+        summary="Post up to 500 transfers, all or none",
+        request=serializers.TransferBulkSerializer,
+        responses={
+            201: serializers.TransferredBulkSerializer,
+            200: serializers.TransferredBulkSerializer,
+            **_REFUSALS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        principal, now = principal_of(request), timezone.now()
+        today = calendars.of(principal.tenant_id).day_of(now)
+        wanted = read_bulk(read_object(request._request, principal.tenant_slug), client=principal.actor, today=today)
+        applied = transfers.carry_out(principal=principal, requests=wanted, now=now, single=False)
+        results = [_transferred(one) for one in applied]
+        counts = Counter(result["status"] for result in results)
+        return json_response({"results": results, "counts": counts}, 201 if counts["applied"] else 200)
+
+
+class JournalsView(APIView):
+    """`GET /v1/journals`."""
+
+    scope = "ledger:read"
+
+    @extend_schema(
+        operation_id="journals_list",
+        summary="List journals, newest first",
+        parameters=[
+            OpenApiParameter("from", str, description="Business day."),
+            OpenApiParameter("to", str, description="Business day, included."),
+            OpenApiParameter("account", str, description="Code of an account it touches."),
+            OpenApiParameter("external_ref", str),
+            *_PAGING,
+        ],
+        responses=serializers.JournalPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        wanted = JournalFilter.read(request.query_params)
+        rows = journal_queries.list_journals(principal_of(request).tenant_id, wanted, cursor_of(request))
+        return page(rows, limit_of(request), serializers.journal_item, lambda row: [row.id])
+
+
+class JournalView(APIView):
+    """`GET /v1/journals/{id}`."""
+
+    scope = "ledger:read"
+
+    @extend_schema(
+        operation_id="journals_show",
+        summary="Show one journal with its lines",
+        responses={200: serializers.JournalSerializer, 404: ProblemSerializer},
+    )
+    def get(self, request: Request, journal_id: str) -> Response:
+        found = journal_queries.get_journal(principal_of(request).tenant_id, journal_queries.read_id(journal_id))
+        return Response(serializers.journal_detail(found))
+
+
+class ReverseView(APIView):
+    """`POST /v1/journals/{id}/reverse`."""
+
+    scope = "ledger:write"
+
+    @extend_schema(
+        operation_id="journals_reverse",
+        summary="Undo a transfer's journal by its mirror",
+        parameters=[_KEY],
+        request=serializers.ReversalSerializer,
+        responses={
+            201: serializers.ReversedSerializer,
+            200: serializers.ReversedSerializer,
+            404: ProblemSerializer,
+            **_REFUSALS,
+        },
+    )
+    def post(self, request: Request, journal_id: str) -> Response:
+        principal, now = principal_of(request), timezone.now()
+        body = read_object(request._request, principal.tenant_slug, may_be_empty=True)
+        problems = Problems()
+        memo = problems.text(body, "memo", MAX_MEMO)
+        problems.refuse()
+        wanted = ReversalRequest(
+            journal_id=journal_queries.read_id(journal_id),
+            idempotency_key=read_key(key_header(request)),
+            memo=memo,
+            value_date=read_value_date(body, calendars.of(principal.tenant_id).day_of(now)),
+        )
+        command, is_new = reversals.reverse_journal(
+            tenant_id=principal.tenant_id, request=wanted, actor=principal.actor, now=now
+        )
+        answer = _transferred(Applied(command.journal_id, instant(command.created_at), is_new))
+        return Response(answer | {"reverses": wanted.journal_id}, status=201 if is_new else 200)
+
+
+def _transferred(applied: Applied) -> dict[str, Any]:
+    """The contract's answer."""
+    status = "duplicate" if not applied.is_new else "applied" if applied.journal_id is not None else "dry_run"
+    return {"journal_id": applied.journal_id, "status": status, "created_at": applied.created_at}
+
+
+def _is_dry_run(request: Request) -> bool:
+    text = request.query_params.get("dry_run", "false").lower()
+    if text not in {"true", "false", "1", "0"}:
+        raise InvalidParameter("dry_run must be true or false.")
+    return text in {"true", "1"}

@@ -1,0 +1,92 @@
+"""Commands as JSON bodies: read with a limit, exactly, and refused when they carry what must not be kept."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest
+
+from ledgersafe import exact_json, pan
+from ledgersafe.errors import DomainError
+from ledgersafe.exact_json import UnreadableBody
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+
+class UnreadableRequest(DomainError):
+    """The body must be one JSON object."""
+
+    code = "MALFORMED_JSON"
+
+
+class TooLarge(DomainError):
+    """The body is too large."""
+
+    code = "TOO_LARGE"
+    http_status = 413
+
+
+class UnsupportedMediaType(DomainError):
+    """Send application/json in UTF-8."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    http_status = 415
+
+
+class CardNumberRefused(DomainError):
+    """The body contains a card number; nothing of it was kept."""
+
+    code = "PAN_DETECTED"
+    http_status = 422
+
+
+class ForeignTenant(DomainError):
+    """The body names another tenant than the caller's."""
+
+    code = "TENANT_MISMATCH"
+    http_status = 403
+
+
+def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
+    """The body, or None when it is larger than the limit (then it was not read)."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isascii() and length.isdigit():
+        return None if len(length) > 12 or int(length) > limit_bytes else request.body
+    # Sent in chunks: Django would take a missing length for an empty body; the server marks where it ends.
+    if request.META.get("wsgi.input_terminated") or "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        body: bytes = request.META["wsgi.input"].read(limit_bytes + 1)
+        return None if len(body) > limit_bytes else body
+    return request.body
+
+
+def read_object(request: HttpRequest, tenant_slug: str, *, may_be_empty: bool = False) -> dict[str, Any]:
+    """The body's one object: exact numbers (`exact_json.Number`), no duplicate keys, bounded depth, storable text.
+
+    :raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest, CardNumberRefused, ForeignTenant.
+    """
+    received = read_body(request, MAX_BODY_BYTES)
+    if received is None:
+        raise TooLarge(f"The body has at most {MAX_BODY_BYTES} bytes.")
+    if may_be_empty and not received:
+        return {}
+    if (request.content_type or "").lower() != "application/json":
+        raise UnsupportedMediaType
+    try:
+        text = exact_json.decode(received)
+        value = exact_json.parse_object(text)
+    except UnreadableBody as error:
+        raise UnreadableRequest(error.message, reason=error.code) from None
+    if "\\u0000" in text and "\x00" in "".join(texts_of(value)):
+        raise UnreadableRequest("The body contains a NUL character.", reason="INVALID_ENCODING")
+    if pan.contains_pan(text):
+        raise CardNumberRefused
+    if value.get("tenant_id", tenant_slug) != tenant_slug:
+        raise ForeignTenant
+    return value
+
+
+def texts_of(value: Any) -> list[str]:
+    """Every key and text of a parsed value; its depth was bounded when it was parsed."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for key, child in value.items() for text in (key, *texts_of(child))]
+    return [text for child in value for text in texts_of(child)] if isinstance(value, list) else []
