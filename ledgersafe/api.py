@@ -261,8 +261,13 @@ def page(
     """One page of an ordered query set, `{"items", "next_cursor"}`; one row more than asked tells if more follow."""
     found: list[Model] = list(rows[: limit + 1])
     more = len(found) > limit
-    cursor = base64.urlsafe_b64encode(orjson.dumps(position(found[limit - 1]))).decode().rstrip("=") if more else None
+    cursor = next_cursor(position(found[limit - 1]) if more else None)
     return Response({"items": [item(row) for row in found[:limit]], "next_cursor": cursor})
+
+
+def next_cursor(position: list[Any] | None) -> str | None:
+    """What stands for a position in an answer; `cursor_of` reads it back."""
+    return None if position is None else base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
 
 
 @csrf_exempt  # nothing is changed here, and the answer to a POST must be a problem too

@@ -10,7 +10,7 @@ from celery.signals import worker_init
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledgersafe.settings")
 app = Celery("ledgersafe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["ledgersafe", "pos"])
+app.autodiscover_tasks(["ledgersafe", "pos", "recon"])
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]  # celery is untyped

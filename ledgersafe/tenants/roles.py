@@ -20,6 +20,7 @@ _TRAIL: Final = ("audit.view_*",)
 _EVERYTHING: Final = (*_WORK, *_BOOKS, *_TRAIL, "tenants.view_*", "django_celery_beat.view_*")
 _DECIDE: Final = ("exceptions.assign_exceptioncase", "exceptions.decide_exceptioncase")
 _SUPERVISE: Final = ("exceptions.bulk_decide_exceptioncase", "exceptions.approve_exceptioncase")
+_CLOSE: Final = "recon.close_period"
 _ADMINISTER: Final = ("tenants.administer_tenant", "auth.view_user", "auth.view_group")
 
 #: Scopes on the API. Tills' scopes (`events:write`, `pos:write`) are for keys alone.
@@ -52,8 +53,8 @@ ROLES: Final[dict[str, Role]] = {
     ),
     "accountant": Role(
         "Accountant",
-        "Reads the books, the queue and the audit log.",
-        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL),
+        "Reads the books, the queue and the audit log, and closes business days.",
+        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE),
         _READS,
     ),
     "auditor": Role("Auditor", "Reads everything, changes nothing.", _EVERYTHING, _READS),

@@ -1,0 +1,11 @@
+"""Pages of the back office beside the one of a business day."""
+
+from django.contrib import admin
+from django.urls import path
+
+from recon import day_page
+
+urlpatterns = [
+    path("<int:period_id>/close/", admin.site.admin_view(day_page.show_day), name="day-close"),
+    path("<int:period_id>/pack/<str:name>/", admin.site.admin_view(day_page.download), name="day-pack"),
+]

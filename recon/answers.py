@@ -1,0 +1,122 @@
+"""What days look like on the wire."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ledger.models import Period
+from ledgersafe.api import instant
+from recon.close import ClosedDay
+from recon.models import DayClose
+from recon.readiness import Readiness, amounts
+
+
+def period_item(row: Period, close: DayClose | None) -> dict[str, Any]:
+    """One day of the list."""
+    return {
+        "date": row.business_date.isoformat(),
+        "status": row.status,
+        "starts_at": instant(row.starts_at),
+        "ends_at": instant(row.ends_at),
+        "closed_at": instant(row.closed_at),
+        "closed_by": close.actor if close else None,
+        "forced": close.forced if close else False,
+    }
+
+
+def board(found: Readiness) -> dict[str, Any]:
+    """`GET /v1/periods/{date}/readiness`."""
+    return {
+        "date": found.day.isoformat(),
+        "state": found.state.value,
+        "ready": found.state == "ready",
+        "blockers": list(found.blockers),
+        "starts_at": instant(found.starts_at),
+        "ends_at": instant(found.ends_at),
+        "closed_at": instant(found.closed_at),
+        "open_exceptions": found.held.open,
+        "undecided_arrivals": found.held.undecided_arrivals,
+        "by_reason": found.held.by_reason,
+        "at_risk": amounts(found.held.at_risk),
+        "empty_days": [day.isoformat() for day in found.empty_days],
+        "earliest_open": found.earliest_open.isoformat() if found.earliest_open else None,
+    }
+
+
+def closed_day(done: ClosedDay) -> dict[str, Any]:
+    """`POST /v1/periods/{date}/close`: the same however often it is asked for."""
+    close = done.close
+    return period_item(close.period, close) | {
+        "notes": close.notes,
+        "accounts": close.accounts,
+        "open_exceptions": close.open_exceptions,
+        "pack": {"sha256": done.pack.sha256, "files": dict(sorted(done.pack.files.items()))},
+    }
+
+
+# ── For the schema ──────────────────────────────────────────────────────────────────────────────
+class CloseOrderSerializer(serializers.Serializer[Any]):
+    """What may be sent with a close; an empty body closes a day that is ready."""
+
+    force = serializers.BooleanField(required=False)
+    notes = serializers.CharField(required=False)
+
+
+class DaySerializer(serializers.Serializer[Any]):
+    """One business day."""
+
+    date = serializers.DateField()
+    status = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_by = serializers.CharField(allow_null=True)
+    forced = serializers.BooleanField()
+
+
+class DayPageSerializer(serializers.Serializer[Any]):
+    """A page of business days."""
+
+    items = DaySerializer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class AtRiskSerializer(serializers.Serializer[Any]):
+    """Money that hangs on undecided events."""
+
+    ccy = serializers.CharField()
+    amount = serializers.CharField()
+
+
+class BoardSerializer(serializers.Serializer[Any]):
+    """What stands against closing a day."""
+
+    date = serializers.DateField()
+    state = serializers.CharField(help_text="ready, blocked, running or closed")
+    ready = serializers.BooleanField()
+    blockers = serializers.ListField(child=serializers.CharField())
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    open_exceptions = serializers.IntegerField()
+    undecided_arrivals = serializers.IntegerField()
+    by_reason = serializers.DictField(child=serializers.IntegerField())
+    at_risk = AtRiskSerializer(many=True)
+    empty_days = serializers.ListField(child=serializers.DateField())
+    earliest_open = serializers.DateField(allow_null=True)
+
+
+class PackSerializer(serializers.Serializer[Any]):
+    """The accountant pack's fingerprints."""
+
+    sha256 = serializers.CharField()
+    files = serializers.DictField(child=serializers.CharField())
+
+
+class ClosedDaySerializer(DaySerializer):
+    """A closed day and its pack."""
+
+    notes = serializers.CharField()
+    accounts = serializers.IntegerField()
+    open_exceptions = serializers.IntegerField()
+    pack = PackSerializer()

@@ -1,0 +1,252 @@
+"""Use case: close a business day. Seal, snapshots and what stood against it in one commit; then the accountant pack.
+
+Two closers of one tenant take turns, and the second answers what the first did. Should the process die between the
+commits, closing again issues the pack: it is the same, byte for byte.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import partial
+from typing import Any, Final
+
+from django.db import connection
+
+from exceptions.decisions import NotesRequired, read_notes
+from ledger import periods
+from ledger.models import PeriodStatus
+from ledgersafe.audit import trail
+from ledgersafe.audit.anchors import anchor_head
+from ledgersafe.audit.sealing import seal_trail
+from ledgersafe.db import require_transaction, retry_serialization, tenant_transaction
+from ledgersafe.errors import DomainError
+from ledgersafe.tenants.models import Tenant
+from recon import packs
+from recon.days import DayPlan, plan_for, span
+from recon.held import HeldFigures, HeldSpan, freeze, open_figures
+from recon.models import DayClose, DayPack
+from recon.readiness import amounts, held_span
+
+logger = logging.getLogger(__name__)
+
+_FREEZE_CHART: Final = """
+INSERT INTO day_close_accounts (tenant_id, close_id, account_id, code, name)
+SELECT tenant_id, %(close)s, id, code, name FROM accounts WHERE tenant_id = %(tenant)s
+"""
+
+
+class DayNotOver(DomainError):
+    """The business day is not over yet; close it after its cut-off."""
+
+    code = "DAY_NOT_OVER"
+    http_status = 409
+
+
+class EarlierDayOpen(DomainError):
+    """An earlier business day is still open; days are closed in order."""
+
+    code = "EARLIER_DAY_OPEN"
+    http_status = 409
+
+
+class DayNotReady(DomainError):
+    """Held events of the day wait for a decision; decide them, or close all the same and say why."""
+
+    code = "DAY_NOT_READY"
+    http_status = 409
+
+
+class ForceNotAllowed(DomainError):
+    """Closing a day with undecided events is not within this key's or role's rights."""
+
+    code = "FORCE_NOT_ALLOWED"
+    http_status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who closes, and whether in spite of undecided events."""
+
+    actor: str
+    now: datetime
+    force: bool = False
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """A closed day and its pack."""
+
+    close: DayClose
+    pack: DayPack
+
+
+def close_day(
+    *,
+    tenant_id: int,
+    day: date,
+    actor: str,
+    now: datetime,
+    force: bool = False,
+    may_force: bool = False,
+    notes: str = "",
+) -> ClosedDay:
+    """Close a business day for ever; nothing posts on or before it afterwards. Again: the first close's answer.
+
+    Days before it that nobody sold on are closed with it, so that closed days are contiguous.
+
+    :param force: close although held events of the day are undecided; needs `may_force` and notes.
+    :raises DayNotOver: it runs, or lies ahead. :raises EarlierDayOpen: an earlier day with journals is open.
+    :raises DayNotReady: undecided events, and no `force`. :raises ForceNotAllowed: not within the caller's rights.
+    :raises exceptions.decisions.NotesRequired: `force` without a reason. :raises DomainError: as `days.plan_for`.
+    """
+    if force and not may_force:
+        raise ForceNotAllowed
+    order = Order(actor, now, force, _reason(notes, required=force))
+    close = retry_serialization(partial(_close, tenant_id, day, order))
+    issue_packs(tenant_id, actor=actor)
+    return ClosedDay(close, DayPack.objects.get(tenant_id=tenant_id, close=close))
+
+
+def issue_packs(tenant_id: int, *, actor: str) -> None:
+    """Fingerprint the packs of closed days and put them on record; then seal the audit trail and anchor its head.
+
+    Of every closed day that has none yet: the empty ones, and those whose close was cut short. Safe to run twice.
+    """
+    rows = DayClose.objects.select_related("tenant", "period").filter(tenant_id=tenant_id, packs=None)
+    missing = list(rows.order_by("business_date"))
+    for close in missing:
+        retry_serialization(partial(_record_pack, close, packs.fingerprints(close), actor))
+    try:
+        if missing:
+            seal_trail(tenant_id=tenant_id)
+            anchor_head(missing[0].tenant)
+    except Exception:  # the days are closed, whatever happens here; a job seals every minute
+        logger.exception("The audit trail of %s could not be sealed after a close.", missing[0].tenant.slug)
+
+
+def _reason(notes: str, *, required: bool) -> str:
+    if not notes.strip() and not required:
+        return ""
+    try:
+        return read_notes(notes)
+    except NotesRequired as error:
+        raise NotesRequired(error.message.replace("resolution_notes", "notes"), field="notes") from error
+
+
+def _close(tenant_id: int, day: date, order: Order) -> DayClose:
+    with tenant_transaction(tenant_id):
+        _lock_calendar(tenant_id)
+        tenant = Tenant.objects.get(pk=tenant_id)
+        done = DayClose.objects.select_related("tenant", "period").filter(tenant=tenant, business_date=day).first()
+        if done is not None:
+            return done
+        plan = plan_for(tenant, day)
+        if plan.period is None or plan.period.status == PeriodStatus.OPEN:
+            _check(plan, order)
+        # A sealed day without a record was sealed past this use case: it gets its record, and nothing else changes.
+        start = plan.counted_from
+        for each in plan.days:
+            close = _close_one(plan, each, start, order)
+            start = span(tenant, each)[1]
+        return close
+
+
+def _check(plan: DayPlan, order: Order) -> None:
+    """Refuse what cannot be closed, before anything is locked."""
+    if order.now < plan.ends_at:
+        raise DayNotOver(f"Business day {plan.day} ends at {_told(plan.ends_at)}.", ends_at=_told(plan.ends_at))
+    if plan.earliest_open is not None:
+        raise EarlierDayOpen(
+            f"Business day {plan.earliest_open} is still open; days are closed in order.",
+            earliest_open=plan.earliest_open.isoformat(),
+        )
+    held = open_figures(held_span(plan))
+    if held.open and not order.force:
+        raise DayNotReady(
+            f"{held.open} held event{'s' if held.open > 1 else ''} of the day wait{'' if held.open > 1 else 's'} for "
+            "a decision.",
+            **_counted(held),
+        )
+
+
+def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -> DayClose:
+    """Seal a day and keep what its pack is made of; operation. One statement per step, whatever the size of the day."""
+    require_transaction()
+    tenant = plan.tenant
+    held_of = HeldSpan(tenant.id, start, span(tenant, day)[1], plan.open_since)
+    cut_off = time(tenant.cut_off_hour, tenant.cut_off_minute)
+    periods.open_day(tenant.id, day, time_zone=tenant.time_zone, cut_off=cut_off)
+    period = periods.seal(tenant, day, now=order.now)
+    held = open_figures(held_of)
+    if held.open and not order.force:  # opened since it was checked
+        raise DayNotReady(**_counted(held))
+    close = DayClose.objects.create(
+        tenant=tenant,
+        period=period,
+        business_date=day,
+        actor=order.actor,
+        forced=held.open > 0,
+        notes=order.notes,
+        accounts=_count_accounts(tenant.id),
+        open_exceptions=held.open,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FREEZE_CHART, {"close": close.pk, "tenant": tenant.id})
+    freeze(close.pk, held_of)
+    trail.record(
+        tenant_id=tenant.id,
+        actor=order.actor,
+        action="recon.day.closed",
+        object_type="business_day",
+        object_id=day,
+        before={"status": "open"},
+        after=_counted(held) | {"status": "closed", "closed_at": _told(period.closed_at), "forced": held.open > 0},
+        notes=order.notes,
+    )
+    return close
+
+
+def _record_pack(close: DayClose, files: dict[str, str], actor: str) -> None:
+    with tenant_transaction(close.tenant_id):
+        _lock_calendar(close.tenant_id)
+        if DayPack.objects.filter(tenant_id=close.tenant_id, close=close).exists():
+            return
+        sha256 = packs.fingerprint_of(files)
+        DayPack.objects.create(tenant_id=close.tenant_id, close=close, sha256=sha256, files=files)
+        trail.record(
+            tenant_id=close.tenant_id,
+            actor=actor,
+            action="recon.pack.issued",
+            object_type="business_day",
+            object_id=close.business_date,
+            after={"sha256": sha256, "files": files},
+        )
+
+
+def _lock_calendar(tenant_id: int) -> None:
+    """The tenant's calendar is this transaction's alone, as the guard on periods takes it.
+
+    The races this closes: a day is opened before the one that is just being closed; two closers, or two packs.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [-tenant_id])
+
+
+def _count_accounts(tenant_id: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts WHERE tenant_id = %s", [tenant_id])
+        return int(cursor.fetchone()[0])
+
+
+def _counted(held: HeldFigures) -> dict[str, Any]:
+    return {
+        "open_exceptions": held.open,
+        "undecided_arrivals": held.undecided_arrivals,
+        "by_reason": held.by_reason,
+        "at_risk": amounts(held.at_risk),
+    }
+
+
+def _told(instant: datetime | None) -> str | None:
+    return instant.isoformat().replace("+00:00", "Z") if instant is not None else None

@@ -1,0 +1,211 @@
+"""Closing a business day in the back office: the readiness board, the button, and the pack of a closed day.
+
+Changes by POST only, through the use case. Another tenant's day answers as an absent one.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
+
+from ledger.models import Period, PeriodStatus
+from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
+from ledgersafe.tenants import staff
+from recon import packs
+from recon.close import ClosedDay, close_day
+from recon.models import DayClose, DayPack
+from recon.readiness import Readiness, readiness
+
+VIEW, CLOSE = "ledger.view_period", "recon.close_period"
+_STATES = {
+    "closed": Badge("closed", "success"),
+    "ready": Badge("ready to close", "success"),
+    "blocked": Badge("not ready", "warning"),
+    "running": Badge("running", "info"),
+}
+
+
+class CloseForm(UseCaseForm):
+    """A close of a day that is ready asks nothing."""
+
+    notes = forms.CharField(
+        label="Notes",
+        required=False,
+        max_length=4_000,
+        help_text="Kept in the audit log.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+class ForcedCloseForm(CloseForm):
+    """A close in spite of undecided events asks twice, and why."""
+
+    force = forms.BooleanField(
+        label="Close all the same",
+        required=False,
+        help_text="Events decided later are posted into an open day. A closed day is never opened again.",
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+
+def show_day(request: HttpRequest, period_id: int) -> HttpResponse:
+    """`day-close`: the board of an open day with the form that closes it; a closed day's pack."""
+    period = _period(request, period_id)
+    if period.status == PeriodStatus.CLOSED:
+        return _closed_page(request, period)
+    try:
+        board = readiness(period.tenant, period.business_date, now=timezone.now())
+    except DomainError as error:
+        note = Card("This day cannot be closed yet", note=error.message)
+        return _page(request, period, Badge("not ready", "warning"), [note])
+    may_close = staff.may(request.user, CLOSE, period.tenant_id)
+    if request.method == "POST" and not may_close:
+        raise PermissionDenied
+    cards = _board_cards(period, board)
+    if not may_close or set(board.blockers) - {"DAY_NOT_READY"}:
+        return _page(request, period, _STATES[board.state], cards)
+    form = (ForcedCloseForm if board.held.open else CloseForm)(request.POST or None)
+    done = press(request, form, lambda values: _close(request, period, values))
+    if done is not None:
+        messages.success(request, f"{period.business_date} is closed: {done.close.accounts} balances kept.")
+        return HttpResponseRedirect(request.path)
+    return form_page(
+        request,
+        form,
+        opts=Period._meta,
+        obj=period,
+        title=f"Close {period.business_date}",
+        intro=_intro(period, board),
+        submit="Close the day",
+        back=_day_url(period),
+        danger=bool(board.held.open),
+        cards=cards,
+    )
+
+
+def download(request: HttpRequest, period_id: int, name: str) -> HttpResponseBase:
+    """`day-pack`: one file of a closed day's pack; the page to print is shown, the others are saved."""
+    period = _period(request, period_id)
+    close = _close_of(period)
+    try:
+        content = packs.content(close, name) if close else None
+    except NotFound as error:
+        raise Http404 from error
+    if close is None or content is None:
+        raise Http404
+    how = "inline" if name.endswith(".html") else "attachment"
+    disposition = f'{how}; filename="{packs.file_name(close, name)}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store, private"}
+    return StreamingHttpResponse(content, content_type=packs.media_type(name), headers=headers)
+
+
+def _period(request: HttpRequest, period_id: int) -> Period:
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+    ids = staff.tenant_ids_of(request.user)
+    period = Period.objects.select_related("tenant").filter(pk=period_id).first()
+    if period is None or (ids is not None and period.tenant_id not in ids):
+        raise Http404
+    return period
+
+
+def _close_of(period: Period) -> DayClose | None:
+    rows = DayClose.objects.select_related("tenant", "period")
+    return rows.filter(tenant_id=period.tenant_id, business_date=period.business_date).first()
+
+
+def _close(request: HttpRequest, period: Period, values: dict[str, Any]) -> ClosedDay:
+    return close_day(
+        tenant_id=period.tenant_id,
+        day=period.business_date,
+        actor=staff.actor_of(request.user),
+        now=timezone.now(),
+        force=values.get("force", False),
+        may_force=True,
+        notes=values["notes"],
+    )
+
+
+# ── What is shown ───────────────────────────────────────────────────────────────────────────────
+def _page(request: HttpRequest, period: Period, badge: Badge, cards: list[Card]) -> HttpResponse:
+    back = Button("The day's books", _day_url(period), "menu_book")
+    title = f"{period.business_date:%A, %-d %B %Y}"
+    subtitle = f"Business day of {period.tenant.name or period.tenant.slug}"
+    return object_page(request, period, title=title, subtitle=subtitle, badges=[badge], buttons=[back], cards=cards)
+
+
+def _intro(period: Period, board: Readiness) -> str:
+    told = f"After the close nothing posts on or before {period.business_date}, and the day is never opened again."
+    if board.held.open:
+        events = "event waits" if board.held.open == 1 else "events wait"
+        return f"{board.held.open:,} held {events} for a decision. {told}"
+    return f"Nothing stands against closing it. {told}"
+
+
+def _board_cards(period: Period, board: Readiness) -> list[Card]:
+    at_risk = ", ".join(f"{money.text} {money.currency}" for money in board.held.at_risk) or "none"
+    facts: list[tuple[str, Any]] = [
+        ("State", Cell("", badge=_STATES[board.state])),
+        ("Ends", f"{board.ends_at:%Y-%m-%d %H:%M} UTC"),
+        ("Held events", f"{board.held.open:,}"),
+        ("Arrivals in no book yet", f"{board.held.undecided_arrivals:,}"),
+        ("Money at risk", at_risk),
+    ]
+    if board.earliest_open:
+        facts.append(("Close first", str(board.earliest_open)))
+    if board.empty_days:
+        days = f"{board.empty_days[0]} to {board.empty_days[-1]}" if len(board.empty_days) > 1 else board.empty_days[0]
+        facts.append(("Closed with it, nobody sold", str(days)))
+    query = urlencode({"state": "open", "tenant": period.tenant.slug})
+    inbox = Button("Decide them", f"{reverse('admin:exceptions_exceptioncase_changelist')}?{query}", "inbox")
+    rows = [[Cell(reason, mono=True), f"{number:,}"] for reason, number in sorted(board.held.by_reason.items())]
+    held = Card(
+        "Held events by reason",
+        headers=["Reason", "Events"],
+        rows=rows,
+        empty="Every event of the day is decided.",
+        button=inbox if rows else None,
+    )
+    return [Card("Readiness", facts=facts), held]
+
+
+def _closed_page(request: HttpRequest, period: Period) -> HttpResponse:
+    close = _close_of(period)
+    facts: list[tuple[str, Any]] = [("Closed", f"{period.closed_at:%Y-%m-%d %H:%M:%S} UTC")]
+    cards = [Card("Close", facts=facts)]
+    if close is not None:
+        facts += [("By", close.actor), ("Balances kept", f"{close.accounts:,}")]
+        facts += [("Held events left undecided", f"{close.open_exceptions:,}")]
+        facts += [("Notes", close.notes)] if close.notes else []
+        pack = DayPack.objects.filter(tenant_id=period.tenant_id, close=close).first()
+        facts += [("SHA-256 of the pack", Cell(pack.sha256, mono=True))] if pack else []
+        cards.append(_pack_card(period, pack))
+    return _page(request, period, _STATES["closed"], cards)
+
+
+def _pack_card(period: Period, pack: DayPack | None) -> Card:
+    sums: dict[str, str] = pack.files if pack else dict.fromkeys(packs.NAMES, "not on record yet")
+    rows = [
+        [Cell(name, url=reverse("day-pack", args=[period.pk, name])), Cell(sha256, mono=True)]
+        for name, sha256 in sorted(sums.items())
+    ]
+    note = "Made again, every file is the same byte for byte; the sums stand in the audit log."
+    return Card("Accountant pack", headers=["File", "SHA-256"], rows=rows, note=note, wide=True)
+
+
+def _day_url(period: Period) -> str:
+    return reverse("admin:ledger_period_change", args=[period.pk])

@@ -1,0 +1,35 @@
+"""Use case: close a tenant's business days that are over and ready, as the clock does it. It never forces."""
+
+import logging
+from datetime import date, datetime, timedelta
+
+from ledger.models import Period, PeriodStatus
+from ledgersafe.errors import DomainError
+from ledgersafe.tenants.models import Tenant
+from recon.close import close_day, issue_packs
+
+logger = logging.getLogger(__name__)
+
+
+def due_days(tenant: Tenant, *, now: datetime, grace: timedelta) -> list[date]:
+    """Open days that ended so long ago, oldest first. Days without journals are closed with the next one that has."""
+    rows = Period.objects.filter(tenant=tenant, status=PeriodStatus.OPEN, ends_at__lte=now - grace)
+    return list(rows.order_by("business_date").values_list("business_date", flat=True))
+
+
+def close_due_days(tenant: Tenant, *, actor: str, now: datetime, grace: timedelta) -> list[date]:
+    """Close what is due; what cannot be closed is logged with the reason, and tried again next time.
+
+    :returns: the days that were closed. A day that stays open keeps those after it open: days are closed in order.
+    """
+    closed: list[date] = []
+    try:
+        for day in due_days(tenant, now=now, grace=grace):
+            close_day(tenant_id=tenant.id, day=day, actor=actor, now=now)
+            closed.append(day)
+        issue_packs(tenant.id, actor=actor)
+    except DomainError as error:
+        logger.warning("A day of %s stays open: %s %s", tenant.slug, error.code, error.message)
+    except Exception:
+        logger.exception("The days of %s could not be closed.", tenant.slug)
+    return closed

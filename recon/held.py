@@ -1,0 +1,99 @@
+"""Held events by business day.
+
+A case belongs to the day its event happened on, or, when that is not known or lies ahead, to the day it was opened in.
+An event of a closed day would be posted into an open one, so its case belongs to the day it was opened in as well.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ledger.sheets.amounts import Money
+from ledgersafe.db import require_transaction
+from ledgersafe.money import is_currency
+
+#: `least` ignores what is null. A case of the span was opened in it or later, which is a range of the inbox's index.
+_CASES: Final = """
+FROM exceptions e
+LEFT JOIN events_raw r ON r.id = e.raw_id AND r.tenant_id = e.tenant_id
+CROSS JOIN LATERAL (SELECT least(r.occurred_at, e.created_at) AS at) happened
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN happened.at < %(open_since)s THEN e.created_at ELSE happened.at END AS at) belongs
+WHERE e.tenant_id = %(tenant)s AND e.created_at >= coalesce(%(start)s, '-infinity'::timestamptz)
+  AND belongs.at >= coalesce(%(start)s, '-infinity'::timestamptz) AND belongs.at < %(end)s
+"""
+#: What is not in the books yet, and what is, in a version that is in doubt.
+_OPEN: Final = f"""
+SELECT d.reason_code, d.currency, count(*), coalesce(sum(d.risk), 0)::bigint,
+       coalesce(sum(k.arrivals) FILTER (WHERE k.status = 'quarantined'), 0)::bigint
+FROM (SELECT e.tenant_id, e.idempotency_key, e.reason_code, e.currency, e.amount_at_risk_minor AS risk
+      {_CASES} AND e.status = 'open') d
+LEFT JOIN events_processed k ON k.tenant_id = d.tenant_id AND k.idempotency_key = d.idempotency_key
+GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  our own text
+_FREEZE: Final = f"""
+INSERT INTO day_close_exceptions (tenant_id, close_id, case_id, idempotency_key, store_code, reason_code, status,
+    amount_at_risk_minor, currency, created_at, resolved_at, resolution_action, resolution_actor)
+SELECT e.tenant_id, %(close)s, e.id, e.idempotency_key, e.store_code, e.reason_code, e.status,
+       e.amount_at_risk_minor, e.currency, e.created_at, e.resolved_at, e.resolution_action, e.resolution_actor
+{_CASES}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFigures:
+    """Open cases of a span: how many, why, the money at risk per currency, and arrivals that are in no book yet."""
+
+    open: int
+    undecided_arrivals: int
+    by_reason: dict[str, int]
+    at_risk: list[Money]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSpan:
+    """[start, end) of a tenant's time; `start` None: from the beginning. `open_since`: the end of the closed days."""
+
+    tenant_id: int
+    start: datetime | None
+    end: datetime
+    open_since: datetime | None
+
+    def values(self) -> dict[str, Any]:
+        return {"tenant": self.tenant_id, "start": self.start, "end": self.end, "open_since": self.open_since}
+
+
+def open_figures(span: HeldSpan) -> HeldFigures:
+    """What waits for a decision. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_typed(_OPEN), span.values())
+        rows = cursor.fetchall()
+    reasons, risks = Counter[str](), Counter[str]()
+    for reason, currency, number, risk, _ in rows:
+        reasons[reason] += number
+        risks[currency] += risk
+    return HeldFigures(
+        open=reasons.total(),
+        undecided_arrivals=int(sum(row[4] for row in rows)),
+        by_reason=dict(reasons),
+        at_risk=[
+            Money(minor, currency) for currency, minor in sorted(risks.items()) if minor and is_currency(currency)
+        ],
+    )
+
+
+def freeze(close_id: int, span: HeldSpan) -> None:
+    """Keep the cases of a span as they stand, with the close that is just being made; operation, one statement."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(_typed(_FREEZE), span.values() | {"close": close_id})
+
+
+def _typed(sql: str) -> str:
+    """Parameters that may be null say what they would be."""
+    for name in ("start", "end", "open_since"):
+        sql = sql.replace(f"%({name})s", f"%({name})s::timestamptz")
+    return sql

@@ -1,0 +1,60 @@
+"""Close a business day."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from ledgersafe import registry
+from ledgersafe.commands import LedgerCommand
+from ledgersafe.errors import InvalidParameter
+from recon import packs
+from recon.close import ClosedDay, close_day
+from recon.queries import read_day
+
+
+class Command(LedgerCommand):
+    help = "Close a business day for ever, and write its accountant pack if asked. Closed already: the pack again."
+    examples = """\
+  manage.py close_day --tenant acme --date 2026-02-25
+  manage.py close_day --tenant acme --date 2026-02-25 --out packs/2026-02-25
+  manage.py close_day --tenant acme --date 2026-02-25 --force --notes "Till 3 is broken; counted by hand"
+
+exit status: 0 closed, 2 it cannot be closed"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tenant", metavar="T", required=True, help="whose day, by slug")
+        parser.add_argument("--date", metavar="D", required=True, help="the business day, as 2026-02-25")
+        parser.add_argument("--out", metavar="DIR", type=Path, help="write the accountant pack into this folder")
+        parser.add_argument("--force", action="store_true", help="close although held events are undecided")
+        parser.add_argument("--notes", metavar="TEXT", default="", help="why, for the audit trail; required by --force")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done = close_day(
+            tenant_id=registry.get_tenant(options["tenant"]).id,
+            day=read_day(options["date"]),
+            actor=self.actor,
+            now=timezone.now(),
+            force=options["force"],
+            may_force=True,
+            notes=options["notes"],
+        )
+        close = done.close
+        self.stdout.write(f"{close.tenant.slug}: {close.business_date} is closed, {close.accounts} balances kept.")
+        self.stdout.write(f"Accountant pack, SHA-256 {done.pack.sha256}")
+        if options["out"]:
+            self._write(done, options["out"])
+
+    def _write(self, done: ClosedDay, folder: Path) -> None:
+        """Each file as a whole, and `SHA256SUMS` as sha256sum reads it."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in packs.NAMES:
+                with (folder / name).open("wb") as file:
+                    file.writelines(packs.content(done.close, name))
+            sums = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(done.pack.files.items()))
+            (folder / "SHA256SUMS").write_text(sums)
+        except OSError as error:
+            raise InvalidParameter(f"The pack cannot be written: {error}") from error
+        self.stdout.write(f"{len(packs.NAMES)} files and SHA256SUMS in {folder}")

@@ -1,0 +1,109 @@
+"""What a close leaves behind beside seal and snapshots: who closed, and the fixed parts of the accountant pack."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class DayClose(models.Model):
+    """The close of one business day: by whom, and what stood against it. Never changed: a closed day stays closed.
+
+    `open_exceptions` is what was undecided at that moment; above zero only when somebody closed all the same, and
+    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well.
+    """
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
+    period = models.ForeignKey("ledger.Period", on_delete=models.PROTECT, related_name="closes")
+    business_date = models.DateField()
+    actor = models.CharField(max_length=200)
+    forced = models.BooleanField(default=False)
+    notes = models.TextField(blank=True)
+    accounts = models.PositiveIntegerField(help_text="Accounts whose balance was kept.")
+    open_exceptions = models.PositiveIntegerField(help_text="Held events of the day nobody had decided.")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "day_closes"
+        permissions = [("close_period", "Can close business days")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "business_date"], name="day_closes_one_per_day"),
+            models.CheckConstraint(name="day_closes_say_who", condition=~Q(actor="")),
+            models.CheckConstraint(
+                name="day_closes_forced_say_why",
+                condition=Q(forced=False, open_exceptions=0) | (Q(forced=True) & ~Q(notes="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"close of {self.business_date}"
+
+
+class DayCloseAccount(models.Model):
+    """An account as it was called when the day was closed: its code and name may change, the day's pack may not."""
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    close = models.ForeignKey(DayClose, on_delete=models.PROTECT, related_name="chart", db_index=False)
+    account = models.ForeignKey("ledger.Account", on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    code = models.TextField()
+    name = models.TextField()
+
+    class Meta:
+        db_table = "day_close_accounts"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "close", "account"], name="day_close_accounts_one_per_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class DayCloseException(models.Model):
+    """A held event of the day as it stood when the day was closed. Cases go on: what was decided later is not in it."""
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    close = models.ForeignKey(DayClose, on_delete=models.PROTECT, related_name="held", db_index=False)
+    case = models.ForeignKey("exceptions.ExceptionCase", on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    idempotency_key = models.TextField()
+    store_code = models.TextField(blank=True)
+    reason_code = models.TextField()
+    status = models.CharField(max_length=8)
+    amount_at_risk_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    created_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    resolution_action = models.TextField(blank=True)
+    resolution_actor = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "day_close_exceptions"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "close", "case"], name="day_close_exceptions_one_per_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason_code} {self.idempotency_key}"
+
+
+class DayPack(models.Model):
+    """The accountant pack's fingerprints, taken once after the close: SHA-256 by file name, and one for them all."""
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
+    close = models.ForeignKey(DayClose, on_delete=models.PROTECT, related_name="packs", db_index=False)
+    sha256 = models.CharField(max_length=64)
+    files = models.JSONField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "day_packs"
+        constraints = [models.UniqueConstraint(fields=["tenant", "close"], name="day_packs_one_per_close")]
+
+    def __str__(self) -> str:
+        return self.sha256

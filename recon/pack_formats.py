@@ -1,0 +1,107 @@
+"""Tables of text as CSV, JSON and HTML, in pieces. Pure: what the rows are, the caller knows."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import orjson
+from django.utils.html import escape
+
+Row = tuple[str, ...]
+_BATCH: Final = 500
+#: What a spreadsheet would take for a formula at the beginning of a cell (OWASP: CSV injection).
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MONEY: Final = ("debit", "credit", "amount")
+
+_STYLE: Final = """
+body{font:14px/1.45 system-ui,sans-serif;color:#111;background:#fff;margin:2rem}
+h1{font-size:1.4rem;margin:0 0 .5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0}dt{color:#555}dd{margin:0}
+table{border-collapse:collapse;width:100%;font-size:12px}
+th,td{border:1px solid #bbb;padding:.2rem .4rem;text-align:left;
+vertical-align:top;overflow-wrap:break-word}th{background:#eee}.money{text-align:right;font-variant-numeric:tabular-nums;
+white-space:nowrap}.box{overflow-x:auto}
+@media screen{table{min-width:80rem}}
+@media print{body{margin:0;font-size:10px}table{font-size:8px}thead{display:table-header-group}tr{break-inside:avoid}
+.box{overflow:visible}@page{size:A4 landscape;margin:12mm}}
+""".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose rows can be read any number of times, each time from the beginning."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Callable[[], Iterable[Row]]
+
+
+def safe_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+def csv_file(facts: Mapping[str, str], table: Table) -> Iterator[bytes]:
+    """RFC 4180 in UTF-8: the columns' names, then the rows."""
+    yield _csv([tuple(table.columns)])
+    for rows in _batches(table.rows()):
+        yield _csv(rows)
+
+
+def json_file(facts: Mapping[str, str], table: Table) -> Iterator[bytes]:
+    """One object: the day's facts, and `rows` with a line each. Amounts are decimal text."""
+    head = orjson.dumps(dict(facts))[:-1]
+    yield head + b',"rows":['
+    separator = b"\n"
+    for rows in _batches(table.rows()):
+        piece = [orjson.dumps(dict(zip(table.columns, row, strict=True))) for row in rows]
+        yield separator + b",\n".join(piece)
+        separator = b",\n"
+    yield b"\n]}\n"
+
+
+def html(facts: Mapping[str, str], tables: Sequence[Table]) -> Iterator[bytes]:
+    """One page to print, without scripts and without anything from elsewhere."""
+    title = escape(f"{facts['tenant_id']}: business day {facts['date']}")
+    told = "".join(f"<dt>{_words(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
+    yield (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n'
+        f"<body><h1>{title}</h1>\n<dl>{told}</dl>\n"
+    ).encode()
+    for table in tables:
+        heads = "".join(f'<th scope="col"{_kind(name)}>{_words(name)}</th>' for name in table.columns)
+        yield f'<h2>{table.title}</h2>\n<div class="box"><table><thead><tr>{heads}</tr></thead><tbody>\n'.encode()
+        kinds = [_kind(name) for name in table.columns]
+        for rows in _batches(table.rows()):
+            yield "".join(_html_row(kinds, row) for row in rows).encode()
+        yield b"</tbody></table></div>\n"
+    yield b"</body></html>\n"
+
+
+def _html_row(kinds: Sequence[str], row: Row) -> str:
+    cells = "".join(f"<td{kind}>{escape(text)}</td>" for kind, text in zip(kinds, row, strict=True))
+    return f"<tr>{cells}</tr>\n"
+
+
+def _csv(rows: Iterable[Row]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([safe_cell(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    reading = iter(rows)
+    while batch := list(islice(reading, _BATCH)):
+        yield batch
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _kind(name: str) -> str:
+    return ' class="money"' if any(word in name for word in _MONEY) else ""

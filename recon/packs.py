@@ -1,0 +1,191 @@
+"""The accountant pack of a closed day: trial balance, journals, held events. CSV, JSON and a page to print.
+
+Made of what is sealed alone: the day's journals, the balances at its end, and what the close has fixed. No clock, no
+order by chance: made again it is the same, byte for byte. Everything streams, so that memory does not grow with the
+day.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ledger import balances
+from ledger.models import Account
+from ledgersafe.errors import NotFound
+from ledgersafe.money import is_currency, to_decimal_text
+from recon import pack_formats as formats
+from recon.models import DayClose, DayCloseAccount, DayCloseException
+from recon.pack_formats import Row, Table
+
+_CHUNK: Final = 2_000
+_MOVED: Final = """
+SELECT p.account_id, coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0),
+       coalesce(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0)
+FROM day_close_accounts a
+JOIN postings p ON p.tenant_id = %(tenant)s AND p.account_id = a.account_id AND p.business_date = %(day)s
+WHERE a.tenant_id = %(tenant)s AND a.close_id = %(close)s GROUP BY 1
+"""
+_JOURNALS: Final = """
+SELECT j.id, j.kind, j.source, j.source_key, j.revision, j.reverses_id, j.external_ref, j.is_late, j.occurred_at,
+       j.recorded_at, p.line_no, a.code, p.currency, p.amount_minor
+FROM day_close_accounts a
+JOIN postings p ON p.tenant_id = %(tenant)s AND p.account_id = a.account_id AND p.business_date = %(day)s
+JOIN journals j ON j.id = p.journal_id
+WHERE a.tenant_id = %(tenant)s AND a.close_id = %(close)s ORDER BY j.id, p.line_no
+"""
+
+
+def trial_balance(close: DayClose) -> Table:
+    """Every account that has a balance or moved: before the day, what moved, at its end."""
+    return Table(
+        "Trial balance",
+        (
+            "account_code", "account_name", "type", "ccy", "opening_debit", "opening_credit", "debits", "credits",
+            "closing_debit", "closing_credit",
+        ),
+        lambda: _trial_rows(close),
+    )  # fmt: skip
+
+
+def journals(close: DayClose) -> Table:
+    """Every posting of the day, by journal and line."""
+    return Table(
+        "Journals",
+        (
+            "journal_id", "line", "kind", "source", "source_key", "revision", "reverses_journal_id", "external_ref",
+            "late", "occurred_at", "recorded_at", "account_code", "ccy", "debit", "credit",
+        ),
+        lambda: _journal_rows(close),
+    )  # fmt: skip
+
+
+def held(close: DayClose) -> Table:
+    """The day's held events as they stood at the close, oldest first."""
+    return Table(
+        "Exceptions",
+        (
+            "exception_id", "event_id", "store_id", "reason_code", "status_at_close", "amount_at_risk", "ccy",
+            "created_at", "resolved_at", "resolution_action", "resolution_actor",
+        ),
+        lambda: _held_rows(close),
+    )  # fmt: skip
+
+
+_TABLES: Final[dict[str, Callable[[DayClose], Table]]] = {
+    "trial-balance": trial_balance,
+    "journals": journals,
+    "exceptions": held,
+}
+#: Every file by name.
+NAMES: Final = (*(f"{table}.{kind}" for table in _TABLES for kind in ("csv", "json")), "pack.html")
+MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "json": "application/json", "html": "text/html; charset=utf-8"}
+
+
+def media_type(name: str) -> str:
+    return MEDIA_TYPES[name.rpartition(".")[2]]
+
+
+def file_name(close: DayClose, name: str) -> str:
+    """As a browser saves it."""
+    return f"{close.tenant.slug}-{close.business_date}-{name}"
+
+
+def content(close: DayClose, name: str) -> Iterator[bytes]:
+    """One file of the pack, in pieces. :raises NotFound: it has no file of this name."""
+    if name not in NAMES:
+        raise NotFound(f"The pack has no such file; there are {', '.join(NAMES)}.")
+    if name == "pack.html":
+        return formats.html(_facts(close), [table(close) for table in _TABLES.values()])
+    table, _, kind = name.rpartition(".")
+    return {"csv": formats.csv_file, "json": formats.json_file}[kind](_facts(close), _TABLES[table](close))
+
+
+def fingerprints(close: DayClose) -> dict[str, str]:
+    """SHA-256 of every file, in hexadecimal, by name."""
+    found = {}
+    for name in sorted(NAMES):
+        digest = hashlib.sha256()
+        for piece in content(close, name):
+            digest.update(piece)
+        found[name] = digest.hexdigest()
+    return found
+
+
+def fingerprint_of(files: dict[str, str]) -> str:
+    """One SHA-256 for all files: of the lines `sha256sum` would print, by name."""
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+# ── Rows ────────────────────────────────────────────────────────────────────────────────────────
+def _facts(close: DayClose) -> dict[str, str]:
+    return {
+        "tenant_id": close.tenant.slug,
+        "date": close.business_date.isoformat(),
+        "starts_at": _instant(close.period.starts_at),
+        "ends_at": _instant(close.period.ends_at),
+        "closed_at": _instant(close.period.closed_at),
+        "closed_by": close.actor,
+        "closed_with_open_exceptions": str(close.open_exceptions),
+        "notes": close.notes,
+    }
+
+
+def _trial_rows(close: DayClose) -> Iterator[Row]:
+    chart = list(
+        DayCloseAccount.objects.filter(tenant_id=close.tenant_id, close=close).values_list("account_id", "code", "name")
+    )
+    fixed = Account.objects.filter(tenant_id=close.tenant_id).values_list("id", "type", "currency")
+    kinds = {account: (kind, currency) for account, kind, currency in fixed}
+    closing = balances.balances_of([account for account, _, _ in chart], as_of=close.business_date)
+    moved = {account: (int(debit), int(credit)) for account, debit, credit in _rows(_MOVED, close)}
+    for account, code, name in sorted(chart, key=lambda row: (*kinds[row[0]], row[1])):
+        (kind, currency), end = kinds[account], closing.get(account, 0)
+        debit, credit = moved.get(account, (0, 0))
+        if end or debit or credit:
+            opening = _sides(end - debit + credit, currency)
+            amounts = (to_decimal_text(debit, currency), to_decimal_text(credit, currency))
+            yield (code, name, kind, currency, *opening, *amounts, *_sides(end, currency))
+
+
+def _journal_rows(close: DayClose) -> Iterator[Row]:
+    for row in _rows(_JOURNALS, close):
+        journal, kind, source, key, revision, reverses, reference, late, occurred, recorded = row[:10]
+        line, code, currency, minor = row[10:]
+        yield (
+            str(journal), str(line), kind, source, key, str(revision), str(reverses or ""), reference,
+            "yes" if late else "", _instant(occurred), _instant(recorded), code, currency, *_sides(minor, currency),
+        )  # fmt: skip
+
+
+def _held_rows(close: DayClose) -> Iterator[Row]:
+    cases = DayCloseException.objects.filter(tenant_id=close.tenant_id, close=close).order_by("created_at", "case_id")
+    for case in cases.iterator(_CHUNK):
+        known = case.amount_at_risk_minor is not None and is_currency(case.currency)
+        risk = to_decimal_text(case.amount_at_risk_minor or 0, case.currency) if known else ""
+        yield (
+            str(case.case_id), case.idempotency_key, case.store_code, case.reason_code, case.status, risk,
+            case.currency, _instant(case.created_at), _instant(case.resolved_at), case.resolution_action,
+            case.resolution_actor,
+        )  # fmt: skip
+
+
+def _sides(minor: int, currency: str) -> tuple[str, str]:
+    """(debit, credit): an amount stands on one side, and never has a sign."""
+    text = to_decimal_text(abs(minor), currency) if minor else ""
+    return (text, "") if minor > 0 else ("", text)
+
+
+def _rows(sql: str, close: DayClose) -> Iterator[tuple[Any, ...]]:
+    """Through a cursor of the server's: a day may have any number of postings."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, {"tenant": close.tenant_id, "day": close.business_date, "close": close.pk})
+        while rows := cursor.fetchmany(_CHUNK):
+            yield from rows
+
+
+def _instant(value: datetime | None) -> str:
+    return value.isoformat().replace("+00:00", "Z") if value is not None else ""

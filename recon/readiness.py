@@ -1,0 +1,87 @@
+"""The readiness board of a business day: what stands against closing it, with the money that hangs on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from ledger.models import PeriodStatus
+from ledger.sheets.amounts import Money
+from ledgersafe.money import to_decimal_text
+from ledgersafe.tenants.models import Tenant
+from recon.days import DayPlan, plan_for, span
+from recon.held import HeldFigures, HeldSpan, open_figures
+
+
+class DayState(StrEnum):
+    """Where a day stands."""
+
+    CLOSED = "closed"
+    RUNNING = "running"
+    BLOCKED = "blocked"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`blockers` are the codes a close would be refused with; none and not closed: ready."""
+
+    day: date
+    state: DayState
+    starts_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
+    blockers: Sequence[str]
+    held: HeldFigures
+    empty_days: Sequence[date]
+    earliest_open: date | None
+
+
+def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
+    """The board of one day; a handful of statements, whatever the size of the books.
+
+    :raises ledgersafe.errors.DomainError: as `plan_for`.
+    """
+    plan = plan_for(tenant, day)
+    is_closed = plan.period is not None and plan.period.status == PeriodStatus.CLOSED
+    held = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
+    blockers = [] if is_closed else blockers_of(plan, held, now)
+    return Readiness(
+        day=day,
+        state=_state(is_closed, blockers),
+        starts_at=span(tenant, day)[0],
+        ends_at=plan.ends_at,
+        closed_at=plan.period.closed_at if plan.period else None,
+        blockers=blockers,
+        held=held,
+        empty_days=[] if is_closed else plan.empty_days,
+        earliest_open=None if is_closed else plan.earliest_open,
+    )
+
+
+def held_span(plan: DayPlan) -> HeldSpan:
+    """The held events that count for a close: of the day, and of the empty days before it."""
+    return HeldSpan(plan.tenant.id, plan.counted_from, plan.ends_at, plan.open_since)
+
+
+def blockers_of(plan: DayPlan, held: HeldFigures, now: datetime) -> list[str]:
+    """The codes a close would be refused with, in the order they are looked at."""
+    found = {
+        "DAY_NOT_OVER": now < plan.ends_at,
+        "EARLIER_DAY_OPEN": plan.earliest_open is not None,
+        "DAY_NOT_READY": held.open > 0,
+    }
+    return [code for code, stands in found.items() if stands]
+
+
+def _state(is_closed: bool, blockers: Sequence[str]) -> DayState:
+    if is_closed:
+        return DayState.CLOSED
+    if "DAY_NOT_OVER" in blockers:
+        return DayState.RUNNING
+    return DayState.BLOCKED if blockers else DayState.READY
+
+
+def amounts(at_risk: Sequence[Money]) -> list[dict[str, str]]:
+    """Money per currency, as the API answers it."""
+    return [{"ccy": money.currency, "amount": to_decimal_text(money.minor, money.currency)} for money in at_risk]

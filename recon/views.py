@@ -1,0 +1,128 @@
+"""HTTP of business days: the list, what stands against closing one, the close, the accountant pack."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger.models import Period
+from ledgersafe.api import HasScope, cursor_of, limit_of, page, principal_of
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.models import Tenant
+from ledgersafe.tenants.staff import StaffPrincipal
+from recon import answers, packs, queries
+from recon.close import close_day
+from recon.readiness import readiness
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_REFUSALS = dict.fromkeys((400, 403, 404, 409), ProblemSerializer)
+CLOSE = "recon.close_period"
+
+
+class WholeTenant(HasScope):
+    """A day is the whole tenant's: a key of one store neither sees nor closes it. People close by their permission."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        principal = request.user
+        if isinstance(principal, StaffPrincipal) and request.method == "POST":
+            return bool(principal.person.has_perm(CLOSE))
+        unbound = isinstance(principal, Principal) and principal.store_code is None
+        return unbound and super().has_permission(request, view)
+
+
+class DayView(APIView):
+    """What all of them share."""
+
+    permission_classes = [WholeTenant]
+    scope: "str | Mapping[str, str]" = {"GET": "ledger:read", "POST": "ledger:write"}
+
+
+class PeriodsView(DayView):
+    """`GET /v1/periods`: business days."""
+
+    @extend_schema(
+        operation_id="periods_list",
+        summary="List business days, newest first",
+        parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=answers.DayPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        rows = queries.list_periods(principal_of(request).tenant_id, cursor_of(request))
+        return page(rows, limit_of(request), _listed, queries.position_of)
+
+
+class ReadinessView(DayView):
+    """`GET /v1/periods/{date}/readiness`: the board."""
+
+    @extend_schema(
+        operation_id="periods_readiness",
+        summary="Show what stands against closing a day",
+        responses={200: answers.BoardSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request, day: str) -> Response:
+        tenant = Tenant.objects.get(pk=principal_of(request).tenant_id)
+        return Response(answers.board(readiness(tenant, queries.read_day(day), now=timezone.now())))
+
+
+class CloseView(DayView):
+    """`POST /v1/periods/{date}/close`: close a day for ever."""
+
+    @extend_schema(
+        operation_id="periods_close",
+        summary="Close a business day",
+        request=answers.CloseOrderSerializer,
+        responses={200: answers.ClosedDaySerializer, **_REFUSALS},
+    )
+    def post(self, request: Request, day: str) -> Response:
+        principal = principal_of(request)
+        done = close_day(
+            tenant_id=principal.tenant_id,
+            day=queries.read_day(day),
+            actor=principal.actor,
+            now=timezone.now(),
+            may_force=isinstance(principal, StaffPrincipal) or principal.may_approve,
+            **_order(request.data),
+        )
+        return Response(answers.closed_day(done))
+
+
+class PackView(DayView):
+    """`GET /v1/periods/{date}/pack/{name}`: one file of a closed day's accountant pack."""
+
+    @extend_schema(
+        operation_id="periods_pack",
+        summary="Download a file of the accountant pack",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **_REFUSALS},
+    )
+    def get(self, request: Request, day: str, name: str) -> HttpResponseBase:
+        close = queries.get_close(principal_of(request).tenant_id, queries.read_day(day))
+        content = packs.content(close, name)
+        disposition = f'attachment; filename="{packs.file_name(close, name)}"'
+        return StreamingHttpResponse(
+            content, content_type=packs.media_type(name), headers={"Content-Disposition": disposition}
+        )
+
+
+def _listed(row: Period) -> dict[str, Any]:
+    return answers.period_item(row, next(iter(row.closes.all()), None))
+
+
+def _order(body: Any) -> dict[str, Any]:
+    """`force` and `notes` of a close. :raises InvalidParameter: they are something else."""
+    if not isinstance(body, dict):
+        raise InvalidParameter("The body must be a JSON object, or empty.")
+    force, notes = body.get("force", False), body.get("notes") or ""
+    if not isinstance(force, bool):
+        raise InvalidParameter("force must be true or false.")
+    if not isinstance(notes, str):
+        raise InvalidParameter("notes must be text.")
+    return {"force": force, "notes": notes}
