@@ -12,12 +12,12 @@ from bench.figures import Figure, Plan
 from bench.load import UnexpectedAnswer
 from ledgersafe.embedded import EmbeddedServerError
 
-NAMES = ("textbook", "one-row", "batch", "hot", "growth", "replay", "pages", "memory")
+NAMES = ("textbook", "one-row", "batch", "hot", "growth", "balances", "replay", "pages", "memory")
 EXAMPLES = f"""\
 figures: {", ".join(NAMES)} (see bench/README.md)
 
 examples:
-  python -m bench                                  all figures, about fifteen minutes
+  python -m bench                                  all figures, about twenty minutes
   python -m bench --quick                          all, shorter and with a tenth of the history
   python -m bench --only textbook --only one-row   these two, from the same rounds
   python -m bench --rounds 11 --seconds 5 --json run.json
@@ -69,6 +69,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         many_events=100_000 if quick else 1_000_000,
         memory_events=10_000 if quick else 100_000,
         page_events=20_000 if quick else 100_000,
+        many_postings=500_000 if quick else 5_000_000,
         only=frozenset(arguments.only),
     )
 

@@ -77,6 +77,9 @@ class Plan:
     few_events: int = 10_000
     #: Events in the tables when pages are measured; one in ten waits for a person. Statements also at a tenth of it.
     page_events: int = 100_000
+    #: Postings in long and in short books when reading them is measured.
+    many_postings: int = 5_000_000
+    few_postings: int = 50_000
     only: frozenset[str] = field(default_factory=frozenset)
 
     def wants(self, *names: str) -> bool:

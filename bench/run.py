@@ -1,6 +1,6 @@
 """One run: which figures, in which order, on which servers."""
 
-from bench import databases, growth, memory, pages, replay, throughput
+from bench import balances, databases, growth, memory, pages, replay, throughput
 from bench.figures import Figure, Plan
 from bench.progress import Progress
 from bench.servers import WebServer, prepare
@@ -13,6 +13,8 @@ def measure(plan: Plan) -> list[Figure]:
             figures = _throughput(plan, progress)
             if plan.wants("growth"):
                 figures += growth.measure_growth(plan, progress)
+            if plan.wants("balances"):
+                figures += balances.measure_balances(plan, progress)
             if plan.wants("replay"):
                 figures += replay.measure_replay(plan, progress)
             if plan.wants("pages"):
@@ -20,7 +22,15 @@ def measure(plan: Plan) -> list[Figure]:
             if plan.wants("memory"):
                 figures += memory.measure_memory(plan, progress)
     finally:
-        for database in (throughput.DATABASE, "small", "large", replay.DATABASE, pages.DATABASE, "memory"):
+        for database in (
+            throughput.DATABASE,
+            "small",
+            "large",
+            replay.DATABASE,
+            pages.DATABASE,
+            "memory",
+            *balances.DATABASES.values(),
+        ):
             databases.drop(database)
     return figures
 
@@ -47,5 +57,6 @@ def _steps(plan: Plan) -> int:
     turns = plan.rounds + 1
     singles = plan.wants("textbook", "one-row") + plan.wants("textbook") + plan.wants("one-row")
     steps = turns * (singles + 2 * plan.wants("batch") + 2 * plan.wants("hot"))
+    steps += plan.wants("balances") * (balances.SETUP_STEPS + 2 * plan.rounds)
     steps += plan.wants("replay") * turns + plan.wants("pages") * (pages.SETUP_STEPS + turns)
     return steps + plan.wants("growth") * (growth.LOAD_STEPS + plan.rounds) + plan.wants("memory") * memory.STEPS

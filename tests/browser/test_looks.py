@@ -29,6 +29,7 @@ _NO_PAGES: Final = {
     "autocomplete",
     "jobs_alive",
     "audit_chains",
+    "day-pack",
 }
 #: What sticks out of a page, and titles that are cut off or not there.
 _FLAWS: Final = """() => {

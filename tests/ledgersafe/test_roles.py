@@ -24,7 +24,7 @@ SHOWN = [model for model, shown in admin.site._registry.items() if isinstance(sh
 TENANTS_OWN = [model for model in SHOWN if getattr(admin.site._registry[model], "tenant_field", None)]
 CUSTOM = {
     "assign_exceptioncase", "decide_exceptioncase", "bulk_decide_exceptioncase", "approve_exceptioncase",
-    "administer_tenant",
+    "administer_tenant", "close_period",
 }  # fmt: skip
 
 
@@ -99,14 +99,15 @@ def test_only_supervisors_approve_and_decide_in_bulk_and_only_administrators_adm
     assert may == {
         "operator": decide,
         "supervisor": decide | {"bulk_decide_exceptioncase", "approve_exceptioncase"},
-        "accountant": set(),
+        "accountant": {"close_period"},
         "auditor": set(),
         "tenant_administrator": {"administer_tenant"},
     }
 
 
 def _qualified(codename: str) -> str:
-    return f"{'tenants' if codename == 'administer_tenant' else 'exceptions'}.{codename}"
+    app = {"administer_tenant": "tenants", "close_period": "recon"}.get(codename, "exceptions")
+    return f"{app}.{codename}"
 
 
 # ── What is shown to whom ───────────────────────────────────────────────────────────────────────
