@@ -132,11 +132,13 @@ def test_beat_keeps_its_schedule_in_the_database_and_verifies_hourly(
     entry.delete()
     with celery(tmp_path, environment, "beat", "--pidfile", "") as beat:
         assert beat.says("DatabaseScheduler"), beat.text()
-        assert eventually(entry.exists, 30), beat.text()
+        # All of them: beat is stopped below, and must not be stopped between two.
+        planned = PeriodicTask.objects.filter(name__in=settings.CELERY_BEAT_SCHEDULE)
+        assert eventually(lambda: planned.count() == len(settings.CELERY_BEAT_SCHEDULE), 30), beat.text()
         registered = entry.select_related("interval").get()
         assert registered.task == TASK
         assert registered.enabled
         assert registered.interval is not None
         assert (registered.interval.every, registered.interval.period) == (3600, "seconds")
-    assert "Traceback" not in beat.text()
+    assert "Traceback" not in beat.text(), beat.text()
     assert TASK in app.tasks
