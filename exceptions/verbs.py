@@ -20,39 +20,18 @@ from exceptions import cases, queries
 from exceptions.decisions import Decision
 from exceptions.models import ExceptionCase
 from exceptions.serializers import case_item
+from ledgersafe import json_requests
 from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.keys import Principal
-from pos import backfill, bodies, canonical, effects, replay
-from pos.canonical import UnreadableBody
+from pos import backfill, effects, replay
 from pos.models import ReplayJob
 from pos.replay import BulkOutcome, Preview, Resolved
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES: Final = 1024 * 1024
-_MERGE_PATCH: Final = frozenset({"application/json", "application/merge-patch+json"})
 _JSON_PATCH: Final = "application/json-patch+json"
-
-
-class UnreadableRequest(DomainError):
-    """The body must be one JSON object."""
-
-    code = "MALFORMED_JSON"
-
-
-class TooLarge(DomainError):
-    """The body is too large."""
-
-    code = "TOO_LARGE"
-    http_status = 413
-
-
-class UnsupportedMediaType(DomainError):
-    """Send application/json, or application/json-patch+json when override_patch is a JSON patch."""
-
-    code = "UNSUPPORTED_MEDIA_TYPE"
-    http_status = 415
+_MEDIA_TYPES: Final = json_requests.JSON | {"application/merge-patch+json", _JSON_PATCH}
 
 
 class BulkNotAllowed(DomainError):
@@ -70,19 +49,10 @@ class Body:
     is_json_patch: bool
 
 
-def read_body(request: HttpRequest) -> Body:
-    """:raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest."""
-    media_type = (request.content_type or "").lower()
-    if media_type != _JSON_PATCH and media_type not in _MERGE_PATCH:
-        raise UnsupportedMediaType
-    received = bodies.read_body(request, MAX_BODY_BYTES)
-    if received is None:
-        raise TooLarge(f"The body has at most {MAX_BODY_BYTES} bytes.")
-    try:
-        value = canonical.parse_object(canonical.decode(received))
-    except UnreadableBody as error:
-        raise UnreadableRequest(error.message, reason=error.code) from None
-    return Body(value, media_type == _JSON_PATCH)
+def read_body(request: HttpRequest, principal: Principal) -> Body:
+    """:raises DomainError: what `json_requests.read_object` refuses: nothing of it is kept then."""
+    value = json_requests.read_object(request, principal.tenant_slug, media_types=_MEDIA_TYPES)
+    return Body(value, (request.content_type or "").lower() == _JSON_PATCH)
 
 
 def resolve(principal: Principal, case_id: str, body: Body, *, now: datetime) -> dict[str, Any]:

@@ -61,8 +61,9 @@ class ResolveView(APIView):
         responses={200: serializers.ResolvedSerializer, **_REFUSALS},
     )
     def post(self, request: Request, case_id: str) -> Response:
-        body = verbs.read_body(request._request)
-        return Response(verbs.resolve(principal_of(request), case_id, body, now=timezone.now()))
+        principal = principal_of(request)
+        body = verbs.read_body(request._request, principal)
+        return Response(verbs.resolve(principal, case_id, body, now=timezone.now()))
 
 
 class PreviewView(APIView):
@@ -77,8 +78,9 @@ class PreviewView(APIView):
         responses={200: serializers.PreviewSerializer, **_REFUSALS},
     )
     def post(self, request: Request, case_id: str) -> Response:
-        body = verbs.read_body(request._request)
-        return Response(verbs.preview(principal_of(request), case_id, body, now=timezone.now()))
+        principal = principal_of(request)
+        body = verbs.read_body(request._request, principal)
+        return Response(verbs.preview(principal, case_id, body, now=timezone.now()))
 
 
 class AssignView(APIView):
@@ -93,8 +95,9 @@ class AssignView(APIView):
         responses={200: serializers.AssignedSerializer, **_REFUSALS},
     )
     def post(self, request: Request, case_id: str) -> Response:
-        body = verbs.read_body(request._request)
-        return Response(verbs.assign(principal_of(request), case_id, body, now=timezone.now()))
+        principal = principal_of(request)
+        body = verbs.read_body(request._request, principal)
+        return Response(verbs.assign(principal, case_id, body, now=timezone.now()))
 
 
 class BulkResolveView(APIView):
@@ -109,5 +112,6 @@ class BulkResolveView(APIView):
         responses={200: serializers.BulkResolvedSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def post(self, request: Request) -> Response:
-        body = verbs.read_body(request._request)
-        return Response(verbs.resolve_in_bulk(principal_of(request), body, now=timezone.now()))
+        principal = principal_of(request)
+        body = verbs.read_body(request._request, principal)
+        return Response(verbs.resolve_in_bulk(principal, body, now=timezone.now()))

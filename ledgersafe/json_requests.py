@@ -9,6 +9,7 @@ from ledgersafe.errors import DomainError
 from ledgersafe.exact_json import UnreadableBody
 
 MAX_BODY_BYTES: Final = 1024 * 1024
+JSON: Final = frozenset({"application/json"})
 
 
 class UnreadableRequest(DomainError):
@@ -57,9 +58,12 @@ def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
     return request.body
 
 
-def read_object(request: HttpRequest, tenant_slug: str, *, may_be_empty: bool = False) -> dict[str, Any]:
+def read_object(
+    request: HttpRequest, tenant_slug: str, *, may_be_empty: bool = False, media_types: frozenset[str] = JSON
+) -> dict[str, Any]:
     """The body's one object: exact numbers (`exact_json.Number`), no duplicate keys, bounded depth, storable text.
 
+    :param media_types: the types that are accepted; all of them are read as JSON.
     :raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest, CardNumberRefused, ForeignTenant.
     """
     received = read_body(request, MAX_BODY_BYTES)
@@ -67,8 +71,8 @@ def read_object(request: HttpRequest, tenant_slug: str, *, may_be_empty: bool = 
         raise TooLarge(f"The body has at most {MAX_BODY_BYTES} bytes.")
     if may_be_empty and not received:
         return {}
-    if (request.content_type or "").lower() != "application/json":
-        raise UnsupportedMediaType
+    if (request.content_type or "").lower() not in media_types:
+        raise UnsupportedMediaType(f"Send {' or '.join(sorted(media_types))}, in UTF-8.")
     try:
         text = exact_json.decode(received)
         value = exact_json.parse_object(text)

@@ -35,7 +35,7 @@ def test_no_file_and_no_function_outgrows_its_cap(path: Path) -> None:
 
 def test_files_and_functions_stay_small_on_the_whole() -> None:
     lengths = [len(path.read_text().splitlines()) for path in SOURCES if path.name != "__init__.py"]
-    assert median(lengths) <= 100  # the aim is 80; the back office's pages have lifted it above 90
+    assert median(lengths) <= 95  # the aim is 80; the back office's pages have lifted it, and it may not rise further
     assert median(lines for path in SOURCES for _, lines in functions(path)) <= 10
 
 

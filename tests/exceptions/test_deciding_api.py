@@ -67,7 +67,9 @@ def test_a_decision_is_answered_as_the_contract_says(shop: Shop) -> None:
         ({"resolution_notes": "…"}, 400, "NOTES_REQUIRED"),
         ({"resolution_notes": None}, 400, "NOTES_REQUIRED"),
         ({"resolution_notes": "x" * 4001}, 400, "NOTES_REQUIRED"),
-        ({"resolution_notes": "a\u0000b"}, 400, "NOTES_REQUIRED"),
+        ({"resolution_notes": "a\u0000b"}, 400, "MALFORMED_JSON"),
+        ({"resolution_notes": "a\u0007b"}, 400, "NOTES_REQUIRED"),
+        ({"tenant_id": "somebody-else"}, 403, "TENANT_MISMATCH"),
         ({"canonical": "MIDDLE"}, 400, "INVALID_CANONICAL_RAW_ID"),
         ({"canonical_raw_id": 0}, 400, "INVALID_CANONICAL_RAW_ID"),
         ({"canonical_raw_id": "17"}, 400, "INVALID_CANONICAL_RAW_ID"),
@@ -207,6 +209,7 @@ def test_an_exception_is_assigned_and_given_back(shop: Shop) -> None:
     assert resolve(shop, case, "assign", assigned_to=None).json()["exception"]["assigned_to"] is None
     for bad in (5, "a\u0000", "x" * 201, " anna"):
         assert problem(resolve(shop, case, "assign", assigned_to=bad))[0] == 400
+    assert problem(resolve(shop, case, "assign", assigned_to="4111 1111 1111 1111")) == (422, "PAN_DETECTED")
     trail = shop.rows("SELECT action, before, after FROM audit_log WHERE tenant_id = %s AND object_type = 'exception'")
     assert [row[0] for row in trail] == ["exceptions.case.assigned"] * 2
 

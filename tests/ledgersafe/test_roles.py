@@ -12,10 +12,12 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from ledgersafe.backoffice import ReadOnlyModelAdmin
 from ledgersafe.tenants.models import ApiKey, Store, Tenant
 from ledgersafe.tenants.roles import ROLES
+from pos import backfill
 from tests.conftest import Shop, open_shop
 from tests.staff import boss, hire, signed_in
 
@@ -42,6 +44,14 @@ def busy(shop: Shop) -> Shop:
     """Something of everything."""
     for event in (shop.sale(), shop.sale(total_amount=43), shop.sale("evt-2", event_type="MAGIC")):
         shop.send(event)
+    backfill.request_replay(
+        tenant_id=shop.tenant.id,
+        reason_code="UNKNOWN_EVENT_TYPE",
+        notes="Asked for.",
+        actor="system:test",
+        may_approve=False,
+        now=timezone.now(),
+    )
     return shop
 
 
