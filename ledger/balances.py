@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Sum
 
-from ledger.models import Posting
+from ledger.models import BalanceSnapshot, Posting
 from ledgersafe.db import require_transaction
 
 #: Per tenant and mark (a day, or an instant): the last day that was closed by then. Worked out once, not per account.
@@ -26,13 +26,13 @@ WITH marks AS MATERIALIZED (
     WHERE t.id = ANY (%(tenants)s)
 )"""  # noqa: S608  constants of ours, as below
 
-#: The one rule of which snapshot is current: the account's newest up to the last closed day. What is left of a day that
-#: is open (again) does not count.
+#: The one rule of which snapshot is current: the account's newest up to the last closed day, of the day's last close.
+#: What is left of a day that is open again does not count.
 SNAPSHOT: Final = """
 LEFT JOIN LATERAL (
     SELECT balance_minor, business_date FROM balance_snapshots
     WHERE tenant_id = a.tenant_id AND account_id = a.id AND business_date <= m.closed_through
-    ORDER BY business_date DESC LIMIT 1
+    ORDER BY business_date DESC, revision DESC LIMIT 1
 ) s ON true"""
 
 #: Closed days take no postings, so snapshot and rest neither overlap nor leave a gap: one range of an index.
@@ -73,9 +73,9 @@ _THROUGH: Final = MARKED_DAYS.format(closed_by="d.business_date <= m.mark") + _O
 _AS_RECORDED: Final = _MARKED_INSTANT + _OF_ACCOUNTS + SNAPSHOT + _RECORDED
 
 _TAKE: Final = f"""
-INSERT INTO balance_snapshots (tenant_id, account_id, business_date, balance_minor)
+INSERT INTO balance_snapshots (tenant_id, account_id, business_date, revision, balance_minor)
 {MARKED_DAYS.format(closed_by="d.business_date < m.mark")}
-SELECT a.tenant_id, a.id, m.mark, {_BALANCE} FROM marks m JOIN accounts a ON a.tenant_id = m.tenant_id
+SELECT a.tenant_id, a.id, m.mark, %(revision)s, {_BALANCE} FROM marks m JOIN accounts a ON a.tenant_id = m.tenant_id
 {SNAPSHOT} {_SINCE}
 """  # noqa: S608
 
@@ -127,11 +127,20 @@ def balances_through(account_id: int, tenant_id: int, days: Sequence[date]) -> l
     return [int(row[4]) for row in rows]
 
 
-def take_snapshots(tenant_id: int, day: date) -> None:
-    """Keep every account's balance at the end of a day that has just been sealed; operation, one statement."""
+def take_snapshots(tenant_id: int, day: date, *, revision: int = 1) -> None:
+    """Keep every account's balance at the end of a day that has just been sealed; operation, one statement.
+
+    :param revision: which close of the day it is: 1, and more when it was opened again.
+    """
     require_transaction()
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"tenants": [tenant_id], "marks": [day]})
+        cursor.execute(_TAKE, {"tenants": [tenant_id], "marks": [day], "revision": revision})
+
+
+def snapshots_of(tenant_id: int, day: date, *, revision: int) -> dict[int, int]:
+    """The balances that were kept at one close of a day, by account; one statement."""
+    rows = BalanceSnapshot.objects.filter(tenant_id=tenant_id, business_date=day, revision=revision)
+    return dict(rows.values_list("account_id", "balance_minor"))
 
 
 def turnover_of(tenant_id: int, journal_ids: Collection[int]) -> dict[int, int]:

@@ -76,9 +76,14 @@ WHERE %(tenant)s IN (0, p.tenant_id) AND least(p.business_date, j.business_date)
   AND p.business_date <> j.business_date
 """
 
-#: One pass over the postings: what moved per account and day, added up from the beginning.
+#: One pass over the postings: what moved per account and day, added up from the beginning. What an undone close left
+#: behind is compared with nothing: the day went on, and its last close counts.
 _SNAPSHOTS: Final = """
-WITH moved AS (
+WITH last_closes AS (
+    SELECT d.tenant_id, d.business_date, d.status, count(r.id) + 1 AS revision
+    FROM periods d LEFT JOIN period_reopenings r ON r.tenant_id = d.tenant_id AND r.period_id = d.id
+    WHERE %(tenant)s IN (0, d.tenant_id) GROUP BY d.id
+), moved AS (
     SELECT p.account_id, p.business_date, sum(p.amount_minor) AS amount
     FROM postings p WHERE %(tenant)s IN (0, p.tenant_id) GROUP BY 1, 2
     UNION ALL
@@ -94,8 +99,9 @@ SELECT s.tenant_id, 'balance_snapshots', s.id::text,
        END
 FROM balance_snapshots s
 JOIN running r USING (account_id, business_date)
-LEFT JOIN periods d ON d.tenant_id = s.tenant_id AND d.business_date = s.business_date
+LEFT JOIN last_closes d ON d.tenant_id = s.tenant_id AND d.business_date = s.business_date
 WHERE %(tenant)s IN (0, s.tenant_id) AND s.business_date >= %(since)s::date
+  AND s.revision >= coalesce(d.revision, 1)
   AND (r.balance <> s.balance_minor OR d.status IS DISTINCT FROM 'closed')
 """
 

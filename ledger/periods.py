@@ -1,4 +1,4 @@
-"""Business days: which day an instant belongs to, opening a day, and sealing it."""
+"""Business days: which day an instant belongs to, opening a day, sealing it, and opening it again."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 
 from ledger import balances
-from ledger.models import Period, PeriodStatus
+from ledger.models import Period, PeriodStatus, Reopening
 from ledgersafe.db import require_transaction
 from ledgersafe.tenants.models import Tenant
 
@@ -55,7 +55,7 @@ def last_closed_date(tenant_id: int) -> date | None:
 
 
 def seal(tenant: Tenant, day: date, *, now: datetime) -> Period:
-    """Close a business day for ever and keep every account's balance at its end; operation.
+    """Close a business day and keep every account's balance at its end; operation.
 
     The trigger on periods takes the day's lock alone: it waits for posters that are under way, and those that
     come later find the day closed. Refuses, in the database, while an earlier day is open.
@@ -69,5 +69,24 @@ def seal(tenant: Tenant, day: date, *, now: datetime) -> Period:
         period.closed_at = now
         period.save(update_fields=["status", "closed_at"])
         period.refresh_from_db(fields=["closed_at"])  # the trigger sets it, with the day's lock in hand
-        balances.take_snapshots(tenant.id, day)
+        balances.take_snapshots(tenant.id, day, revision=revision_of(period))
     return period
+
+
+def revision_of(period: Period) -> int:
+    """Which close of the day its last one is, or the next one will be: 1 until it was opened again."""
+    return Reopening.objects.filter(tenant_id=period.tenant_id, period=period).count() + 1
+
+
+def reopen(period: Period, *, actor: str, reason: str) -> Reopening:
+    """Open a closed business day again; operation. Inserting the record is what opens it, by trigger.
+
+    The trigger takes the calendar's lock, against a close of the next day at the same time, and refuses in the
+    database a day that is open, and one before another closed day. Whoever began to post before is made to try again:
+    what is recorded into the day from now on bears a later instant than its close.
+    """
+    require_transaction()
+    record = Reopening.objects.create(tenant_id=period.tenant_id, period=period, actor=actor, reason=reason)
+    record.refresh_from_db()
+    period.refresh_from_db()
+    return record

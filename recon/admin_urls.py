@@ -7,5 +7,6 @@ from recon import day_page
 
 urlpatterns = [
     path("<int:period_id>/close/", admin.site.admin_view(day_page.show_day), name="day-close"),
+    path("<int:period_id>/reopen/", admin.site.admin_view(day_page.reopen), name="day-reopen"),
     path("<int:period_id>/pack/<str:name>/", admin.site.admin_view(day_page.download), name="day-pack"),
 ]

@@ -4,11 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ledger.models import Period
+from ledger.models import Period, Reopening
 from ledgersafe.api import instant
 from recon.close import ClosedDay
 from recon.models import DayClose
 from recon.readiness import Readiness, amounts
+from recon.reopening import ReopenedDay
 
 
 def period_item(row: Period, close: DayClose | None) -> dict[str, Any]:
@@ -19,8 +20,10 @@ def period_item(row: Period, close: DayClose | None) -> dict[str, Any]:
         "starts_at": instant(row.starts_at),
         "ends_at": instant(row.ends_at),
         "closed_at": instant(row.closed_at),
+        "reopened_at": instant(row.reopened_at),
         "closed_by": close.actor if close else None,
         "forced": close.forced if close else False,
+        "revision": close.revision if close else None,
     }
 
 
@@ -40,7 +43,18 @@ def board(found: Readiness) -> dict[str, Any]:
         "at_risk": amounts(found.held.at_risk),
         "empty_days": [day.isoformat() for day in found.empty_days],
         "earliest_open": found.earliest_open.isoformat() if found.earliest_open else None,
+        "reopened": reopening(found.reopened) if found.reopened else None,
     }
+
+
+def reopening(record: Reopening) -> dict[str, Any]:
+    """Who opened a day again, when and why."""
+    return {"reopened_at": instant(record.reopened_at), "reopened_by": record.actor, "reason": record.reason}
+
+
+def reopened_day(done: ReopenedDay) -> dict[str, Any]:
+    """`POST /v1/periods/{date}/reopen`."""
+    return period_item(done.period, None) | reopening(done.record) | {"superseded_pack": done.superseded_sha256}
 
 
 def closed_day(done: ClosedDay) -> dict[str, Any]:
@@ -70,8 +84,32 @@ class DaySerializer(serializers.Serializer[Any]):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
+    reopened_at = serializers.DateTimeField(allow_null=True, help_text="When it was last opened again.")
     closed_by = serializers.CharField(allow_null=True)
     forced = serializers.BooleanField()
+    revision = serializers.IntegerField(allow_null=True, help_text="Which close of the day stands: 1, unless reopened.")
+
+
+class ReopenOrderSerializer(serializers.Serializer[Any]):
+    """What must be sent to open a day again."""
+
+    reason = serializers.CharField()
+
+
+class ReopeningSerializer(serializers.Serializer[Any]):
+    """Who opened a day again, when and why."""
+
+    reopened_at = serializers.DateTimeField()
+    reopened_by = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ReopenedDaySerializer(DaySerializer):
+    """A day that is open again, and the pack that no longer counts."""
+
+    reopened_by = serializers.CharField()
+    reason = serializers.CharField()
+    superseded_pack = serializers.CharField(allow_null=True, help_text="SHA-256 of the pack that no longer counts.")
 
 
 class DayPageSerializer(serializers.Serializer[Any]):
@@ -104,6 +142,7 @@ class BoardSerializer(serializers.Serializer[Any]):
     at_risk = AtRiskSerializer(many=True)
     empty_days = serializers.ListField(child=serializers.DateField())
     earliest_open = serializers.DateField(allow_null=True)
+    reopened = ReopeningSerializer(allow_null=True)
 
 
 class PackSerializer(serializers.Serializer[Any]):

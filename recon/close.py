@@ -25,6 +25,7 @@ from recon import packs
 from recon.days import DayPlan, plan_for, span
 from recon.held import HeldFigures, HeldSpan, freeze, open_figures
 from recon.models import DayClose, DayPack
+from recon.queries import standing_close
 from recon.readiness import amounts, held_span
 
 logger = logging.getLogger(__name__)
@@ -91,9 +92,10 @@ def close_day(
     may_force: bool = False,
     notes: str = "",
 ) -> ClosedDay:
-    """Close a business day for ever; nothing posts on or before it afterwards. Again: the first close's answer.
+    """Close a business day; nothing posts on or before it afterwards. Again: the first close's answer.
 
-    Days before it that nobody sold on are closed with it, so that closed days are contiguous.
+    Days before it that nobody sold on are closed with it, so that closed days are contiguous. A day that was opened
+    again (`reopen`) is closed anew: its books are kept once more, and it gets another pack.
 
     :param force: close although held events of the day are undecided; needs `may_force` and notes.
     :raises DayNotOver: it runs, or lies ahead. :raises EarlierDayOpen: an earlier day with journals is open.
@@ -102,7 +104,7 @@ def close_day(
     """
     if force and not may_force:
         raise ForceNotAllowed
-    order = Order(actor, now, force, _reason(notes, required=force))
+    order = Order(actor, now, force, reason_of(notes, required=force))
     close = retry_serialization(partial(_close, tenant_id, day, order))
     issue_packs(tenant_id, actor=actor)
     return ClosedDay(close, DayPack.objects.get(tenant_id=tenant_id, close=close))
@@ -125,20 +127,21 @@ def issue_packs(tenant_id: int, *, actor: str) -> None:
         logger.exception("The audit trail of %s could not be sealed after a close.", missing[0].tenant.slug)
 
 
-def _reason(notes: str, *, required: bool) -> str:
+def reason_of(notes: str, *, required: bool, field: str = "notes") -> str:
+    """What was said of it. :raises exceptions.decisions.NotesRequired: nothing, although it has to be."""
     if not notes.strip() and not required:
         return ""
     try:
         return read_notes(notes)
     except NotesRequired as error:
-        raise NotesRequired(error.message.replace("resolution_notes", "notes"), field="notes") from error
+        raise NotesRequired(error.message.replace("resolution_notes", field), field=field) from error
 
 
 def _close(tenant_id: int, day: date, order: Order) -> DayClose:
     with tenant_transaction(tenant_id):
-        _lock_calendar(tenant_id)
+        lock_calendar(tenant_id)
         tenant = Tenant.objects.get(pk=tenant_id)
-        done = DayClose.objects.select_related("tenant", "period").filter(tenant=tenant, business_date=day).first()
+        done = standing_close(tenant_id, day)
         if done is not None:
             return done
         plan = plan_for(tenant, day)
@@ -178,6 +181,7 @@ def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -
     cut_off = time(tenant.cut_off_hour, tenant.cut_off_minute)
     periods.open_day(tenant.id, day, time_zone=tenant.time_zone, cut_off=cut_off)
     period = periods.seal(tenant, day, now=order.now)
+    revision = periods.revision_of(period)
     held = open_figures(held_of)
     if held.open and not order.force:  # opened since it was checked
         raise DayNotReady(**_counted(held))
@@ -185,6 +189,7 @@ def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -
         tenant=tenant,
         period=period,
         business_date=day,
+        revision=revision,
         actor=order.actor,
         forced=held.open > 0,
         notes=order.notes,
@@ -201,15 +206,17 @@ def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -
         object_type="business_day",
         object_id=day,
         before={"status": "open"},
-        after=_counted(held) | {"status": "closed", "closed_at": _told(period.closed_at), "forced": held.open > 0},
+        after=_counted(held)
+        | {"status": "closed", "closed_at": _told(period.closed_at), "forced": held.open > 0, "revision": revision},
         notes=order.notes,
     )
+    close.refresh_from_db(fields=["closed_at"])  # its trigger took the day's
     return close
 
 
 def _record_pack(close: DayClose, files: dict[str, str], actor: str) -> None:
     with tenant_transaction(close.tenant_id):
-        _lock_calendar(close.tenant_id)
+        lock_calendar(close.tenant_id)
         if DayPack.objects.filter(tenant_id=close.tenant_id, close=close).exists():
             return
         sha256 = packs.fingerprint_of(files)
@@ -220,11 +227,11 @@ def _record_pack(close: DayClose, files: dict[str, str], actor: str) -> None:
             action="recon.pack.issued",
             object_type="business_day",
             object_id=close.business_date,
-            after={"sha256": sha256, "files": files},
+            after={"sha256": sha256, "files": files, "revision": close.revision},
         )
 
 
-def _lock_calendar(tenant_id: int) -> None:
+def lock_calendar(tenant_id: int) -> None:
     """The tenant's calendar is this transaction's alone, as the guard on periods takes it.
 
     The races this closes: a day is opened before the one that is just being closed; two closers, or two packs.

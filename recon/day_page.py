@@ -1,8 +1,9 @@
-"""Closing a business day in the back office: the readiness board, the button, and the pack of a closed day.
+"""Closing a business day in the back office: the readiness board, the buttons, and the packs of its closes.
 
 Changes by POST only, through the use case. Another tenant's day answers as an absent one.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -22,15 +23,17 @@ from django.utils.http import urlencode
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from ledger.models import Period, PeriodStatus
+from ledger.periods import last_closed_date
 from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
-from recon import packs
+from recon import packs, queries
 from recon.close import ClosedDay, close_day
 from recon.models import DayClose, DayPack
 from recon.readiness import Readiness, readiness
+from recon.reopening import ReopenedDay, reopen_day
 
-VIEW, CLOSE = "ledger.view_period", "recon.close_period"
+VIEW, CLOSE, REOPEN = "ledger.view_period", "recon.close_period", "recon.reopen_period"
 _STATES = {
     "closed": Badge("closed", "success"),
     "ready": Badge("ready to close", "success"),
@@ -57,8 +60,19 @@ class ForcedCloseForm(CloseForm):
     force = forms.BooleanField(
         label="Close all the same",
         required=False,
-        help_text="Events decided later are posted into an open day. A closed day is never opened again.",
+        help_text="Events decided later are posted into an open day. Only a supervisor can open this one again.",
         widget=UnfoldBooleanSwitchWidget,
+    )
+
+
+class ReopenForm(UseCaseForm):
+    """To open a day again takes a reason."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=4_000,
+        help_text="Kept in the audit log, beside the fingerprint of the pack that no longer counts.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
 
@@ -97,16 +111,42 @@ def show_day(request: HttpRequest, period_id: int) -> HttpResponse:
     )
 
 
-def download(request: HttpRequest, period_id: int, name: str) -> HttpResponseBase:
-    """`day-pack`: one file of a closed day's pack; the page to print is shown, the others are saved."""
+def reopen(request: HttpRequest, period_id: int) -> HttpResponse:
+    """`day-reopen`: the form by which a supervisor opens the last closed day again."""
     period = _period(request, period_id)
-    close = _close_of(period)
+    if not staff.may(request.user, REOPEN, period.tenant_id):
+        raise PermissionDenied
+    form = ReopenForm(request.POST or None)
+    done = press(request, form, lambda values: _reopen(request, period, values["reason"]))
+    if done is not None:
+        messages.success(request, f"{period.business_date} is open again. Close it when you are done.")
+        return HttpResponseRedirect(reverse("day-close", args=[period.pk]))
+    return form_page(
+        request,
+        form,
+        opts=Period._meta,
+        obj=period,
+        title=f"Open {period.business_date} again",
+        intro="It takes journals again until somebody closes it; the hourly job does not. Its accountant pack is then "
+        "issued anew; the one there is stays on record and no longer counts.",
+        submit="Open the day again",
+        back=reverse("day-close", args=[period.pk]),
+        danger=True,
+    )
+
+
+def download(request: HttpRequest, period_id: int, name: str) -> HttpResponseBase:
+    """`day-pack`: one file of a close's pack; the page to print is shown, the others are saved."""
+    period = _period(request, period_id)
     try:
-        content = packs.content(close, name) if close else None
+        revision = queries.read_revision(request.GET.get("revision"))
+        close = queries.get_close(period.tenant_id, period.business_date, revision=revision)
+    except DomainError as error:
+        raise Http404 from error
+    try:
+        content = packs.content(close, name)
     except NotFound as error:
         raise Http404 from error
-    if close is None or content is None:
-        raise Http404
     how = "inline" if name.endswith(".html") else "attachment"
     disposition = f'{how}; filename="{packs.file_name(close, name)}"'
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store, private"}
@@ -123,11 +163,6 @@ def _period(request: HttpRequest, period_id: int) -> Period:
     return period
 
 
-def _close_of(period: Period) -> DayClose | None:
-    rows = DayClose.objects.select_related("tenant", "period")
-    return rows.filter(tenant_id=period.tenant_id, business_date=period.business_date).first()
-
-
 def _close(request: HttpRequest, period: Period, values: dict[str, Any]) -> ClosedDay:
     return close_day(
         tenant_id=period.tenant_id,
@@ -140,16 +175,25 @@ def _close(request: HttpRequest, period: Period, values: dict[str, Any]) -> Clos
     )
 
 
+def _reopen(request: HttpRequest, period: Period, reason: str) -> ReopenedDay:
+    actor = staff.actor_of(request.user)
+    return reopen_day(tenant_id=period.tenant_id, day=period.business_date, actor=actor, reason=reason)
+
+
 # ── What is shown ───────────────────────────────────────────────────────────────────────────────
-def _page(request: HttpRequest, period: Period, badge: Badge, cards: list[Card]) -> HttpResponse:
+def _page(
+    request: HttpRequest, period: Period, badge: Badge, cards: list[Card], more: Sequence[Button] = ()
+) -> HttpResponse:
     back = Button("The day's books", _day_url(period), "menu_book")
     title = f"{period.business_date:%A, %-d %B %Y}"
     subtitle = f"Business day of {period.tenant.name or period.tenant.slug}"
-    return object_page(request, period, title=title, subtitle=subtitle, badges=[badge], buttons=[back], cards=cards)
+    return object_page(
+        request, period, title=title, subtitle=subtitle, badges=[badge], buttons=[back, *more], cards=cards
+    )
 
 
 def _intro(period: Period, board: Readiness) -> str:
-    told = f"After the close nothing posts on or before {period.business_date}, and the day is never opened again."
+    told = f"After the close nothing posts on or before {period.business_date}; only a supervisor can open it again."
     if board.held.open:
         events = "event waits" if board.held.open == 1 else "events wait"
         return f"{board.held.open:,} held {events} for a decision. {told}"
@@ -165,6 +209,9 @@ def _board_cards(period: Period, board: Readiness) -> list[Card]:
         ("Arrivals in no book yet", f"{board.held.undecided_arrivals:,}"),
         ("Money at risk", at_risk),
     ]
+    if board.reopened:
+        told = f"{board.reopened.reopened_at:%Y-%m-%d %H:%M} UTC by {board.reopened.actor}: {board.reopened.reason}"
+        facts.append(("Opened again", told))
     if board.earliest_open:
         facts.append(("Close first", str(board.earliest_open)))
     if board.empty_days:
@@ -180,31 +227,43 @@ def _board_cards(period: Period, board: Readiness) -> list[Card]:
         empty="Every event of the day is decided.",
         button=inbox if rows else None,
     )
-    return [Card("Readiness", facts=facts), held]
+    undone = [_pack_card(period, close) for close in queries.get_closes(period.tenant_id, period.business_date)]
+    return [Card("Readiness", facts=facts), held, *undone]
 
 
 def _closed_page(request: HttpRequest, period: Period) -> HttpResponse:
-    close = _close_of(period)
+    closes = queries.get_closes(period.tenant_id, period.business_date)
     facts: list[tuple[str, Any]] = [("Closed", f"{period.closed_at:%Y-%m-%d %H:%M:%S} UTC")]
     cards = [Card("Close", facts=facts)]
-    if close is not None:
+    for close in closes[:1]:
         facts += [("By", close.actor), ("Balances kept", f"{close.accounts:,}")]
         facts += [("Held events left undecided", f"{close.open_exceptions:,}")]
         facts += [("Notes", close.notes)] if close.notes else []
-        pack = DayPack.objects.filter(tenant_id=period.tenant_id, close=close).first()
-        facts += [("SHA-256 of the pack", Cell(pack.sha256, mono=True))] if pack else []
-        cards.append(_pack_card(period, pack))
-    return _page(request, period, _STATES["closed"], cards)
+    record = queries.last_reopening(period.tenant_id, period.pk)
+    if record is not None:
+        told = f"{record.reopened_at:%Y-%m-%d %H:%M} UTC by {record.actor}: {record.reason}"
+        facts.append(("Opened again before", told))
+    may_reopen = staff.may(request.user, REOPEN, period.tenant_id)
+    is_last = last_closed_date(period.tenant_id) == period.business_date
+    again = Button("Open it again", reverse("day-reopen", args=[period.pk]), "lock_open")
+    cards += [_pack_card(period, close) for close in closes]
+    return _page(request, period, _STATES["closed"], cards, [again] if may_reopen and is_last else [])
 
 
-def _pack_card(period: Period, pack: DayPack | None) -> Card:
+def _pack_card(period: Period, close: DayClose) -> Card:
+    pack = DayPack.objects.filter(tenant_id=period.tenant_id, close=close).first()
     sums: dict[str, str] = pack.files if pack else dict.fromkeys(packs.NAMES, "not on record yet")
+    query = "" if close.stands else f"?revision={close.revision}"
     rows = [
-        [Cell(name, url=reverse("day-pack", args=[period.pk, name])), Cell(sha256, mono=True)]
+        [Cell(name, url=reverse("day-pack", args=[period.pk, name]) + query), Cell(sha256, mono=True)]
         for name, sha256 in sorted(sums.items())
     ]
+    rows += [[Cell("All of them"), Cell(pack.sha256, mono=True)]] if pack else []
+    title = "Accountant pack" + (f", issue {close.revision}" if close.revision > 1 or not close.stands else "")
     note = "Made again, every file is the same byte for byte; the sums stand in the audit log."
-    return Card("Accountant pack", headers=["File", "SHA-256"], rows=rows, note=note, wide=True)
+    if not close.stands:
+        note = f"No longer counts: closed {close.closed_at:%Y-%m-%d %H:%M} UTC by {close.actor}, opened again since."
+    return Card(title, headers=["File", "SHA-256"], rows=rows, note=note, wide=True)
 
 
 def _day_url(period: Period) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 
 from ledger.models import Period, PeriodStatus
 from ledgersafe.errors import DomainError
@@ -12,9 +13,13 @@ logger = logging.getLogger(__name__)
 
 
 def due_days(tenant: Tenant, *, now: datetime, grace: timedelta) -> list[date]:
-    """Open days that ended so long ago, oldest first. Days without journals are closed with the next one that has."""
+    """Open days that ended so long ago, oldest first. Days without journals are closed with the next one that has.
+
+    Up to a day that somebody opened again: whoever did so says when it is done, and days are closed in order.
+    """
     rows = Period.objects.filter(tenant=tenant, status=PeriodStatus.OPEN, ends_at__lte=now - grace)
-    return list(rows.order_by("business_date").values_list("business_date", flat=True))
+    days = rows.order_by("business_date").values_list("business_date", "reopened_at")
+    return [day for day, _ in takewhile(lambda row: row[1] is None, days)]
 
 
 def close_due_days(tenant: Tenant, *, actor: str, now: datetime, grace: timedelta) -> list[date]:

@@ -6,10 +6,11 @@ from django.db.models.functions import Now
 
 
 class DayClose(models.Model):
-    """The close of one business day: by whom, and what stood against it. Never changed: a closed day stays closed.
+    """One close of a business day: by whom, and what stood against it. Never changed.
 
     `open_exceptions` is what was undecided at that moment; above zero only when somebody closed all the same, and
-    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well.
+    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well. A day that
+    was opened again is closed again, as its next `revision`; the close that stands bears the day's own `closed_at`.
     """
 
     append_only = True
@@ -17,6 +18,8 @@ class DayClose(models.Model):
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
     period = models.ForeignKey("ledger.Period", on_delete=models.PROTECT, related_name="closes")
     business_date = models.DateField()
+    revision = models.PositiveSmallIntegerField(db_default=1)
+    closed_at = models.DateTimeField(db_default=Now(), help_text="The day's, as its trigger set it.")
     actor = models.CharField(max_length=200)
     forced = models.BooleanField(default=False)
     notes = models.TextField(blank=True)
@@ -26,9 +29,12 @@ class DayClose(models.Model):
 
     class Meta:
         db_table = "day_closes"
-        permissions = [("close_period", "Can close business days")]
+        permissions = [
+            ("close_period", "Can close business days"),
+            ("reopen_period", "Can open closed business days again"),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "business_date"], name="day_closes_one_per_day"),
+            models.UniqueConstraint(fields=["tenant", "business_date", "revision"], name="day_closes_one_per_revision"),
             models.CheckConstraint(name="day_closes_say_who", condition=~Q(actor="")),
             models.CheckConstraint(
                 name="day_closes_forced_say_why",
@@ -38,6 +44,11 @@ class DayClose(models.Model):
 
     def __str__(self) -> str:
         return f"close of {self.business_date}"
+
+    @property
+    def stands(self) -> bool:
+        """Whether the day is closed by this close: it was not opened again since."""
+        return self.period.closed_at == self.closed_at
 
 
 class DayCloseAccount(models.Model):

@@ -1,8 +1,8 @@
 """The accountant pack of a closed day: trial balance, journals, held events. CSV, JSON and a page to print.
 
 Made of what is sealed alone: the day's journals, the balances at its end, and what the close has fixed. No clock, no
-order by chance: made again it is the same, byte for byte. Everything streams, so that memory does not grow with the
-day.
+order by chance: made again it is the same, byte for byte, also when the day was opened again and went on: then journals
+count that were recorded before this close. Everything streams, so that memory does not grow with the day.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ SELECT p.account_id, coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor >
        coalesce(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0)
 FROM day_close_accounts a
 JOIN postings p ON p.tenant_id = %(tenant)s AND p.account_id = a.account_id AND p.business_date = %(day)s
+{recorded}
 WHERE a.tenant_id = %(tenant)s AND a.close_id = %(close)s GROUP BY 1
 """
 _JOURNALS: Final = """
@@ -33,9 +34,11 @@ SELECT j.id, j.kind, j.source, j.source_key, j.revision, j.reverses_id, j.extern
        j.recorded_at, p.line_no, a.code, p.currency, p.amount_minor
 FROM day_close_accounts a
 JOIN postings p ON p.tenant_id = %(tenant)s AND p.account_id = a.account_id AND p.business_date = %(day)s
-JOIN journals j ON j.id = p.journal_id
+JOIN journals j ON j.id = p.journal_id {recorded}
 WHERE a.tenant_id = %(tenant)s AND a.close_id = %(close)s ORDER BY j.id, p.line_no
 """
+#: What a close saw of a day that went on later: what is recorded after a reopening is younger (guard on journals).
+_RECORDED: Final = "AND j.recorded_at <= %(at)s"
 
 
 def trial_balance(close: DayClose) -> Table:
@@ -90,7 +93,8 @@ def media_type(name: str) -> str:
 
 def file_name(close: DayClose, name: str) -> str:
     """As a browser saves it."""
-    return f"{close.tenant.slug}-{close.business_date}-{name}"
+    issue = f"-issue-{close.revision}" if close.revision > 1 else ""
+    return f"{close.tenant.slug}-{close.business_date}{issue}-{name}"
 
 
 def content(close: DayClose, name: str) -> Iterator[bytes]:
@@ -122,16 +126,19 @@ def fingerprint_of(files: dict[str, str]) -> str:
 
 # ── Rows ────────────────────────────────────────────────────────────────────────────────────────
 def _facts(close: DayClose) -> dict[str, str]:
-    return {
+    facts = {
         "tenant_id": close.tenant.slug,
         "date": close.business_date.isoformat(),
         "starts_at": _instant(close.period.starts_at),
         "ends_at": _instant(close.period.ends_at),
-        "closed_at": _instant(close.period.closed_at),
+        "closed_at": _instant(close.closed_at),
         "closed_by": close.actor,
         "closed_with_open_exceptions": str(close.open_exceptions),
         "notes": close.notes,
     }
+    if close.revision > 1:  # a pack that was issued before days could be opened again must stay as it was
+        facts |= {"issue": str(close.revision), "replaces": f"issue {close.revision - 1}, before the day was reopened"}
+    return facts
 
 
 def _trial_rows(close: DayClose) -> Iterator[Row]:
@@ -140,8 +147,10 @@ def _trial_rows(close: DayClose) -> Iterator[Row]:
     )
     fixed = Account.objects.filter(tenant_id=close.tenant_id).values_list("id", "type", "currency")
     kinds = {account: (kind, currency) for account, kind, currency in fixed}
-    closing = balances.balances_of([account for account, _, _ in chart], as_of=close.business_date)
-    moved = {account: (int(debit), int(credit)) for account, debit, credit in _rows(_MOVED, close)}
+    closing = balances.snapshots_of(close.tenant_id, close.business_date, revision=close.revision)
+    since = "" if close.stands else f"JOIN journals j ON j.id = p.journal_id {_RECORDED}"
+    found = _rows(_MOVED.format(recorded=since), close)
+    moved = {account: (int(debit), int(credit)) for account, debit, credit in found}
     for account, code, name in sorted(chart, key=lambda row: (*kinds[row[0]], row[1])):
         (kind, currency), end = kinds[account], closing.get(account, 0)
         debit, credit = moved.get(account, (0, 0))
@@ -152,7 +161,7 @@ def _trial_rows(close: DayClose) -> Iterator[Row]:
 
 
 def _journal_rows(close: DayClose) -> Iterator[Row]:
-    for row in _rows(_JOURNALS, close):
+    for row in _rows(_JOURNALS.format(recorded="" if close.stands else _RECORDED), close):
         journal, kind, source, key, revision, reverses, reference, late, occurred, recorded = row[:10]
         line, code, currency, minor = row[10:]
         yield (
@@ -182,7 +191,13 @@ def _sides(minor: int, currency: str) -> tuple[str, str]:
 def _rows(sql: str, close: DayClose) -> Iterator[tuple[Any, ...]]:
     """Through a cursor of the server's: a day may have any number of postings."""
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, {"tenant": close.tenant_id, "day": close.business_date, "close": close.pk})
+        values: dict[str, Any] = {
+            "tenant": close.tenant_id,
+            "day": close.business_date,
+            "close": close.pk,
+            "at": close.closed_at,
+        }
+        cursor.execute(sql, values)
         while rows := cursor.fetchmany(_CHUNK):
             yield from rows
 

@@ -4,9 +4,9 @@ import re
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from ledger.models import Period
+from ledger.models import Period, Reopening
 from ledgersafe.errors import DomainError, InvalidParameter
 from recon.models import DayClose
 
@@ -38,15 +38,47 @@ def list_periods(tenant_id: int, cursor: list[Any] | None) -> QuerySet[Period]:
     return rows.order_by("-business_date")
 
 
+def standing_close(tenant_id: int, day: date) -> DayClose | None:
+    """The close by which a day is closed; None while it is open, also when it was closed before."""
+    return _closes(tenant_id, day).filter(closed_at=F("period__closed_at")).first()
+
+
 def position_of(row: Period) -> list[Any]:
     """Where a day stands in the list, as a cursor keeps it."""
     return [row.business_date.isoformat()]
 
 
-def get_close(tenant_id: int, day: date) -> DayClose:
-    """The close of a day. :raises DayNotClosed: there is none."""
-    rows = DayClose.objects.select_related("tenant", "period")
-    close = rows.filter(tenant_id=tenant_id, business_date=day).first()
+def get_close(tenant_id: int, day: date, *, revision: int | None = None) -> DayClose:
+    """The close of a day that stands, or one by its number. :raises DayNotClosed: there is none."""
+    if revision is None:
+        close = standing_close(tenant_id, day)
+    else:
+        close = _closes(tenant_id, day).filter(revision=revision).first()
     if close is None:
         raise DayNotClosed
     return close
+
+
+def get_closes(tenant_id: int, day: date) -> list[DayClose]:
+    """Every close of a day, the last one first."""
+    return list(_closes(tenant_id, day).order_by("-revision"))
+
+
+def last_reopening(tenant_id: int, period_id: int) -> Reopening | None:
+    """The last time a day was opened again."""
+    rows = Reopening.objects.filter(tenant_id=tenant_id, period_id=period_id)
+    return rows.order_by("-reopened_at").first()
+
+
+def read_revision(text: str | None) -> int | None:
+    """:raises InvalidParameter: it is no number of a close."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise InvalidParameter("revision must be the number of a close, from 1.")
+    return int(text)
+
+
+def _closes(tenant_id: int, day: date) -> QuerySet[DayClose]:
+    rows = DayClose.objects.select_related("tenant", "period")
+    return rows.filter(tenant_id=tenant_id, business_date=day)

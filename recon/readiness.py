@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from ledger.models import PeriodStatus
+from ledger.models import PeriodStatus, Reopening
 from ledger.sheets.amounts import Money
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
 from recon.days import DayPlan, plan_for, span
 from recon.held import HeldFigures, HeldSpan, open_figures
+from recon.queries import last_reopening
 
 
 class DayState(StrEnum):
@@ -24,7 +25,10 @@ class DayState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`blockers` are the codes a close would be refused with; none and not closed: ready."""
+    """`blockers` are the codes a close would be refused with; none and not closed: ready.
+
+    :ivar reopened: who opened the day again, last, and why; the clock does not close it then.
+    """
 
     day: date
     state: DayState
@@ -35,6 +39,7 @@ class Readiness:
     held: HeldFigures
     empty_days: Sequence[date]
     earliest_open: date | None
+    reopened: Reopening | None
 
 
 def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
@@ -56,6 +61,7 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
         held=held,
         empty_days=[] if is_closed else plan.empty_days,
         earliest_open=None if is_closed else plan.earliest_open,
+        reopened=last_reopening(tenant.id, plan.period.pk) if plan.period and plan.period.reopened_at else None,
     )
 
 

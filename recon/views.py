@@ -1,4 +1,4 @@
-"""HTTP of business days: the list, what stands against closing one, the close, the accountant pack."""
+"""HTTP of business days: the list, what stands against closing one, close and reopening, the accountant pack."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,21 +20,22 @@ from ledgersafe.tenants.staff import StaffPrincipal
 from recon import answers, packs, queries
 from recon.close import close_day
 from recon.readiness import readiness
+from recon.reopening import reopen_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _REFUSALS = dict.fromkeys((400, 403, 404, 409), ProblemSerializer)
-CLOSE = "recon.close_period"
+CLOSE, REOPEN = "recon.close_period", "recon.reopen_period"
 
 
 class WholeTenant(HasScope):
-    """A day is the whole tenant's: a key of one store neither sees nor closes it. People close by their permission."""
+    """A day is the whole tenant's: a key of one store neither sees nor closes it. People act by their permission."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         principal = request.user
         if isinstance(principal, StaffPrincipal) and request.method == "POST":
-            return bool(principal.person.has_perm(CLOSE))
+            return bool(principal.person.has_perm(getattr(view, "permission", CLOSE)))
         unbound = isinstance(principal, Principal) and principal.store_code is None
         return unbound and super().has_permission(request, view)
 
@@ -74,7 +75,7 @@ class ReadinessView(DayView):
 
 
 class CloseView(DayView):
-    """`POST /v1/periods/{date}/close`: close a day for ever."""
+    """`POST /v1/periods/{date}/close`: close a day."""
 
     @extend_schema(
         operation_id="periods_close",
@@ -95,16 +96,42 @@ class CloseView(DayView):
         return Response(answers.closed_day(done))
 
 
+class ReopenView(DayView):
+    """`POST /v1/periods/{date}/reopen`: open the last closed day again. For supervisors, and keys with `admin`."""
+
+    permission = REOPEN
+    scope = "admin"
+
+    @extend_schema(
+        operation_id="periods_reopen",
+        summary="Open the last closed business day again",
+        request=answers.ReopenOrderSerializer,
+        responses={200: answers.ReopenedDaySerializer, **_REFUSALS},
+    )
+    def post(self, request: Request, day: str) -> Response:
+        principal = principal_of(request)
+        reason = request.data.get("reason") if isinstance(request.data, dict) else None
+        done = reopen_day(
+            tenant_id=principal.tenant_id,
+            day=queries.read_day(day),
+            actor=principal.actor,
+            reason=reason if isinstance(reason, str) else "",
+        )
+        return Response(answers.reopened_day(done))
+
+
 class PackView(DayView):
     """`GET /v1/periods/{date}/pack/{name}`: one file of a closed day's accountant pack."""
 
     @extend_schema(
         operation_id="periods_pack",
         summary="Download a file of the accountant pack",
+        parameters=[OpenApiParameter("revision", int, description="Of an earlier close of a day that was reopened.")],
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **_REFUSALS},
     )
     def get(self, request: Request, day: str, name: str) -> HttpResponseBase:
-        close = queries.get_close(principal_of(request).tenant_id, queries.read_day(day))
+        revision = queries.read_revision(request.query_params.get("revision"))
+        close = queries.get_close(principal_of(request).tenant_id, queries.read_day(day), revision=revision)
         content = packs.content(close, name)
         disposition = f'attachment; filename="{packs.file_name(close, name)}"'
         return StreamingHttpResponse(
@@ -113,7 +140,7 @@ class PackView(DayView):
 
 
 def _listed(row: Period) -> dict[str, Any]:
-    return answers.period_item(row, next(iter(row.closes.all()), None))
+    return answers.period_item(row, next((c for c in row.closes.all() if c.closed_at == row.closed_at), None))
 
 
 def _order(body: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from ledger.models.accounts import Account, AccountStatus, AccountType, AccountVersion
 from ledger.models.journals import Journal, Posting
-from ledger.models.periods import BalanceSnapshot, Period, PeriodStatus
+from ledger.models.periods import BalanceSnapshot, Period, PeriodStatus, Reopening
 from ledger.models.transfers import Transfer
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Period",
     "PeriodStatus",
     "Posting",
+    "Reopening",
     "Transfer",
 ]

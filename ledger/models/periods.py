@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class PeriodStatus(models.TextChoices):
-    """An open day takes journals; a closed one never again."""
+    """An open day takes journals; a closed one takes none unless somebody opens it again, with a reason."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -17,6 +17,8 @@ class Period(models.Model):
 
     Every journal belongs to an open period: the guard on journals shares a lock on the day with other posters
     and the closer takes it alone. A day before a closed one can be neither opened nor added.
+
+    A closed day is opened again only by a row of `Reopening`; `reopened_at` is the last such instant.
     """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="periods")
@@ -26,6 +28,7 @@ class Period(models.Model):
     status = models.CharField(max_length=6, choices=PeriodStatus.choices, default=PeriodStatus.OPEN)
     opened_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True, blank=True)
+    reopened_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "periods"
@@ -43,20 +46,55 @@ class Period(models.Model):
         return str(self.business_date)
 
 
+class Reopening(models.Model):
+    """A closed business day was opened again: by whom and why. Inserting the row is what opens the day (trigger).
+
+    Only the last closed day can be opened, so closed days stay contiguous. Both instants are the trigger's: when the
+    close that is undone was made, and when it was undone.
+    """
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="reopenings", db_index=False)
+    closed_at = models.DateTimeField(db_default=Now())
+    reopened_at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=200)
+    reason = models.TextField()
+
+    class Meta:
+        db_table = "period_reopenings"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "period", "closed_at"], name="period_reopenings_one_per_close"),
+            models.CheckConstraint(
+                name="period_reopenings_say_who_and_why", condition=~Q(actor="") & Q(reason__regex=r"\S")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_id} reopened"
+
+
 class BalanceSnapshot(models.Model):
-    """An account's balance at the end of a closed business day: where reading a balance starts from."""
+    """An account's balance at the end of a closed business day: where reading a balance starts from.
+
+    `revision` counts the closes of the day: a day that was opened again leaves its old snapshots behind.
+    """
 
     append_only = True
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT)
     account = models.ForeignKey("ledger.Account", on_delete=models.PROTECT)
     business_date = models.DateField()
+    revision = models.PositiveSmallIntegerField(db_default=1)
     balance_minor = models.BigIntegerField()
 
     class Meta:
         db_table = "balance_snapshots"
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "account", "business_date"], name="balance_snapshots_one_per_day")
+            models.UniqueConstraint(
+                fields=["tenant", "account", "business_date", "revision"], name="balance_snapshots_one_per_close"
+            )
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,11 @@ _PLACES: Final = ("tenants.view_tenant", "tenants.view_store", "tenants.view_reg
 _TRAIL: Final = ("audit.view_*",)
 _EVERYTHING: Final = (*_WORK, *_BOOKS, *_TRAIL, "tenants.view_*", "django_celery_beat.view_*")
 _DECIDE: Final = ("exceptions.assign_exceptioncase", "exceptions.decide_exceptioncase")
-_SUPERVISE: Final = ("exceptions.bulk_decide_exceptioncase", "exceptions.approve_exceptioncase")
+_SUPERVISE: Final = (
+    "exceptions.bulk_decide_exceptioncase",
+    "exceptions.approve_exceptioncase",
+    "recon.reopen_period",
+)
 _CLOSE: Final = "recon.close_period"
 _ADMINISTER: Final = ("tenants.administer_tenant", "auth.view_user", "auth.view_group")
 
@@ -47,7 +51,7 @@ ROLES: Final[dict[str, Role]] = {
     ),
     "supervisor": Role(
         "Supervisor",
-        "An operator who may also decide in bulk and confirm decisions above the amount limit.",
+        "An operator who may also decide in bulk, confirm decisions above the amount limit and reopen business days.",
         (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE),
         _QUEUE,
     ),

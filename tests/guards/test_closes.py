@@ -48,7 +48,7 @@ def test_it_refuses_a_close_without_who_or_why(attacker: Attacker, changes: dict
 
 def test_it_refuses_a_second_close_of_a_day(attacker: Attacker) -> None:
     close(attacker.shop)
-    with assert_refused_by("day_closes_one_per_day"):
+    with assert_refused_by("day_closes_one_per_revision"):
         attacker.raw.execute(CLOSE, order(attacker))
 
 
@@ -73,3 +73,14 @@ def test_it_refuses_to_rewrite_what_was_closed(attacker: Attacker, table: str, a
 def test_the_application_cannot_even_try(shop: Shop, as_application: Raw) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         as_application.execute("UPDATE day_closes SET actor = 'user:eve'")
+
+
+def test_it_refuses_a_close_out_of_number(attacker: Attacker) -> None:
+    attacker.raw.execute("UPDATE periods SET status = 'closed' WHERE tenant_id = %s", [attacker.shop.tenant.id])
+    with assert_refused_by("day_closes_numbered"):
+        attacker.raw.execute(
+            CLOSE.replace("open_exceptions)", "open_exceptions, revision)").replace(
+                "%(open)s FROM", "%(open)s, 2 FROM"
+            ),
+            order(attacker),
+        )

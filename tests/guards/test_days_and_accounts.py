@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import psycopg
 import pytest
 from django.utils import timezone
 
@@ -148,3 +149,77 @@ def test_it_refuses_a_key_bound_to_a_store_of_another_tenant(attacker: Attacker)
 def test_it_refuses_to_move_the_days_of_a_tenant_that_has_some(attacker: Attacker, change: str) -> None:
     with assert_refused_by("tenants_calendar_fixed"):
         attacker.raw.execute(f"UPDATE tenants SET {change} WHERE id = %s".encode(), [attacker.shop.tenant.id])
+
+
+REOPEN = "INSERT INTO period_reopenings (tenant_id, period_id, actor, reason) SELECT tenant_id, id, %s, %s FROM periods"
+
+
+def test_it_refuses_to_open_a_sealed_day_without_a_record(attacker: Attacker) -> None:
+    seal(attacker.shop)
+    with assert_refused_by("periods_reopened_with_reason"):
+        attacker.raw.execute(
+            "UPDATE periods SET status = 'open', closed_at = NULL WHERE tenant_id = %s", [attacker.shop.tenant.id]
+        )
+
+
+def test_it_refuses_to_open_a_day_by_the_record_of_an_earlier_reopening(attacker: Attacker) -> None:
+    of_this_shop = f"{REOPEN} WHERE tenant_id = {attacker.shop.tenant.id}".encode()
+    seal(attacker.shop)
+    attacker.raw.execute(of_this_shop, ["user:eve", "once"])
+    attacker.raw.commit()
+    seal(attacker.shop)
+    with assert_refused_by("periods_reopened_with_reason"):
+        attacker.raw.execute(
+            "UPDATE periods SET status = 'open', closed_at = NULL WHERE tenant_id = %s", [attacker.shop.tenant.id]
+        )
+
+
+@pytest.mark.parametrize(("actor", "reason"), [("", "why"), ("user:eve", ""), ("user:eve", " \n")])
+def test_it_refuses_a_reopening_without_who_or_why(attacker: Attacker, actor: str, reason: str) -> None:
+    seal(attacker.shop)
+    with assert_refused_by("period_reopenings_say_who_and_why"):
+        attacker.raw.execute(f"{REOPEN} WHERE tenant_id = {attacker.shop.tenant.id}".encode(), [actor, reason])
+
+
+def test_it_refuses_to_reopen_an_open_day(attacker: Attacker) -> None:
+    with assert_refused_by("period_reopenings_of_a_closed_day"):
+        attacker.raw.execute(f"{REOPEN} WHERE tenant_id = {attacker.shop.tenant.id}".encode(), ["user:eve", "why"])
+
+
+def test_it_refuses_to_reopen_a_day_before_another_sealed_one(attacker: Attacker) -> None:
+    assert attacker.shop.send(attacker.shop.sale("evt-2", occurred_at="2026-02-26T09:00:00Z")).status_code == 201
+    seal(attacker.shop)
+    seal(attacker.shop, date(2026, 2, 26))
+    with assert_refused_by("period_reopenings_in_reverse_order"):
+        attacker.raw.execute(
+            f"{REOPEN} WHERE tenant_id = {attacker.shop.tenant.id} AND business_date = '2026-02-25'".encode(),
+            ["user:eve", "why"],
+        )
+
+
+@pytest.mark.parametrize("change", ["closed_at = now()", "reopened_at = now()"])
+def test_it_refuses_to_move_the_instant_of_a_close(attacker: Attacker, change: str) -> None:
+    seal(attacker.shop)
+    constraint = "periods_fixed" if change.startswith("closed_at") else "periods_reopened_with_reason"
+    with assert_refused_by(constraint):
+        attacker.raw.execute(f"UPDATE periods SET {change} WHERE tenant_id = %s".encode(), [attacker.shop.tenant.id])
+
+
+@pytest.mark.parametrize("attack", ["UPDATE {} SET reason = 'x'", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_it_refuses_to_rewrite_why_a_day_was_reopened(attacker: Attacker, attack: str) -> None:
+    seal(attacker.shop)
+    attacker.raw.execute(f"{REOPEN} WHERE tenant_id = {attacker.shop.tenant.id}".encode(), ["user:eve", "why"])
+    attacker.raw.commit()
+    with pytest.raises(psycopg.errors.IntegrityError):
+        attacker.raw.execute(attack.format("period_reopenings").encode())
+
+
+def test_whoever_began_before_a_reopening_is_made_to_try_again(attacker: Attacker, as_application: Raw) -> None:
+    """Its journal would look as if the close that was undone had seen it."""
+    seal(attacker.shop)
+    attacker.raw.rollback()
+    attacker.raw.execute("SELECT now()")
+    as_application.execute(f"{REOPEN} WHERE tenant_id = {attacker.shop.tenant.id}".encode(), ["user:eve", "why"])
+    as_application.commit()
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        attacker.journal()

@@ -26,7 +26,7 @@ SHOWN = [model for model, shown in admin.site._registry.items() if isinstance(sh
 TENANTS_OWN = [model for model in SHOWN if getattr(admin.site._registry[model], "tenant_field", None)]
 CUSTOM = {
     "assign_exceptioncase", "decide_exceptioncase", "bulk_decide_exceptioncase", "approve_exceptioncase",
-    "administer_tenant", "close_period",
+    "administer_tenant", "close_period", "reopen_period",
 }  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def test_every_migrate_takes_back_what_was_granted_by_hand(as_owner: psycopg.Con
     assert set(group.permissions.values_list("codename", flat=True)) == before
 
 
-def test_only_supervisors_approve_and_decide_in_bulk_and_only_administrators_administer(shop: Shop) -> None:
+def test_only_supervisors_approve_decide_in_bulk_and_reopen_and_only_administrators_administer(shop: Shop) -> None:
     may = {
         role: {name for name in CUSTOM if hire(role, shop).has_perm(_qualified(name))}
         for role in ROLES
@@ -108,7 +108,7 @@ def test_only_supervisors_approve_and_decide_in_bulk_and_only_administrators_adm
     decide = {"assign_exceptioncase", "decide_exceptioncase"}
     assert may == {
         "operator": decide,
-        "supervisor": decide | {"bulk_decide_exceptioncase", "approve_exceptioncase"},
+        "supervisor": decide | {"bulk_decide_exceptioncase", "approve_exceptioncase", "reopen_period"},
         "accountant": {"close_period"},
         "auditor": set(),
         "tenant_administrator": {"administer_tenant"},
@@ -116,7 +116,9 @@ def test_only_supervisors_approve_and_decide_in_bulk_and_only_administrators_adm
 
 
 def _qualified(codename: str) -> str:
-    app = {"administer_tenant": "tenants", "close_period": "recon"}.get(codename, "exceptions")
+    app = {"administer_tenant": "tenants", "close_period": "recon", "reopen_period": "recon"}.get(
+        codename, "exceptions"
+    )
     return f"{app}.{codename}"
 
 

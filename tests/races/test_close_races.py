@@ -17,8 +17,10 @@ from ledger import periods
 from ledgersafe.db import tenant_transaction
 from pos.answers import Answer
 from pos.ingest import receive_event
-from recon import close
+from recon import close, packs, queries
 from recon.days import DayPlan
+from recon.models import DayPack
+from recon.reopening import reopen_day
 from tests.conftest import Shop, connect
 from tests.races.crowd import all_at_once
 
@@ -131,3 +133,37 @@ def test_closers_at_once_close_once(shop: Shop, settings: Settings, tmp_path: Pa
     assert (shop.number("day_closes"), shop.number("day_packs")) == (1, 1)
     entries = "SELECT count(*) FROM audit_log WHERE tenant_id = %s AND object_type = 'business_day'"
     assert shop.rows(entries) == [(2,)]
+
+
+def test_a_day_opened_again_while_sales_stream_in_keeps_both_packs_true(
+    shop: Shop, settings: Settings, tmp_path: Path
+) -> None:
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchors.jsonl")
+    yesterday = (timezone.now() - timedelta(days=1)).replace(hour=12)
+    day = yesterday.date()
+    assert shop.send(shop.sale("evt-first", occurred_at=yesterday.isoformat())).status_code == 201
+    first = close.close_day(tenant_id=shop.tenant.id, day=day, actor="user:anna", now=timezone.now())
+
+    def selling(number: int) -> Callable[[], list[Answer]]:
+        bodies = [
+            json.dumps(shop.sale(f"evt-{number}-{n}", occurred_at=yesterday.isoformat())).encode() for n in range(12)
+        ]
+        return lambda: [
+            receive_event(principal=shop.principal, body=body, headers={}, now=timezone.now()) for body in bodies
+        ]
+
+    def reopening() -> list[Answer]:
+        for reason in ("Once.", "Twice."):
+            time.sleep(0.05)
+            reopen_day(tenant_id=shop.tenant.id, day=day, actor="user:sara", reason=reason)
+            time.sleep(0.05)
+            close.close_day(tenant_id=shop.tenant.id, day=day, actor="user:anna", now=timezone.now())
+        return []
+
+    answers = [answer for one in all_at_once([*map(selling, range(6)), reopening]) for answer in one]
+    assert Counter(answer.status for answer in answers) == {201: 72}
+    closes = list(queries.get_closes(shop.tenant.id, day))
+    assert [one.revision for one in closes] == [3, 2, 1]
+    for one in closes:
+        assert packs.fingerprints(one) == DayPack.objects.get(close=one).files
+    assert packs.fingerprints(queries.get_close(shop.tenant.id, day, revision=1)) == first.pack.files

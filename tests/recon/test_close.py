@@ -158,7 +158,7 @@ def test_both_steps_are_in_the_audit_log_sealed_and_anchored(shop: Shop, anchors
     assert closed.after is not None
     assert closed.after["status"] == "closed"
     assert issued.action == "recon.pack.issued"
-    assert issued.after == {"sha256": done.pack.sha256, "files": done.pack.files}
+    assert issued.after == {"sha256": done.pack.sha256, "files": done.pack.files, "revision": 1}
     assert shop.rows("SELECT count(*) FROM audit_log a LEFT JOIN audit_seals s ON s.entry_id = a.id "
                      "WHERE a.tenant_id = %s AND s.entry_id IS NULL") == [(0,)]  # fmt: skip
     assert anchors.read_text().count(shop.slug) == 1

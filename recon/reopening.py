@@ -1,0 +1,74 @@
+"""Use case: open a closed business day again, for a reason. What its close left behind stays, and counts no more."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from ledger import periods
+from ledger.models import Period, Reopening
+from ledgersafe.audit import trail
+from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.tenants.models import Tenant
+from recon.close import lock_calendar, reason_of
+from recon.models import DayPack
+from recon.queries import DayNotClosed, standing_close
+
+
+class LaterDayClosed(DomainError):
+    """A later business day is closed; days are opened again in reverse order, the last closed one first."""
+
+    code = "LATER_DAY_CLOSED"
+    http_status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenedDay:
+    """A day that takes journals again; `superseded_sha256`: of the pack that no longer counts, if there was one."""
+
+    period: Period
+    record: Reopening
+    superseded_sha256: str | None
+
+
+def reopen_day(*, tenant_id: int, day: date, actor: str, reason: str) -> ReopenedDay:
+    """Open the last closed day again. It takes journals until somebody closes it; the clock does not.
+
+    The next close keeps its balances anew and issues another pack; the packs of both stay the same, byte for byte.
+
+    :raises exceptions.decisions.NotesRequired: no reason. :raises DayNotClosed: it is open.
+    :raises LaterDayClosed: it is not the last closed one. :raises NotFound: there never was such a day.
+    """
+    read = reason_of(reason, required=True, field="reason")
+    return retry_serialization(partial(_reopen, tenant_id, day, actor, read))
+
+
+def _reopen(tenant_id: int, day: date, actor: str, reason: str) -> ReopenedDay:
+    with tenant_transaction(tenant_id):
+        lock_calendar(tenant_id)
+        period = Period.objects.select_for_update().filter(tenant_id=tenant_id, business_date=day).first()
+        if period is None:
+            raise NotFound(f"Nothing was ever posted on {day}.")
+        last_closed = periods.last_closed_date(tenant_id)
+        if period.closed_at is None:
+            raise DayNotClosed(f"Business day {day} is open.")
+        if last_closed != day:
+            raise LaterDayClosed(
+                f"Business day {last_closed} is closed too; open it again first.", last_closed=str(last_closed)
+            )
+        close = standing_close(tenant_id, day)
+        sha256 = DayPack.objects.filter(tenant_id=tenant_id, close=close).values_list("sha256", flat=True).first()
+        record = periods.reopen(period, actor=actor, reason=reason)
+        # Counts the tenant's version up: every process that posts for it learns at once that the day is open.
+        Tenant.objects.get(pk=tenant_id).save(update_fields=["version"])
+        trail.record(
+            tenant_id=tenant_id,
+            actor=actor,
+            action="recon.day.reopened",
+            object_type="business_day",
+            object_id=day,
+            before={"status": "closed", "closed_at": record.closed_at.isoformat(), "pack_sha256": sha256},
+            after={"status": "open", "reopened_at": record.reopened_at.isoformat()},
+            notes=reason,
+        )
+        return ReopenedDay(period, record, sha256)
