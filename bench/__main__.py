@@ -12,9 +12,13 @@ from bench.figures import Figure, Plan
 from bench.load import UnexpectedAnswer
 from ledgersafe.embedded import EmbeddedServerError
 
-NAMES = ("textbook", "one-row", "batch", "hot", "growth", "balances", "replay", "pages", "memory")
+NAMES = (
+    "textbook", "one-row", "batch", "hot", "transfers", "growth", "balances", "latency", "close", "replay", "pages",
+    "memory",
+)  # fmt: skip
 EXAMPLES = f"""\
-figures: {", ".join(NAMES)} (see bench/README.md)
+figures: {" ".join(NAMES)}
+(see bench/README.md)
 
 examples:
   python -m bench                                  all figures, about twenty minutes
@@ -70,6 +74,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         memory_events=10_000 if quick else 100_000,
         page_events=20_000 if quick else 100_000,
         many_postings=500_000 if quick else 5_000_000,
+        day_postings=20_000 if quick else 100_000,
+        small_day_postings=2_000 if quick else 10_000,
         only=frozenset(arguments.only),
     )
 
