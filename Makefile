@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is built when needed; nothing else is installed.
 .DEFAULT_GOAL := help
-.PHONY: anew help demo serve test check bench screenshots lock clean
+.PHONY: anew help demo serve test check bench bench-locust screenshots lock clean
 .SUFFIXES:
 
 PORT ?= 8000
@@ -41,10 +41,13 @@ check: $(DEV) ## style, types, import rules, migrations and templates
 bench: $(BENCH) ## ratios of speed and memory, measured in one run (ARGS='--help' for more)
 	@$(BIN)/python -m bench $(ARGS)
 
+bench-locust: $(BENCH) ## load POST /v1/transfers by Locust on private servers (RUN_SECONDS=30 USERS=16 TX_PER_SEC=100)
+	@$(BIN)/python -m bench.loading $(ARGS)
+
 screenshots: $(DEV) ## draw docs/images anew (needs Chromium)
 	@$(BIN)/python docs/screenshots.py
 
-lock: $(DEV) ## pin requirements.in and tests/requirements.in anew, with hashes
+lock: $(DEV) ## pin requirements.in of the product, the tests and the benchmark anew, with hashes
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	uv $(COMPILE) requirements.in -o requirements.txt && \
 	(cd tests && uv $(COMPILE) requirements.in -o requirements.txt) && \
