@@ -13,7 +13,7 @@ COMPILE := pip compile -q --python-version 3.11 --universal --generate-hashes --
 	--no-emit-find-links --custom-compile-command 'make lock'
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## the 60-second story on private servers, then serve until Ctrl-C (DEMO_EXIT=1 ends by itself)
 	@$(BIN)/python manage.py demo $(ARGS)

@@ -27,9 +27,10 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")  # no key of ours can look 
 
 try:
     SETTINGS = Settings.read(os.environ)
-    KEY = os.environ["LEDGER_KEY"]
-except (BadSetting, KeyError) as error:
+except BadSetting as error:
     raise SystemExit(f"locustfile: {error}") from None
+if not (KEY := os.environ.get("LEDGER_KEY", "")):
+    raise SystemExit("locustfile: LEDGER_KEY must be an API key with the scope ledger:write.")
 HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
 MOVER = Mover(SETTINGS, secrets.token_hex(6).translate(_LETTERS), random.Random())
 REPEATED, NEW = "transfer, repeated", "transfer"
