@@ -74,8 +74,6 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         memory_events=10_000 if quick else 100_000,
         page_events=20_000 if quick else 100_000,
         many_postings=500_000 if quick else 5_000_000,
-        day_postings=20_000 if quick else 100_000,
-        small_day_postings=2_000 if quick else 10_000,
         only=frozenset(arguments.only),
     )
 
