@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is built when needed; nothing else is installed.
 .DEFAULT_GOAL := help
-.PHONY: anew help demo serve test check bench screenshots lock clean
+.PHONY: anew help demo serve test check bench bench-locust screenshots lock clean
 .SUFFIXES:
 
 PORT ?= 8000
@@ -13,7 +13,7 @@ COMPILE := pip compile -q --python-version 3.11 --universal --generate-hashes --
 	--no-emit-find-links --custom-compile-command 'make lock'
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## the 60-second story on private servers, then serve until Ctrl-C (DEMO_EXIT=1 ends by itself)
 	@$(BIN)/python manage.py demo $(ARGS)
@@ -41,10 +41,13 @@ check: $(DEV) ## style, types, import rules, migrations and templates
 bench: $(BENCH) ## ratios of speed and memory, measured in one run (ARGS='--help' for more)
 	@$(BIN)/python -m bench $(ARGS)
 
+bench-locust: $(BENCH) ## load POST /v1/transfers by Locust on private servers (RUN_SECONDS=30 USERS=16 TX_PER_SEC=100)
+	@$(BIN)/python -m bench.loading $(ARGS)
+
 screenshots: $(DEV) ## draw docs/images anew (needs Chromium)
 	@$(BIN)/python docs/screenshots.py
 
-lock: $(DEV) ## pin requirements.in and tests/requirements.in anew, with hashes
+lock: $(DEV) ## pin requirements.in of the product, the tests and the benchmark anew, with hashes
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	uv $(COMPILE) requirements.in -o requirements.txt && \
 	(cd tests && uv $(COMPILE) requirements.in -o requirements.txt) && \

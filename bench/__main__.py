@@ -12,12 +12,16 @@ from bench.figures import Figure, Plan
 from bench.load import UnexpectedAnswer
 from ledgersafe.embedded import EmbeddedServerError
 
-NAMES = ("textbook", "one-row", "batch", "hot", "growth", "balances", "replay", "pages", "memory")
+NAMES = (
+    "textbook", "one-row", "batch", "hot", "transfers", "growth", "balances", "latency", "close", "replay", "pages",
+    "memory",
+)  # fmt: skip
 EXAMPLES = f"""\
-figures: {", ".join(NAMES)} (see bench/README.md)
+figures: {" ".join(NAMES)}
+(see bench/README.md)
 
 examples:
-  python -m bench                                  all figures, about twenty minutes
+  python -m bench                                  all figures, about half an hour
   python -m bench --quick                          all, shorter and with a tenth of the history
   python -m bench --only textbook --only one-row   these two, from the same rounds
   python -m bench --rounds 11 --seconds 5 --json run.json
@@ -32,7 +36,7 @@ def main() -> int:
     """Read the arguments, run, report. :returns: the exit code."""
     arguments = _parser().parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had it ignored (`… &`)
-        signal.signal(number, _end)
+        signal.signal(number, end)
     try:
         databases.choose_server()
         with databases.only_run():
@@ -86,7 +90,7 @@ def _measure(plan: Plan, json_file: Path | None) -> None:
         report.write(json_file, figures, description, plan)
 
 
-def _end(number: int, frame: object) -> NoReturn:
+def end(number: int, frame: object) -> NoReturn:
     """Through every `with` block; once: a second signal must not break off the cleaning up."""
     for known in (signal.SIGINT, signal.SIGTERM):
         signal.signal(known, signal.SIG_IGN)

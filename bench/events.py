@@ -26,7 +26,7 @@ class Till:
 
     def events(self) -> Iterator[bytes]:
         """New sales without end, as JSON; no id comes twice, also not from another call."""
-        run = _token()
+        run = token()
         templates = [self._template(variant, run) for variant in range(_VARIANTS)]
         for number in itertools.count(1):
             yield templates[number % _VARIANTS] % (number, number, number)
@@ -88,8 +88,8 @@ class Till:
         }
 
 
-def _token() -> str:
-    """Letters only, so that no id of ours can look like a card number."""
+def token() -> str:
+    """Unlike any other call's; letters only, so that no id of ours can look like a card number."""
     return secrets.token_hex(6).translate(str.maketrans("0123456789", "ghijklmnop"))
 
 

@@ -26,7 +26,8 @@ class Figure:
 
     name: str
     title: str
-    target: Target
+    #: None: nothing it has to come to; it is told so that nobody takes another line to contain it.
+    target: Target | None
     ratios: Sequence[float]
     #: Contestant → its figure in every round, in `unit`.
     absolute: Mapping[str, Sequence[float]]
@@ -41,14 +42,14 @@ class Figure:
 
     @property
     def is_met(self) -> bool:
-        return self.target.is_met_by(self.median) and not self.missed
+        return (self.target is None or self.target.is_met_by(self.median)) and not self.missed
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
         return {
             "name": self.name,
             "title": self.title,
-            "target": str(self.target),
+            "target": str(self.target) if self.target else None,
             "met": self.is_met,
             "ratio": {"median": self.median, "min": min(self.ratios), "max": max(self.ratios), "rounds": self.ratios},
             "absolute": {"unit": self.unit, **self.absolute},
@@ -80,6 +81,11 @@ class Plan:
     #: Postings in long and in short books when reading them is measured.
     many_postings: int = 5_000_000
     few_postings: int = 50_000
+    #: Postings in the books of a young shop when posting is measured, against `many_postings`.
+    young_postings: int = 10_000
+    #: Postings of a business day that is closed, and of the small day its memory is held against.
+    day_postings: int = 100_000
+    small_day_postings: int = 10_000
     only: frozenset[str] = field(default_factory=frozenset)
 
     def wants(self, *names: str) -> bool:

@@ -1,12 +1,12 @@
 """The figure of growth: does an event take longer when the tables hold a hundred times as many?"""
 
-import statistics
 from collections.abc import Iterator
 
 from bench import databases
-from bench.events import Till, prepared
+from bench.alternating import Asked, alternate
+from bench.events import Till
 from bench.figures import Figure, Plan, Target, compare
-from bench.load import Connection, Expected, drive
+from bench.load import Expected, drive
 from bench.progress import Progress
 from bench.servers import WebServer, prepare
 
@@ -14,9 +14,7 @@ LOAD_STEPS = 21
 _BATCH = 500
 _LOAD_CONNECTIONS = 4
 _TENANTS, _STORES, _REGISTERS, _DAYS = 8, 4, 2, 30
-#: Requests to one database before it is the other's turn: short, so that what disturbs disturbs both.
-_BLOCK = 25
-_WARM_UP = 400
+_PROCESSED = Expected(201, b'"result":"processed"', 1)
 
 
 def measure_growth(plan: Plan, progress: Progress) -> list[Figure]:
@@ -28,7 +26,11 @@ def measure_growth(plan: Plan, progress: Progress) -> list[Figure]:
         keys[database] = prepare(database, _TENANTS)
         _load(database, keys[database], events, progress)
     with WebServer("small", workers=1) as small, WebServer("large", workers=1) as large:
-        measured = _alternate({"small": small, "large": large}, keys, plan, progress)
+        contestants = {
+            name: Asked(server.connect(1)[0], Till(*next(iter(keys[name].items()))).singles("/v1/events"), _PROCESSED)
+            for name, server in {"small": small, "large": large}.items()
+        }
+        measured = alternate(contestants, plan, progress, "growth")
     for database in sizes:
         databases.drop(database)
     title = f"p50 of a single event with {plan.many_events:,} events in the tables against {plan.few_events:,}"
@@ -65,28 +67,3 @@ def _history(keys: dict[str, str], batches: int) -> Iterator[bytes]:
         if (day, place) not in sending:
             sending[day, place] = Till(*places[place], days_ago=day).batches(_BATCH)
         yield next(sending[day, place])
-
-
-def _alternate(
-    servers: dict[str, WebServer], keys: dict[str, dict[str, str]], plan: Plan, progress: Progress
-) -> dict[str, list[float]]:
-    connections = {name: server.connect(1) for name, server in servers.items()}
-    feeds = {name: Till(*next(iter(keys[name].items())), store="store-1").singles("/v1/events") for name in servers}
-    for name in servers:
-        _time(connections[name], feeds[name], _WARM_UP)
-    measured: dict[str, list[float]] = {name: [] for name in servers}
-    for turn in range(plan.rounds):
-        progress.say(f"growth, round {turn + 1} of {plan.rounds}")
-        times: dict[str, list[float]] = {name: [] for name in servers}
-        while any(sum(taken) < plan.seconds for taken in times.values()):
-            for name in servers:
-                times[name] += _time(connections[name], feeds[name], _BLOCK)
-        for name in servers:
-            measured[name].append(statistics.median(times[name]) * 1000)
-        progress.advance()
-    return measured
-
-
-def _time(connections: list[Connection], feed: Iterator[bytes], number: int) -> list[float]:
-    expected = Expected(201, b'"result":"processed"', 1)
-    return drive(connections, [prepared(feed, number)], expected, seconds=float("inf")).latencies

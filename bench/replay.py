@@ -1,17 +1,14 @@
 """The figure of replays: held events posted by a job, against new ones that arrive in batches."""
 
-import json
-import subprocess
-import sys
-from types import TracebackType
 from typing import Any
 
-from bench import ROOT, databases
+from bench import databases
 from bench.events import Till, prepared
 from bench.figures import Figure, Plan, Target, compare
 from bench.load import Connection, Expected, UnexpectedAnswer, drive
 from bench.progress import Progress
-from bench.servers import WebServer, environment_of, prepare
+from bench.servers import WebServer, prepare
+from bench.workers import Worker
 
 DATABASE = "replay"
 EVENTS, _BATCH = 5_000, 500
@@ -28,7 +25,7 @@ def measure_replay(plan: Plan, progress: Progress) -> list[Figure]:
     held = Till(replayed, key).batches(_BATCH)
     fresh = Till(other, other_key).batches(_BATCH)
     measured: dict[str, list[float]] = {name: [] for name in ("replay", *_CONNECTIONS)}
-    with WebServer(DATABASE) as server, Worker(replayed) as worker:
+    with WebServer(DATABASE) as server, Worker("bench.replaying", DATABASE, replayed) as worker:
         for turn in range(plan.rounds + 1):
             progress.say(f"replay, round {turn} of {plan.rounds}" if turn else "replay: warm-up")
             connections = server.connect(max(_CONNECTIONS.values()))
@@ -61,48 +58,8 @@ def _send(connections: list[Connection], feed: Any, expected: Expected) -> float
     return run.per_second * _BATCH
 
 
-def _replay(worker: "Worker") -> float:
+def _replay(worker: Worker) -> float:
     told = worker.ask("replay")
     if (told["resolved"], told["refused"]) != (EVENTS, 0):
         raise UnexpectedAnswer(f"The replay came to {told}.")
     return float(EVENTS / told["seconds"])
-
-
-class Worker:
-    """A process that replays as a Celery worker does: started once, warm from then on."""
-
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
-
-    def __enter__(self) -> "Worker":
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.replaying", self._tenant],
-            cwd=ROOT,
-            env=environment_of(DATABASE) | {"DATABASE_AS": "app"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()  # it ends with its input
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def ask(self, word: str) -> dict[str, Any]:
-        """Have it do one thing. :raises UnexpectedAnswer: it ended instead; what it said stands above."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(word + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise UnexpectedAnswer(f"The replaying worker ended at {word!r}.")
-        told: dict[str, Any] = json.loads(line)
-        return told

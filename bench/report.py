@@ -25,10 +25,10 @@ def show(figures: Sequence[Figure], machine: Mapping[str, str], plan: Plan) -> N
         spread = f"{min(figure.ratios):.2f} – {max(figure.ratios):.2f}" if len(figure.ratios) > 1 else "once"
         table.add_row(
             figure.title,
-            str(figure.target),
+            str(figure.target or ""),
             f"[bold]{figure.median:.2f} ×[/]",
             spread,
-            "[green]✓[/]" if figure.is_met else "[red]✗[/]",
+            _verdict(figure),
             _absolute(figure),
         )
     console.print(table)
@@ -49,6 +49,12 @@ def write(path: Path, figures: Sequence[Figure], machine: Mapping[str, str], pla
         "figures": [figure.as_dict() for figure in figures],
     }
     path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _verdict(figure: Figure) -> str:
+    if figure.target is None and not figure.missed:
+        return ""
+    return "[green]✓[/]" if figure.is_met else "[red]✗[/]"
 
 
 def _absolute(figure: Figure) -> str:

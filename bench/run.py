@@ -1,6 +1,6 @@
 """One run: which figures, in which order, on which servers."""
 
-from bench import balances, databases, growth, memory, pages, replay, throughput
+from bench import books, close, databases, growth, memory, pages, replay, throughput, transfers
 from bench.figures import Figure, Plan
 from bench.progress import Progress
 from bench.servers import WebServer, prepare
@@ -11,10 +11,14 @@ def measure(plan: Plan) -> list[Figure]:
     try:
         with Progress(_steps(plan)) as progress:
             figures = _throughput(plan, progress)
+            if plan.wants("transfers"):
+                figures += transfers.measure_transfers(plan, progress)
             if plan.wants("growth"):
                 figures += growth.measure_growth(plan, progress)
-            if plan.wants("balances"):
-                figures += balances.measure_balances(plan, progress)
+            if plan.wants("balances", "latency"):
+                figures += books.measure_books(plan, progress)
+            if plan.wants("close"):
+                figures += close.measure_close(plan, progress)
             if plan.wants("replay"):
                 figures += replay.measure_replay(plan, progress)
             if plan.wants("pages"):
@@ -24,12 +28,14 @@ def measure(plan: Plan) -> list[Figure]:
     finally:
         for database in (
             throughput.DATABASE,
+            transfers.DATABASE,
             "small",
             "large",
             replay.DATABASE,
             pages.DATABASE,
             "memory",
-            *balances.DATABASES.values(),
+            *books.DATABASES,
+            close.DATABASE,
         ):
             databases.drop(database)
     return figures
@@ -57,6 +63,7 @@ def _steps(plan: Plan) -> int:
     turns = plan.rounds + 1
     singles = plan.wants("textbook", "one-row") + plan.wants("textbook") + plan.wants("one-row")
     steps = turns * (singles + 2 * plan.wants("batch") + 2 * plan.wants("hot"))
-    steps += plan.wants("balances") * (balances.SETUP_STEPS + 2 * plan.rounds)
+    steps += plan.wants("transfers") * turns * transfers.CONTESTANTS + books.steps(plan)
+    steps += plan.wants("close") * (close.SETUP_STEPS + turns)
     steps += plan.wants("replay") * turns + plan.wants("pages") * (pages.SETUP_STEPS + turns)
     return steps + plan.wants("growth") * (growth.LOAD_STEPS + plan.rounds) + plan.wants("memory") * memory.STEPS

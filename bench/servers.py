@@ -3,14 +3,17 @@
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
+from typing import Any
 
 from bench import ROOT, databases
 from bench.load import Connection, UnexpectedAnswer
@@ -19,6 +22,7 @@ START_TIMEOUT_SECONDS = 60.0
 #: The supervisor's way (ledgersafe.embedded.process): whoever holds the other end of the pipe is gone, so we go.
 _LIFELINE = 'exec 3<&0 </dev/null; { read -r word <&3 || kill -TERM $$; } & exec 3<&-; exec "$@"'
 _WORKER_REQUEST = b"GET /v1/bench/worker HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer none\r\n\r\n"
+_METRICS_REQUEST = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def prepare(database: str, tenants: int) -> dict[str, str]:
@@ -26,11 +30,21 @@ def prepare(database: str, tenants: int) -> dict[str, str]:
     databases.create(database)
     environment = environment_of(database)
     manage = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0"]
-    subprocess.run(manage, cwd=ROOT, env=environment | {"DATABASE_AS": "owner"}, check=True)
-    seed = [sys.executable, "-m", "bench.tenants", str(tenants)]
-    told = subprocess.run(seed, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
-    keys: dict[str, str] = json.loads(told.stdout)
+    subprocess.run(manage, cwd=ROOT, env=owner_of(database), check=True)
+    keys: dict[str, str] = ask_program(environment, "bench.tenants", str(tenants))
     return keys
+
+
+def ask_program(environment: Mapping[str, str], module: str, *arguments: str) -> Any:
+    """Run one of our modules as a program of its own. :returns: the JSON it prints."""
+    command = [sys.executable, "-m", module, *arguments]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
+    return json.loads(finished.stdout)
+
+
+def owner_of(database: str) -> dict[str, str]:
+    """The variables of a process that may write past the product: it sets a stage, and measures nothing."""
+    return environment_of(database) | {"DATABASE_AS": "owner"}
 
 
 def environment_of(database: str) -> dict[str, str]:
@@ -92,6 +106,16 @@ class WebServer:
     def worker_of(self, connection: Connection) -> int:
         """The process id of the worker that serves a connection."""
         return int(connection.ask(_WORKER_REQUEST).rpartition(b"\r\n\r\n")[2])
+
+    def counted(self, metric: str) -> float:
+        """A counter of `/metrics`: the sum over all workers."""
+        connection = Connection(self.port)
+        told = connection.ask(_METRICS_REQUEST)
+        connection.close()
+        found = re.search(rb"^%s (\S+)$" % metric.encode(), told, re.MULTILINE)
+        if told[9:12] != b"200" or found is None:
+            raise UnexpectedAnswer(f"/metrics tells no {metric}: {told[:300]!r}")
+        return float(found[1])
 
     def _await_answer(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS

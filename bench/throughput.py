@@ -65,7 +65,7 @@ def interleave(
         for connection in connections:
             connection.close()
         if not turn:
-            databases.settle(DATABASE)
+            databases.settle(server.database)
     return measured
 
 
