@@ -2,19 +2,25 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import islice
 from typing import Final
 
 import orjson
-from django.utils.html import escape
 
 Row = tuple[str, ...]
+#: Answers its head, then a piece for every batch of rows it is sent, then its end for an empty one.
+Pieces = Generator[bytes, list[Row], None]
+#: The page to print.
+PAGE: Final = "pack.html"
 _BATCH: Final = 500
 #: What a spreadsheet would take for a formula at the beginning of a cell (OWASP: CSV injection).
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MONEY: Final = ("debit", "credit", "amount")
+_MARKUP: Final = re.compile(r"""[&<>"']""")
 
 _STYLE: Final = """
 body{font:14px/1.45 system-ui,sans-serif;color:#111;background:#fff;margin:2rem}
@@ -44,46 +50,74 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
-def csv_file(facts: Mapping[str, str], table: Table) -> Iterator[bytes]:
-    """RFC 4180 in UTF-8: the columns' names, then the rows."""
-    yield _csv([tuple(table.columns)])
-    for rows in _batches(table.rows()):
-        yield _csv(rows)
+def files(
+    facts: Mapping[str, str], tables: Mapping[str, Table], wanted: Collection[str]
+) -> Iterator[tuple[str, bytes]]:
+    """The files that are wanted, in pieces that belong together by name; every table is read once for all of them.
+
+    `<table>.csv`: RFC 4180 in UTF-8, the columns' names, then the rows. `<table>.json`: one object, the day's facts and
+    `rows` with a line each, amounts as decimal text. `pack.html`: one page to print with all tables, without scripts
+    and without anything from elsewhere.
+    """
+    page = PAGE in wanted
+    if page:
+        yield PAGE, _page_head(facts)
+    for name, table in tables.items():
+        writers = {f"{name}.csv": _csv_pieces(table), f"{name}.json": _json_pieces(facts, table)}
+        if page:
+            writers |= {PAGE: _html_pieces(table)}
+        pieces = {file: writer for file, writer in writers.items() if file in wanted}
+        for file, writer in pieces.items():
+            yield file, next(writer)
+        for rows in _batches(table.rows()) if pieces else ():
+            for file, writer in pieces.items():
+                yield file, writer.send(rows)
+        for file, writer in pieces.items():
+            yield file, writer.send([])
+    if page:
+        yield PAGE, b"</body></html>\n"
 
 
-def json_file(facts: Mapping[str, str], table: Table) -> Iterator[bytes]:
-    """One object: the day's facts, and `rows` with a line each. Amounts are decimal text."""
-    head = orjson.dumps(dict(facts))[:-1]
-    yield head + b',"rows":['
+def _csv_pieces(table: Table) -> Pieces:
+    rows = yield _csv([tuple(table.columns)])
+    while rows:
+        rows = yield _csv(rows)
+    yield b""
+
+
+def _json_pieces(facts: Mapping[str, str], table: Table) -> Pieces:
+    rows = yield orjson.dumps(dict(facts))[:-1] + b',"rows":['
     separator = b"\n"
-    for rows in _batches(table.rows()):
+    while rows:
         piece = [orjson.dumps(dict(zip(table.columns, row, strict=True))) for row in rows]
-        yield separator + b",\n".join(piece)
+        rows = yield separator + b",\n".join(piece)
         separator = b",\n"
     yield b"\n]}\n"
 
 
-def html(facts: Mapping[str, str], tables: Sequence[Table]) -> Iterator[bytes]:
-    """One page to print, without scripts and without anything from elsewhere."""
+def _html_pieces(table: Table) -> Pieces:
+    heads = "".join(f'<th scope="col"{_kind(name)}>{_words(name)}</th>' for name in table.columns)
+    kinds = [_kind(name) for name in table.columns]
+    rows = yield f'<h2>{table.title}</h2>\n<div class="box"><table><thead><tr>{heads}</tr></thead><tbody>\n'.encode()
+    while rows:
+        rows = yield "".join(_html_row(kinds, row) for row in rows).encode()
+    yield b"</tbody></table></div>\n"
+
+
+def _page_head(facts: Mapping[str, str]) -> bytes:
     title = escape(f"{facts['tenant_id']}: business day {facts['date']}")
     told = "".join(f"<dt>{_words(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
-    yield (
+    return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n'
         f"<body><h1>{title}</h1>\n<dl>{told}</dl>\n"
     ).encode()
-    for table in tables:
-        heads = "".join(f'<th scope="col"{_kind(name)}>{_words(name)}</th>' for name in table.columns)
-        yield f'<h2>{table.title}</h2>\n<div class="box"><table><thead><tr>{heads}</tr></thead><tbody>\n'.encode()
-        kinds = [_kind(name) for name in table.columns]
-        for rows in _batches(table.rows()):
-            yield "".join(_html_row(kinds, row) for row in rows).encode()
-        yield b"</tbody></table></div>\n"
-    yield b"</body></html>\n"
 
 
 def _html_row(kinds: Sequence[str], row: Row) -> str:
-    cells = "".join(f"<td{kind}>{escape(text)}</td>" for kind, text in zip(kinds, row, strict=True))
+    if _MARKUP.search("".join(row)):
+        row = tuple(escape(text) for text in row)
+    cells = "".join(f"<td{kind}>{text}</td>" for kind, text in zip(kinds, row, strict=True))
     return f"<tr>{cells}</tr>\n"
 
 

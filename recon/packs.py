@@ -6,8 +6,10 @@ count that were recorded before this close. Everything streams, so that memory d
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection
@@ -83,7 +85,7 @@ _TABLES: Final[dict[str, Callable[[DayClose], Table]]] = {
     "exceptions": held,
 }
 #: Every file by name.
-NAMES: Final = (*(f"{table}.{kind}" for table in _TABLES for kind in ("csv", "json")), "pack.html")
+NAMES: Final = (*(f"{table}.{kind}" for table in _TABLES for kind in ("csv", "json")), formats.PAGE)
 MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "json": "application/json", "html": "text/html; charset=utf-8"}
 
 
@@ -101,21 +103,27 @@ def content(close: DayClose, name: str) -> Iterator[bytes]:
     """One file of the pack, in pieces. :raises NotFound: it has no file of this name."""
     if name not in NAMES:
         raise NotFound(f"The pack has no such file; there are {', '.join(NAMES)}.")
-    if name == "pack.html":
-        return formats.html(_facts(close), [table(close) for table in _TABLES.values()])
-    table, _, kind = name.rpartition(".")
-    return {"csv": formats.csv_file, "json": formats.json_file}[kind](_facts(close), _TABLES[table](close))
+    return (piece for _, piece in _pieces(close, {name}))
 
 
 def fingerprints(close: DayClose) -> dict[str, str]:
-    """SHA-256 of every file, in hexadecimal, by name."""
-    found = {}
-    for name in sorted(NAMES):
-        digest = hashlib.sha256()
-        for piece in content(close, name):
-            digest.update(piece)
-        found[name] = digest.hexdigest()
-    return found
+    """SHA-256 of every file, in hexadecimal, by name. Every table is read once for all files."""
+    digests = {name: hashlib.sha256() for name in sorted(NAMES)}
+    for name, piece in _pieces(close, NAMES):
+        digests[name].update(piece)
+    return {name: digest.hexdigest() for name, digest in digests.items()}
+
+
+def write(close: DayClose, folder: Path) -> None:
+    """Every file as a whole into a folder that exists, in one pass. :raises OSError: it cannot be written."""
+    with ExitStack() as stack:
+        files = {name: stack.enter_context((folder / name).open("wb")) for name in NAMES}
+        for name, piece in _pieces(close, NAMES):
+            files[name].write(piece)
+
+
+def _pieces(close: DayClose, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    return formats.files(_facts(close), {name: table(close) for name, table in _TABLES.items()}, wanted)
 
 
 def fingerprint_of(files: dict[str, str]) -> str:

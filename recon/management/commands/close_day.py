@@ -50,9 +50,7 @@ exit status: 0 closed, 2 it cannot be closed"""
         """Each file as a whole, and `SHA256SUMS` as sha256sum reads it."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in packs.NAMES:
-                with (folder / name).open("wb") as file:
-                    file.writelines(packs.content(done.close, name))
+            packs.write(done.close, folder)
             sums = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(done.pack.files.items()))
             (folder / "SHA256SUMS").write_text(sums)
         except OSError as error:
