@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "ledgersafe",
     "ledgersafe.tenants",
     "ledgersafe.audit",
+    "ledgersafe.idempotency",
     "ledgersafe.jobs",
     "ledger",
     "exceptions",
