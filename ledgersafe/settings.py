@@ -201,6 +201,12 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# ── Money commands ──────────────────────────────────────────────────────────────────────────────
+#: How long Redis remembers the answer to an idempotency key. Postgres never forgets it.
+IDEMPOTENCY_TTL_SECONDS = env.int("IDEMPOTENCY_TTL_SECONDS", default=86_400)
+if IDEMPOTENCY_TTL_SECONDS < 1:
+    raise ImproperlyConfigured("IDEMPOTENCY_TTL_SECONDS must be at least 1.")
+
 # ── Audit trail ─────────────────────────────────────────────────────────────────────────────────
 #: Where the head of each sealed trail is written down outside the database; best on a disk its administrators lack.
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default=str(data_root() / "audit-anchors.jsonl"))

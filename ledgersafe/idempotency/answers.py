@@ -54,6 +54,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that was stored, and the fingerprint of the request it answered."""
+
+    answer: Answer
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One request to move money. `fingerprint` is SHA-256 of all that makes it this one."""
 
@@ -85,9 +93,9 @@ class Command:
         fingerprint = exact_json.fingerprint(exact_json.canonical_text(said))
         return cls(tenant_id, principal, actor, key, name[:_MAX_NAME], fingerprint)
 
-    def check(self, fingerprint: bytes) -> None:
+    def check(self, kept: Kept) -> None:
         """:raises KeyReused: the key was answered for another request."""
-        if fingerprint != self.fingerprint:
+        if kept.fingerprint != self.fingerprint:
             raise KeyReused
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ledgersafe import metrics
 from ledgersafe.db import retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError
-from ledgersafe.idempotency import rows
-from ledgersafe.idempotency.answers import Answer, Command, InProgress, KeyReused
+from ledgersafe.idempotency import front, rows
+from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept, KeyReused
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +38,69 @@ def carry_out(command: Command, work: Callable[[], Answer], refuse: Callable[[Do
     :raises DomainError: a refusal of `work` that another attempt may change.
     :raises ledgersafe.errors.Unavailable: the database cannot be reached, or too many want the same.
     """
-    return _decided(command, work, refuse)
+    try:
+        seen = front.look(command)
+        if seen.kept is not None:
+            return _replay(command, seen.kept, "replayed_cache")
+        return _guarded(command, work, refuse, seen)
+    except (InProgress, KeyReused) as refusal:
+        _count("in_progress" if isinstance(refusal, InProgress) else "reused")
+        raise
+
+
+def _guarded(
+    command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer], seen: front.Seen
+) -> Outcome:
+    is_remembered = False
+    try:
+        # Somebody left a mark. Whether they are still at it, Postgres knows; if not, they died, or are about to begin.
+        kept = retry_serialization(lambda: rows.look(command)) if seen.is_busy else None
+        outcome = _decided(command, work, refuse) if kept is None else _replay(command, kept, "replayed_database")
+        if outcome.answer.is_storable:
+            front.keep(seen, command, Kept(outcome.answer, command.fingerprint))
+            is_remembered = True
+    finally:
+        if not is_remembered:
+            front.release(seen)
+    return outcome
 
 
 def _decided(command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer]) -> Outcome:
     try:
         return retry_serialization(lambda: _attempt(command, work))
-    except (InProgress, KeyReused) as refusal:
-        _count("in_progress" if isinstance(refusal, InProgress) else "reused")
+    except (InProgress, KeyReused):
         raise
     except _Refused as refused:
-        answer = refused.answer
-    except DomainError as refusal:
-        answer = refuse(refusal)
-        if not answer.is_storable:
-            _count("refused")
-            raise
-    if not answer.is_storable:
-        _count("refused")
-        return Outcome(answer, is_replay=False)
-    # A transaction of its own: nothing the command did is in it. Whoever came in between has decided already.
-    return retry_serialization(lambda: _attempt(command, lambda: answer, "refused_stored"))
+        refusal, answer = None, refused.answer
+    except DomainError as error:
+        refusal, answer = error, refuse(error)
+    if answer.is_storable:
+        # A transaction of its own: nothing the command did is in it. Whoever came in between has decided already.
+        return retry_serialization(lambda: _attempt(command, lambda: answer, is_refusal=True))
+    _count("refused")
+    if refusal is not None:
+        raise refusal
+    return Outcome(answer, is_replay=False)
 
 
-def _attempt(command: Command, work: Callable[[], Answer], outcome: str = "executed") -> Outcome:
+def _attempt(command: Command, work: Callable[[], Answer], *, is_refusal: bool = False) -> Outcome:
     with tenant_transaction(command.tenant_id):
         kept = rows.claim(command)
         if kept is None:
             answer = work()
-            if not answer.is_success and outcome == "executed":
+            if not answer.is_success and not is_refusal:
                 raise _Refused(answer)
             rows.keep(command, answer)
     if kept is not None:
-        command.check(kept.fingerprint)
-        _count("replayed_database")
-        return Outcome(kept.answer, is_replay=True)
-    _count(outcome)
+        return _replay(command, kept, "replayed_database")
+    _count("refused_stored" if is_refusal else "executed")
     return Outcome(answer, is_replay=False)
+
+
+def _replay(command: Command, kept: Kept, outcome: str) -> Outcome:
+    command.check(kept)
+    _count(outcome)
+    return Outcome(kept.answer, is_replay=True)
 
 
 def _count(outcome: str) -> None:

@@ -1,18 +1,12 @@
-"""What Postgres is asked about keys: operations of the command's own transaction."""
+"""What Postgres is asked about keys, and told: it decides, whatever anybody else believes."""
 
 from base64 import b64decode
-from dataclasses import dataclass
+from typing import Any, Final
 
-from ledgersafe.db import call
-from ledgersafe.idempotency.answers import Answer, Command, InProgress
+from ledgersafe.db import call, call_alone
+from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An answer, and the fingerprint of the request it answered."""
-
-    answer: Answer
-    fingerprint: bytes
+_CLAIM: Final = "idempotency_claim_v1"
 
 
 def claim(command: Command) -> Kept | None:
@@ -20,7 +14,15 @@ def claim(command: Command) -> Kept | None:
 
     :raises InProgress: another transaction has taken it.
     """
-    told = call("idempotency_claim_v1", command.tenant_id, command.principal, command.key)
+    return _read(call(_CLAIM, command.tenant_id, command.principal, command.key))
+
+
+def look(command: Command) -> Kept | None:
+    """What the key was answered, if anything; a transaction of its own. :raises InProgress: somebody is at it."""
+    return _read(call_alone(_CLAIM, command.tenant_id, command.principal, command.key))
+
+
+def _read(told: dict[str, Any] | None) -> Kept | None:
     if told is None:
         return None
     if told.get("busy"):

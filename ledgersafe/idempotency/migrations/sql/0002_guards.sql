@@ -1,6 +1,7 @@
 CALL ledgersafe_make_append_only_v1('idempotency_keys');
 
--- Takes the key for this transaction, or says what became of it. One round trip, which never waits.
+-- Takes the key for this transaction, or says what became of it. One round trip, which never waits. Called alone, it is a
+-- transaction of its own, and only looks.
 --   null: the key is free, and ours until the transaction ends
 --   {"busy": true}: another transaction is at it
 --   {"fingerprint", "status", "media_type", "body"}: it was answered before
@@ -12,6 +13,7 @@ DECLARE
     is_ours boolean;
     answered idempotency_keys;
 BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant::text, true);
     is_ours := pg_try_advisory_xact_lock(
         hashtextextended(jsonb_build_array('idempotency', p_tenant, p_principal, p_key)::text, 0));
     SELECT * INTO answered FROM idempotency_keys
@@ -30,3 +32,23 @@ CREATE FUNCTION idempotency_keep_v1(p_tenant bigint, p_principal text, p_key tex
         (tenant_id, principal, key, fingerprint, command, status, media_type, body, actor)
     VALUES (p_tenant, p_principal, p_key, p_fingerprint, p_command, p_status, p_media_type, p_body, p_actor)
 $$;
+
+-- Which books these are: server, database, and the time line the server is on, which changes with every restored backup
+-- and every standby that takes over. What was remembered of other books, or of these before they lost their last
+-- minutes, is not theirs. Where a provider hides one of the two, it is left out.
+CREATE FUNCTION idempotency_books_v1() RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    server text := '';
+    time_line text := '';
+BEGIN
+    BEGIN
+        SELECT system_identifier::text INTO server FROM pg_control_system();
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+    BEGIN
+        time_line := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+    RETURN to_jsonb(concat_ws('/', server, time_line,
+        (SELECT oid::text FROM pg_database WHERE datname = current_database())));
+END $$;
