@@ -22,7 +22,7 @@ PREFIX: Final = "idempotency"
 #: Longer answers are Postgres' alone: Redis is for short things.
 _LONGEST: Final = 64 * 1024
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-_BATCH: Final = 500
+_BATCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

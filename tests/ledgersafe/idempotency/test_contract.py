@@ -1,13 +1,25 @@
-"""`X-Idempotency-Key`: every answer of the contract, decided by Postgres."""
+"""`X-Idempotency-Key`: every answer of the contract, with Redis in front and without."""
 
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
+from pytest_django import Settings
 
 from ledgersafe import registry
 from tests.conftest import Shop, open_shop
 from tests.ledgersafe.idempotency.spending import PATH, effects, is_replay, spend, till
+
+
+@pytest.fixture(autouse=True, params=["redis", "postgres"])
+def _front(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """Nobody who calls can tell whether there is a Redis."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")
+    else:
+        settings.REDIS_URL = ""
 
 
 def code_of(answer: Any) -> tuple[int, str]:
@@ -155,9 +167,6 @@ def test_a_bad_body_is_refused_before_the_key_counts(shop: Shop) -> None:
 
 
 def test_what_postgres_wants_tried_again_happens_once(shop: Shop) -> None:
-    import psycopg
-    from django.db import OperationalError
-
     again = OperationalError()
     again.__cause__ = psycopg.errors.SerializationFailure()
     till.fails = [again]
