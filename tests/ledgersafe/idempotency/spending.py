@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.http import HttpResponse
 from django.urls import re_path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -55,6 +56,7 @@ class SpendView(APIView):
 
     scope = "pos:write"
 
+    @extend_schema(request=None, responses={201: None}, parameters=[OpenApiParameter("loud", bool)])
     @money_command
     def post(self, request: Request, body: Body, what: str = "") -> HttpResponse | Response:
         principal = principal_of(request)
