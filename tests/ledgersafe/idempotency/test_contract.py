@@ -6,16 +6,17 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from pytest_django import Settings
 
 from ledgersafe import registry
-from ledgersafe.db import tenant_transaction
+from ledgersafe.db import raw_connection, tenant_transaction
 from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import Answer, Command
 from tests.conftest import Shop, open_shop
+from tests.guards.attacks import Raw
 from tests.ledgersafe.idempotency import spending
 from tests.ledgersafe.idempotency.spending import PATH, effects, is_replay, spend, till
 from tests.staff import boss, signed_in
@@ -184,12 +185,14 @@ def test_what_postgres_wants_tried_again_happens_once(shop: Shop) -> None:
     assert (effects(shop), till.runs) == (1, 2)
 
 
-def test_a_connection_lost_on_the_way_is_tried_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_lost_on_the_way_is_tried_again(
+    shop: Shop, as_owner: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep, lost = rows.keep, iter([True])
 
     def cut_and_keep(command: Command, answer: Answer) -> None:
         if next(lost, False):
-            connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            as_owner.execute("SELECT pg_terminate_backend(%s, 10000)", [raw_connection().info.backend_pid])
         keep(command, answer)
 
     monkeypatch.setattr(rows, "keep", cut_and_keep)
@@ -223,7 +226,7 @@ def test_a_person_has_keys_of_their_own(shop: Shop) -> None:
 
 def test_the_schema_asks_for_the_key() -> None:
     paths = SchemaGenerator(urlconf=spending.__name__).get_schema(public=True)["paths"]  # type: ignore[no-untyped-call]
-    (parameters,) = (there["post"]["parameters"] for path, there in paths.items() if path.startswith(PATH))
+    parameters = paths[PATH]["post"]["parameters"]
     (key,) = (one for one in parameters if one["name"] == "X-Idempotency-Key")
     assert (key["in"], key["required"]) == ("header", True)
     assert any(one["name"] == "loud" for one in parameters), "what the view says of itself is there, too"

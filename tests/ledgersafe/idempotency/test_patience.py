@@ -29,7 +29,7 @@ def test_a_redis_that_hangs_is_asked_once(shop: Shop, settings: Settings, talk: 
         settings.REDIS_URL = url
         started = time.monotonic()
         redis_client.ask(lambda client: client.get("k"))
-        assert time.monotonic() - started < 1, "two seconds late is too late"
+        assert time.monotonic() - started < 1.9, "two seconds late is too late"
         assert len(callers) == 1
         assert [is_replay(spend(shop)) for _ in range(2)] == [False, True]
         assert len(callers) == 1, "nobody asks a second time"
