@@ -14,6 +14,9 @@ import redis
 
 from ledgersafe.embedded.binaries import find_valkey
 
+#: The server ends with its standard input: also when the test run was killed, and nobody tidies up.
+_WATCHED = 'exec 3<&0; "$@" </dev/null 3<&- & read -r _ <&3; kill -KILL $!; wait $!'
+
 
 class OwnRedis:
     """A Valkey on a socket of its own."""
@@ -35,7 +38,8 @@ class OwnRedis:
 
     def stop(self) -> None:
         """Gone, without a word."""
-        self.process.kill()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         self.process.wait()
 
 
@@ -45,7 +49,12 @@ def own_redis() -> Iterator[OwnRedis]:
     with tempfile.TemporaryDirectory(prefix="ls-redis-", dir="/tmp") as folder:
         path = Path(folder) / "s"
         command = [str(find_valkey()), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", _WATCHED, "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         server = OwnRedis(process, f"unix://{path}")
         try:
             _await(server)
