@@ -15,6 +15,7 @@ from django.utils import timezone
 import exceptions.invariants
 import ledger.invariants
 import ledgersafe.audit.invariants
+import ledgersafe.idempotency.invariants
 import ledgersafe.tenants.invariants
 import pos.invariants
 from ledgersafe import metrics
@@ -34,6 +35,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
             *ledger.invariants.INVARIANTS,
             *ledgersafe.tenants.invariants.INVARIANTS,
             *ledgersafe.audit.invariants.INVARIANTS,
+            *ledgersafe.idempotency.invariants.INVARIANTS,
         ),
         key=lambda invariant: invariant.id,
     )
