@@ -189,7 +189,7 @@ def _units(rate: Decimal) -> int:
     """A rate in units of its last decimal: as a whole number, since Decimal's arithmetic keeps 28 digits only."""
     _, digits, power = rate.as_tuple()
     whole, shift = int("".join(map(str, digits))), int(power) + RATE_PLACES
-    return whole * 10**shift if shift >= 0 else whole // 10**-shift
+    return whole * int(10**shift) if shift >= 0 else whole // int(10**-shift)
 
 
 def is_stale(valid_from: datetime, at: datetime, max_age: timedelta | None) -> bool:

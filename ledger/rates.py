@@ -206,14 +206,7 @@ def list_rates(
     tenant_id: int, pair: tuple[str, str] | None, as_of: datetime | None, cursor: list[Any] | None
 ) -> QuerySet[FxRate]:
     """Every version, newest first, of all pairs or of one and its opposite; `superseded` when a newer one counts."""
-    newer = FxRate.objects.filter(
-        tenant_id=tenant_id,
-        base=OuterRef("base"),
-        quote=OuterRef("quote"),
-        valid_from=OuterRef("valid_from"),
-        version__gt=OuterRef("version"),
-    )
-    rows = FxRate.objects.filter(tenant_id=tenant_id).annotate(superseded=Exists(newer))
+    rows = with_superseded(FxRate.objects.filter(tenant_id=tenant_id))
     if pair is not None:
         rows = rows.filter(Q(base=pair[0], quote=pair[1]) | Q(base=pair[1], quote=pair[0]))
     if as_of is not None:
@@ -221,6 +214,18 @@ def list_rates(
     if cursor is not None:
         rows = rows.filter(id__lt=row_id(cursor))
     return rows.order_by("-id")
+
+
+def with_superseded(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rates that know whether a newer version of them counts."""
+    newer = FxRate.objects.filter(
+        tenant_id=OuterRef("tenant_id"),
+        base=OuterRef("base"),
+        quote=OuterRef("quote"),
+        valid_from=OuterRef("valid_from"),
+        version__gt=OuterRef("version"),
+    )
+    return rows.annotate(superseded=Exists(newer))
 
 
 def row_id(cursor: list[Any]) -> int:

@@ -13,6 +13,7 @@ urlpatterns = [
     re_path(
         r"^reports/income-statement/?$", report_views.IncomeStatementView.as_view(), name="report-income-statement"
     ),
+    re_path(r"^reports/fx-clearing/?$", report_views.FxClearingView.as_view(), name="report-fx-clearing"),
     re_path(r"^fx/rates/?$", fx_views.RatesView.as_view(), name="fx-rates"),
     re_path(r"^fx/convert/?$", fx_views.ConvertView.as_view(), name="fx-convert"),
     re_path(r"^fx/settlements/?$", fx_views.SettlementsView.as_view(), name="fx-settlements"),

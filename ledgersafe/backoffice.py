@@ -93,6 +93,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ("Journals", "menu_book", "ledger.journal"),
             ("Accounts", "account_balance_wallet", "ledger.account"),
             ("Business days", "calendar_month", "ledger.period"),
+            ("FX rates", "currency_exchange", "ledger.fxrate"),
+            ("FX settlements", "swap_horiz", "ledger.fxsettlement"),
         ],
         "Set-up": [
             ("Tenants", "domain", "tenants.tenant"),

@@ -92,10 +92,13 @@ def test_two_rates_of_one_pair_and_instant_are_refused(shop: Shop) -> None:
     assert shop.number("fx_rates") == 0
 
 
+NO_RATES: list[Any] = [0, "0", -1, "-1", "NaN", "Infinity", "1e5", "", None, True, [], "1" * 40]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("rate", value) for value in (0, "0", -1, "-1", "NaN", "Infinity", "1e5", "", None, True, [], "1" * 40)),
+        *(("rate", value) for value in NO_RATES),
         *(("pair", value) for value in ("", "EUR", "EUR/EUR", "EUR/ZZZ", None, 7, "EUR/USD\x00")),
         *(("valid_from", value) for value in ("yesterday", "2026-02-25T10:00:00", "1999-01-01", 7, "")),
         ("valid_from", "9999-12-31T23:59:59-23:00"),

@@ -122,3 +122,24 @@ def test_a_closed_day_is_not_revalued(shop: Shop) -> None:
 def test_it_needs_a_transaction(shop: Shop) -> None:
     with pytest.raises(TransactionRequired):
         fx_revaluation.revalue(shop.tenant.id, DAY, actor="system:test", now=timezone.now())
+
+
+def test_the_report_tells_the_position_and_what_it_is_worth(shop: Shop) -> None:
+    report = shop.get("/v1/reports/fx-clearing", date="2026-02-25").json()
+    assert [(item["ccy"], item["balance"], item["value"], item["rate"]) for item in report["items"]] == [
+        ("EUR", "100.00", "120.00", "1.2"),
+        ("USD", "-110.00", "-110.00", None),
+    ]
+    assert (report["residual"], report["unrealised_gain"], report["without_rate"]) == ("10.00", "-10.00", [])
+    revalue(shop)
+    assert shop.get("/v1/reports/fx-clearing", date="2026-02-25").json()["residual"] == "0.00"
+    assert shop.get("/v1/reports/fx-clearing", date="2026-02-24").json()["items"] == []
+
+
+def test_the_report_names_what_has_no_rate_and_guesses_nothing(shop: Shop, settings: Any) -> None:
+    settings.FX_MAX_RATE_AGE_HOURS = 1
+    report = shop.get("/v1/reports/fx-clearing", date="2026-02-25").json()
+    assert (report["without_rate"], report["residual"], report["items"][0]["value"]) == (["EUR"], None, None)
+    assert "EUR/USD" in report["items"][0]["problem"]
+    for day in ("x", "9999-12-31", "0001-01-01"):
+        assert shop.get("/v1/reports/fx-clearing", date=day).status_code == 400

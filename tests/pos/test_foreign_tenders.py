@@ -1,4 +1,4 @@
-"""A sale paid in a foreign currency: converted by the rate that held when it happened, bridged by the clearing accounts."""
+"""A sale paid in a foreign currency: converted by the rate of its instant, bridged by the clearing accounts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
