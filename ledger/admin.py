@@ -17,8 +17,9 @@ from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from ledger import balances
-from ledger.fx_pages import FxRateAdmin, FxSettlementAdmin
 from ledger.models import Account, AccountStatus, Journal, Period, PeriodStatus
+from ledger.rate_pages import FxRateAdmin
+from ledger.settlement_pages import FxSettlementAdmin
 from ledger.sheets.accounts import account_sheet
 from ledger.sheets.amounts import Money
 from ledger.sheets.days import day_figures, day_sheet

@@ -1,23 +1,19 @@
-"""Foreign currency on paper: pairs, rates and the one rounding of a conversion. Pure, and in whole numbers throughout.
+"""Foreign currency on paper: rates and the one rounding of a conversion. Pure, and in whole numbers throughout.
 
 Python's Decimal would round a quotient to 28 digits before it is rounded to the currency: an amount that lies just
 beside a half would be rounded twice. `ledger_fx_convert_v1` does the same in the database.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from ledger.models.fx import RATE_PLACES, RATE_WHOLE
-from ledgersafe.errors import DomainError, InvalidParameter
-from ledgersafe.exact_json import Number
-from ledgersafe.money import MAX_MINOR, exponent, is_currency
+from ledger.models.fx import RATE_PLACES
+from ledgersafe.errors import DomainError
+from ledgersafe.money import MAX_MINOR, exponent
 
-_PAIR: Final = re.compile(r"([A-Za-z]{3})[/_. -]?([A-Za-z]{3})", re.ASCII)
-_RATE: Final = re.compile(r"[0-9]{1,60}(?:\.[0-9]{1,60})?", re.ASCII)
 _UNIT: Final = 10**RATE_PLACES
 
 
@@ -47,10 +43,6 @@ class AmountTooSmall(DomainError):
 
     code = "AMOUNT_TOO_SMALL"
     http_status = 422
-
-
-class RateError(ValueError):
-    """Text is not a pair or not a rate. `str(error)` says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,46 +105,6 @@ Rates: TypeAlias = Mapping[str, Rate | Unusable]
 NO_RATES: Final[Rates] = {}
 
 
-def read_pair(value: Any) -> tuple[str, str]:
-    """`EUR/USD`, `eur-usd` or `EURUSD` → (EUR, USD). :raises RateError: no pair of two currencies of ISO 4217."""
-    found = _PAIR.fullmatch(value) if type(value) is str else None
-    if found is None:
-        raise RateError("must be a pair of currencies, like EUR/USD")
-    base, quote = found[1].upper(), found[2].upper()
-    for currency in (base, quote):
-        if not is_currency(currency):
-            raise RateError(f"names {currency}, which is no currency of ISO 4217")
-    if base == quote:
-        raise RateError("must name two different currencies")
-    return base, quote
-
-
-def pair_of(text: str, name: str = "pair") -> tuple[str, str]:
-    """A parameter that is a pair. :raises InvalidParameter: it is none."""
-    try:
-        return read_pair(text)
-    except RateError as error:
-        raise InvalidParameter(f"{name} {error}.") from None
-
-
-def read_rate(value: Any) -> Decimal:
-    """A rate as sent, text or number. :raises RateError: not plain decimal, not above zero, too long to be kept."""
-    if type(value) is Number:
-        value = value[1:-1]
-    if type(value) not in {str, int}:
-        raise RateError('must be a decimal, like "1.0832"')
-    text = str(value)
-    if not _RATE.fullmatch(text):
-        raise RateError('must be a plain decimal above zero, like "1.0832"')
-    whole, _, decimals = text.partition(".")
-    whole, decimals = whole.lstrip("0"), decimals.rstrip("0")
-    if len(whole) > RATE_WHOLE or len(decimals) > RATE_PLACES:
-        raise RateError(f"must have at most {RATE_WHOLE} digits before the point and {RATE_PLACES} after it")
-    if not whole and not decimals:
-        raise RateError("must be above zero")
-    return Decimal(f"{whole or 0}.{decimals or 0}")
-
-
 def rate_text(rate: Decimal) -> str:
     """1.083200000000000000 → `1.0832`."""
     text = format(rate, "f")
@@ -162,7 +114,7 @@ def rate_text(rate: Decimal) -> str:
 def inverse_text(rate: Decimal) -> str:
     """1 / rate to 18 decimals, to be read by people: conversions divide by the rate itself."""
     units = divide_half_up(_UNIT * _UNIT, _units(rate))
-    return rate_text(Decimal(units).scaleb(-RATE_PLACES)) if units else "0"
+    return rate_text(Decimal(f"{units // _UNIT}.{units % _UNIT:0{RATE_PLACES}}"))
 
 
 def convert(minor: int, source: str, target: str, *, rate: Decimal, inverted: bool) -> int:

@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import calendars, fx, rates, settlements
+from ledger import calendars, rate_reading, rate_recording, rates, settlement_queries, settlements
 from ledger import fx_serializers as serializers
 from ledger.account_requests import Problems, read_amount
-from ledger.fx_requests import SettlementRequest, instant_of, read_rates
+from ledger.fx_requests import instant_of, read_rates
 from ledger.models import RateSource
 from ledger.moments import moment_of
 from ledger.rates import Asked
+from ledger.settlement_requests import SettlementRequest
 from ledgersafe.api import cursor_of, flag_of, key_header, limit_of, page, principal_of
 from ledgersafe.errors import NotFound
 from ledgersafe.json_requests import read_object
@@ -43,10 +44,10 @@ class RatesView(APIView):
         principal = principal_of(request)
         body = read_object(request._request, principal.tenant_slug)
         wanted = read_rates(body, now=timezone.now())
-        recorded = rates.record_rates(
+        recorded = rate_recording.record_rates(
             tenant_id=principal.tenant_id, rates=wanted, source=RateSource.API, actor=principal.actor
         )
-        items = [serializers.rate_item(row) for row in rates.current(principal.tenant_id, wanted)]
+        items = [serializers.rate_item(row) for row in rate_recording.current(principal.tenant_id, wanted)]
         counts = {"recorded": recorded, "unchanged": len(wanted) - recorded}
         answer: dict[str, Any] = {"items": items, "counts": counts} if "rates" in body else items[0]
         return Response(answer, status=201 if recorded else 200)
@@ -64,7 +65,7 @@ class RatesView(APIView):
     )
     def get(self, request: Request) -> Response:
         tenant_id, text = principal_of(request).tenant_id, request.query_params.get("pair")
-        pair = fx.pair_of(text) if text else None
+        pair = rate_reading.pair_of(text) if text else None
         if pair is not None and not flag_of(request, "history"):
             at = _instant(request)
             found = rates.latest(tenant_id, Asked(*pair, at))
@@ -89,7 +90,7 @@ class ConvertView(APIView):
     )
     def get(self, request: Request) -> Response:
         asked, at, problems = request.query_params, _instant(request), Problems()
-        source, target = fx.pair_of(f"{asked.get('from', '')}/{asked.get('to', '')}", "from/to")
+        source, target = rate_reading.pair_of(f"{asked.get('from', '')}/{asked.get('to', '')}", "from/to")
         minor = read_amount(problems, "/amount", asked.get("amount"), source)
         problems.refuse()
         rate = rates.usable(principal_of(request).tenant_id, Asked(source, target, at))
@@ -130,7 +131,7 @@ class SettlementsView(APIView):
         responses=serializers.SettlementPageSerializer,
     )
     def get(self, request: Request) -> Response:
-        rows = settlements.list_settlements(principal_of(request).tenant_id, cursor_of(request))
+        rows = settlement_queries.list_settlements(principal_of(request).tenant_id, cursor_of(request))
         return page(rows, limit_of(request), serializers.settlement_item, lambda row: [row.pk])
 
 
@@ -145,7 +146,7 @@ class SettlementView(APIView):
         responses={200: serializers.SettlementSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, settlement_id: str) -> Response:
-        found = settlements.get_settlement(principal_of(request).tenant_id, settlement_id)
+        found = settlement_queries.get_settlement(principal_of(request).tenant_id, settlement_id)
         return Response(serializers.settlement_item(found))
 
 

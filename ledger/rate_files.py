@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from ledger.fx_requests import rate_of
-from ledger.rates import NewRate
+from ledger.rate_recording import NewRate
 from ledgersafe.errors import DomainError
 
 COLUMNS: Final = ("pair", "rate", "valid_from")

@@ -11,18 +11,17 @@ from typing import Any, Final
 
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
-from django.db.models import QuerySet
 
-from ledger import accounts, calendars, fx, rates, refusals
+from ledger import accounts, calendars, fx, rates, refusals, settlement_queries
 from ledger.account_requests import InvalidRequest, Problems, read_amount
 from ledger.chart import AccountRef
 from ledger.fx import Conversion
-from ledger.fx_requests import SettlementRequest
 from ledger.models import Account, AccountStatus, FxSettlement
-from ledger.rates import Asked, row_id
+from ledger.rates import Asked
+from ledger.settlement_requests import SettlementRequest
 from ledgersafe import metrics
 from ledgersafe.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.errors import DomainError
 
 CLEARING: Final = "FX_CLEARING"
 
@@ -70,23 +69,6 @@ def settle(
     return settlement, is_new
 
 
-def list_settlements(tenant_id: int, cursor: list[Any] | None) -> QuerySet[FxSettlement]:
-    """Newest first, from a cursor on."""
-    rows = FxSettlement.objects.filter(tenant_id=tenant_id).select_related("from_account", "to_account", "rate")
-    if cursor is not None:
-        rows = rows.filter(id__lt=row_id(cursor))
-    return rows.order_by("-id")
-
-
-def get_settlement(tenant_id: int, text: str) -> FxSettlement:
-    """One of the tenant's. :raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
-    found = list_settlements(tenant_id, None).filter(id=number).first()
-    if found is None:
-        raise NotFound("There is no such settlement.")
-    return found
-
-
 def _translated(attempt: Callable[[], tuple[FxSettlement, bool]]) -> tuple[FxSettlement, bool]:
     """Retried as long as Postgres asks for it; what a guard refuses becomes its refusal."""
     try:
@@ -99,7 +81,7 @@ def _translated(attempt: Callable[[], tuple[FxSettlement, bool]]) -> tuple[FxSet
 
 
 def _settle_once(tenant_id: int, request: SettlementRequest, actor: str, now: datetime) -> tuple[FxSettlement, bool]:
-    own = list_settlements(tenant_id, None)
+    own = settlement_queries.list_settlements(tenant_id, None)
     done = own.filter(client_id=request.client_id, idempotency_key=request.idempotency_key).first()
     if done is not None:
         if bytes(done.fingerprint) != request.fingerprint:

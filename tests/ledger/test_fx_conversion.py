@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import fx
-from ledger.fx import AmountTooLarge, RateError
+from ledger import fx, rate_reading
+from ledger.fx import AmountTooLarge
+from ledger.rate_reading import RateError
 from ledgersafe.exact_json import Number
 from ledgersafe.money import MAX_MINOR, exponent
 from tests.ledger.exchanging import half_up
@@ -60,7 +61,7 @@ def test_an_inverse_is_never_rounded_before_it_is_used() -> None:
 
 @pytest.mark.parametrize("text", ["EUR/USD", "eur/usd", "EURUSD", "EUR-USD", "eur_usd", "EUR USD"])
 def test_it_reads_a_pair_as_people_write_it(text: str) -> None:
-    assert fx.read_pair(text) == ("EUR", "USD")
+    assert rate_reading.read_pair(text) == ("EUR", "USD")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_it_reads_a_pair_as_people_write_it(text: str) -> None:
 )
 def test_it_refuses_what_is_no_pair(text: object) -> None:
     with pytest.raises(RateError):
-        fx.read_pair(text)
+        rate_reading.read_pair(text)
 
 
 TINY = "0." + "0" * 17 + "1"
@@ -79,7 +80,7 @@ TINY = "0." + "0" * 17 + "1"
     [("1.0832", "1.0832"), (2, "2"), ("0001.50", "1.5"), (Number("\ud8001.25\udfff"), "1.25"), (TINY, TINY)],
 )
 def test_it_reads_a_rate_exactly(value: object, text: str) -> None:
-    assert fx.rate_text(fx.read_rate(value)) == text
+    assert fx.rate_text(rate_reading.read_rate(value)) == text
 
 
 @pytest.mark.parametrize(
@@ -88,4 +89,4 @@ def test_it_reads_a_rate_exactly(value: object, text: str) -> None:
 )
 def test_it_refuses_what_is_no_rate(value: object) -> None:
     with pytest.raises(RateError):
-        fx.read_rate(value)
+        rate_reading.read_rate(value)

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from ledger.models import RateSource
 from ledger.rate_files import read_file
-from ledger.rates import record_rates
+from ledger.rate_recording import record_rates
 from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.errors import InvalidParameter
