@@ -49,9 +49,8 @@ def test_a_rate_is_recorded_corrected_and_used(
 
 def record(screen: Screen, pair: str, rate: str) -> None:
     """Fill the form and send it."""
-    screen.page.get_by_label("Pair").fill(pair)
-    screen.page.get_by_label("Rate", exact=True).fill(rate)
-    screen.page.get_by_label("Valid from").fill(YESTERDAY.isoformat())
+    for name, value in (("pair", pair), ("rate", rate), ("valid_from", YESTERDAY.isoformat())):
+        screen.page.locator(f"input[name={name}]").fill(value)
     screen.press("Record rate")
 
 
