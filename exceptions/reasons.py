@@ -98,7 +98,7 @@ _CATALOGUE: Final = (
         "The currency is not in ISO 4217, or a tender's currency has no rate.",
         Severity.MEDIUM,
         _REPAIR,
-        "Correct the code.",
+        "Record the rate that held then and replay, or correct the code.",
     ),
     Reason(
         "UNKNOWN_STORE",

@@ -18,6 +18,8 @@ from unfold.views import ChangeList
 
 from ledger import balances
 from ledger.models import Account, AccountStatus, Journal, Period, PeriodStatus
+from ledger.rate_pages import FxRateAdmin
+from ledger.settlement_pages import FxSettlementAdmin
 from ledger.sheets.accounts import account_sheet
 from ledger.sheets.amounts import Money
 from ledger.sheets.days import day_figures, day_sheet
@@ -26,6 +28,8 @@ from ledger.sheets.journals import journal_sheet, reversals_of, turnovers
 from ledgersafe.backoffice import ReadOnlyModelAdmin
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import EVENT_TYPES
+
+__all__ = ["AccountAdmin", "FxRateAdmin", "FxSettlementAdmin", "JournalAdmin", "PeriodAdmin"]
 
 _TONE_OF_ACCOUNT = {AccountStatus.ACTIVE: "ls-ok", AccountStatus.BLOCKED: "ls-bad", AccountStatus.CLOSED: ""}
 
@@ -128,7 +132,7 @@ class Kind(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind) for kind in (*EVENT_TYPES, "REVERSAL")]
+        return [(kind, kind) for kind in (*EVENT_TYPES, "TRANSFER", "FX_SETTLEMENT", "REVALUATION", "REVERSAL")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(kind=self.value()) if self.value() else queryset

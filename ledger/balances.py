@@ -36,13 +36,13 @@ LEFT JOIN LATERAL (
 ) s ON true"""
 
 #: Closed days take no postings, so snapshot and rest neither overlap nor leave a gap: one range of an index.
-_SINCE: Final = """
+SINCE: Final = """
 LEFT JOIN LATERAL (
     SELECT sum(amount_minor) AS amount FROM postings
     WHERE tenant_id = a.tenant_id AND account_id = a.id
       AND business_date > coalesce(s.business_date, '-infinity') AND business_date <= m.mark
 ) p ON true"""
-_BALANCE: Final = "coalesce(s.balance_minor, 0) + coalesce(p.amount, 0)"
+BALANCE: Final = "coalesce(s.balance_minor, 0) + coalesce(p.amount, 0)"
 
 #: What a day closed by the instant holds was all recorded before its close, hence by the instant. Of the other days
 #: only those matter that had been opened: a posting needs its day. `recorded_at` is the beginning of a transaction,
@@ -67,16 +67,16 @@ LEFT JOIN LATERAL (
 ) p ON true"""
 
 _OF_ACCOUNTS: Final = f"""
-SELECT a.code, a.name, a.type, a.currency, {_BALANCE}, a.id, m.place
+SELECT a.code, a.name, a.type, a.currency, {BALANCE}, a.id, m.place
 FROM marks m JOIN accounts a ON a.tenant_id = m.tenant_id"""  # noqa: S608
-_THROUGH: Final = MARKED_DAYS.format(closed_by="d.business_date <= m.mark") + _OF_ACCOUNTS + SNAPSHOT + _SINCE
+_THROUGH: Final = MARKED_DAYS.format(closed_by="d.business_date <= m.mark") + _OF_ACCOUNTS + SNAPSHOT + SINCE
 _AS_RECORDED: Final = _MARKED_INSTANT + _OF_ACCOUNTS + SNAPSHOT + _RECORDED
 
 _TAKE: Final = f"""
 INSERT INTO balance_snapshots (tenant_id, account_id, business_date, revision, balance_minor)
 {MARKED_DAYS.format(closed_by="d.business_date < m.mark")}
-SELECT a.tenant_id, a.id, m.mark, %(revision)s, {_BALANCE} FROM marks m JOIN accounts a ON a.tenant_id = m.tenant_id
-{SNAPSHOT} {_SINCE}
+SELECT a.tenant_id, a.id, m.mark, %(revision)s, {BALANCE} FROM marks m JOIN accounts a ON a.tenant_id = m.tenant_id
+{SNAPSHOT} {SINCE}
 """  # noqa: S608
 
 

@@ -33,6 +33,10 @@ class Calendar:
         """The business day of an instant."""
         return periods.business_date_of(instant, time_zone=self.time_zone, cut_off=self.cut_off)
 
+    def end_of(self, day: date) -> datetime:
+        """The instant at which a business day is over."""
+        return periods.span_of(day, time_zone=self.time_zone, cut_off=self.cut_off)[1]
+
     def open_day(self, day: date) -> bool:
         """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one."""
         return periods.open_day(self.tenant_id, day, time_zone=self.time_zone, cut_off=self.cut_off)

@@ -7,7 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from ledger.balances import AccountBalance
+from ledger.fx import Unusable
 from ledger.models import AccountType
+from ledger.positions import Position, without_rate
+from ledger.positions import residual as residual_of
 from ledger.reports import Identity, Income, TypeTotal, trial_totals
 from ledger.statements import DayMoved, Explanation, Line, Statement
 from ledgersafe.api import instant, next_cursor
@@ -165,6 +168,35 @@ def _sides(minor: int, currency: str) -> dict[str, str]:
     }
 
 
+def fx_clearing_body(rows: Sequence[Position], base: str, day: date, at: datetime) -> dict[str, Any]:
+    """Positions with their values; of the residual, the gain is positive: clearing that is worth less than nothing."""
+    missing, residual = without_rate(rows), residual_of(rows)
+    return {
+        "date": day.isoformat(),
+        "rates_as_of": instant(at),
+        "ccy": base,
+        "items": [_position(row) for row in rows],
+        "residual": to_decimal_text(residual, base) if residual is not None else None,
+        "unrealised_gain": to_decimal_text(-residual, base) if residual is not None else None,
+        "without_rate": missing,
+    }
+
+
+def _position(row: Position) -> dict[str, Any]:
+    value, conversion = row.value_minor, row.conversion
+    return {
+        "account_code": row.code,
+        "ccy": row.currency,
+        "balance": to_decimal_text(row.balance_minor, row.currency),
+        "value": to_decimal_text(value, row.base_currency) if value is not None else None,
+        "pair": conversion.rate.pair if conversion else None,
+        "rate": conversion.rate.text if conversion else None,
+        "inverted": conversion.inverted if conversion else None,
+        "valid_from": instant(conversion.rate.valid_from) if conversion else None,
+        "problem": row.rate.message if isinstance(row.rate, Unusable) else None,
+    }
+
+
 # ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
 _DEBIT_POSITIVE = "Decimal text; debit positive, credit negative."
 
@@ -311,3 +343,27 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     starts_from = _BooksStartSerializer()
     days = _BooksDaySerializer(many=True)
     balance = serializers.CharField()
+
+
+class _PositionSerializer(serializers.Serializer[Any]):
+    account_code = serializers.CharField()
+    ccy = serializers.CharField()
+    balance = serializers.CharField(help_text="Debit positive.")
+    value = serializers.CharField(allow_null=True, help_text="In the tenant's base currency.")
+    pair = serializers.CharField(allow_null=True)
+    rate = serializers.CharField(allow_null=True)
+    inverted = serializers.BooleanField(allow_null=True)
+    valid_from = serializers.DateTimeField(allow_null=True)
+    problem = serializers.CharField(allow_null=True, help_text="Why there is no value.")
+
+
+class FxClearingSerializer(serializers.Serializer[Any]):
+    """The open position in foreign currency. The residual is what the next revaluation books."""
+
+    date = serializers.DateField()
+    rates_as_of = serializers.DateTimeField()
+    ccy = serializers.CharField(help_text="The tenant's base currency.")
+    items = _PositionSerializer(many=True)
+    residual = serializers.CharField(allow_null=True, help_text="The sum of the values; null when one is missing.")
+    unrealised_gain = serializers.CharField(allow_null=True, help_text="A loss is negative.")
+    without_rate = serializers.ListField(child=serializers.CharField())

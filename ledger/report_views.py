@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import balances, reports, statements
+from ledger import balances, calendars, positions, reports, statements
 from ledger import report_serializers as serializers
+from ledger.fx_requests import instant_of
 from ledger.moments import day_of, moment_of, span_of_days
 from ledgersafe.api import cursor_of, limit_of, principal_of
 from ledgersafe.errors import InvalidParameter, NotFound
@@ -136,6 +137,22 @@ class IncomeStatementView(BooksView):
         first, last = _span(request)
         found = reports.income_statement(principal_of(request).tenant_id, first, last)
         return Response(serializers.income_body(*found, first, last))
+
+
+class FxClearingView(BooksView):
+    """`GET /v1/reports/fx-clearing`."""
+
+    @extend_schema(
+        operation_id="reports_fx_clearing",
+        summary="Show what the FX clearing accounts hold, and what it is worth at the rates of the day's end",
+        parameters=[_DATE],
+        responses={200: serializers.FxClearingSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        day, principal = _day(request), principal_of(request)
+        at = instant_of(day, calendars.of(principal.tenant_id), now=timezone.now())
+        rows = positions.read(principal.tenant_id, day, at=at)
+        return Response(serializers.fx_clearing_body(rows, reports.base_currency_of(principal.tenant_id), day, at))
 
 
 def _day(request: Request) -> date:

@@ -74,6 +74,11 @@ def today_of(tenant_id: int, *, now: datetime) -> date:
     return business_date_of(now, time_zone=tenant.time_zone, cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute))
 
 
+def base_currency_of(tenant_id: int) -> str:
+    """The currency a tenant's position is valued in."""
+    return Tenant.objects.values_list("base_currency", flat=True).get(pk=tenant_id)
+
+
 def trial_totals(rows: Iterable[AccountBalance]) -> list[TrialTotal]:
     """Debit and credit column per currency. Pure."""
     sums: dict[str, list[int]] = {}

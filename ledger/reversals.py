@@ -74,6 +74,8 @@ def _check(tenant_id: int, journal_id: int) -> None:
     journal = Journal.objects.filter(tenant_id=tenant_id, id=journal_id).first()
     if journal is None:
         raise NotFound("There is no such journal.")
+    if journal.source == "fx":
+        raise refusals.NotReversible("A conversion is undone by one in the other direction, at the rate of that day.")
     if journal.source != "transfer":
         raise refusals.NotReversible
     if journal.reverses_id is not None:

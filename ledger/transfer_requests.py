@@ -17,7 +17,7 @@ MAX_MEMO: Final = 1_000
 MAX_ENTRIES: Final = 1_000
 MAX_BULK: Final = 500
 #: Own codes are shorter; those that rules opened carry a store, a register or a processor.
-_LONGEST_CODE: Final = 600
+LONGEST_CODE: Final = 600
 _EARLIEST: Final = date(2000, 1, 1)
 _FUTURE: Final = timedelta(days=366)
 
@@ -122,7 +122,7 @@ def _line(entry: Any, problems: Problems, pointer: str) -> Line:
     if not isinstance(entry, dict):
         problems.add(pointer, "must be an object")
         return Line("", "", 0, None)
-    code = problems.required(entry, "account_code", max(MAX_CODE, _LONGEST_CODE), pointer=pointer)
+    code = problems.required(entry, "account_code", max(MAX_CODE, LONGEST_CODE), pointer=pointer)
     currency = problems.required(entry, "ccy", 3, pointer=pointer)
     memo = problems.text(entry, "memo", MAX_MEMO, pointer=pointer) or None
     if not is_currency(currency):

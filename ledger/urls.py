@@ -1,6 +1,6 @@
 from django.urls import re_path
 
-from ledger import report_views, views
+from ledger import fx_views, report_views, views
 
 # Codes of accounts contain `:` and `/`: what follows one is matched from the end of the path.
 urlpatterns = [
@@ -13,6 +13,11 @@ urlpatterns = [
     re_path(
         r"^reports/income-statement/?$", report_views.IncomeStatementView.as_view(), name="report-income-statement"
     ),
+    re_path(r"^reports/fx-clearing/?$", report_views.FxClearingView.as_view(), name="report-fx-clearing"),
+    re_path(r"^fx/rates/?$", fx_views.RatesView.as_view(), name="fx-rates"),
+    re_path(r"^fx/convert/?$", fx_views.ConvertView.as_view(), name="fx-convert"),
+    re_path(r"^fx/settlements/?$", fx_views.SettlementsView.as_view(), name="fx-settlements"),
+    re_path(r"^fx/settlements/(?P<settlement_id>[^/]+)/?$", fx_views.SettlementView.as_view(), name="fx-settlement"),
     re_path(r"^transfers/?$", views.TransfersView.as_view(), name="transfers"),
     re_path(r"^transfers/bulk/?$", views.TransferBulkView.as_view(), name="transfers-bulk"),
     re_path(r"^journals/?$", views.JournalsView.as_view(), name="journals"),

@@ -21,13 +21,13 @@ from ledgersafe.api import (
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
     cursor_of,
+    flag_of,
     instant,
     json_response,
     limit_of,
     page,
     principal_of,
 )
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.idempotency.answers import read_key
 from ledgersafe.idempotency.commands import KEY_HEADER, key_of
 from ledgersafe.json_requests import read_object
@@ -152,7 +152,7 @@ class TransfersView(APIView):
             client=principal.actor,
             today=calendars.of(principal.tenant_id).day_of(now),
         )
-        act = transfers.preview if _is_dry_run(request) else transfers.carry_out
+        act = transfers.preview if flag_of(request, "dry_run") else transfers.carry_out
         (applied,) = act(principal=principal, requests=[wanted], now=now)
         answer = _transferred(applied)
         return json_response(answer, 201 if answer["status"] == "applied" else 200)
@@ -263,10 +263,3 @@ def _transferred(applied: Applied) -> dict[str, Any]:
     """The contract's answer."""
     status = "duplicate" if not applied.is_new else "applied" if applied.journal_id is not None else "dry_run"
     return {"journal_id": applied.journal_id, "status": status, "created_at": applied.created_at}
-
-
-def _is_dry_run(request: Request) -> bool:
-    text = request.query_params.get("dry_run", "false").lower()
-    if text not in {"true", "false", "1", "0"}:
-        raise InvalidParameter("dry_run must be true or false.")
-    return text in {"true", "1"}

@@ -130,6 +130,15 @@ def key_of(request: Request) -> KeyPrincipal:
     return request.user
 
 
+# ── What is asked ───────────────────────────────────────────────────────────────────────────────
+def flag_of(request: Request, name: str) -> bool:
+    """A parameter that is true or false; left out: false. :raises InvalidParameter: it is something else."""
+    text = request.query_params.get(name, "false").lower()
+    if text not in {"true", "false", "1", "0"}:
+        raise InvalidParameter(f"{name} must be true or false.")
+    return text in {"true", "1"}
+
+
 # ── What is answered ────────────────────────────────────────────────────────────────────────────
 class JsonNegotiation(DefaultContentNegotiation):
     """There is JSON; an empty `Accept` accepts it."""

@@ -94,6 +94,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ("Accounts", "account_balance_wallet", "ledger.account"),
             ("Answered commands", "task_alt", "idempotency.idempotencykey"),
             ("Business days", "calendar_month", "ledger.period"),
+            ("FX rates", "currency_exchange", "ledger.fxrate"),
+            ("FX settlements", "swap_horiz", "ledger.fxsettlement"),
         ],
         "Set-up": [
             ("Tenants", "domain", "tenants.tenant"),

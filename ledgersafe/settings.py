@@ -235,6 +235,10 @@ if not (0 <= CUT_OFF_HOUR <= 23 and 0 <= CUT_OFF_MINUTE <= 59):
 CLOSE_GRACE_MINUTES = env.int("CLOSE_GRACE_MINUTES", default=60)
 if CLOSE_GRACE_MINUTES < 0:
     raise ImproperlyConfigured("CLOSE_GRACE_MINUTES must not be negative.")
+#: A rate is not used for what happens more than so many hours after its `valid_from`; 0: however old it is.
+FX_MAX_RATE_AGE_HOURS = env.int("FX_MAX_RATE_AGE_HOURS", default=72)
+if not 0 <= FX_MAX_RATE_AGE_HOURS <= 1_000_000:
+    raise ImproperlyConfigured("FX_MAX_RATE_AGE_HOURS must be 0–1000000.")
 
 # ── API ─────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 import exceptions.invariants
+import ledger.fx_invariants
 import ledger.invariants
 import ledgersafe.audit.invariants
 import ledgersafe.idempotency.invariants
@@ -33,6 +34,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
             *pos.invariants.INVARIANTS,
             *exceptions.invariants.INVARIANTS,
             *ledger.invariants.INVARIANTS,
+            *ledger.fx_invariants.INVARIANTS,
             *ledgersafe.tenants.invariants.INVARIANTS,
             *ledgersafe.audit.invariants.INVARIANTS,
             *ledgersafe.idempotency.invariants.INVARIANTS,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from exceptions.decisions import FIRST, LAST, Action, Decision, InvalidCanonicalRawId, InvalidPatch
 from exceptions.patching import patched
+from ledger.fx import NO_RATES, Rates
 from ledger.models import Journal
 from ledger.periods import business_date_of
 from ledgersafe.errors import DomainError
@@ -19,7 +20,7 @@ from pos import canonical
 from pos.bronze import Arrival, Refusal, read_arrival
 from pos.contract import Event, Hold
 from pos.held import Held
-from pos.models import KeyStatus, RawEvent
+from pos.models import Disposition, KeyStatus, RawEvent
 from pos.verdicts import Post, TenantFacts, verdict_on
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 #: What becomes of a version that was chosen: it stands in the books already, or it is posted now.
 UNCHANGED: Final = "unchanged"
 PROCESSED: Final = "processed"
+_UNDECIDED: Final = frozenset({Disposition.HELD, Disposition.EFFECTIVE})
 
 
 class ReplayValidationFailed(DomainError):
@@ -132,9 +134,18 @@ def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arriva
 
 
 def rule(
-    held: Held, candidate: Candidate | None, decision: Decision, facts: TenantFacts, *, now: datetime
+    held: Held,
+    candidate: Candidate | None,
+    decision: Decision,
+    facts: TenantFacts,
+    *,
+    now: datetime,
+    rates: Rates = NO_RATES,
 ) -> Ruling | Hold:
-    """What the decision does to the key, or why the version it chose cannot be posted."""
+    """What the decision does to the key, or why the version it chose cannot be posted.
+
+    :param rates: those known now that held when it happened, by the foreign currencies the version was paid in.
+    """
     stands = held.key.status == KeyStatus.PROCESSED
     if decision.action is Action.NO_REPLAY or candidate is None:
         return Ruling(KeyStatus.PROCESSED if stands else KeyStatus.IGNORED, result="")
@@ -143,7 +154,7 @@ def rule(
     if isinstance(candidate.verdict, Hold):
         return candidate.verdict
     try:
-        verdict = verdict_on(candidate.verdict, facts, now=now, dated=candidate.dated)
+        verdict = verdict_on(candidate.verdict, facts, now=now, dated=candidate.dated, rates=rates)
     except Exception as error:  # a bug in a rule is told, and decides nothing
         logger.exception("Rules failed on a replay of event %s", held.key.idempotency_key)
         return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
@@ -158,3 +169,27 @@ def reversal_day(journal: Journal, facts: TenantFacts, *, now: datetime) -> tupl
         return journal.business_date, False
     today = business_date_of(now, time_zone=facts.time_zone, cut_off=facts.cut_off)
     return max(today, facts.closed_through + timedelta(days=1)), True
+
+
+def changed_versions(one: Held, ruling: Ruling) -> list[dict[str, Any]]:
+    """Every version whose disposition changes, and a patched one that is new."""
+    chosen = ruling.candidate.payload_hash if ruling.candidate else None
+    known, before = one.known, one.dispositions
+    after: dict[bytes, str] = {}
+    for payload_hash, disposition in before.items():
+        if chosen is not None:
+            loses = disposition in _UNDECIDED or disposition == Disposition.IGNORED
+            after[payload_hash] = Disposition.SUPERSEDED if loses else disposition
+        elif disposition == Disposition.HELD:
+            stands = ruling.status == KeyStatus.PROCESSED
+            after[payload_hash] = Disposition.REJECTED if stands else Disposition.IGNORED
+    if chosen is not None:
+        after[chosen] = Disposition.EFFECTIVE
+    alone = len(after) == 1 and chosen in known  # one version, and it stands: nothing to tell apart
+    changed = {h: d for h, d in after.items() if not alone and before.get(h) != d}
+    body = ruling.candidate.patched_body if ruling.candidate else None
+    base = ruling.candidate.raw_id if ruling.candidate else one.key.first_raw_id
+    return [
+        {"hash": h.hex(), "raw": known.get(h, base), "d": d, "body": body if h == chosen else None}
+        for h, d in changed.items()
+    ]

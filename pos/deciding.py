@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -16,7 +16,8 @@ from exceptions import cases
 from exceptions.cases import AlreadyResolved, Decided, FourEyesRequired
 from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
 from exceptions.models import CaseStatus
-from ledger import accounts, balances, periods, posting
+from ledger import accounts, balances, conversions, periods, posting
+from ledger.fx import NO_RATES, Conversion, Rates
 from ledger.models import Account, AccountStatus
 from ledger.posting import Entry, Reversal
 from ledgersafe.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
@@ -27,6 +28,7 @@ from pos.choices import (
     Candidate,
     ReplayValidationFailed,
     Ruling,
+    changed_versions,
     meant_raw_id,
     read_candidate,
     reversal_day,
@@ -35,10 +37,9 @@ from pos.choices import (
 from pos.contract import Hold
 from pos.directory import TenantDirectory
 from pos.held import Held
-from pos.models import Disposition, EventKey, KeyStatus
+from pos.models import EventKey, KeyStatus
 from pos.rules import RULES_VERSION
-
-_UNDECIDED: Final = frozenset({Disposition.HELD, Disposition.EFFECTIVE})
+from pos.tender_rates import rates_for
 
 
 @dataclass(slots=True)
@@ -106,19 +107,35 @@ class Deciding:
                     meant[verdict.case_id] = meant_raw_id(verdict.held, self.decision)
                 except InvalidCanonicalRawId as error:
                     verdict.refusal = error
-        arrivals = held.read_arrivals(self.tenant_id, set(meant.values())) if meant else {}
+        candidates = self._candidates([v for v in verdicts if v.refusal is None], meant, directory) if replay else {}
+        verdict_of = [one.verdict for one in candidates.values()]
+        rates = dict(zip(candidates, rates_for(self.tenant_id, verdict_of), strict=True))
         for verdict in verdicts:
             if verdict.refusal is None:
-                arrival = arrivals.get(meant.get(verdict.case_id, 0))
-                self._rule_one(verdict, arrival, directory, replay=replay)
+                known = rates.get(verdict.case_id, NO_RATES)
+                self._rule_one(verdict, candidates.get(verdict.case_id), directory, known)
 
-    def _rule_one(self, verdict: Verdict, arrival: Any, directory: TenantDirectory, *, replay: bool) -> None:
+    def _candidates(
+        self, verdicts: Sequence[Verdict], meant: dict[uuid.UUID, int], directory: TenantDirectory
+    ) -> dict[uuid.UUID, Candidate]:
+        """The versions the decision means; what cannot be read is refused."""
+        arrivals = held.read_arrivals(self.tenant_id, set(meant.values())) if meant else {}
+        found: dict[uuid.UUID, Candidate] = {}
+        for verdict in verdicts:
+            raw = arrivals.get(meant[verdict.case_id])
+            try:
+                found[verdict.case_id] = read_candidate(
+                    verdict.held, raw, self.decision, base_currency=directory.base_currency
+                )
+            except DomainError as error:
+                verdict.refusal = error
+        return found
+
+    def _rule_one(
+        self, verdict: Verdict, candidate: Candidate | None, directory: TenantDirectory, rates: Rates
+    ) -> None:
         try:
-            candidate = None
-            if replay:
-                currency = directory.base_currency
-                candidate = read_candidate(verdict.held, arrival, self.decision, base_currency=currency)
-            ruling = rule(verdict.held, candidate, self.decision, directory.facts, now=self.now)
+            ruling = rule(verdict.held, candidate, self.decision, directory.facts, now=self.now, rates=rates)
         except DomainError as error:
             verdict.refusal = error
             return
@@ -231,6 +248,7 @@ class Deciding:
             undo[journal_id].reversal_id = reversal_id
         for verdict, journal_id in zip(anew, posting.post(self.tenant_id, entries, ids), strict=True):
             verdict.journal_id = journal_id
+        conversions.keep(self.tenant_id, [pair for verdict in anew for pair in _converted(verdict)])
 
     def _reversal(self, verdict: Verdict, directory: TenantDirectory) -> Reversal:
         assert verdict.ruling is not None and verdict.ruling.reverses is not None  # noqa: S101, PT018  the caller chose
@@ -240,7 +258,11 @@ class Deciding:
     def _ruling_row(self, verdict: Verdict) -> dict[str, Any]:
         ruling, key = verdict.ruling, verdict.held.key
         assert ruling is not None  # noqa: S101  only what was ruled on is written
-        row: dict[str, Any] = {"key": key.id, "status": ruling.status, "versions": _versions(verdict.held, ruling)}
+        row: dict[str, Any] = {
+            "key": key.id,
+            "status": ruling.status,
+            "versions": changed_versions(verdict.held, ruling),
+        }
         if ruling.post is None or ruling.candidate is None:
             stands = ruling.status == KeyStatus.PROCESSED
             effective = bytes(key.effective_hash).hex() if stands and key.effective_hash else None
@@ -349,33 +371,14 @@ def _entry(verdict: Verdict) -> Entry:
     )
 
 
+def _converted(verdict: Verdict) -> list[tuple[int, Conversion]]:
+    post = verdict.ruling.post if verdict.ruling else None
+    return [(verdict.journal_id, one) for one in post.conversions] if post and verdict.journal_id else []
+
+
 def _refuse_inactive(account_ids: Collection[int]) -> None:
     """Said with the account's name; the guard on postings knows only its id, and refuses all the same."""
     blocked = Account.objects.filter(id__in=account_ids).exclude(status=AccountStatus.ACTIVE)
     for code, status in blocked.values_list("code", "status"):
         message = f"The books refused it: account {code} is {status}."
         raise ReplayValidationFailed(message, reason_code="PROCESSING_FAILED")
-
-
-def _versions(one: Held, ruling: Ruling) -> list[dict[str, Any]]:
-    """Every version whose disposition changes, and a patched one that is new."""
-    chosen = ruling.candidate.payload_hash if ruling.candidate else None
-    known, before = one.known, one.dispositions
-    after: dict[bytes, str] = {}
-    for payload_hash, disposition in before.items():
-        if chosen is not None:
-            loses = disposition in _UNDECIDED or disposition == Disposition.IGNORED
-            after[payload_hash] = Disposition.SUPERSEDED if loses else disposition
-        elif disposition == Disposition.HELD:
-            stands = ruling.status == KeyStatus.PROCESSED
-            after[payload_hash] = Disposition.REJECTED if stands else Disposition.IGNORED
-    if chosen is not None:
-        after[chosen] = Disposition.EFFECTIVE
-    alone = len(after) == 1 and chosen in known  # one version, and it stands: nothing to tell apart
-    changed = {h: d for h, d in after.items() if not alone and before.get(h) != d}
-    body = ruling.candidate.patched_body if ruling.candidate else None
-    base = ruling.candidate.raw_id if ruling.candidate else one.key.first_raw_id
-    return [
-        {"hash": h.hex(), "raw": known.get(h, base), "d": d, "body": body if h == chosen else None}
-        for h, d in changed.items()
-    ]

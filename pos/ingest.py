@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 
-from ledger import periods
+from ledger import conversions, periods
 from ledger.chart import AccountRef
 from ledgersafe import metrics
 from ledgersafe.db import (
@@ -40,6 +40,7 @@ from pos.directory import TenantDirectory
 from pos.models import Result
 from pos.plans import Plan
 from pos.settling import Settling
+from pos.tender_rates import rates_for
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +131,8 @@ def _store_once(
     principal: KeyPrincipal, arrivals: Sequence[Arrival], context: dict[str, Any], now: datetime
 ) -> list[Answer]:
     directory = directories.of(principal.tenant_id)
-    plans = planning.make_plans(arrivals, directory, principal, now)
+    rates = rates_for(principal.tenant_id, [arrival.verdict for arrival in arrivals])
+    plans = planning.make_plans(arrivals, directory, principal, now, rates)
     started = time.perf_counter()
     answers = _alone(principal, plans, directory, context) if len(plans) == 1 else None
     if answers is None:
@@ -143,7 +145,8 @@ def _alone(
     principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
 ) -> list[Answer] | None:
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
-    account_ids = None if "last" in context else _remembered(plans, directory)
+    # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way.
+    account_ids = None if "last" in context or planning.converts(plans) else _remembered(plans, directory)
     if account_ids is None:
         return None
     rows, context = _told_of(plans, directory, context)
@@ -191,6 +194,7 @@ def _in_transaction(
         _refuse_stale(told, principal)
         settling = Settling(principal, plans, account_ids, told)
         settling.settle(sent)
+        conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
     directory.remember(places, account_ids, days)
     return settling.answers()
 

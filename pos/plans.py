@@ -7,10 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.chart import AccountRef
+from ledger.fx import Conversion, Rates
 from ledgersafe.tenants.keys import Principal
+from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, as_row
 from pos.contract import Event, Hold
 from pos.directory import TenantDirectory
+from pos.models import Result
 from pos.rules import RULES_VERSION
 from pos.verdicts import Post, TenantFacts, verdict_on
 
@@ -36,26 +39,36 @@ class Plan:
 
 
 def make_plans(
-    arrivals: Sequence[Arrival], directory: TenantDirectory, principal: Principal, now: datetime
+    arrivals: Sequence[Arrival],
+    directory: TenantDirectory,
+    principal: Principal,
+    now: datetime,
+    rates: Sequence[Rates],
 ) -> list[Plan]:
-    """Judge every arrival as if its key were new. Pure but for the log; nothing an event says makes it raise."""
+    """Judge every arrival as if its key were new. Pure but for the log; nothing an event says makes it raise.
+
+    :param rates: per arrival, those into its currency; nothing for what was paid in its own.
+    """
     facts = directory.facts
     plans = [
-        Plan(ordinal, arrival, _verdict(arrival, facts, principal, now)) for ordinal, arrival in enumerate(arrivals, 1)
+        Plan(ordinal, arrival, _verdict(arrival, facts, principal, now, known))
+        for ordinal, (arrival, known) in enumerate(zip(arrivals, rates, strict=True), 1)
     ]
     if len(plans) > 1:
         _mark_repeats(plans)
     return plans
 
 
-def _verdict(arrival: Arrival, facts: TenantFacts, principal: Principal, now: datetime) -> Post | Hold | Refusal:
+def _verdict(
+    arrival: Arrival, facts: TenantFacts, principal: Principal, now: datetime, rates: Rates
+) -> Post | Hold | Refusal:
     refusal = _not_this_keys(arrival, principal)
     if refusal is not None:
         return refusal
     if not isinstance(arrival.verdict, Event):
         return arrival.verdict
     try:
-        return verdict_on(arrival.verdict, facts, now=now)
+        return verdict_on(arrival.verdict, facts, now=now, rates=rates)
     except Exception as error:  # a bug in a rule must not lose the arrival: it is held, and told
         logger.exception("Rules failed on event %s", arrival.event_id)
         return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
@@ -125,6 +138,21 @@ def days_of(plans: Sequence[Plan]) -> set[date]:
 def accounts_of(plans: Sequence[Plan]) -> set[AccountRef]:
     """Accounts that are to be posted to."""
     return {line.account for post in _posts(plans) for line in post.draft.lines}
+
+
+def converts(plans: Sequence[Plan]) -> bool:
+    """Whether anything was paid in a foreign currency."""
+    return any(post.conversions for post in _posts(plans))
+
+
+def conversions_of(plans: Sequence[Plan], answers: Sequence[Answer]) -> list[tuple[int, Conversion]]:
+    """What the journals that were written took in foreign currencies, by journal."""
+    return [
+        (answer.journal_id, conversion)
+        for plan, answer in zip(plans, answers, strict=True)
+        if isinstance(plan.verdict, Post) and answer.result is Result.PROCESSED and answer.journal_id is not None
+        for conversion in plan.verdict.conversions
+    ]
 
 
 def hold_unknown_places(plans: Sequence[Plan], known: set[Place]) -> None:

@@ -23,6 +23,8 @@ from pos.contract import Hold
 from pos.deciding import Deciding, Verdict, patch_text
 from pos.effects import Change, Choice, PreviewJournal
 from pos.held import Held
+from pos.models import RawEvent
+from pos.tender_rates import rates_for
 
 T = TypeVar("T")
 
@@ -165,14 +167,13 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     standing = effects.written(case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
     arrivals = held.read_arrivals(case.tenant_id, set(one.known.values()))
     directory = directories.of(case.tenant_id)
+    read = [_read(one, arrivals.get(raw_id), directory.base_currency, raw_id) for raw_id in one.known.values()]
+    rates = rates_for(case.tenant_id, [getattr(candidate, "verdict", None) for candidate in read])
     choices = []
-    for payload_hash, raw_id in one.known.items():
-        decision = Decision(Action.REPLAY, notes="weighed", canonical_raw_id=raw_id)
-        try:
-            candidate = read_candidate(one, arrivals.get(raw_id), decision, base_currency=directory.base_currency)
-            ruling: Ruling | Hold | str = rule(one, candidate, decision, directory.facts, now=now)
-        except DomainError as error:
-            ruling = error.message
+    for (payload_hash, raw_id), candidate, known in zip(one.known.items(), read, rates, strict=True):
+        ruling: Ruling | Hold | str = candidate if isinstance(candidate, str) else ""
+        if isinstance(candidate, Candidate):
+            ruling = rule(one, candidate, _weighed(raw_id), directory.facts, now=now, rates=known)
         journals: tuple[PreviewJournal, ...] = ()
         if isinstance(ruling, Ruling):
             journals = _on_paper(one, ruling, standing, directory, now)
@@ -189,6 +190,18 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
             )
         )
     return choices
+
+
+def _weighed(raw_id: int) -> Decision:
+    return Decision(Action.REPLAY, notes="weighed", canonical_raw_id=raw_id)
+
+
+def _read(one: Held, arrival: RawEvent | None, base_currency: str, raw_id: int) -> Candidate | str:
+    """A version, or why it cannot be read."""
+    try:
+        return read_candidate(one, arrival, _weighed(raw_id), base_currency=base_currency)
+    except DomainError as error:
+        return error.message
 
 
 def _on_paper(

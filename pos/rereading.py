@@ -6,12 +6,15 @@ They stream: one row at a time, whatever has been kept. What is derived uses the
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
 
 from ledger.drafts import JournalDraft
+from ledger.fx import NO_RATES, Rate, Rates
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
 from pos import canonical, pan
@@ -74,10 +77,13 @@ def _fingerprint(body: bytes) -> bytes | None:
 
 # ── I00: derive every journal again ─────────────────────────────────────────────────────────────
 #: The rules by the version that journals name. A new version is added here; none is ever taken away.
-_RULES: Final[dict[int, Callable[[Event], JournalDraft | Hold]]] = {RULES_VERSION: draft_of}
+_RULES: Final[dict[int, Callable[[Event, Rates], JournalDraft | Hold]]] = {RULES_VERSION: draft_of}
+
+#: When a rate held is no matter of the rules: which one was used is kept, and checked by I22.
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 #: Sources of journals whose cause is no till event; whoever adds one says in an invariant of its own what caused them.
-OTHER_SOURCES: tuple[str, ...] = ("transfer",)  # I34 knows their causes
+OTHER_SOURCES: tuple[str, ...] = ("transfer", "fx")  # I34 and I22 know their causes
 
 _CAUSELESS: Final = """
 SELECT j.tenant_id, 'journals', j.id::text, 'has no cause: there is no ' || j.source || ' ' || j.source_key
@@ -93,7 +99,10 @@ _CAUSES: Final = """
 SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), j.id,
        j.rules_version, j.kind, j.occurred_at, j.external_ref, CASE WHEN NOT j.is_late THEN j.business_date END,
        (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
-        FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = j.id)
+        FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = j.id),
+       (SELECT array_agg(ARRAY[c.source_currency, r.base, r.quote, r.rate::text])
+        FROM fx_conversions c JOIN fx_rates r ON r.id = c.rate_id
+        WHERE c.tenant_id = j.tenant_id AND c.journal_id = j.id)
 FROM journals j
 JOIN tenants t ON t.id = j.tenant_id
 JOIN events_processed k ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key
@@ -105,7 +114,7 @@ WHERE j.source = 'event' AND j.reverses_id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 UNION ALL
 SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM events_processed k
 JOIN tenants t ON t.id = k.tenant_id
 JOIN events_raw r ON r.id = k.effective_raw_id
@@ -117,17 +126,22 @@ WHERE k.status = 'processed' AND k.journal_id IS NULL
 
 def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     yield from by_sql(_CAUSELESS, other_sources=list(OTHER_SOURCES))(snapshot)
-    for tenant_id, key_id, currency, body, journal_id, version, *journal in snapshot.rows(_CAUSES):
+    for tenant_id, key_id, currency, body, journal_id, version, *journal, used in snapshot.rows(_CAUSES):
         event = read_arrival(bytes(body or b""), base_currency=currency).verdict
         if not isinstance(event, Event):
             difference: str | None = "the effective arrival is no event that can be posted"
         elif journal_id is None:
             difference = _posts_nothing(event)
         else:
-            difference = _difference(event, version, *journal)
+            difference = _difference(event, version, _rates(used), *journal)
         if difference is not None:
             row = ("journals", str(journal_id)) if journal_id else ("events_processed", str(key_id))
             yield Violation(tenant_id, *row, difference)
+
+
+def _rates(used: list[list[str]] | None) -> Rates:
+    """The rates a journal was made by, as they were kept beside it."""
+    return {currency: Rate(0, base, quote, Decimal(value), _EVER) for currency, base, quote, value in used or ()}
 
 
 def _posts_nothing(event: Event) -> str | None:
@@ -139,10 +153,17 @@ def _posts_nothing(event: Event) -> str | None:
 
 
 def _difference(
-    event: Event, version: int, kind: str, occurred_at: Any, external_ref: str, own_date: Any, lines: list[list[str]]
+    event: Event,
+    version: int,
+    rates: Rates,
+    kind: str,
+    occurred_at: Any,
+    external_ref: str,
+    own_date: Any,
+    lines: list[list[str]],
 ) -> str | None:
     """What is different in the journal that the rules it names would make today, or None."""
-    draft = _draft(event, version)
+    draft = _draft(event, version, rates)
     if not isinstance(draft, JournalDraft):
         return draft
     derived = [[*_account(line.account), str(line.amount_minor)] for line in draft.lines]
@@ -157,12 +178,12 @@ def _difference(
     return f"{wrong[0]} is {_shown(wrong[1])}, the rules give {_shown(wrong[2])}" if wrong else None
 
 
-def _draft(event: Event, version: int) -> JournalDraft | str:
+def _draft(event: Event, version: int, rates: Rates = NO_RATES) -> JournalDraft | str:
     """The journal by the rules of that version, or why there is none."""
     if version not in _RULES:
         return f"names posting rules {version}, which this release does not have"
     try:
-        draft = _RULES[version](event)
+        draft = _RULES[version](event, rates)
     except Exception as error:  # a rule that fails is a finding, not an end of the verification
         return f"rules {version} fail on its event ({type(error).__name__}: {error})"
     return draft if isinstance(draft, JournalDraft) else f"rules {version} hold its event: {draft.reason_code}"

@@ -5,12 +5,15 @@ history can be derived again with the rules it was made by.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final, TypeAlias
 
 from ledger.chart import AccountRef, qualified
 from ledger.drafts import JournalDraft
+from ledger.fx import NO_RATES, Conversion, Rates
 from ledgersafe.money import MAX_MINOR, cash_rounding_limit, to_decimal_text
 from pos.contract import Event, Hold, Tender
+from pos.tendering import conversions_of
 
 RULES_VERSION: Final = 1
 
@@ -42,14 +45,18 @@ _LIABILITY_LINES: Final = {
 }
 
 
-def draft_of(event: Event) -> JournalDraft | Hold:
+def draft_of(event: Event, rates: Rates = NO_RATES) -> JournalDraft | Hold:
     """The journal an event makes, or why it cannot be made with certainty.
 
+    :param rates: into the event's currency, by the currencies it was paid in; an ordinary event asks for none.
     :returns: a draft without lines when the event moves no money (`NO_SALE`, a sale of nothing).
     """
     if event.event_type in _NEED_REFERENCE:
         return Hold("MISSING_REFERENCE", f"A {event.event_type} waits for the sale it refers to.")
-    return _negative_amounts(event) or _RULES[event.event_type](event)
+    wrong = _negative_amounts(event)
+    if wrong is not None:
+        return wrong
+    return _sale(event, rates) if event.event_type == "SALE" else _RULES[event.event_type](event)
 
 
 def _negative_amounts(event: Event) -> Hold | None:
@@ -72,7 +79,7 @@ def _negative_amounts(event: Event) -> Hold | None:
 
 
 # ── SALE ────────────────────────────────────────────────────────────────────────────────────────
-def _sale(event: Event) -> JournalDraft | Hold:
+def _sale(event: Event, rates: Rates) -> JournalDraft | Hold:
     total = event.total_minor
     due = _sum_of_parts(event)
     if total is None:
@@ -86,13 +93,27 @@ def _sale(event: Event) -> JournalDraft | Hold:
     if max(total, basket) > MAX_MINOR or basket < inclusive:
         return _mismatch(event, "the basket", basket, "less than the taxes it includes", inclusive)
     tenders = event.tenders or (_assumed_tender(event, total),)
-    foreign = next((tender for tender in tenders if tender.currency != event.currency), None)
-    if foreign is not None:
-        return Hold("UNKNOWN_CURRENCY", f"A {event.currency} sale paid in {foreign.currency}: no rate is known.")
-    rounding = total - sum(tender.amount_minor for tender in tenders)
+    converted = conversions_of(event, tenders, rates)
+    if isinstance(converted, Hold):
+        return converted
+    rounding = total - _paid(event, tenders, converted)
     if abs(rounding) > _rounding_allowed(event.currency, tenders):
         return _mismatch(event, "what is due", total, "the tenders come to", total - rounding)
-    return JournalDraft.of("SALE", _sale_entries(event, tenders, basket - inclusive, rounding))
+    entries = chain(_sale_entries(event, tenders, basket - inclusive, rounding), _bridge(converted))
+    return JournalDraft.of("SALE", entries)
+
+
+def _paid(event: Event, tenders: tuple[Tender, ...], converted: tuple[Conversion, ...]) -> int:
+    """What the tenders come to in the sale's currency."""
+    own = sum(tender.amount_minor for tender in tenders if tender.currency == event.currency)
+    return own + sum(conversion.converted_minor for conversion in converted)
+
+
+def _bridge(converted: tuple[Conversion, ...]) -> Entries:
+    """What was paid in a foreign currency leaves it by its clearing account, and enters the sale's by that one's."""
+    for conversion in converted:
+        yield AccountRef("FX_CLEARING", conversion.source), -conversion.amount_minor
+        yield AccountRef("FX_CLEARING", conversion.target), conversion.converted_minor
 
 
 def _sum_of_parts(event: Event) -> int:
@@ -130,17 +151,17 @@ def _assumed_tender(event: Event, total: int) -> Tender:
 def _tender_account(event: Event, tender: Tender) -> AccountRef:
     match tender.method:
         case "CASH":
-            return drawer_of(event)
+            return drawer_of(event, tender.currency)
         case "CARD":
-            return AccountRef("CARD_CLEARING", event.currency, qualified(tender.processor))
+            return AccountRef("CARD_CLEARING", tender.currency, qualified(tender.processor))
         case "GIFT_CARD":
-            return AccountRef("GIFT_CARDS", event.currency)
+            return AccountRef("GIFT_CARDS", tender.currency)
         case "STORE_CREDIT":
-            return AccountRef("STORE_CREDIT", event.currency)
+            return AccountRef("STORE_CREDIT", tender.currency)
         case "HOUSE_ACCOUNT":
-            return AccountRef("HOUSE_ACCOUNTS", event.currency)
+            return AccountRef("HOUSE_ACCOUNTS", tender.currency)
         case _:
-            return AccountRef("EXTERNAL_CLEARING", event.currency)
+            return AccountRef("EXTERNAL_CLEARING", tender.currency)
 
 
 def _rounding_allowed(currency: str, tenders: tuple[Tender, ...]) -> int:
@@ -155,10 +176,10 @@ def _mismatch(event: Event, what: str, amount: int, other: str, other_amount: in
 
 
 # ── Cash in and out of the drawer ───────────────────────────────────────────────────────────────
-def drawer_of(event: Event) -> AccountRef:
-    """The register's cash drawer; the store's own when the event names no register."""
+def drawer_of(event: Event, currency: str | None = None) -> AccountRef:
+    """The register's cash drawer of a currency; the store's own when the event names no register."""
     codes = [event.store_code] if event.register_code is None else [event.store_code, event.register_code]
-    return AccountRef("DRAWER", event.currency, qualified(*codes))
+    return AccountRef("DRAWER", currency or event.currency, qualified(*codes))
 
 
 def _cash_amount(event: Event) -> int | Hold:
@@ -206,7 +227,6 @@ def _no_sale(event: Event) -> JournalDraft | Hold:
 
 
 _RULES: Final[dict[str, Callable[[Event], JournalDraft | Hold]]] = {
-    "SALE": _sale,
     "PAID_IN": _paid_in,
     "PAID_OUT": _paid_out,
     "PAYOUT": _paid_out,

@@ -4,14 +4,16 @@ Pure: everything that is asked of the tenant comes in as a `TenantFacts`.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from ledger.drafts import JournalDraft
+from ledger.fx import NO_RATES, Conversion, Rates
 from ledger.periods import business_date_of
 from pos.contract import Event, Hold
 from pos.rules import draft_of
+from pos.tendering import conversions_of
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
 #: No till reports sales from before this; a clock that does was never set.
@@ -31,23 +33,30 @@ class TenantFacts:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Post this draft on this business day. `is_late`: the event's own day was closed already."""
+    """Post this draft on this business day. `is_late`: the event's own day was closed already.
+
+    `conversions`: what was paid in foreign currencies, kept beside the journal with the rates it was converted by.
+    """
 
     event: Event
     draft: JournalDraft
     business_date: date
     is_late: bool
+    conversions: tuple[Conversion, ...] = ()
 
 
-def verdict_on(event: Event, facts: TenantFacts, *, now: datetime, dated: bool = False) -> Post | Hold:
+def verdict_on(
+    event: Event, facts: TenantFacts, *, now: datetime, dated: bool = False, rates: Rates = NO_RATES
+) -> Post | Hold:
     """What is done with a new event.
 
     :param now: the instant it was received, or is replayed.
+    :param rates: those that held at `occurred_at`, by the foreign currencies it was paid in.
     :param dated: an operator has set its `business_date`, which then need not go with `occurred_at`.
     """
     if event.event_type not in facts.enabled_event_types:
         return Hold("UNKNOWN_EVENT_TYPE", f"Event type {event.event_type} is switched off for this tenant.")
-    draft = draft_of(event)
+    draft = draft_of(event, rates)
     if isinstance(draft, Hold):
         return draft
     if skew := _clock_skew(event, now):
@@ -55,7 +64,11 @@ def verdict_on(event: Event, facts: TenantFacts, *, now: datetime, dated: bool =
     own_day = business_date_of(event.occurred_at, time_zone=facts.time_zone, cut_off=facts.cut_off)
     if event.business_date is not None and not _may_belong(event.business_date, own_day, facts, now, dated=dated):
         return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
-    return _on_open_day(event, draft, event.business_date or own_day, facts, now)
+    verdict = _on_open_day(event, draft, event.business_date or own_day, facts, now)
+    if rates and isinstance(verdict, Post) and draft.lines:
+        converted = conversions_of(event, event.tenders, rates)
+        return converted if isinstance(converted, Hold) else replace(verdict, conversions=converted)
+    return verdict
 
 
 def _may_belong(day: date, own_day: date, facts: TenantFacts, now: datetime, *, dated: bool) -> bool:

@@ -9,7 +9,7 @@ from ledgersafe.db import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0006_accounts"),
+        ("ledger", "0008_fx"),
         ("tenants", "0004_roles"),
     ]
 

@@ -25,6 +25,7 @@ _SUPERVISE: Final = (
     "recon.reopen_period",
 )
 _CLOSE: Final = "recon.close_period"
+_QUOTE: Final = "ledger.quote_fxrate"
 _ADMINISTER: Final = ("tenants.administer_tenant", "auth.view_user", "auth.view_group")
 
 #: Scopes on the API. Tills' scopes (`events:write`, `pos:write`) are for keys alone.
@@ -57,8 +58,8 @@ ROLES: Final[dict[str, Role]] = {
     ),
     "accountant": Role(
         "Accountant",
-        "Reads the books, the queue and the audit log, and closes business days.",
-        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE),
+        "Reads the books, the queue and the audit log, records FX rates, and closes business days.",
+        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE, _QUOTE),
         _READS,
     ),
     "auditor": Role("Auditor", "Reads everything, changes nothing.", _EVERYTHING, _READS),

@@ -19,6 +19,7 @@ from ledgersafe.tenants.models import ApiKey, Store, Tenant
 from ledgersafe.tenants.roles import ROLES
 from pos import backfill
 from tests.conftest import Shop, open_shop
+from tests.ledger.exchanging import open_banks, quote, settle
 from tests.staff import boss, hire, signed_in
 
 SHOWN = [model for model, shown in admin.site._registry.items() if isinstance(shown, ReadOnlyModelAdmin)]
@@ -26,7 +27,7 @@ SHOWN = [model for model, shown in admin.site._registry.items() if isinstance(sh
 TENANTS_OWN = [model for model in SHOWN if getattr(admin.site._registry[model], "tenant_field", None)]
 CUSTOM = {
     "assign_exceptioncase", "decide_exceptioncase", "bulk_decide_exceptioncase", "approve_exceptioncase",
-    "administer_tenant", "close_period", "reopen_period",
+    "administer_tenant", "close_period", "reopen_period", "quote_fxrate",
 }  # fmt: skip
 
 
@@ -44,6 +45,9 @@ def busy(shop: Shop) -> Shop:
     """Something of everything."""
     for event in (shop.sale(), shop.sale(total_amount=43), shop.sale("evt-2", event_type="MAGIC")):
         shop.send(event)
+    open_banks(shop)
+    quote(shop)
+    assert settle(shop).status_code == 201
     backfill.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
@@ -109,16 +113,15 @@ def test_only_supervisors_approve_decide_in_bulk_and_reopen_and_only_administrat
     assert may == {
         "operator": decide,
         "supervisor": decide | {"bulk_decide_exceptioncase", "approve_exceptioncase", "reopen_period"},
-        "accountant": {"close_period"},
+        "accountant": {"close_period", "quote_fxrate"},
         "auditor": set(),
         "tenant_administrator": {"administer_tenant"},
     }
 
 
 def _qualified(codename: str) -> str:
-    app = {"administer_tenant": "tenants", "close_period": "recon", "reopen_period": "recon"}.get(
-        codename, "exceptions"
-    )
+    recon = dict.fromkeys(("close_period", "reopen_period"), "recon")
+    app = ({"administer_tenant": "tenants", "quote_fxrate": "ledger"} | recon).get(codename, "exceptions")
     return f"{app}.{codename}"
 
 

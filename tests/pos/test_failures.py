@@ -54,7 +54,7 @@ def test_it_holds_only_the_events_of_a_batch_that_the_books_refuse(shop: Shop, o
 
 
 def test_it_holds_an_event_on_which_the_rules_fail(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(event: Any) -> Any:
+    def broken(event: Any, rates: Any) -> Any:
         raise KeyError("a bug")
 
     monkeypatch.setattr(verdicts, "draft_of", broken)

@@ -1,0 +1,149 @@
+"""Foreign currency on paper: rates and the one rounding of a conversion. Pure, and in whole numbers throughout.
+
+Python's Decimal would round a quotient to 28 digits before it is rounded to the currency: an amount that lies just
+beside a half would be rounded twice. `ledger_fx_convert_v1` does the same in the database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+from ledger.models.fx import RATE_PLACES
+from ledgersafe.errors import DomainError
+from ledgersafe.money import MAX_MINOR, exponent
+
+_UNIT: Final = 10**RATE_PLACES
+
+
+class FxRateMissing(DomainError):
+    """No rate of the pair is known, nor of the opposite one."""
+
+    code = "FX_RATE_MISSING"
+    http_status = 409
+
+
+class FxRateStale(DomainError):
+    """The last known rate of the pair is too old."""
+
+    code = "FX_RATE_STALE"
+    http_status = 409
+
+
+class AmountTooLarge(DomainError):
+    """The converted amount is larger than the books take."""
+
+    code = "AMOUNT_TOO_LARGE"
+    http_status = 422
+
+
+class AmountTooSmall(DomainError):
+    """The amount is worth less than half the smallest unit of the other currency: nothing would arrive."""
+
+    code = "AMOUNT_TOO_SMALL"
+    http_status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate as it was recorded: 1 `base` = `value` `quote`."""
+
+    id: int
+    base: str
+    quote: str
+    value: Decimal
+    valid_from: datetime
+
+    @property
+    def pair(self) -> str:
+        return f"{self.base}/{self.quote}"
+
+    @property
+    def text(self) -> str:
+        """Decimal text without needless zeros."""
+        return rate_text(self.value)
+
+    def converts(self, source: str, target: str, minor: int) -> "Conversion":
+        """What an amount comes to, by this rate or by its inverse. :raises AmountTooLarge: more than the books take."""
+        inverted = (source, target) == (self.quote, self.base)
+        converted = convert(minor, source, target, rate=self.value, inverted=inverted)
+        return Conversion(self, inverted, source, target, minor, converted)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """An amount, and what it came to. Minor units of each currency."""
+
+    rate: Rate
+    inverted: bool
+    source: str
+    target: str
+    amount_minor: int
+    converted_minor: int
+
+    @property
+    def shift(self) -> int:
+        """Decimals of the target currency less those of the source."""
+        return exponent(self.target) - exponent(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """There is no rate (`stale` False), or only one that is too old. `message` names the pair."""
+
+    message: str
+    stale: bool = False
+
+    def refusal(self) -> DomainError:
+        """As an answer."""
+        return FxRateStale(self.message) if self.stale else FxRateMissing(self.message)
+
+
+#: What rules are given: by currency, the rate that turns it into the event's own, or why there is none.
+Rates: TypeAlias = Mapping[str, Rate | Unusable]
+NO_RATES: Final[Rates] = {}
+
+
+def rate_text(rate: Decimal) -> str:
+    """1.083200000000000000 → `1.0832`."""
+    text = format(rate, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def inverse_text(rate: Decimal) -> str:
+    """1 / rate to 18 decimals, to be read by people: conversions divide by the rate itself."""
+    units = divide_half_up(_UNIT * _UNIT, _units(rate))
+    return rate_text(Decimal(f"{units // _UNIT}.{units % _UNIT:0{RATE_PLACES}}"))
+
+
+def convert(minor: int, source: str, target: str, *, rate: Decimal, inverted: bool) -> int:
+    """Minor units of `source` → minor units of `target`; rounded once, half away from zero.
+
+    :param rate: target per source; source per target when `inverted`.
+    :raises AmountTooLarge: more than any amount of the books.
+    """
+    units, shift = _units(rate), exponent(target) - exponent(source)
+    top = abs(minor) * (_UNIT if inverted else units) * 10 ** max(shift, 0)
+    bottom = (units if inverted else _UNIT) * 10 ** max(-shift, 0)
+    converted = divide_half_up(top, bottom)
+    if converted > MAX_MINOR:
+        raise AmountTooLarge
+    return -converted if minor < 0 else converted
+
+
+def divide_half_up(top: int, bottom: int) -> int:
+    """The quotient of two whole numbers that are not negative, rounded to the nearest one, a half upwards."""
+    return (2 * top + bottom) // (2 * bottom)
+
+
+def _units(rate: Decimal) -> int:
+    """A rate in units of its last decimal: as a whole number, since Decimal's arithmetic keeps 28 digits only."""
+    _, digits, power = rate.as_tuple()
+    whole, shift = int("".join(map(str, digits))), int(power) + RATE_PLACES
+    return whole * int(10**shift) if shift >= 0 else whole // int(10**-shift)
+
+
+def is_stale(valid_from: datetime, at: datetime, max_age: timedelta | None) -> bool:
+    """Too old to be used at an instant. :param max_age: None: no rate ever is."""
+    return max_age is not None and at - valid_from > max_age

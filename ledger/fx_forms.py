@@ -1,0 +1,36 @@
+"""What people type about foreign currency. A form checks shapes only; what is a rate, the use case's reader says."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from ledgersafe.pages import UseCaseForm
+from ledgersafe.tenants.models import Tenant
+
+
+def _text(label: str, **how: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=64, widget=UnfoldAdminTextInputWidget(), **how)
+
+
+class RateForm(UseCaseForm):
+    """A new rate, or a correction of one: the same pair and instant again."""
+
+    tenant = forms.ModelChoiceField(
+        label="Tenant", queryset=Tenant.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget()
+    )
+    pair = _text("Pair", help_text="Two currencies of ISO 4217, like EUR/USD.")
+    rate = _text("Rate", help_text="What one of the first is in the second: 1.0832. The opposite pair is worked out.")
+    valid_from = _text(
+        "Valid from",
+        required=False,
+        help_text="An instant with an offset, like 2026-02-25T00:00:00Z, or a day. Empty: from now on.",
+    )
+
+    def __init__(self, tenants: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["tenant"]
+        field.queryset = tenants  # type: ignore[attr-defined]
+        self.initial.setdefault("tenant", tenants.first())
+        if len(tenants) == 1:
+            field.widget = forms.HiddenInput()

@@ -1,0 +1,105 @@
+"""What is asked of foreign currency: requests read into values, or refused with every part that is wrong. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from ledger import moments, rate_reading
+from ledger.account_requests import InvalidRequest, Problems
+from ledger.calendars import Calendar
+from ledger.rate_reading import RateError
+from ledger.rate_recording import NewRate
+from ledgersafe.errors import InvalidParameter
+
+MAX_RATES: Final = 1_000
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST_DAY: Final = date(9000, 1, 1)
+#: A rate may be recorded before it holds.
+AHEAD: Final = timedelta(days=366)
+
+
+# ── Rates ───────────────────────────────────────────────────────────────────────────────────────
+def read_rates(body: Mapping[str, Any], *, now: datetime) -> list[NewRate]:
+    """`PUT /v1/fx/rates`: one rate, or `rates` with up to 1,000. :raises InvalidRequest: anything is wrong with one."""
+    problems = Problems()
+    if "rates" not in body:
+        rates = [_rate(body, problems, "", now)]
+    else:
+        asked = body["rates"]
+        if not isinstance(asked, list) or not 1 <= len(asked) <= MAX_RATES:
+            raise InvalidRequest(f"rates must be a list of 1 to {MAX_RATES} rates.")
+        rates = [_rate(one, problems, f"/rates/{number}", now) for number, one in enumerate(asked)]
+    problems.refuse()
+    return without_repeats([rate for rate in rates if rate is not None])
+
+
+def without_repeats(rates: list[NewRate]) -> list[NewRate]:
+    """Each pair and instant once. :raises InvalidRequest: two rates of one."""
+    found: dict[tuple[str, datetime], NewRate] = {}
+    for rate in rates:
+        first = found.setdefault((rate.pair, rate.valid_from), rate)
+        if first.value != rate.value:
+            raise InvalidRequest(f"{rate.pair} has two rates from {rate.valid_from.isoformat()}.")
+    return list(found.values())
+
+
+def _rate(body: Any, problems: Problems, pointer: str, now: datetime) -> NewRate | None:
+    if not isinstance(body, dict):
+        problems.add(pointer, "must be an object")
+        return None
+    read = rate_of(body.get("pair"), body.get("rate"), body.get("valid_from"), now=now)
+    if isinstance(read, NewRate):
+        return read
+    for field, message in read.items():
+        problems.add(f"{pointer}/{field}", message)
+    return None
+
+
+def rate_of(pair: Any, rate: Any, valid_from: Any, *, now: datetime) -> NewRate | dict[str, str]:
+    """A rate, or what is wrong by field. `valid_from` None: now."""
+    wrong: dict[str, str] = {}
+    currencies, value, start = ("", ""), Decimal(0), now
+    try:
+        currencies = rate_reading.read_pair(pair)
+    except RateError as error:
+        wrong["pair"] = str(error)
+    try:
+        value = rate_reading.read_rate(rate)
+    except RateError as error:
+        wrong["rate"] = str(error)
+    try:
+        start = now if valid_from is None else _start(valid_from, now)
+    except RateError as error:
+        wrong["valid_from"] = str(error)
+    return wrong or NewRate(*currencies, value, start)
+
+
+def _start(value: Any, now: datetime) -> datetime:
+    """An instant; of a day, its beginning in UTC."""
+    try:
+        moment = moments.moment_of({"": value if type(value) is str else "no text"}, "")
+    except InvalidParameter:
+        moment = None
+    if moment is None:
+        raise RateError("must be an instant with an offset, like 2026-02-25T00:00:00Z")
+    start = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC)
+    if not EARLIEST <= start <= now + AHEAD:
+        raise RateError("must lie after 1999 and no more than a year ahead")
+    return start
+
+
+# ── Moments ─────────────────────────────────────────────────────────────────────────────────────
+def instant_of(moment: date | datetime | None, calendar: Calendar, *, now: datetime) -> datetime:
+    """An instant; of a business day, its end, unless that is still to come; of nothing, now.
+
+    :raises InvalidParameter: a day too far away.
+    """
+    if moment is None:
+        return now
+    if isinstance(moment, datetime):
+        return moment
+    if not EARLIEST.date() <= moment <= _LATEST_DAY:
+        raise InvalidParameter("as_of must lie after 1999.")
+    last = calendar.end_of(moment) - timedelta(microseconds=1)
+    return now if calendar.day_of(now) == moment else last

@@ -1,0 +1,25 @@
+"""What the pages about foreign currency share: instants, amounts, links."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from ledger.sheets.amounts import grouped
+
+
+def minute(at: datetime) -> str:
+    """An instant in UTC, as people read it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def page_of(model: str, page: str, *args: Any, **query: Any) -> str:
+    """A back-office URL: `page_of("fxrate", "change", 7)`."""
+    url = reverse(f"admin:ledger_{model}_{page}", args=args)
+    return f"{url}?{urlencode(query)}" if query else url
+
+
+def amount(minor: int, currency: str) -> str:
+    """`1,234.56 USD`."""
+    return f"{grouped(minor, currency)} {currency}"

@@ -1,0 +1,17 @@
+DROP TRIGGER fx_revaluations_guard ON fx_revaluations;
+DROP FUNCTION ledger_fx_revaluations_guard_v1();
+DROP TRIGGER fx_conversions_guard ON fx_conversions;
+DROP FUNCTION ledger_fx_conversions_guard_v1();
+DROP FUNCTION ledger_fx_settle_v1(bigint, jsonb);
+DROP TRIGGER fx_settlements_guard ON fx_settlements;
+DROP FUNCTION ledger_fx_settlements_guard_v1();
+DROP FUNCTION ledger_fx_leg_stands_v1(bigint, bigint, text, date, bigint, text, bigint);
+DROP FUNCTION ledger_fx_fault_v1(bigint, bigint, numeric, boolean, text, text, bigint, bigint, integer, timestamptz);
+DROP FUNCTION ledger_fx_convert_v1(numeric, numeric, boolean, integer);
+DROP FUNCTION ledger_put_rates_v1(bigint, text, text, jsonb);
+DROP TRIGGER fx_rates_guard ON fx_rates;
+DROP FUNCTION ledger_fx_rates_guard_v1();
+DROP TRIGGER append_only ON fx_revaluations;
+DROP TRIGGER append_only ON fx_conversions;
+DROP TRIGGER append_only ON fx_settlements;
+DROP TRIGGER append_only ON fx_rates;

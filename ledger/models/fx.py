@@ -1,0 +1,205 @@
+"""Foreign currency: rates with their history, and everything that was converted by one.
+
+What was converted keeps the rate's row, its value and its direction, so that each amount can be worked out again: the
+guards do so when it is written (`migrations/sql/0008_fx.sql`), `verify_books` does so for ever.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+#: A rate has at most so many digits before and after the point.
+RATE_WHOLE: Final = 12
+RATE_PLACES: Final = 18
+
+
+class RateSource(models.TextChoices):
+    """By what way a rate came."""
+
+    API = "api", "API"
+    CSV = "csv", "CSV file"
+    ADMIN = "admin", "Back office"
+
+
+class FxRate(models.Model):
+    """One version of a rate: 1 `base` = `rate` `quote` from `valid_from` on, until a later one.
+
+    Never changed: a correction is the next version of the same pair and instant, and the newest version counts.
+    """
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    base = models.CharField(max_length=3)
+    quote = models.CharField(max_length=3)
+    rate = models.DecimalField(max_digits=RATE_WHOLE + RATE_PLACES, decimal_places=RATE_PLACES)
+    valid_from = models.DateTimeField()
+    version = models.PositiveIntegerField(db_default=1)
+    source = models.CharField(max_length=5, choices=RateSource.choices)
+    actor = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "fx_rates"
+        verbose_name = "FX rate"
+        permissions = [("quote_fxrate", "Can record FX rates")]
+        constraints = [
+            # Also how the rate of an instant is found: the newest version of the last valid_from.
+            models.UniqueConstraint(
+                fields=["tenant", "base", "quote", "valid_from", "version"], name="fx_rates_one_per_version"
+            ),
+            # NaN is above everything to Postgres, infinity included: the upper bound refuses both.
+            models.CheckConstraint(
+                name="fx_rates_positive", condition=Q(rate__gt=0) & Q(rate__lt=Decimal(10) ** RATE_WHOLE)
+            ),
+            models.CheckConstraint(name="fx_rates_two_currencies", condition=~Q(base=F("quote"))),
+            models.CheckConstraint(
+                name="fx_rates_pair_shape", condition=Q(base__regex=r"^[A-Z]{3}$") & Q(quote__regex=r"^[A-Z]{3}$")
+            ),
+            models.CheckConstraint(name="fx_rates_source_known", condition=Q(source__in=RateSource.values)),
+        ]
+        indexes = [models.Index(fields=["tenant", "id"], name="fx_rates_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.pair} from {self.valid_from:%Y-%m-%d %H:%M}"
+
+    @property
+    def pair(self) -> str:
+        """`EUR/USD`."""
+        return f"{self.base}/{self.quote}"
+
+
+class _Converted(models.Model):
+    """An amount in one currency, what it came to in another, and by which rate. Minor units of each currency."""
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    rate = models.ForeignKey(FxRate, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    rate_value = models.DecimalField(max_digits=RATE_WHOLE + RATE_PLACES, decimal_places=RATE_PLACES)
+    inverted = models.BooleanField(help_text="The rate is of the opposite pair: the amount was divided by it.")
+    source_currency = models.CharField(max_length=3)
+    target_currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    converted_minor = models.BigIntegerField()
+    shift = models.SmallIntegerField(help_text="Decimals of the target currency less those of the source.")
+
+    class Meta:
+        abstract = True
+
+
+class FxSettlement(_Converted):
+    """Money that went from an account into one of another currency: two journals through the clearing accounts.
+
+    Its key is inserted in the transaction that posts them, so the unique constraint is what makes it happen once.
+    """
+
+    append_only = True
+
+    client_id = models.CharField(max_length=200, help_text="As the client says, or the principal.")
+    idempotency_key = models.CharField(max_length=200)
+    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of the canonical request.")
+    from_account = models.ForeignKey(
+        "ledger.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    to_account = models.ForeignKey(
+        "ledger.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    source_journal = models.ForeignKey(
+        "ledger.Journal", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    target_journal = models.ForeignKey(
+        "ledger.Journal", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    business_date = models.DateField()
+    as_of = models.DateTimeField(help_text="Whose rate was taken.")
+    actor = models.CharField(max_length=200)
+    memo = models.TextField(blank=True, db_default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "fx_settlements"
+        verbose_name = "FX settlement"
+        constraints = [
+            # The judge of idempotency: one settlement per key.
+            models.UniqueConstraint(
+                fields=["tenant", "client_id", "idempotency_key"], name="fx_settlements_one_per_idempotency_key"
+            ),
+            models.UniqueConstraint(fields=["tenant", "source_journal"], name="fx_settlements_one_per_source_journal"),
+            models.UniqueConstraint(fields=["tenant", "target_journal"], name="fx_settlements_one_per_target_journal"),
+            models.CheckConstraint(
+                name="fx_settlements_amounts", condition=Q(amount_minor__gt=0) & Q(converted_minor__gt=0)
+            ),
+            models.CheckConstraint(
+                name="fx_settlements_two_currencies", condition=~Q(source_currency=F("target_currency"))
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "id"], name="fx_settlements_newest")]
+
+    def __str__(self) -> str:
+        return f"Settlement {self.pk}"
+
+
+class FxConversion(_Converted):
+    """What a journal of a till's event took in a foreign currency, and what that was worth in the sale's."""
+
+    append_only = True
+
+    journal = models.ForeignKey(
+        "ledger.Journal", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="conversions"
+    )
+
+    class Meta:
+        db_table = "fx_conversions"
+        verbose_name = "FX conversion"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "journal", "source_currency"], name="fx_conversions_one_per_currency"
+            ),
+            models.CheckConstraint(
+                name="fx_conversions_amounts", condition=Q(amount_minor__gt=0) & Q(converted_minor__gte=0)
+            ),
+            models.CheckConstraint(
+                name="fx_conversions_two_currencies", condition=~Q(source_currency=F("target_currency"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.journal_id} {self.source_currency}"
+
+
+class FxRevaluation(models.Model):
+    """What the clearing accounts were off by at the end of a day, at that day's rates, and the journal that settled it.
+
+    `positions`: `[{"ccy", "balance_minor", "value_minor", "rate_id", "rate", "inverted"}]`; the values sum to the
+    residual. A day that was opened again, and took more, has a second one of the difference.
+    """
+
+    append_only = True
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    business_date = models.DateField()
+    number = models.PositiveSmallIntegerField()
+    currency = models.CharField(max_length=3)
+    residual_minor = models.BigIntegerField(help_text="Debit positive: a loss.")
+    positions = models.JSONField()
+    journal = models.ForeignKey(
+        "ledger.Journal", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    actor = models.CharField(max_length=200)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "fx_revaluations"
+        verbose_name = "FX revaluation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "business_date", "number"], name="fx_revaluations_one_per_number"
+            ),
+            models.UniqueConstraint(fields=["tenant", "journal"], name="fx_revaluations_one_per_journal"),
+            models.CheckConstraint(name="fx_revaluations_never_zero", condition=~Q(residual_minor=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Revaluation of {self.business_date}"

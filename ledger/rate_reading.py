@@ -1,0 +1,57 @@
+"""Pairs and rates as people and programs write them, read exactly or refused. Pure."""
+
+import re
+from decimal import Decimal
+from typing import Any, Final
+
+from ledger.models.fx import RATE_PLACES, RATE_WHOLE
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.exact_json import Number
+from ledgersafe.money import is_currency
+
+_PAIR: Final = re.compile(r"([A-Za-z]{3})[/_. -]?([A-Za-z]{3})", re.ASCII)
+_RATE: Final = re.compile(r"[0-9]{1,60}(?:\.[0-9]{1,60})?", re.ASCII)
+
+
+class RateError(ValueError):
+    """Text is not a pair or not a rate. `str(error)` says why, for people."""
+
+
+def read_pair(value: Any) -> tuple[str, str]:
+    """`EUR/USD`, `eur-usd` or `EURUSD` → (EUR, USD). :raises RateError: no pair of two currencies of ISO 4217."""
+    found = _PAIR.fullmatch(value) if type(value) is str else None
+    if found is None:
+        raise RateError("must be a pair of currencies, like EUR/USD")
+    base, quote = found[1].upper(), found[2].upper()
+    for currency in (base, quote):
+        if not is_currency(currency):
+            raise RateError(f"names {currency}, which is no currency of ISO 4217")
+    if base == quote:
+        raise RateError("must name two different currencies")
+    return base, quote
+
+
+def pair_of(text: str, name: str = "pair") -> tuple[str, str]:
+    """A parameter that is a pair. :raises InvalidParameter: it is none."""
+    try:
+        return read_pair(text)
+    except RateError as error:
+        raise InvalidParameter(f"{name} {error}.") from None
+
+
+def read_rate(value: Any) -> Decimal:
+    """A rate as sent, text or number. :raises RateError: not plain decimal, not above zero, too long to be kept."""
+    if type(value) is Number:
+        value = value[1:-1]
+    if type(value) not in {str, int}:
+        raise RateError('must be a decimal, like "1.0832"')
+    text = str(value)
+    if not _RATE.fullmatch(text):
+        raise RateError('must be a plain decimal above zero, like "1.0832"')
+    whole, _, decimals = text.partition(".")
+    whole, decimals = whole.lstrip("0"), decimals.rstrip("0")
+    if len(whole) > RATE_WHOLE or len(decimals) > RATE_PLACES:
+        raise RateError(f"must have at most {RATE_WHOLE} digits before the point and {RATE_PLACES} after it")
+    if not whole and not decimals:
+        raise RateError("must be above zero")
+    return Decimal(f"{whole or 0}.{decimals or 0}")

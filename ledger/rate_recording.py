@@ -1,0 +1,112 @@
+"""Use case: record rates. A correction is the next version; nothing is ever lost."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+from ledger import fx
+from ledger.models import FxRate
+from ledgersafe.audit import trail
+from ledgersafe.db import as_jsonb, call, retry_serialization, tenant_transaction
+
+#: So many are written by one statement; a file may have more, in one transaction.
+CHUNK: Final = 5_000
+
+_CURRENT: Final = """
+SELECT r.* FROM unnest(%(bases)s::text[], %(quotes)s::text[], %(starts)s::timestamptz[])
+                WITH ORDINALITY AS q(base, quote, start, place)
+CROSS JOIN LATERAL (
+    SELECT * FROM fx_rates
+    WHERE tenant_id = %(tenant)s AND base = q.base AND quote = q.quote AND valid_from = q.start
+    ORDER BY version DESC LIMIT 1
+) r ORDER BY q.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRate:
+    """A rate to be recorded: 1 `base` = `value` `quote` from an instant on."""
+
+    base: str
+    quote: str
+    value: Decimal
+    valid_from: datetime
+
+    @property
+    def pair(self) -> str:
+        return f"{self.base}/{self.quote}"
+
+
+def record_rates(*, tenant_id: int, rates: Sequence[NewRate], source: str, actor: str, dry_run: bool = False) -> int:
+    """Record rates, all or none. What is current already stays as it is.
+
+    :param rates: no pair and instant twice. :param dry_run: only say what would be recorded.
+    :returns: how many were new, or corrections.
+    """
+
+    def attempt() -> int:
+        recorded = 0
+        try:
+            with tenant_transaction(tenant_id):
+                for chunk in _chunks(rates):
+                    told = call("ledger_put_rates_v1", tenant_id, source, actor, as_jsonb(chunk))
+                    recorded += int(told["new"])
+                if dry_run:
+                    raise _RolledBack
+                if recorded:
+                    _record(tenant_id, rates, recorded, source, actor)
+        except _RolledBack:
+            pass
+        return recorded
+
+    return retry_serialization(attempt) if rates else 0
+
+
+class _RolledBack(Exception):
+    """Ends a dry run's transaction."""
+
+
+def _chunks(rates: Sequence[NewRate]) -> Iterator[list[dict[str, str]]]:
+    rows = (
+        {
+            "base": rate.base,
+            "quote": rate.quote,
+            "rate": fx.rate_text(rate.value),
+            "from": rate.valid_from.isoformat(),
+        }
+        for rate in rates
+    )
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _record(tenant_id: int, rates: Sequence[NewRate], recorded: int, source: str, actor: str) -> None:
+    """One entry for all of a call: each version names its actor and instant itself."""
+    first = rates[0]
+    told: dict[str, Any] = {"recorded": recorded, "source": source}
+    if len(rates) == 1:
+        told |= {"pair": first.pair, "rate": fx.rate_text(first.value), "valid_from": first.valid_from.isoformat()}
+    else:
+        told["pairs"] = sorted({rate.pair for rate in rates})[:50]
+    trail.record(
+        tenant_id=tenant_id,
+        actor=actor,
+        action="ledger.fx_rate.recorded",
+        object_type="fx_rate",
+        object_id=first.pair if len(rates) == 1 else f"{len(rates)} rates",
+        after=told,
+    )
+
+
+def current(tenant_id: int, wanted: Sequence[NewRate]) -> list[FxRate]:
+    """The current versions of some rates, in their order. One statement."""
+    rows = FxRate.objects.raw(_CURRENT, {
+        "tenant": tenant_id,
+        "bases": [rate.base for rate in wanted],
+        "quotes": [rate.quote for rate in wanted],
+        "starts": [rate.valid_from for rate in wanted],
+    })  # fmt: skip
+    return list(rows)
