@@ -41,6 +41,7 @@ def board(found: Readiness) -> dict[str, Any]:
         "undecided_arrivals": found.held.undecided_arrivals,
         "by_reason": found.held.by_reason,
         "at_risk": amounts(found.held.at_risk),
+        "currencies_without_rate": list(found.without_rate),
         "empty_days": [day.isoformat() for day in found.empty_days],
         "earliest_open": found.earliest_open.isoformat() if found.earliest_open else None,
         "reopened": reopening(found.reopened) if found.reopened else None,
@@ -140,6 +141,7 @@ class BoardSerializer(serializers.Serializer[Any]):
     undecided_arrivals = serializers.IntegerField()
     by_reason = serializers.DictField(child=serializers.IntegerField())
     at_risk = AtRiskSerializer(many=True)
+    currencies_without_rate = serializers.ListField(child=serializers.CharField())
     empty_days = serializers.ListField(child=serializers.DateField())
     earliest_open = serializers.DateField(allow_null=True)
     reopened = ReopeningSerializer(allow_null=True)

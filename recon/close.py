@@ -5,15 +5,17 @@ commits, closing again issues the pack: it is the same, byte for byte.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
 from typing import Any, Final
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from exceptions.decisions import NotesRequired, read_notes
-from ledger import periods
+from ledger import fx_revaluation, periods, positions, refusals
+from ledger.fx_revaluation import Revalued
 from ledger.models import PeriodStatus
 from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
@@ -22,7 +24,7 @@ from ledgersafe.db import require_transaction, retry_serialization, tenant_trans
 from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
 from recon import packs
-from recon.days import DayPlan, plan_for, span
+from recon.days import LAST_INSTANT, DayPlan, plan_for, span
 from recon.held import HeldFigures, HeldSpan, freeze, open_figures
 from recon.models import DayClose, DayPack
 from recon.queries import standing_close
@@ -54,6 +56,13 @@ class DayNotReady(DomainError):
     """Held events of the day wait for a decision; decide them, or close all the same and say why."""
 
     code = "DAY_NOT_READY"
+    http_status = 409
+
+
+class CurrencyWithoutRate(DomainError):
+    """A clearing account cannot be valued: there is no usable rate at the end of the day; record one, or force."""
+
+    code = "FX_RATE_MISSING"
     http_status = 409
 
 
@@ -97,15 +106,25 @@ def close_day(
     Days before it that nobody sold on are closed with it, so that closed days are contiguous. A day that was opened
     again (`reopen`) is closed anew: its books are kept once more, and it gets another pack.
 
-    :param force: close although held events of the day are undecided; needs `may_force` and notes.
+    What the clearing accounts of foreign currencies are off by at its end is booked as gain or loss first.
+
+    :param force: close although held events of the day are undecided, or clearing accounts cannot be valued; needs
+        `may_force` and notes.
     :raises DayNotOver: it runs, or lies ahead. :raises EarlierDayOpen: an earlier day with journals is open.
-    :raises DayNotReady: undecided events, and no `force`. :raises ForceNotAllowed: not within the caller's rights.
+    :raises DayNotReady: undecided events, and no `force`. :raises CurrencyWithoutRate: likewise.
+    :raises ForceNotAllowed: not within the caller's rights.
     :raises exceptions.decisions.NotesRequired: `force` without a reason. :raises DomainError: as `days.plan_for`.
     """
     if force and not may_force:
         raise ForceNotAllowed
     order = Order(actor, now, force, reason_of(notes, required=force))
-    close = retry_serialization(partial(_close, tenant_id, day, order))
+    try:
+        close = retry_serialization(partial(_close, tenant_id, day, order))
+    except IntegrityError as error:  # an account that the revaluation needs is blocked
+        refusal = refusals.of_guard(error)
+        if refusal is None:
+            raise
+        raise refusal from error
     issue_packs(tenant_id, actor=actor)
     return ClosedDay(close, DayPack.objects.get(tenant_id=tenant_id, close=close))
 
@@ -171,6 +190,24 @@ def _check(plan: DayPlan, order: Order) -> None:
             "a decision.",
             **_counted(held),
         )
+    without_rate = positions.currencies_without_rate(plan.tenant.id, plan.day, at=plan.ends_at - LAST_INSTANT)
+    if without_rate and not order.force:
+        raise _without_rate(without_rate)
+
+
+def _revalue(plan: DayPlan, day: date, order: Order) -> Revalued:
+    """Of empty days that are closed along with another nothing is valued: the day itself books what they would."""
+    if day != plan.day:
+        return Revalued(day, (), (), None, None)
+    revalued = fx_revaluation.revalue(plan.tenant.id, day, actor=order.actor, now=order.now)
+    if revalued.without_rate and not order.force:  # posted since it was checked
+        raise _without_rate(revalued.without_rate)
+    return revalued
+
+
+def _without_rate(currencies: Sequence[str]) -> CurrencyWithoutRate:
+    told = f"There is no usable rate for {', '.join(currencies)} at the end of the day; record one, or force."
+    return CurrencyWithoutRate(told, currencies=list(currencies))
 
 
 def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -> DayClose:
@@ -180,18 +217,20 @@ def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -
     held_of = HeldSpan(tenant.id, start, span(tenant, day)[1], plan.open_since)
     cut_off = time(tenant.cut_off_hour, tenant.cut_off_minute)
     periods.open_day(tenant.id, day, time_zone=tenant.time_zone, cut_off=cut_off)
+    revalued = _revalue(plan, day, order)
     period = periods.seal(tenant, day, now=order.now)
     revision = periods.revision_of(period)
     held = open_figures(held_of)
     if held.open and not order.force:  # opened since it was checked
         raise DayNotReady(**_counted(held))
+    forced = held.open > 0 or bool(revalued.without_rate)
     close = DayClose.objects.create(
         tenant=tenant,
         period=period,
         business_date=day,
         revision=revision,
         actor=order.actor,
-        forced=held.open > 0,
+        forced=forced,
         notes=order.notes,
         accounts=_count_accounts(tenant.id),
         open_exceptions=held.open,
@@ -207,7 +246,14 @@ def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -
         object_id=day,
         before={"status": "open"},
         after=_counted(held)
-        | {"status": "closed", "closed_at": _told(period.closed_at), "forced": held.open > 0, "revision": revision},
+        | {
+            "status": "closed",
+            "closed_at": _told(period.closed_at),
+            "forced": forced,
+            "revision": revision,
+            "revaluation_journal_id": revalued.journal_id,
+            "currencies_without_rate": list(revalued.without_rate),
+        },
         notes=order.notes,
     )
     close.refresh_from_db(fields=["closed_at"])  # its trigger took the day's

@@ -30,7 +30,7 @@ from ledgersafe.tenants import staff
 from recon import packs, queries
 from recon.close import ClosedDay, close_day
 from recon.models import DayClose, DayPack
-from recon.readiness import Readiness, readiness
+from recon.readiness import FORCED_OVER, Readiness, readiness
 from recon.reopening import ReopenedDay, reopen_day
 
 VIEW, CLOSE, REOPEN = "ledger.view_period", "recon.close_period", "recon.reopen_period"
@@ -90,9 +90,9 @@ def show_day(request: HttpRequest, period_id: int) -> HttpResponse:
     if request.method == "POST" and not may_close:
         raise PermissionDenied
     cards = _board_cards(period, board)
-    if not may_close or set(board.blockers) - {"DAY_NOT_READY"}:
+    if not may_close or set(board.blockers) - FORCED_OVER:
         return _page(request, period, _STATES[board.state], cards)
-    form = (ForcedCloseForm if board.held.open else CloseForm)(request.POST or None)
+    form = (ForcedCloseForm if board.blockers else CloseForm)(request.POST or None)
     done = press(request, form, lambda values: _close(request, period, values))
     if done is not None:
         messages.success(request, f"{period.business_date} is closed: {done.close.accounts} balances kept.")
@@ -106,7 +106,7 @@ def show_day(request: HttpRequest, period_id: int) -> HttpResponse:
         intro=_intro(period, board),
         submit="Close the day",
         back=_day_url(period),
-        danger=bool(board.held.open),
+        danger=bool(board.blockers),
         cards=cards,
     )
 
@@ -197,6 +197,8 @@ def _intro(period: Period, board: Readiness) -> str:
     if board.held.open:
         events = "event waits" if board.held.open == 1 else "events wait"
         return f"{board.held.open:,} held {events} for a decision. {told}"
+    if board.without_rate:
+        return f"Clearing accounts cannot be valued: no rate for {', '.join(board.without_rate)}. {told}"
     return f"Nothing stands against closing it. {told}"
 
 
@@ -209,6 +211,8 @@ def _board_cards(period: Period, board: Readiness) -> list[Card]:
         ("Arrivals in no book yet", f"{board.held.undecided_arrivals:,}"),
         ("Money at risk", at_risk),
     ]
+    if board.without_rate:
+        facts.append(("Without a rate", ", ".join(board.without_rate)))
     if board.reopened:
         told = f"{board.reopened.reopened_at:%Y-%m-%d %H:%M} UTC by {board.reopened.actor}: {board.reopened.reason}"
         facts.append(("Opened again", told))

@@ -14,6 +14,8 @@ from ledgersafe.tenants.models import Tenant
 
 #: Locks on days count from here.
 EARLIEST: Final = date(2000, 1, 1)
+#: Before the end of a day, which is not of it: the instant by whose rates it is valued.
+LAST_INSTANT: Final = timedelta(microseconds=1)
 #: So many empty days are closed with one; more look like a slip of the pen.
 MAX_EMPTY_DAYS: Final = 400
 

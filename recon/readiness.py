@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
+from ledger import positions
 from ledger.models import PeriodStatus, Reopening
 from ledger.sheets.amounts import Money
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
-from recon.days import DayPlan, plan_for, span
+from recon.days import LAST_INSTANT, DayPlan, plan_for, span
 from recon.held import HeldFigures, HeldSpan, open_figures
 from recon.queries import last_reopening
+
+#: What somebody with the right may close in spite of, for a reason.
+FORCED_OVER: Final = frozenset({"DAY_NOT_READY", "FX_RATE_MISSING"})
 
 
 class DayState(StrEnum):
@@ -27,6 +32,7 @@ class DayState(StrEnum):
 class Readiness:
     """`blockers` are the codes a close would be refused with; none and not closed: ready.
 
+    :ivar without_rate: currencies of clearing accounts that cannot be valued at the day's end.
     :ivar reopened: who opened the day again, last, and why; the clock does not close it then.
     """
 
@@ -40,6 +46,7 @@ class Readiness:
     empty_days: Sequence[date]
     earliest_open: date | None
     reopened: Reopening | None
+    without_rate: Sequence[str]
 
 
 def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
@@ -50,7 +57,10 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     plan = plan_for(tenant, day)
     is_closed = plan.period is not None and plan.period.status == PeriodStatus.CLOSED
     held = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
-    blockers = [] if is_closed else blockers_of(plan, held, now)
+    without_rate = (
+        [] if is_closed else positions.currencies_without_rate(tenant.id, day, at=plan.ends_at - LAST_INSTANT)
+    )
+    blockers = [] if is_closed else blockers_of(plan, held, without_rate, now)
     return Readiness(
         day=day,
         state=_state(is_closed, blockers),
@@ -62,6 +72,7 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
         empty_days=[] if is_closed else plan.empty_days,
         earliest_open=None if is_closed else plan.earliest_open,
         reopened=last_reopening(tenant.id, plan.period.pk) if plan.period and plan.period.reopened_at else None,
+        without_rate=without_rate,
     )
 
 
@@ -70,12 +81,13 @@ def held_span(plan: DayPlan) -> HeldSpan:
     return HeldSpan(plan.tenant.id, plan.counted_from, plan.ends_at, plan.open_since)
 
 
-def blockers_of(plan: DayPlan, held: HeldFigures, now: datetime) -> list[str]:
+def blockers_of(plan: DayPlan, held: HeldFigures, without_rate: Sequence[str], now: datetime) -> list[str]:
     """The codes a close would be refused with, in the order they are looked at."""
     found = {
         "DAY_NOT_OVER": now < plan.ends_at,
         "EARLIER_DAY_OPEN": plan.earliest_open is not None,
         "DAY_NOT_READY": held.open > 0,
+        "FX_RATE_MISSING": bool(without_rate),
     }
     return [code for code, stands in found.items() if stands]
 
