@@ -10,13 +10,6 @@ from ledgersafe.db import cause_of
 from ledgersafe.errors import DomainError
 
 
-class KeyReused(DomainError):
-    """The idempotency key was used for another request."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
-    http_status = 422
-
-
 class AccountNotActive(DomainError):
     """A blocked or closed account takes no postings."""
 

@@ -11,6 +11,7 @@ from ledger.posting import Reversal
 from ledgersafe import exact_json, metrics
 from ledgersafe.db import force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.errors import NotFound
+from ledgersafe.idempotency.answers import KeyReused
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _find(tenant_id: int, actor: str, request: ReversalRequest) -> Transfer | No
         tenant_id=tenant_id, client_id=actor, idempotency_key=request.idempotency_key
     ).first()
     if done is not None and bytes(done.fingerprint) != request.fingerprint:
-        raise refusals.KeyReused
+        raise KeyReused
     return done
 
 

@@ -9,6 +9,7 @@ from ledger import moments
 from ledger.account_requests import MAX_CODE, InvalidRequest, Problems, read_amount
 from ledgersafe import exact_json
 from ledgersafe.errors import InvalidParameter
+from ledgersafe.idempotency.answers import read_key
 from ledgersafe.money import is_currency, to_decimal_text
 
 MAX_KEY: Final = 200
@@ -19,12 +20,6 @@ MAX_BULK: Final = 500
 _LONGEST_CODE: Final = 600
 _EARLIEST: Final = date(2000, 1, 1)
 _FUTURE: Final = timedelta(days=366)
-
-
-class UnusableKey(InvalidParameter):
-    """An idempotency key is needed: 1 to 200 printable characters, in X-Idempotency-Key or in the body."""
-
-    code = "IDEMPOTENCY_KEY_REQUIRED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +73,6 @@ class TransferRequest:
             lines=lines,
             fingerprint=_fingerprint(body, lines),
         )
-
-
-def read_key(header: str | None, in_body: Any = None) -> str:
-    """The idempotency key. :raises UnusableKey: none, no usable one, or two that differ."""
-    keys = [key for key in (header, in_body) if key is not None]
-    if not keys or any(type(key) is not str or not _is_key(key) for key in keys):
-        raise UnusableKey
-    if len(set(keys)) > 1:
-        raise UnusableKey("The idempotency keys of header and body differ.")
-    return str(keys[0])
 
 
 def read_bulk(body: Mapping[str, Any], *, client: str, today: date) -> list[TransferRequest]:
@@ -169,7 +154,3 @@ def _fingerprint(body: Mapping[str, Any], lines: Sequence[Line]) -> bytes:
     entries = [{**sent, "amount": line.amount_minor} for sent, line in zip(body["entries"], lines, strict=True)]
     said = {name: value for name, value in body.items() if name != "idempotency_key" and value is not None}
     return exact_json.fingerprint(exact_json.canonical_text({**said, "entries": entries}))
-
-
-def _is_key(key: str) -> bool:
-    return 1 <= len(key) <= MAX_KEY and key.isprintable() and key == key.strip()

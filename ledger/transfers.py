@@ -27,6 +27,7 @@ from ledgersafe.db import (
     tenant_transaction,
 )
 from ledgersafe.errors import DomainError
+from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
 
@@ -177,7 +178,7 @@ def _outcomes(
     by_key: dict[tuple[str, str], Applied] = {}
     for one in told["done"]:
         if not one["same"]:
-            raise refusals.KeyReused
+            raise KeyReused
         request = asked[one["o"]]
         made = Applied(one["journal"], one["at"].replace("+00:00", "Z"), bool(one.get("new")))
         by_key[request.client_id, request.idempotency_key] = made
@@ -201,7 +202,7 @@ def _without_repeats(requests: Sequence[TransferRequest]) -> list[TransferReques
     for request in requests:
         first = by_key.setdefault((request.client_id, request.idempotency_key), request)
         if first.fingerprint != request.fingerprint:
-            raise refusals.KeyReused
+            raise KeyReused
     return list(by_key.values())
 
 

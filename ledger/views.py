@@ -15,7 +15,7 @@ from ledger.account_queries import AccountFilter
 from ledger.account_requests import AccountChanges, NewAccount, Problems
 from ledger.journal_queries import JournalFilter
 from ledger.reversals import ReversalRequest
-from ledger.transfer_requests import MAX_MEMO, TransferRequest, read_bulk, read_key, read_value_date
+from ledger.transfer_requests import MAX_MEMO, TransferRequest, read_bulk, read_value_date
 from ledger.transfers import Applied
 from ledgersafe.api import (
     RememberingApiKeyAuthentication,
@@ -28,6 +28,8 @@ from ledgersafe.api import (
     principal_of,
 )
 from ledgersafe.errors import InvalidParameter
+from ledgersafe.idempotency.answers import read_key
+from ledgersafe.idempotency.commands import key_of
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
 
@@ -37,12 +39,6 @@ _KEY: Final = OpenApiParameter("X-Idempotency-Key", str, OpenApiParameter.HEADER
 #: A POST authenticates its key from memory: the posting statement looks it up again. For the schema one scheme.
 _BY_ALL: Any = [{"ApiKey": []}, {"StaffSession": []}]
 _SCOPES: Final = {"GET": "ledger:read", "POST": "ledger:write", "PATCH": "ledger:write"}
-
-
-def key_header(request: Request) -> str | None:
-    """`X-Idempotency-Key`, in either spelling."""
-    found: str | None = request.META.get("HTTP_X_IDEMPOTENCY_KEY") or request.META.get("HTTP_IDEMPOTENCY_KEY")
-    return found
 
 
 class AccountsView(APIView):
@@ -152,7 +148,7 @@ class TransfersView(APIView):
         principal, now = principal_of(request), timezone.now()
         wanted = TransferRequest.read(
             read_object(request._request, principal.tenant_slug),
-            header_key=key_header(request),
+            header_key=key_of(request),
             client=principal.actor,
             today=calendars.of(principal.tenant_id).day_of(now),
         )
@@ -252,7 +248,7 @@ class ReverseView(APIView):
         problems.refuse()
         wanted = ReversalRequest(
             journal_id=journal_queries.read_id(journal_id),
-            idempotency_key=read_key(key_header(request)),
+            idempotency_key=read_key(key_of(request)),
             memo=memo,
             value_date=read_value_date(body, calendars.of(principal.tenant_id).day_of(now)),
         )

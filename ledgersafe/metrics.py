@@ -17,6 +17,11 @@ posting_latency = Histogram(
 serialization_retries = Counter(
     "ledger_serialization_retries_total", "Transactions run again on 40001, 40P01 or a key just taken."
 )
+idempotency_guard = Counter(
+    "idempotency_guard_total",
+    "Money commands by what the guard of their key did.",
+    ["outcome"],
+)
 invariant_violations = Gauge(
     "invariant_violations",
     "Rows found by the last verify_books.",

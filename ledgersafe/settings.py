@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "ledgersafe",
     "ledgersafe.tenants",
     "ledgersafe.audit",
+    "ledgersafe.idempotency",
     "ledgersafe.jobs",
     "ledger",
     "exceptions",
@@ -199,6 +200,12 @@ CELERY_BEAT_SCHEDULE = {
         "kwargs": {"everything": True},
     },
 }
+
+# ── Money commands ──────────────────────────────────────────────────────────────────────────────
+#: How long Redis remembers the answer to an idempotency key. Postgres never forgets it.
+IDEMPOTENCY_TTL_SECONDS = env.int("IDEMPOTENCY_TTL_SECONDS", default=86_400)
+if IDEMPOTENCY_TTL_SECONDS < 1:
+    raise ImproperlyConfigured("IDEMPOTENCY_TTL_SECONDS must be at least 1.")
 
 # ── Audit trail ─────────────────────────────────────────────────────────────────────────────────
 #: Where the head of each sealed trail is written down outside the database; best on a disk its administrators lack.

@@ -15,7 +15,7 @@ from ledgersafe.management.commands.reason_codes import catalogue
 ROOT = Path(settings.BASE_DIR)
 PRODUCT = ("ledgersafe", "pos", "ledger", "exceptions", "recon")
 #: From top to bottom; a foreign key points down or stays.
-STACK = ("recon", "pos", "exceptions", "ledger", "audit", "tenants")
+STACK = ("recon", "pos", "exceptions", "ledger", "idempotency", "audit", "tenants")
 SOURCES = [path for app in PRODUCT for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 TESTS = list((ROOT / "tests").rglob("*.py"))
 

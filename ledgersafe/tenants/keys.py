@@ -58,6 +58,11 @@ class Principal:
         raise NotImplementedError
 
     @property
+    def identity(self) -> str:
+        """The same for ever, and nobody else's."""
+        raise NotImplementedError
+
+    @property
     def may_approve(self) -> bool:
         """Whether it may confirm decisions above the tenant's amount limit."""
         raise NotImplementedError
@@ -79,6 +84,10 @@ class KeyPrincipal(Principal):
     @property
     def actor(self) -> str:
         return f"key:{self.prefix}"
+
+    @property
+    def identity(self) -> str:
+        return f"key:{self.api_key_id}"
 
     @property
     def may_approve(self) -> bool:

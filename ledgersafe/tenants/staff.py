@@ -71,6 +71,10 @@ class StaffPrincipal(Principal):
         return actor_of(self.person)
 
     @property
+    def identity(self) -> str:
+        return f"user:{self.person.pk}"
+
+    @property
     def may_approve(self) -> bool:
         return bool(self.person.has_perm("exceptions.approve_exceptioncase"))
 

@@ -1,0 +1,29 @@
+"""Which books this process is connected to: what Redis knows of others, or of these before a restore, is not theirs."""
+
+import time
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db import connection
+
+from ledgersafe.db import raw_connection, retry_serialization
+
+#: A pooler may lead the same connection to another server: asked again now and then.
+_KNOWN_SECONDS: Final = 10.0
+_known: Final[WeakKeyDictionary[psycopg.Connection[Any], tuple[float, str]]] = WeakKeyDictionary()
+
+
+def identity() -> str:
+    """Server, time line and database; one statement every few seconds."""
+    return retry_serialization(_identity)
+
+
+def _identity() -> str:
+    until, name = _known.get(raw_connection(), (0.0, ""))
+    if time.monotonic() > until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT idempotency_books_v1()")
+            name = str(cursor.fetchone()[0])
+        _known[raw_connection()] = time.monotonic() + _KNOWN_SECONDS, name
+    return name

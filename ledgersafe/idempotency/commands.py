@@ -1,0 +1,97 @@
+"""The decorator of every method that moves money: `@money_command`."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, TypeAlias
+
+from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledgersafe.idempotency import guard
+from ledgersafe.idempotency.answers import MAX_KEY, Answer, Command, read_key
+from ledgersafe.json_requests import read_object
+
+#: A request's one JSON object; numbers are exact (`exact_json`).
+Body: TypeAlias = dict[str, Any]
+Method: TypeAlias = Callable[..., HttpResponseBase]
+
+KEY_HEADER: Final = OpenApiParameter(
+    "X-Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description=f"Chosen by the client, one per command: 1 to {MAX_KEY} printable characters. Sent again with the same "
+    "request it gets the same answer, with `Idempotent-Replayed: true`. `Idempotency-Key` is accepted too.",
+)
+
+
+def money_command(method: Method) -> Method:
+    """Guard a view's method: it becomes `method(self, request, body, **path)`, an operation of one transaction.
+
+    Scope and tenant were checked before, by the view; the key and the body are read here, so what the method does may
+    take place inside the guard's transaction from its first line on:
+
+    * It validates `body` ({} when none was sent), calls operations (which `require_transaction()` and open none) and
+      returns the answer, an `HttpResponse` or a DRF `Response`. Only a 2xx is committed.
+    * What it raises undoes the whole transaction. A refusal of 422 is stored and replayed, any other is not, and the
+      same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404.
+    * Deferred guards of Postgres must speak before the answer is written: operations end with `force_constraints()`,
+      and make refusals out of the IntegrityErrors they know. No savepoint is needed for that.
+    * It may run more than once (`retry_serialization`), and not at all (a replay): no effects outside the database.
+    """
+
+    @extend_schema(parameters=[KEY_HEADER])
+    @wraps(method)
+    def guarded(view: APIView, request: Request, **path: Any) -> HttpResponse:
+        command, body = _read(request)
+        outcome = guard.carry_out(
+            command,
+            lambda: _answer(view, request, method(view, request, body, **path)),
+            lambda refusal: _answer(view, request, view.handle_exception(refusal)),
+        )
+        return _response(outcome)
+
+    return guarded
+
+
+def key_of(request: Request) -> str | None:
+    """The key of the headers in either spelling, None when there is none. :raises UnusableKey: unusable, or two."""
+    spellings = [request.META.get(f"HTTP_{name}") for name in ("X_IDEMPOTENCY_KEY", "IDEMPOTENCY_KEY")]
+    return read_key(*spellings) if any(spelling is not None for spelling in spellings) else None
+
+
+def _read(request: Request) -> tuple[Command, Body]:
+    principal: Any = request.user  # a Principal: the view's permission has seen to it
+    key = read_key(key_of(request))
+    body = read_object(request._request, principal.tenant_slug, may_be_empty=True)
+    command = Command.of(
+        tenant_id=principal.tenant_id,
+        principal=principal.identity,
+        actor=principal.actor,
+        key=key,
+        method=request.method or "",
+        path=request.path_info,
+        query=dict(request.query_params.lists()),
+        body=body,
+    )
+    return command, body
+
+
+def _answer(view: APIView, request: Request, response: HttpResponseBase) -> Answer:
+    if isinstance(response, Response):
+        view.finalize_response(request, response)
+        response.render()
+    if not isinstance(response, HttpResponse):
+        raise TypeError("A money command's answer is kept: it cannot be a stream.")
+    return Answer(response.status_code, response.headers["Content-Type"], response.content)
+
+
+def _response(outcome: guard.Outcome) -> HttpResponse:
+    answer = outcome.answer
+    response = HttpResponse(answer.body, status=answer.status, content_type=answer.media_type)
+    if outcome.is_replay:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

@@ -1,0 +1,109 @@
+"""What Redis knows of keys: the answers of a day, and who is at it. It saves Postgres work and decides nothing.
+
+Answers are written after the commit, so that Redis never knows of more than Postgres (I39). A mark that is lost, kept
+too long or forged changes who is told what, never what happens: that is decided in Postgres.
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import redis
+from django.conf import settings
+
+from ledgersafe.idempotency import books, redis_client, sealing
+from ledgersafe.idempotency.answers import Command, Kept
+from ledgersafe.idempotency.sealing import Mark, SealedAnswer
+
+PREFIX: Final = "idempotency"
+#: Longer answers are Postgres' alone: Redis is for short things.
+_LONGEST: Final = 64 * 1024
+_RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Redis said of `name`: the answer, or that somebody else is at it, or our own mark; or nothing."""
+
+    name: str
+    kept: Kept | None = None
+    is_busy: bool = False
+    mark: bytes | None = None
+
+
+def look(command: Command) -> Seen:
+    """Ask for the key's answer, and leave a mark where there is nothing. One round trip."""
+    name, now = _name(command), time.time()
+    mark = sealing.seal_mark(name, secrets.token_bytes(16), now)
+    told = redis_client.ask(lambda client: _look(client, name, mark))
+    if told is None:
+        return Seen(name)
+    is_ours, value = told
+    if is_ours is True:
+        return Seen(name, mark=mark)
+    found = sealing.unseal(name, value) if isinstance(value, bytes) else None
+    if isinstance(found, SealedAnswer):
+        return Seen(name, kept=found.kept)
+    return Seen(name, is_busy=isinstance(found, Mark) and found.counts(now))
+
+
+def keep(seen: Seen, command: Command, kept: Kept) -> None:
+    """Write down the answer that Postgres has committed; over a mark, or over whatever stands there."""
+    if len(kept.answer.body) > _LONGEST:
+        return
+    value = sealing.seal_answer(seen.name, command, kept, time.time())
+    redis_client.ask(lambda client: client.set(seen.name, value, ex=settings.IDEMPOTENCY_TTL_SECONDS))
+
+
+def release(seen: Seen) -> None:
+    """Take back our mark, and nothing but it: somebody else may have come since."""
+    mark = seen.mark
+    if mark is not None:
+        redis_client.ask(lambda client: client.eval(_RELEASE, 1, seen.name, mark))
+
+
+def answers(tenant_id: int | None, most: int) -> Iterator[list[SealedAnswer]]:
+    """What Redis holds of these books' answers, in batches; looks at `most` keys or so. Ends where Redis does."""
+    pattern, cursor, left = f"{PREFIX}:{_books()}:{tenant_id or '*'}:*", 0, most
+    while left > 0:
+        told = redis_client.ask(lambda client, at=cursor: _scan(client, at, pattern))  # type: ignore[misc]
+        if told is None:
+            return
+        cursor, values = told
+        left -= _BATCH
+        found = (sealing.unseal(name, value) for name, value in values if isinstance(value, bytes))
+        yield [one for one in found if isinstance(one, SealedAnswer)]
+        if not cursor:
+            return
+
+
+def _look(client: redis.Redis, name: str, mark: bytes) -> tuple[Any, Any]:
+    """Two commands in one message; where one is refused (a full Redis still reads), the other counts."""
+    pipe = client.pipeline(transaction=False)
+    pipe.set(name, mark, nx=True, px=sealing.MARK_SECONDS * 1000)
+    pipe.get(name)
+    is_ours, value = pipe.execute(raise_on_error=False)
+    return is_ours, value
+
+
+def _scan(client: redis.Redis, cursor: int, pattern: str) -> tuple[int, list[tuple[str, Any]]]:
+    told: Any = client.scan(cursor, match=pattern, count=_BATCH)
+    names = told[1]
+    pipe = client.pipeline(transaction=False)
+    for name in names:
+        pipe.get(name)
+    return told[0], [(name.decode(), value) for name, value in zip(names, pipe.execute(False), strict=True)]
+
+
+def _name(command: Command) -> str:
+    """Keys of clients may be long and hold anything."""
+    whose = hashlib.sha256(f"{command.principal}\0{command.key}".encode()).hexdigest()
+    return f"{PREFIX}:{_books()}:{command.tenant_id}:{whose}"
+
+
+def _books() -> str:
+    return hashlib.sha256(books.identity().encode()).hexdigest()[:16]

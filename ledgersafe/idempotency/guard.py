@@ -1,0 +1,107 @@
+"""Use case: carry out a money command once per key, and give everybody who asks again the same answer.
+
+The row with the answer is written in the transaction that moves the money: both are there, or neither. While it runs,
+a lock of that transaction says so; it ends with the transaction, however that ends. A process that dies leaves nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledgersafe import metrics
+from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.errors import DomainError
+from ledgersafe.idempotency import front, rows
+from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept, KeyReused
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer, and whether it is one that was given before."""
+
+    answer: Answer
+    is_replay: bool
+
+
+class _Refused(Exception):
+    """Ends the transaction without its effects; the answer says why."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+def carry_out(command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer]) -> Outcome:
+    """Do `work` in a transaction of the tenant, unless the key was answered before.
+
+    :param work: operations and their answer. It may run again when Postgres asks for it. Only success is committed.
+    :param refuse: renders what `work` refuses. The refusal is stored when it is final (422), its effects undone.
+    :raises KeyReused: the key was used for another request. :raises InProgress: it is being carried out.
+    :raises DomainError: a refusal of `work` that another attempt may change.
+    :raises ledgersafe.errors.Unavailable: the database cannot be reached, or too many want the same.
+    """
+    try:
+        seen = front.look(command)
+        if seen.kept is not None:
+            return _replay(command, seen.kept, "replayed_cache")
+        return _guarded(command, work, refuse, seen)
+    except (InProgress, KeyReused) as refusal:
+        _count("in_progress" if isinstance(refusal, InProgress) else "reused")
+        raise
+
+
+def _guarded(
+    command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer], seen: front.Seen
+) -> Outcome:
+    is_remembered = False
+    try:
+        # Somebody left a mark. Whether they are still at it, Postgres knows; if not, they died, or are about to begin.
+        kept = retry_serialization(lambda: rows.look(command)) if seen.is_busy else None
+        outcome = _decided(command, work, refuse) if kept is None else _replay(command, kept, "replayed_database")
+        if outcome.answer.is_storable:
+            front.keep(seen, command, Kept(outcome.answer, command.fingerprint))
+            is_remembered = True
+    finally:
+        if not is_remembered:
+            front.release(seen)
+    return outcome
+
+
+def _decided(command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer]) -> Outcome:
+    try:
+        return retry_serialization(lambda: _attempt(command, work))
+    except (InProgress, KeyReused):
+        raise
+    except _Refused as refused:
+        refusal, answer = None, refused.answer
+    except DomainError as error:
+        refusal, answer = error, refuse(error)
+    if answer.is_storable:
+        # A transaction of its own: nothing the command did is in it. Whoever came in between has decided already.
+        return retry_serialization(lambda: _attempt(command, lambda: answer, is_refusal=True))
+    _count("refused")
+    if refusal is not None:
+        raise refusal
+    return Outcome(answer, is_replay=False)
+
+
+def _attempt(command: Command, work: Callable[[], Answer], *, is_refusal: bool = False) -> Outcome:
+    with tenant_transaction(command.tenant_id):
+        kept = rows.claim(command)
+        if kept is None:
+            answer = work()
+            if not answer.is_success and not is_refusal:
+                raise _Refused(answer)
+            rows.keep(command, answer)
+    if kept is not None:
+        return _replay(command, kept, "replayed_database")
+    _count("refused_stored" if is_refusal else "executed")
+    return Outcome(answer, is_replay=False)
+
+
+def _replay(command: Command, kept: Kept, outcome: str) -> Outcome:
+    command.check(kept)
+    _count(outcome)
+    return Outcome(kept.answer, is_replay=True)
+
+
+def _count(outcome: str) -> None:
+    metrics.idempotency_guard.labels(outcome).inc()

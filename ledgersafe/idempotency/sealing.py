@@ -1,0 +1,90 @@
+"""What stands in Redis for a key: an answer or the mark of who is at it, sealed. Pure.
+
+Redis is believed only where the seal fits, and the seal fits only this key of this principal of this tenant of these
+books: values that somebody else wrote, damaged or put in the wrong place are nothing.
+"""
+
+import hmac
+from dataclasses import dataclass
+from struct import Struct
+from typing import Final, TypeAlias
+
+import orjson
+from django.utils.crypto import salted_hmac
+
+from ledgersafe.idempotency.answers import Answer, Command, Kept
+
+#: How long a mark counts. A command takes milliseconds; whoever takes longer is asked for in Postgres.
+MARK_SECONDS: Final = 10
+_SALT: Final = "ledgersafe.idempotency.sealing"
+_MAC_BYTES: Final = 32
+_ANSWER, _MARK = b"A", b"M"
+_INSTANT: Final = Struct("!d")
+_SEPARATOR: Final = b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAnswer:
+    """An answer as Redis holds it: whose, and since when (seconds since 1970)."""
+
+    tenant_id: int
+    principal: str
+    key: str
+    kept: Kept
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Somebody began at this instant."""
+
+    at: float
+
+    def counts(self, now: float) -> bool:
+        """Whether it is young enough to be believed."""
+        return abs(now - self.at) < MARK_SECONDS
+
+
+Sealed: TypeAlias = SealedAnswer | Mark
+
+
+def seal_answer(name: str, command: Command, kept: Kept, now: float) -> bytes:
+    """An answer for the Redis key `name`."""
+    told = {
+        "tenant": command.tenant_id,
+        "principal": command.principal,
+        "key": command.key,
+        "fingerprint": kept.fingerprint.hex(),
+        "status": kept.answer.status,
+        "media_type": kept.answer.media_type,
+        "at": now,
+    }
+    return _sealed(name, _ANSWER + orjson.dumps(told) + _SEPARATOR + kept.answer.body)
+
+
+def seal_mark(name: str, token: bytes, now: float) -> bytes:
+    """The mark of who drew `token`."""
+    return _sealed(name, _MARK + _INSTANT.pack(now) + token)
+
+
+def unseal(name: str, value: bytes) -> Sealed | None:
+    """What stands under `name`; None when it is nothing of ours."""
+    mac, payload = value[:_MAC_BYTES], value[_MAC_BYTES:]
+    if not payload or not hmac.compare_digest(mac, _mac(name, payload)):
+        return None
+    kind, rest = payload[:1], payload[1:]
+    if kind == _MARK:
+        return Mark(_INSTANT.unpack_from(rest)[0])
+    head, _, body = rest.partition(_SEPARATOR)
+    told = orjson.loads(head)
+    kept = Kept(Answer(told["status"], told["media_type"], body), bytes.fromhex(told["fingerprint"]))
+    return SealedAnswer(told["tenant"], told["principal"], told["key"], kept, told["at"])
+
+
+def _sealed(name: str, payload: bytes) -> bytes:
+    return _mac(name, payload) + payload
+
+
+def _mac(name: str, payload: bytes) -> bytes:
+    # The name has no NUL; so name and payload cannot be told apart otherwise.
+    return salted_hmac(_SALT, name.encode() + b"\0" + payload, algorithm="sha256").digest()
