@@ -77,7 +77,7 @@ def _fingerprint(body: bytes) -> bytes | None:
 _RULES: Final[dict[int, Callable[[Event], JournalDraft | Hold]]] = {RULES_VERSION: draft_of}
 
 #: Sources of journals whose cause is no till event; whoever adds one says in an invariant of its own what caused them.
-OTHER_SOURCES: tuple[str, ...] = ("transfer",)  # I34 knows their causes
+OTHER_SOURCES: tuple[str, ...] = ("transfer", "drawer", "transaction")  # I34 and I27 know their causes
 
 _CAUSELESS: Final = """
 SELECT j.tenant_id, 'journals', j.id::text, 'has no cause: there is no ' || j.source || ' ' || j.source_key

@@ -12,7 +12,7 @@ from ledgersafe.db import run_sql
 class Migration(migrations.Migration):
     dependencies = [
         ("ledger", "0006_accounts"),
-        ("tenants", "0004_roles"),
+        ("tenants", "0005_variance_limit"),
     ]
 
     operations = [

@@ -21,6 +21,8 @@ _EVERYTHING: Final = (*_WORK, *_BOOKS, *_TRAIL, "tenants.view_*", "django_celery
 _DECIDE: Final = ("exceptions.assign_exceptioncase", "exceptions.decide_exceptioncase")
 _SUPERVISE: Final = ("exceptions.bulk_decide_exceptioncase", "exceptions.approve_exceptioncase")
 _CLOSE: Final = "recon.close_period"
+_DRAWERS: Final = "ledger.operate_drawer"
+_APPROVE_DRAWERS: Final = (_DRAWERS, "ledger.approve_drawer")
 _ADMINISTER: Final = ("tenants.administer_tenant", "auth.view_user", "auth.view_group")
 
 #: Scopes on the API. Tills' scopes (`events:write`, `pos:write`) are for keys alone.
@@ -41,20 +43,20 @@ class Role:
 ROLES: Final[dict[str, Role]] = {
     "operator": Role(
         "Operator",
-        "Works the queue: compares held events, takes them on, decides them.",
-        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE),
+        "Works the queue: compares held events, takes them on, decides them. Opens, counts and closes drawers.",
+        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, _DRAWERS),
         _QUEUE,
     ),
     "supervisor": Role(
         "Supervisor",
-        "An operator who may also decide in bulk and confirm decisions above the amount limit.",
-        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE),
+        "An operator who may also decide in bulk and confirm decisions and drawers above the amount limits.",
+        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE, *_APPROVE_DRAWERS),
         _QUEUE,
     ),
     "accountant": Role(
         "Accountant",
-        "Reads the books, the queue and the audit log, and closes business days.",
-        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE),
+        "Reads the books, the queue and the audit log, closes business days, and approves drawers.",
+        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE, *_APPROVE_DRAWERS),
         _READS,
     ),
     "auditor": Role("Auditor", "Reads everything, changes nothing.", _EVERYTHING, _READS),

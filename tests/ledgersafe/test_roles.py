@@ -19,6 +19,7 @@ from ledgersafe.tenants.models import ApiKey, Store, Tenant
 from ledgersafe.tenants.roles import ROLES
 from pos import backfill
 from tests.conftest import Shop, open_shop
+from tests.ledger.drawing import open_drawer
 from tests.staff import boss, hire, signed_in
 
 SHOWN = [model for model, shown in admin.site._registry.items() if isinstance(shown, ReadOnlyModelAdmin)]
@@ -26,7 +27,7 @@ SHOWN = [model for model, shown in admin.site._registry.items() if isinstance(sh
 TENANTS_OWN = [model for model in SHOWN if getattr(admin.site._registry[model], "tenant_field", None)]
 CUSTOM = {
     "assign_exceptioncase", "decide_exceptioncase", "bulk_decide_exceptioncase", "approve_exceptioncase",
-    "administer_tenant", "close_period",
+    "administer_tenant", "close_period", "operate_drawer", "approve_drawer",
 }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def busy(shop: Shop) -> Shop:
     """Something of everything."""
     for event in (shop.sale(), shop.sale(total_amount=43), shop.sale("evt-2", event_type="MAGIC")):
         shop.send(event)
+    open_drawer(shop)
     backfill.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",

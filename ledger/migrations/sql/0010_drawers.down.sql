@@ -95,14 +95,11 @@ CREATE TRIGGER postings_guard AFTER INSERT ON postings
 ALTER TABLE postings ENABLE ALWAYS TRIGGER postings_guard;
 DROP FUNCTION ledger_postings_guard_v4();
 DROP FUNCTION ledger_transact_v1(bigint, jsonb);
-DROP TRIGGER orders_count ON financial_transactions;
-DROP FUNCTION ledger_orders_count_v1();
-DROP TRIGGER adjustments_guard ON financial_transactions;
-DROP FUNCTION ledger_adjustments_guard_v1();
 DROP TRIGGER flows_agree ON financial_transactions;
 DROP FUNCTION ledger_flows_agree_v1();
 DROP TRIGGER flows_guard ON financial_transactions;
 DROP FUNCTION ledger_flows_guard_v1();
+DROP FUNCTION ledger_count_order_v1(financial_transactions);
 DROP TRIGGER append_only ON financial_transactions;
 DROP TRIGGER drawers_kept ON pos_ledgers;
 DROP FUNCTION ledger_drawers_kept_v1();

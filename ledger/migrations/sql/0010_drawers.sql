@@ -128,9 +128,9 @@ BEGIN
         -- beforehand stands.
         INSERT INTO financial_transactions (tenant_id, drawer_id, journal_id, type, method, currency, amount_minor,
                                             cash_minor, is_late, adjusts_id, created_at)
-            SELECT flow.tenant_id, d.id, flow.journal_id, ledger_flow_type_v1(j.source, j.kind, flow.cash), 'CASH',
-                   d.currency, abs(flow.cash), flow.cash, d.status = 'CLOSED' AND j.kind <> 'DRAWER_ADJUSTED',
-                   CASE WHEN j.kind = 'DRAWER_ADJUSTED' THEN j.source_key::bigint END, clock_timestamp()
+            SELECT flow.tenant_id, d.id, flow.journal_id, j.type, 'CASH', d.currency, abs(flow.cash), flow.cash,
+                   d.status = 'CLOSED' AND j.type <> 'ADJUSTMENT',
+                   CASE WHEN j.type = 'ADJUSTMENT' THEN j.source_key::bigint END, clock_timestamp()
             FROM (SELECT p.tenant_id, p.journal_id, p.account_id, sum(p.amount_minor)::bigint AS cash
                   FROM new_postings p WHERE p.account_id = ANY (held)
                   GROUP BY 1, 2, 3 HAVING sum(p.amount_minor) <> 0) flow
@@ -138,7 +138,8 @@ BEGIN
                 SELECT n.id, n.status, n.currency FROM pos_ledgers n
                 WHERE n.tenant_id = flow.tenant_id AND n.account_id = flow.account_id ORDER BY n.id DESC LIMIT 1) d
             CROSS JOIN LATERAL (
-                SELECT h.source, h.kind, h.source_key FROM journals h WHERE h.id = flow.journal_id OFFSET 0) j
+                SELECT ledger_flow_type_v1(h.source, h.kind, flow.cash) AS type, h.source_key
+                FROM journals h WHERE h.id = flow.journal_id OFFSET 0) j
             ON CONFLICT (tenant_id, drawer_id, journal_id) DO NOTHING;
     END IF;
     IF facts.traits & 1 = 1 THEN
@@ -258,33 +259,78 @@ ALTER TABLE pos_ledgers ENABLE ALWAYS TRIGGER drawers_kept;
 -- ── Flows ──────────────────────────────────────────────────────────────────────────────────────
 CALL ledgersafe_make_append_only_v1('financial_transactions');
 
--- A row that no posting made, but a command (or somebody past the product): into an open drawer of its tenant and
--- currency. The drawer's lock is shared until the end, so that it cannot be closed meanwhile.
+-- What was sold and refunded of an order. The row is where refunds of one order queue; its check is their limit.
+CREATE FUNCTION ledger_count_order_v1(flow financial_transactions) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+    -- The row first: a refund that was to become one would be refused before it is seen that there is one.
+    UPDATE order_totals
+        SET sold_minor = sold_minor + CASE WHEN flow.type = 'SALE' THEN flow.amount_minor ELSE 0 END,
+            refunded_minor = refunded_minor + CASE WHEN flow.type = 'REFUND' THEN flow.amount_minor ELSE 0 END
+        WHERE tenant_id = flow.tenant_id AND order_id = flow.order_id AND currency = flow.currency;
+    IF NOT FOUND THEN
+        INSERT INTO order_totals AS o (tenant_id, order_id, currency, sold_minor, refunded_minor)
+            VALUES (flow.tenant_id, flow.order_id, flow.currency,
+                    CASE WHEN flow.type = 'SALE' THEN flow.amount_minor ELSE 0 END,
+                    CASE WHEN flow.type = 'REFUND' THEN flow.amount_minor ELSE 0 END)
+            ON CONFLICT (tenant_id, order_id, currency) DO UPDATE SET sold_minor = o.sold_minor + EXCLUDED.sold_minor;
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION ledger_count_order_v1(financial_transactions) FROM PUBLIC;
+
+-- A row that no posting made, but a command (or somebody past the product): says whose it is, and goes into an open
+-- drawer of its tenant and currency. The drawer's lock is shared until the end, so that it cannot be closed meanwhile.
+-- An adjustment mirrors one late flow of the same closed drawer.
 CREATE FUNCTION ledger_flows_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     drawer record;
     ignored text;
 BEGIN
+    IF NEW.adjusts_id IS NOT NULL THEN
+        IF NOT EXISTS (
+            SELECT FROM financial_transactions late
+            WHERE late.id = NEW.adjusts_id AND late.tenant_id = NEW.tenant_id AND late.drawer_id = NEW.drawer_id
+              AND late.is_late AND late.cash_minor = -NEW.cash_minor)
+        THEN
+            PERFORM ledger_refuse_v1('financial_transactions_adjustment_mirrors',
+                'An adjustment mirrors one late flow of the same closed drawer.');
+        END IF;
+    END IF;
+    IF pg_trigger_depth() > 1 THEN
+        RETURN NEW; -- made of postings, by their guard
+    END IF;
+
     SELECT account_id, tenant_id, currency INTO drawer FROM pos_ledgers WHERE id = NEW.drawer_id;
     IF NOT FOUND OR (drawer.tenant_id, drawer.currency) IS DISTINCT FROM (NEW.tenant_id, NEW.currency) THEN
         PERFORM ledger_refuse_v1('financial_transactions_drawer_agrees',
             'A transaction is of its drawer''s tenant and currency.');
+    END IF;
+    IF NEW.actor = '' THEN
+        PERFORM ledger_refuse_v1('financial_transactions_asked_for',
+            'A transaction that no posting made says who asked for it.');
     END IF;
     ignored := ledger_share_drawer_v1(drawer.account_id)::text;
     IF NEW.is_late OR (SELECT status FROM pos_ledgers WHERE id = NEW.drawer_id) <> 'OPEN' THEN
         PERFORM ledger_refuse_v1('financial_transactions_drawer_open',
             format('Drawer %s is not open: it takes no transactions.', NEW.drawer_id));
     END IF;
+    IF NEW.order_id <> '' AND NEW.type IN ('SALE', 'REFUND') THEN
+        PERFORM ledger_count_order_v1(NEW);
+    END IF;
     RETURN NEW;
 END $$;
 
 CREATE TRIGGER flows_guard BEFORE INSERT ON financial_transactions
-    FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION ledger_flows_guard_v1();
+    FOR EACH ROW EXECUTE FUNCTION ledger_flows_guard_v1();
 ALTER TABLE financial_transactions ENABLE ALWAYS TRIGGER flows_guard;
 
--- And at commit it says what its journal did to the drawer's account. Rows made of postings do by their making.
+-- And at commit it says what its journal did to the drawer's account. Rows made of postings do by their making, and
+-- only those say nobody asked for them.
 CREATE FUNCTION ledger_flows_agree_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NEW.actor = '' THEN
+        RETURN NULL;
+    END IF;
     IF NOT EXISTS (SELECT FROM journals WHERE id = NEW.journal_id AND tenant_id = NEW.tenant_id)
        OR NEW.cash_minor <> coalesce((
             SELECT sum(p.amount_minor) FROM postings p JOIN pos_ledgers d ON d.account_id = p.account_id
@@ -297,45 +343,8 @@ END $$;
 
 CREATE CONSTRAINT TRIGGER flows_agree AFTER INSERT ON financial_transactions
     DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION ledger_flows_agree_v1();
+    FOR EACH ROW EXECUTE FUNCTION ledger_flows_agree_v1();
 ALTER TABLE financial_transactions ENABLE ALWAYS TRIGGER flows_agree;
-
--- An adjustment mirrors one late flow of the same closed drawer.
-CREATE FUNCTION ledger_adjustments_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (
-        SELECT FROM financial_transactions late
-        WHERE late.id = NEW.adjusts_id AND late.tenant_id = NEW.tenant_id AND late.drawer_id = NEW.drawer_id
-          AND late.is_late AND late.cash_minor = -NEW.cash_minor)
-    THEN
-        PERFORM ledger_refuse_v1('financial_transactions_adjustment_mirrors',
-            'An adjustment mirrors one late flow of the same closed drawer.');
-    END IF;
-    RETURN NEW;
-END $$;
-
-CREATE TRIGGER adjustments_guard BEFORE INSERT ON financial_transactions
-    FOR EACH ROW WHEN (NEW.adjusts_id IS NOT NULL) EXECUTE FUNCTION ledger_adjustments_guard_v1();
-ALTER TABLE financial_transactions ENABLE ALWAYS TRIGGER adjustments_guard;
-
--- What was sold and refunded of an order. The row is where refunds of one order queue; its check is their limit.
-CREATE FUNCTION ledger_orders_count_v1() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-BEGIN
-    INSERT INTO order_totals AS o (tenant_id, order_id, currency, sold_minor, refunded_minor)
-        VALUES (NEW.tenant_id, NEW.order_id, NEW.currency,
-                CASE WHEN NEW.type = 'SALE' THEN NEW.amount_minor ELSE 0 END,
-                CASE WHEN NEW.type = 'REFUND' THEN NEW.amount_minor ELSE 0 END)
-        ON CONFLICT (tenant_id, order_id, currency) DO UPDATE
-            SET sold_minor = o.sold_minor + EXCLUDED.sold_minor,
-                refunded_minor = o.refunded_minor + EXCLUDED.refunded_minor;
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER orders_count AFTER INSERT ON financial_transactions
-    FOR EACH ROW WHEN (NEW.order_id <> '' AND NEW.type IN ('SALE', 'REFUND'))
-    EXECUTE FUNCTION ledger_orders_count_v1();
-ALTER TABLE financial_transactions ENABLE ALWAYS TRIGGER orders_count;
 
 -- A transaction somebody asks for: its row and its journal. The day is open, or this is refused.
 --
