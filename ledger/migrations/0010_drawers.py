@@ -324,30 +324,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="financialtransaction",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "type__in",
-                        [
-                            "SALE",
-                            "REFUND",
-                            "PAYOUT",
-                            "CASH_IN",
-                            "CASH_OUT",
-                            "DROP",
-                            "CORRECTION",
-                            "FLOAT",
-                            "OVER_SHORT",
-                            "EMPTIED",
-                            "ADJUSTMENT",
-                        ],
-                    )
-                ),
-                name="financial_transactions_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="financialtransaction",
-            constraint=models.CheckConstraint(
                 condition=models.Q(("amount_minor__gt", 0)), name="financial_transactions_amount_positive"
             ),
         ),
