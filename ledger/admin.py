@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
@@ -260,9 +260,9 @@ class DrawerAdmin(BooksAdmin):
     list_per_page = 25
     actions_list = ("open_new",)
 
-    @list_button("Open a drawer", permission="operate", url="open-new")
+    @list_button("Open a drawer", permission="operate", url="open")
     def open_new(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse("drawer-open"))
+        return drawer_desk.open_page(request)
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(drawer_desk.OPERATE)

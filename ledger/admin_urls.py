@@ -6,7 +6,6 @@ from django.urls import path
 from ledger import drawer_desk
 
 urlpatterns = [
-    path("open/", admin.site.admin_view(drawer_desk.open_page), name="drawer-open"),
     path("<int:drawer_id>/count/", admin.site.admin_view(drawer_desk.count_page), name="drawer-count"),
     path("<int:drawer_id>/close/", admin.site.admin_view(drawer_desk.close_page), name="drawer-close"),
     path("<int:drawer_id>/adjust/", admin.site.admin_view(drawer_desk.adjust_page), name="drawer-adjust"),

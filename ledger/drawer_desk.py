@@ -79,7 +79,7 @@ class CountForm(UseCaseForm):
 
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────
 def open_page(request: HttpRequest) -> HttpResponse:
-    """`drawer-open`."""
+    """Above the list of drawers."""
     registers = _registers(request)
     form = OpenForm(request.POST or None)
     field: Any = form.fields["register"]
@@ -130,9 +130,17 @@ def close_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
 def adjust_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
     """`drawer-adjust`."""
     drawer = _drawer(request, drawer_id, OPERATE)
-    form = UseCaseForm(request.POST or None)
-    how = {"tenant_id": drawer.tenant_id, "account_id": drawer.account_id, "actor": staff.actor_of(request.user)}
-    number = press(request, form, lambda _: drawers.adjust_closed(**how, now=timezone.now()))
+    form = UseCaseForm(request.POST if request.method == "POST" else None)
+    number = press(
+        request,
+        form,
+        lambda _: drawers.adjust_closed(
+            tenant_id=drawer.tenant_id,
+            account_id=drawer.account_id,
+            actor=staff.actor_of(request.user),
+            now=timezone.now(),
+        ),
+    )
     if number is not None:
         messages.success(request, f"{number} late transactions are booked against over/short.")
         return HttpResponseRedirect(_url(drawer))

@@ -43,7 +43,7 @@ def tender_lines(report: DrawerReport) -> Iterator[tuple[str, str, str, str]]:
     for method in Method:
         sold, refunded = report.amount(FlowType.SALE, method), report.amount(FlowType.REFUND, method)
         if sold or refunded:
-            yield method.label, *(_money(report, minor) for minor in (sold, refunded, sold - refunded))
+            yield method.label, _money(report, sold), _money(report, refunded), _money(report, sold - refunded)
 
 
 def cash_lines(report: DrawerReport) -> Iterator[tuple[str, str]]:

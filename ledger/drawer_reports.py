@@ -7,10 +7,10 @@ from typing import Any, Final
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
-from ledger import drawer_queries, refusals
+from ledger import drawer_queries
 from ledger.drawer_queries import Reach
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
-from ledgersafe.errors import NotFound
+from ledgersafe.errors import DomainError, NotFound
 
 #: One range of an index, whatever else the register has sold. Sums are integers of minor units, and JSON keeps them so.
 _FLOWS: Final = """(
@@ -24,21 +24,21 @@ _FLOWS: Final = """(
 _NOT_EXPECTED: Final = frozenset({FlowType.OVER_SHORT, FlowType.EMPTIED, FlowType.ADJUSTMENT})
 
 
-class NotClosedYet(refusals.DomainError):
+class NotClosedYet(DomainError):
     """The drawer is not closed: until then there is the X-report."""
 
     code = "DRAWER_NOT_CLOSED"
     http_status = 409
 
 
-class AlreadyClosed(refusals.DomainError):
+class AlreadyClosed(DomainError):
     """The drawer is closed: it has a Z-report."""
 
     code = "DRAWER_CLOSED"
     http_status = 409
 
 
-class BlindCount(refusals.DomainError):
+class BlindCount(DomainError):
     """The drawer is counted blind: its figures are shown once it was counted."""
 
     code = "BLIND_COUNT"

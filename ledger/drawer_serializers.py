@@ -1,6 +1,6 @@
 """What drawers, transactions and reports look like on the wire: integer minor units."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -10,6 +10,9 @@ from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.drawers import REQUESTABLE
 from ledger.transactions import Transacted
 from ledgersafe.api import instant
+
+#: What can be asked for.
+TRANSACTION_TYPES: Final = [(one.value, one.value) for one in REQUESTABLE]
 
 
 def drawer_item(drawer: Drawer, expected_minor: int, *, may_approve: bool) -> dict[str, Any]:
@@ -151,7 +154,7 @@ class NewTransactionSerializer(serializers.Serializer[Any]):
     ledger_id = serializers.IntegerField()
     order_id = serializers.CharField(required=False, max_length=200)
     amount = serializers.IntegerField(min_value=1, help_text="Minor units.")
-    type = serializers.ChoiceField(choices=[(one.value, one.value) for one in REQUESTABLE])
+    type = serializers.ChoiceField(choices=TRANSACTION_TYPES)
     method = serializers.ChoiceField(choices=Method.choices)
     external_reference = serializers.CharField(required=False, max_length=200)
     currency = serializers.CharField(required=False, help_text="ISO 4217; the drawer's, or left out.")

@@ -274,6 +274,9 @@ SPECTACULAR_SETTINGS = {
         "ArrivalResultEnum": "pos.models.Result.choices",
         "AccountStatusEnum": "ledger.models.AccountStatus.choices",
         "TransferStatusEnum": "ledger.transfers.STATUSES",
+        "AccountTypeEnum": "ledger.models.AccountType.choices",
+        "TransactionTypeEnum": "ledger.drawer_serializers.TRANSACTION_TYPES",
+        "TransactionMethodEnum": "ledger.models.Method.choices",
     },
 }
 

@@ -19,7 +19,7 @@ def test_a_drawer_is_run_from_float_to_report(
     assert shop.send(shop.sale()).status_code == 201  # its register is known from now on
     screen = screen_of("supervisor")
     screen.resize(size)
-    screen.go(reverse("drawer-open"))
+    screen.go(reverse("admin:ledger_drawer_open_new"))
     screen.page.get_by_label("Starting cash").fill("100.00")
     flaws = flaws_of(screen)
     screen.press("Open the drawer")

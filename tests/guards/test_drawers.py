@@ -54,7 +54,12 @@ FROM pos_ledgers WHERE id = {drawer}
 
 def second(burglar: Burglar, **changes: Any) -> None:
     """Insert another drawer."""
-    said = {"tenant": "tenant_id", "register": "register_id", "account": "account_id", "currency": "currency"}
+    said: dict[str, Any] = {
+        "tenant": "tenant_id",
+        "register": "register_id",
+        "account": "account_id",
+        "currency": "currency",
+    }
     said |= {"status": "'OPEN'", "drawer": burglar.drawer}
     burglar.raw.execute(_SECOND.format(**said | changes).encode())
 

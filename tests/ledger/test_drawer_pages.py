@@ -37,7 +37,9 @@ def supervisor(shop: Shop) -> Client:
 def test_an_operator_runs_a_drawer(shop: Shop, operator: Client) -> None:
     assert cash_sale(shop, "first").status_code == 201
     register = Register.objects.get(tenant=shop.tenant)
-    answer = operator.post(reverse("drawer-open"), {"register": register.pk, "starting_cash": "100.00"})
+    answer = operator.post(
+        reverse("admin:ledger_drawer_open_new"), {"register": register.pk, "starting_cash": "100.00"}
+    )
     drawer = Drawer.objects.get(tenant=shop.tenant)
     assert answer.headers["Location"] == reverse("admin:ledger_drawer_change", args=[drawer.pk])
     done(shop, drawer.pk, "SALE", 500)
@@ -51,7 +53,7 @@ def test_an_operator_runs_a_drawer(shop: Shop, operator: Client) -> None:
 def test_a_refusal_is_shown_in_the_form_and_what_was_typed_stays(shop: Shop, operator: Client) -> None:
     drawer = open_drawer(shop)
     register = Register.objects.get(tenant=shop.tenant)
-    again = operator.post(reverse("drawer-open"), {"register": register.pk, "starting_cash": "1.00"})
+    again = operator.post(reverse("admin:ledger_drawer_open_new"), {"register": register.pk, "starting_cash": "1.00"})
     assert "has an open drawer" in text(again)
     for typed in ("-1", "1.005", "x", "1e400", ""):
         page = operator.post(reverse("drawer-close", args=[drawer]), {"actual_cash": typed, "notes": "Kept."})
@@ -95,7 +97,7 @@ def test_an_auditor_looks_and_presses_nothing(shop: Shop) -> None:
     assert "Close" not in text(page_of(auditor, drawer)).split("Drawer of")[-1]
     for name in ("drawer-count", "drawer-close", "drawer-adjust"):
         assert auditor.post(reverse(name, args=[drawer]), {"actual_cash": "1"}).status_code == 403
-    assert auditor.get(reverse("drawer-open")).status_code == 403
+    assert auditor.get(reverse("admin:ledger_drawer_open_new")).status_code == 403
 
 
 def test_another_tenants_drawer_answers_as_an_absent_one(shop: Shop, supervisor: Client) -> None:
