@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ledgersafe.idempotency.invariants import STORED_STATUS
 from ledgersafe.invariants import Invariant, by_sql
 
 _BALANCED: Final = """
@@ -144,6 +145,19 @@ WHERE j.source = 'transfer' AND c.id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 """
 
+#: The journal a stored answer names. Whatever its bytes are, they are read as text.
+_ANSWERED_JOURNALS: Final = """
+SELECT k.tenant_id, 'idempotency_keys', k.id::text,
+       'key ' || k.key || ' was answered with journal ' || named.journal || ', which does not exist'
+FROM idempotency_keys k
+CROSS JOIN LATERAL (
+    SELECT substring(encode(k.body, 'escape') FROM '"journal_id": ?([0-9]{1,18})')::bigint AS journal
+) named
+LEFT JOIN journals j ON j.tenant_id = k.tenant_id AND j.id = named.journal
+WHERE k.status < 300 AND named.journal IS NOT NULL AND j.id IS NULL
+  AND %(tenant)s IN (0, k.tenant_id) AND k.created_at >= %(since)s::date
+"""
+
 INVARIANTS: Final = (
     Invariant("I14", "Every journal sums to zero per currency.", by_sql(_BALANCED)),
     Invariant(
@@ -168,7 +182,7 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "I34",
-        "A money command that was carried out has its journal, and a transfer's journal its command.",
-        by_sql(_COMMANDS),
+        "A money command that was carried out has its journal, and a stored answer is one that may be stored.",
+        by_sql(_COMMANDS, STORED_STATUS, _ANSWERED_JOURNALS),
     ),
 )

@@ -29,7 +29,7 @@ from ledgersafe.api import (
 )
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.idempotency.answers import read_key
-from ledgersafe.idempotency.commands import key_of
+from ledgersafe.idempotency.commands import KEY_HEADER, key_of
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
 
@@ -231,7 +231,7 @@ class ReverseView(APIView):
     @extend_schema(
         operation_id="journals_reverse",
         summary="Undo a transfer's journal by its mirror",
-        parameters=[_KEY],
+        parameters=[KEY_HEADER],
         request=serializers.ReversalSerializer,
         responses={
             201: serializers.ReversedSerializer,

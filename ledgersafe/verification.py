@@ -16,6 +16,7 @@ import exceptions.invariants
 import ledger.drawer_invariants
 import ledger.invariants
 import ledgersafe.audit.invariants
+import ledgersafe.idempotency.invariants
 import ledgersafe.tenants.invariants
 import pos.invariants
 from ledgersafe import metrics
@@ -36,6 +37,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
             *ledger.drawer_invariants.INVARIANTS,
             *ledgersafe.tenants.invariants.INVARIANTS,
             *ledgersafe.audit.invariants.INVARIANTS,
+            *ledgersafe.idempotency.invariants.INVARIANTS,
         ),
         key=lambda invariant: invariant.id,
     )

@@ -35,7 +35,8 @@ def money_command(method: Method) -> Method:
     take place inside the guard's transaction from its first line on:
 
     * It validates `body` ({} when none was sent), calls operations (which `require_transaction()` and open none) and
-      returns the answer, an `HttpResponse` or a DRF `Response`. Only a 2xx is committed.
+      returns the answer, an `HttpResponse` or a DRF `Response`: status, media type and body are what counts, other
+      headers are not kept. Only a 2xx is committed.
     * What it raises undoes the whole transaction. A refusal of 422 is stored and replayed, any other is not, and the
       same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404.
     * Deferred guards of Postgres must speak before the answer is written: operations end with `force_constraints()`,

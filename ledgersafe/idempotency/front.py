@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import redis
@@ -22,7 +23,7 @@ PREFIX: Final = "idempotency"
 #: Longer answers are Postgres' alone: Redis is for short things.
 _LONGEST: Final = 64 * 1024
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-_BATCH: Final = 500
+_BATCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def answers(tenant_id: int | None, most: int) -> Iterator[list[SealedAnswer]]:
     """What Redis holds of these books' answers, in batches; looks at `most` keys or so. Ends where Redis does."""
     pattern, cursor, left = f"{PREFIX}:{_books()}:{tenant_id or '*'}:*", 0, most
     while left > 0:
-        told = redis_client.ask(lambda client, at=cursor: _scan(client, at, pattern))  # type: ignore[misc]
+        told = redis_client.ask(partial(_scan, cursor=cursor, pattern=pattern))
         if told is None:
             return
         cursor, values = told
@@ -90,7 +91,7 @@ def _look(client: redis.Redis, name: str, mark: bytes) -> tuple[Any, Any]:
     return is_ours, value
 
 
-def _scan(client: redis.Redis, cursor: int, pattern: str) -> tuple[int, list[tuple[str, Any]]]:
+def _scan(client: redis.Redis, *, cursor: int, pattern: str) -> tuple[int, list[tuple[str, Any]]]:
     told: Any = client.scan(cursor, match=pattern, count=_BATCH)
     names = told[1]
     pipe = client.pipeline(transaction=False)

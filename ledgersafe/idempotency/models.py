@@ -28,6 +28,7 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         db_table = "idempotency_keys"
+        verbose_name = "answered command"
         constraints = [
             # The judge: whatever a cache, a lock or a process believes, a key has one answer.
             models.UniqueConstraint(fields=["tenant", "principal", "key"], name="idempotency_keys_one_per_key"),

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 #: What there is to see, as patterns of permissions.
 _WORK: Final = ("pos.view_*", "exceptions.view_*")
-_BOOKS: Final = ("ledger.view_*", "recon.view_*")
+_BOOKS: Final = ("ledger.view_*", "recon.view_*", "idempotency.view_*")
 _PLACES: Final = ("tenants.view_tenant", "tenants.view_store", "tenants.view_register")
 _TRAIL: Final = ("audit.view_*",)
 _EVERYTHING: Final = (*_WORK, *_BOOKS, *_TRAIL, "tenants.view_*", "django_celery_beat.view_*")

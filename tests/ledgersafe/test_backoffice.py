@@ -11,6 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.db import tenant_transaction
+from ledgersafe.idempotency import rows
+from ledgersafe.idempotency.answers import Answer, Command
 from pos import backfill
 from tests.conftest import Shop
 
@@ -31,11 +34,19 @@ def back_office(shop: Shop) -> Iterator[Client]:
         may_approve=False,
         now=timezone.now(),
     )
+    answer_a_command(shop)
     client = Client()
     user = User.objects.create_superuser(f"boss-{shop.slug}", password="x")
     client.force_login(user)
     yield client
     user.delete()
+
+
+def answer_a_command(shop: Shop) -> None:
+    """As a money command that was refused for good leaves it."""
+    command = Command(shop.tenant.id, shop.principal.identity, shop.principal.actor, "k", "POST /v1/x", b"f" * 32)
+    with tenant_transaction(shop.tenant.id):
+        rows.keep(command, Answer(422, "application/problem+json", b'{"detail": "<script>alert(1)</script>"}'))
 
 
 def test_there_is_something_to_look_at() -> None:

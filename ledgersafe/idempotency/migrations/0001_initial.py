@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "answered command",
                 "db_table": "idempotency_keys",
                 "constraints": [
                     models.UniqueConstraint(fields=("tenant", "principal", "key"), name="idempotency_keys_one_per_key"),

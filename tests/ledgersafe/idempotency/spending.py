@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
-from django.urls import re_path
+from django.urls import include, re_path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -55,6 +56,7 @@ class SpendView(APIView):
 
     scope = "pos:write"
 
+    @extend_schema(request=None, responses={201: None}, parameters=[OpenApiParameter("loud", bool)])
     @money_command
     def post(self, request: Request, body: Body, what: str = "") -> HttpResponse | Response:
         principal = principal_of(request)
@@ -81,7 +83,8 @@ class SpendView(APIView):
         return json_response(answer, int(body.get("status", 201)))
 
 
-urlpatterns = [re_path(r"^(?:v1|api)/spend(?:/(?P<what>\w+))?/?$", SpendView.as_view()), *urls.urlpatterns]
+_mine = [re_path(r"^spend/?$", SpendView.as_view()), re_path(r"^spend/(?P<what>\w+)/?$", SpendView.as_view())]
+urlpatterns = [re_path(r"^v1/", include(_mine)), re_path(r"^api/", include(_mine)), *urls.urlpatterns]
 handler404 = urls.handler404
 handler500 = urls.handler500
 

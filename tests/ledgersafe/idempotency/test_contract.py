@@ -1,13 +1,36 @@
-"""`X-Idempotency-Key`: every answer of the contract, decided by Postgres."""
+"""`X-Idempotency-Key`: every answer of the contract, with Redis in front and without."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+from pytest_django import Settings
 
 from ledgersafe import registry
+from ledgersafe.db import raw_connection, tenant_transaction
+from ledgersafe.idempotency import guard, rows
+from ledgersafe.idempotency.answers import Answer, Command
 from tests.conftest import Shop, open_shop
+from tests.guards.attacks import Raw
+from tests.ledgersafe.idempotency import spending
 from tests.ledgersafe.idempotency.spending import PATH, effects, is_replay, spend, till
+from tests.staff import boss, signed_in
+
+PRINCIPALS = "SELECT principal FROM idempotency_keys WHERE tenant_id = %s"
+
+
+@pytest.fixture(autouse=True, params=["redis", "postgres"])
+def _front(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """Nobody who calls can tell whether there is a Redis."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")
+    else:
+        settings.REDIS_URL = ""
 
 
 def code_of(answer: Any) -> tuple[int, str]:
@@ -155,11 +178,55 @@ def test_a_bad_body_is_refused_before_the_key_counts(shop: Shop) -> None:
 
 
 def test_what_postgres_wants_tried_again_happens_once(shop: Shop) -> None:
-    import psycopg
-    from django.db import OperationalError
-
     again = OperationalError()
     again.__cause__ = psycopg.errors.SerializationFailure()
     till.fails = [again]
     assert spend(shop).status_code == 201
     assert (effects(shop), till.runs) == (1, 2)
+
+
+def test_a_connection_lost_on_the_way_is_tried_again(
+    shop: Shop, as_owner: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, lost = rows.keep, iter([True])
+
+    def cut_and_keep(command: Command, answer: Answer) -> None:
+        if next(lost, False):
+            as_owner.execute("SELECT pg_terminate_backend(%s, 10000)", [raw_connection().info.backend_pid])
+        keep(command, answer)
+
+    monkeypatch.setattr(rows, "keep", cut_and_keep)
+    answer = spend(shop)
+    assert (answer.status_code, is_replay(answer), effects(shop), till.runs) == (201, False, 1, 2)
+
+
+def test_a_lost_reply_to_commit_does_not_make_it_happen_twice(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = iter([True])
+
+    @contextmanager
+    def commit_and_lose(tenant_id: int) -> Iterator[None]:
+        with tenant_transaction(tenant_id):
+            yield
+        if next(lost, False):
+            raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(guard, "tenant_transaction", commit_and_lose)
+    answer = spend(shop)
+    assert (answer.status_code, is_replay(answer), effects(shop), till.runs) == (201, True, 1, 1)
+
+
+def test_a_person_has_keys_of_their_own(shop: Shop) -> None:
+    spend(shop)
+    browser = signed_in(boss())
+    how: Any = {"content_type": "application/json", "HTTP_X_TENANT": shop.slug, "HTTP_X_IDEMPOTENCY_KEY": "k-1"}
+    answers = [browser.post(PATH, {"amount": "5"}, **how) for _ in range(2)]
+    assert [(answer.status_code, is_replay(answer)) for answer in answers] == [(201, False), (201, True)]
+    assert {who[0].split(":")[0] for who in shop.rows(PRINCIPALS)} == {"key", "user"}
+
+
+def test_the_schema_asks_for_the_key() -> None:
+    paths = SchemaGenerator(urlconf=spending.__name__).get_schema(public=True)["paths"]  # type: ignore[no-untyped-call]
+    parameters = paths[PATH]["post"]["parameters"]
+    (key,) = (one for one in parameters if one["name"] == "X-Idempotency-Key")
+    assert (key["in"], key["required"]) == ("header", True)
+    assert any(one["name"] == "loud" for one in parameters), "what the view says of itself is there, too"

@@ -36,7 +36,7 @@ $$;
 -- Which books these are: server, database, and the time line the server is on, which changes with every restored backup
 -- and every standby that takes over. What was remembered of other books, or of these before they lost their last
 -- minutes, is not theirs. Where a provider hides one of the two, it is left out.
-CREATE FUNCTION idempotency_books_v1() RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION idempotency_books_v1() RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     server text := '';
     time_line text := '';
@@ -49,6 +49,5 @@ BEGIN
         time_line := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
-    RETURN to_jsonb(concat_ws('/', server, time_line,
-        (SELECT oid::text FROM pg_database WHERE datname = current_database())));
+    RETURN concat_ws('/', server, time_line, (SELECT oid::text FROM pg_database WHERE datname = current_database()));
 END $$;

@@ -1,0 +1,66 @@
+"""The answers of money commands in the back office: what a client was told, and since when. Read-only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.idempotency.models import IdempotencyKey
+from ledgersafe.pages import Badge, Card, Cell, display, object_page
+
+#: More of an answer than fits a page helps nobody.
+_SHOWN = 4_000
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyModelAdmin):
+    """Who asked for what, once."""
+
+    list_display = ("answered", "command", "key", "actor", "tenant", "outcome")
+    list_filter = ("tenant", "status")
+    search_fields = ("=key", "actor", "command")
+    search_help_text = "Key (whole), who asked, or command"
+    list_select_related = ("tenant",)
+    ordering = ("-id",)
+    empty_text = "Every money command that was answered for good stands here, with the answer its repeats get."
+
+    @display(description="When (UTC)", ordering="id")
+    def answered(self, kept: IdempotencyKey) -> str:
+        return f"{kept.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @display(description="Answer", ordering="status", label={"carried out": "success", "refused": "warning"})
+    def outcome(self, kept: IdempotencyKey) -> tuple[str, str]:
+        return ("carried out" if kept.status < 300 else "refused", str(kept.status))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            refusal: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
+            return refusal
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        kept = self.get_object(request, object_id)
+        if kept is None:
+            absent: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return absent
+        badge = Badge("carried out", "success") if kept.status < 300 else Badge("refused", "warning")
+        subtitle = f"by {kept.actor}, {kept.created_at:%-d %B %Y %H:%M:%S} UTC"
+        return object_page(request, kept, title=kept.command, subtitle=subtitle, badges=[badge], cards=[_card(kept)])
+
+
+def _card(kept: IdempotencyKey) -> Card:
+    told = bytes(kept.body)[:_SHOWN].decode("utf-8", "replace")
+    return Card(
+        "Answer",
+        facts=[
+            ("Key", Cell(kept.key, mono=True)),
+            ("Principal", Cell(kept.actor, small=kept.principal)),
+            ("Tenant", kept.tenant.slug),
+            ("Status", kept.status),
+            ("Body", Cell(told, mono=True, small=kept.media_type)),
+            ("Request", Cell(bytes(kept.fingerprint).hex(), mono=True, small="SHA-256 of path and body")),
+        ],
+        note="A repeat of the same request under this key gets this answer, byte for byte, for ever.",
+        wide=True,
+    )
