@@ -3,7 +3,6 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import django.db.models.functions.math
 from django.db import migrations, models
 
 from ledgersafe.db import run_sql
@@ -325,41 +324,6 @@ class Migration(migrations.Migration):
             model_name="financialtransaction",
             constraint=models.CheckConstraint(
                 condition=models.Q(("amount_minor__gt", 0)), name="financial_transactions_amount_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="financialtransaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount_minor", django.db.models.functions.math.Abs("cash_minor")), ("method", "CASH")),
-                    models.Q(("cash_minor", 0), ("method__in", ["CARD", "EXTERNAL"]), ("type__in", ["SALE", "REFUND"])),
-                    _connector="OR",
-                ),
-                name="financial_transactions_only_cash_moves_cash",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="financialtransaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("cash_minor", 0),
-                    models.Q(("cash_minor__gt", 0), ("type__in", ["SALE", "CASH_IN", "FLOAT"])),
-                    models.Q(("cash_minor__lt", 0), ("type__in", ["REFUND", "PAYOUT", "CASH_OUT", "DROP", "EMPTIED"])),
-                    ("type__in", ["CORRECTION", "OVER_SHORT", "ADJUSTMENT"]),
-                    _connector="OR",
-                ),
-                name="financial_transactions_type_gives_direction",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="financialtransaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("adjusts__isnull", False), ("type", "ADJUSTMENT")),
-                    models.Q(models.Q(("type", "ADJUSTMENT"), _negated=True), ("adjusts", None)),
-                    _connector="OR",
-                ),
-                name="financial_transactions_adjustment_names_its_cause",
             ),
         ),
         migrations.AddConstraint(

@@ -65,6 +65,7 @@ DECLARE
     groups record;
     broken record;
     floored record;
+    drawer record;
     held bigint[];
     drawer_account bigint;
     awaiting jsonb := ledger_awaiting_v1();
@@ -76,13 +77,18 @@ BEGIN
            sum(amount_minor) <> 0 OR min(currency) <> max(currency) AS unbalanced,
            min(tenant_id) <> max(tenant_id) OR min(business_date) <> max(business_date) AS mixed,
            jsonb_build_array(min(tenant_id), min(business_date), count(*)) AS complete,
-           -- 1: not active, with a floor, or no such account; 2: a drawer's.
-           -- A scalar subquery: one look-up by primary key, whatever the planner believes of the table.
-           bit_or(coalesce((SELECT CASE WHEN a.status <> 'active' OR a.floor_minor IS NOT NULL THEN 1 ELSE 0 END
-                                   + CASE WHEN a.role = 'DRAWER' THEN 2 ELSE 0 END
-                            FROM accounts a WHERE a.id = p.account_id AND a.tenant_id = p.tenant_id
-                            AND a.currency = p.currency), 1)) AS traits
-        INTO facts FROM new_postings p;
+           bit_or(p.traits & 3) AS traits, min(tenant_id) AS tenant,
+           min(p.traits >> 2) FILTER (WHERE p.traits & 2 = 2) AS drawer_account,
+           max(p.traits >> 2) AS last_drawer_account, sum(amount_minor) FILTER (WHERE p.traits & 2 = 2) AS cash
+        INTO facts FROM (
+            -- Bits of the account. 1: not active, with a floor, or no such account; 2: a drawer's, with its id above.
+            -- A scalar subquery: one look-up by primary key, whatever the planner believes of the table.
+            SELECT n.*, coalesce((
+                SELECT CASE WHEN a.status <> 'active' OR a.floor_minor IS NOT NULL THEN 1 ELSE 0 END
+                       + CASE WHEN a.role = 'DRAWER' THEN 2 + (a.id << 2) ELSE 0 END
+                FROM accounts a WHERE a.id = n.account_id AND a.tenant_id = n.tenant_id
+                AND a.currency = n.currency), 1) AS traits
+            FROM new_postings n OFFSET 0) p;
     IF facts.lines = 0 THEN
         RETURN NULL;
     END IF;
@@ -117,30 +123,46 @@ BEGIN
     END IF;
 
     IF facts.traits & 2 = 2 THEN
-        -- Before any account's row is locked: a closer of a drawer locks in that order.
-        SELECT array_agg(one.id ORDER BY one.id) INTO held FROM (
-            SELECT DISTINCT p.account_id AS id FROM new_postings p
-            WHERE (SELECT a.role FROM accounts a WHERE a.id = p.account_id) = 'DRAWER') one;
-        FOREACH drawer_account IN ARRAY held LOOP
-            ignored := ledger_share_drawer_v1(drawer_account)::text;
-        END LOOP;
-        -- A statement of its own: having waited for the closer, it sees what the closer did. What a command has told
-        -- beforehand stands.
-        INSERT INTO financial_transactions (tenant_id, drawer_id, journal_id, type, method, currency, amount_minor,
-                                            cash_minor, is_late, adjusts_id, created_at)
-            SELECT flow.tenant_id, d.id, flow.journal_id, j.type, 'CASH', d.currency, abs(flow.cash), flow.cash,
-                   d.status = 'CLOSED' AND j.type <> 'ADJUSTMENT',
-                   CASE WHEN j.type = 'ADJUSTMENT' THEN j.source_key::bigint END, clock_timestamp()
-            FROM (SELECT p.tenant_id, p.journal_id, p.account_id, sum(p.amount_minor)::bigint AS cash
-                  FROM new_postings p WHERE p.account_id = ANY (held)
-                  GROUP BY 1, 2, 3 HAVING sum(p.amount_minor) <> 0) flow
-            CROSS JOIN LATERAL (
-                SELECT n.id, n.status, n.currency FROM pos_ledgers n
-                WHERE n.tenant_id = flow.tenant_id AND n.account_id = flow.account_id ORDER BY n.id DESC LIMIT 1) d
-            CROSS JOIN LATERAL (
-                SELECT ledger_flow_type_v1(h.source, h.kind, flow.cash) AS type, h.source_key
-                FROM journals h WHERE h.id = flow.journal_id OFFSET 0) j
-            ON CONFLICT (tenant_id, drawer_id, journal_id) DO NOTHING;
+        -- Before any account's row is locked: a closer of a drawer locks in that order. The look-up is a statement of
+        -- its own: having waited for the closer, it sees what the closer did. What a command has told stands.
+        IF facts.one_journal AND facts.drawer_account = facts.last_drawer_account THEN -- as nearly always
+            ignored := ledger_share_drawer_v1(facts.drawer_account)::text;
+            SELECT d.id, d.status, d.currency INTO drawer FROM pos_ledgers d
+                WHERE d.tenant_id = facts.tenant AND d.account_id = facts.drawer_account ORDER BY d.id DESC LIMIT 1;
+            IF FOUND AND facts.cash <> 0 THEN
+                INSERT INTO financial_transactions (tenant_id, drawer_id, journal_id, type, method, currency,
+                                                    amount_minor, cash_minor, is_late, adjusts_id, created_at)
+                    SELECT facts.tenant, drawer.id, facts.journal, j.type, 'CASH', drawer.currency, abs(facts.cash),
+                           facts.cash, drawer.status = 'CLOSED' AND j.type <> 'ADJUSTMENT',
+                           CASE WHEN j.type = 'ADJUSTMENT' THEN j.source_key::bigint END, clock_timestamp()
+                    FROM (SELECT ledger_flow_type_v1(h.source, h.kind, facts.cash::bigint) AS type, h.source_key
+                          FROM journals h WHERE h.id = facts.journal) j
+                    ON CONFLICT (tenant_id, drawer_id, journal_id) DO NOTHING;
+            END IF;
+        ELSE
+            SELECT array_agg(one.id ORDER BY one.id) INTO held FROM (
+                SELECT DISTINCT p.account_id AS id FROM new_postings p
+                WHERE (SELECT a.role FROM accounts a WHERE a.id = p.account_id) = 'DRAWER') one;
+            FOREACH drawer_account IN ARRAY held LOOP
+                ignored := ledger_share_drawer_v1(drawer_account)::text;
+            END LOOP;
+            INSERT INTO financial_transactions (tenant_id, drawer_id, journal_id, type, method, currency, amount_minor,
+                                                cash_minor, is_late, adjusts_id, created_at)
+                SELECT flow.tenant_id, d.id, flow.journal_id, j.type, 'CASH', d.currency, abs(flow.cash), flow.cash,
+                       d.status = 'CLOSED' AND j.type <> 'ADJUSTMENT',
+                       CASE WHEN j.type = 'ADJUSTMENT' THEN j.source_key::bigint END, clock_timestamp()
+                FROM (SELECT p.tenant_id, p.journal_id, p.account_id, sum(p.amount_minor)::bigint AS cash
+                      FROM new_postings p WHERE p.account_id = ANY (held)
+                      GROUP BY 1, 2, 3 HAVING sum(p.amount_minor) <> 0) flow
+                CROSS JOIN LATERAL (
+                    SELECT n.id, n.status, n.currency FROM pos_ledgers n
+                    WHERE n.tenant_id = flow.tenant_id AND n.account_id = flow.account_id
+                    ORDER BY n.id DESC LIMIT 1) d
+                CROSS JOIN LATERAL (
+                    SELECT ledger_flow_type_v1(h.source, h.kind, flow.cash) AS type, h.source_key
+                    FROM journals h WHERE h.id = flow.journal_id OFFSET 0) j
+                ON CONFLICT (tenant_id, drawer_id, journal_id) DO NOTHING;
+        END IF;
     END IF;
     IF facts.traits & 1 = 1 THEN
         SELECT p.account_id AS account, a.status INTO broken
@@ -305,9 +327,18 @@ BEGIN
         PERFORM ledger_refuse_v1('financial_transactions_drawer_agrees',
             'A transaction is of its drawer''s tenant and currency.');
     END IF;
-    IF NEW.actor = '' THEN
+    IF NEW.actor = '' OR NEW.type NOT IN ('SALE', 'REFUND', 'PAYOUT', 'CASH_IN', 'CASH_OUT') THEN
         PERFORM ledger_refuse_v1('financial_transactions_asked_for',
-            'A transaction that no posting made says who asked for it.');
+            'A transaction that no posting made says who asked for it, and is of a type that can be asked for.');
+    END IF;
+    IF NEW.method NOT IN ('CASH', 'CARD', 'EXTERNAL') OR (NEW.method = 'CASH' AND abs(NEW.cash_minor) <> NEW.amount_minor)
+       OR (NEW.method <> 'CASH' AND (NEW.cash_minor <> 0 OR NEW.type NOT IN ('SALE', 'REFUND'))) THEN
+        PERFORM ledger_refuse_v1('financial_transactions_only_cash_moves_cash',
+            'Cash moves its whole amount, what is no cash moves none.');
+    END IF;
+    IF NEW.method = 'CASH' AND (NEW.cash_minor > 0) <> (NEW.type IN ('SALE', 'CASH_IN')) THEN
+        PERFORM ledger_refuse_v1('financial_transactions_type_gives_direction',
+            'Sales and cash in bring money, everything else takes it.');
     END IF;
     ignored := ledger_share_drawer_v1(drawer.account_id)::text;
     IF NEW.is_late OR (SELECT status FROM pos_ledgers WHERE id = NEW.drawer_id) <> 'OPEN' THEN
