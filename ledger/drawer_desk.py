@@ -6,28 +6,21 @@ Changes by POST only, through the operations the API uses. Another tenant's draw
 from collections.abc import Callable
 from typing import Any, Final
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-)
 
 from ledger import drawer_queries, drawer_reports, drawers
+from ledger.callers import Caller
+from ledger.drawer_forms import CountForm, OpenForm, read_amount
 from ledger.drawer_pages import cash_lines, pieces, printed, tender_lines, totals
 from ledger.drawer_reports import DrawerReport
 from ledger.drawer_requests import Count, NewDrawer
-from ledger.drawers import Caller
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
 from ledger.sheets.amounts import grouped
-from ledgersafe.errors import DomainError, NotFound
-from ledgersafe.money import MoneyError, to_minor
+from ledgersafe.errors import NotFound
 from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Register
@@ -40,41 +33,6 @@ _TONES: Final = {
 }
 #: Of a drawer with thousands of transactions the page shows the newest.
 _SHOWN: Final = 100
-
-
-class OpenForm(UseCaseForm):
-    """A register without an open drawer, and the float that was counted into it."""
-
-    register = forms.ModelChoiceField(
-        Register.objects.none(), label="Register", empty_label=None, widget=UnfoldAdminSelectWidget()
-    )
-    starting_cash = forms.CharField(
-        label="Starting cash",
-        max_length=32,
-        help_text="The float as counted, like 100.00, in the tenant's currency. It is taken from the safe.",
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
-    )
-    is_blind = forms.BooleanField(
-        label="Blind count",
-        required=False,
-        help_text="Who counts is not shown what should be in the drawer.",
-        widget=UnfoldBooleanSwitchWidget(),
-    )
-
-
-class CountForm(UseCaseForm):
-    """What was counted."""
-
-    actual_cash = forms.CharField(
-        label="Counted cash", max_length=32, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
-    )
-    notes = forms.CharField(
-        label="Notes",
-        required=False,
-        max_length=4_000,
-        help_text="Why it is over or short. Kept with the drawer and in the audit log.",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-    )
 
 
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +149,7 @@ def show_drawer(request: HttpRequest, drawer: Drawer) -> HttpResponse:
 def _open(request: HttpRequest, typed: dict[str, Any]) -> Drawer:
     register = typed["register"]
     caller, currency = _caller(request, register.tenant_id), register.tenant.base_currency
-    starting = _minor(typed["starting_cash"], currency, "starting_cash")
+    starting = read_amount(typed["starting_cash"], currency, "starting_cash")
     wanted = NewDrawer(register.store.code, register.code, starting, currency, typed["is_blind"])
     now = timezone.now()
     return drawers.by_hand(caller.tenant_id, lambda: drawers.open_drawer(caller=caller, wanted=wanted, now=now))
@@ -206,7 +164,7 @@ def _counting(
     caller, now = _caller(request, drawer.tenant_id), timezone.now()
 
     def act(typed: dict[str, Any]) -> Drawer:
-        count = Count(_minor(typed["actual_cash"], drawer.currency, "actual_cash"), None, typed["notes"])
+        count = Count(read_amount(typed["actual_cash"], drawer.currency, "actual_cash"), None, typed["notes"])
         how = {"caller": caller, "drawer_id": drawer.pk, "count": count, "now": now}
         return drawers.by_hand(drawer.tenant_id, lambda: operation(**how))
 
@@ -216,23 +174,6 @@ def _counting(
         return HttpResponseRedirect(_url(drawer))
     heading = f"{title} the drawer of {_name(drawer)}"
     return form_page(request, form, opts=Drawer._meta, obj=drawer, title=heading, back=_url(drawer), **page)
-
-
-def _minor(text: str, currency: str, field: str) -> int:
-    """:raises BadAmount: no amount of the currency, or a negative one."""
-    try:
-        minor = to_minor(text.strip(), currency)
-    except MoneyError as error:
-        raise BadAmount(f"The amount {error}: write it like 250.00.", field=field) from None
-    if minor < 0:
-        raise BadAmount("The amount must not be negative.", field=field)
-    return minor
-
-
-class BadAmount(DomainError):
-    """This is no amount."""
-
-    code = "INVALID_AMOUNT"
 
 
 # ── Who may ─────────────────────────────────────────────────────────────────────────────────────

@@ -7,10 +7,10 @@ from typing import Any, Final
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
-from ledger import drawer_queries
+from ledger import drawer_queries, drawer_refusals
 from ledger.drawer_queries import Reach
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
-from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.errors import NotFound
 
 #: One range of an index, whatever else the register has sold. Sums are integers of minor units, and JSON keeps them so.
 _FLOWS: Final = """(
@@ -22,27 +22,6 @@ _FLOWS: Final = """(
 )"""
 #: What a drawer's own life moved is no part of what is expected in it, its float aside.
 _NOT_EXPECTED: Final = frozenset({FlowType.OVER_SHORT, FlowType.EMPTIED, FlowType.ADJUSTMENT})
-
-
-class NotClosedYet(DomainError):
-    """The drawer is not closed: until then there is the X-report."""
-
-    code = "DRAWER_NOT_CLOSED"
-    http_status = 409
-
-
-class AlreadyClosed(DomainError):
-    """The drawer is closed: it has a Z-report."""
-
-    code = "DRAWER_CLOSED"
-    http_status = 409
-
-
-class BlindCount(DomainError):
-    """The drawer is counted blind: its figures are shown once it was counted."""
-
-    code = "BLIND_COUNT"
-    http_status = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +91,17 @@ def z_report(reach: Reach, drawer_id: int) -> DrawerReport:
     """The final figures. :raises ledgersafe.errors.NotFound: as `get_drawer`. :raises NotClosedYet: as it says."""
     report = read_report(reach, drawer_id)
     if not report.is_final:
-        raise NotClosedYet
+        raise drawer_refusals.NotClosedYet
     return report
 
 
 def x_report(reach: Reach, drawer_id: int, *, may_approve: bool) -> DrawerReport:
-    """The figures so far. :raises AlreadyClosed: as it says. :raises BlindCount: not for who is to count it blind."""
+    """The figures so far. :raises DrawerClosed: as it says. :raises BlindCount: not for who is to count it blind."""
     report = read_report(reach, drawer_id)
     if report.is_final:
-        raise AlreadyClosed
+        raise drawer_refusals.DrawerClosed("The drawer is closed: it has a Z-report.")
     if drawer_queries.is_hidden(report.drawer, may_approve=may_approve):
-        raise BlindCount
+        raise drawer_refusals.BlindCount
     return report
 
 

@@ -11,11 +11,11 @@ from rest_framework.views import APIView
 
 from ledger import drawer_queries, drawer_reports, drawers, transactions
 from ledger import drawer_serializers as serializers
+from ledger.callers import Caller
 from ledger.drawer_pages import printed
 from ledger.drawer_queries import DrawerFilter
 from ledger.drawer_reports import DrawerReport
 from ledger.drawer_requests import Count, NewDrawer, NewTransaction
-from ledger.drawers import Caller
 from ledger.models import Drawer
 from ledgersafe.api import cursor_of, json_response, limit_of, next_cursor, principal_of
 from ledgersafe.errors import InvalidParameter, NotFound

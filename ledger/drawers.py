@@ -15,8 +15,9 @@ from typing import Any, Final, TypeVar
 from django.db import IntegrityError
 from django.db.models import Max
 
-from ledger import calendars, drawer_queries, posting, refusals
+from ledger import calendars, drawer_queries, drawer_refusals, posting, refusals
 from ledger.accounts import find_or_open
+from ledger.callers import Caller
 from ledger.chart import AccountRef, qualified
 from ledger.drafts import JournalDraft
 from ledger.drawer_requests import Count, NewDrawer
@@ -37,21 +38,6 @@ OPENED, COUNTED, EMPTIED, ADJUSTED = "DRAWER_OPENED", "DRAWER_COUNTED", "DRAWER_
 #: Cash that was in the account before the register had its first drawer.
 CLEARED: Final = "DRAWER_CLEARED"
 _RULES_VERSION: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks: as the trail names them, what they are bound to, and whether they may approve."""
-
-    tenant_id: int
-    actor: str
-    may_approve: bool = False
-    store_code: str | None = None
-    register_code: str | None = None
-
-    def reaches(self, store_code: str, register_code: str) -> bool:
-        """Whether a place is one of theirs: what they do not reach is absent to them."""
-        return self.store_code in {None, store_code} and self.register_code in {None, register_code}
 
 
 def by_hand(tenant_id: int, operation: Callable[[], T]) -> T:
@@ -96,7 +82,7 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
     with refused_by_guards():
         book.lock()
         if drawer_queries.unclosed(tenant.id).filter(register=register).exists():
-            raise refusals.DrawerAlreadyOpen
+            raise drawer_refusals.DrawerAlreadyOpen
         adjust_late(book, caller.actor)
         loose = book.lock()
         book.post((CLEARED, f"{book.account_id}:cleared", {book.safe: loose, book.cash: -loose}))
@@ -271,7 +257,7 @@ def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, _Boo
     # Read again: whoever had it before may have closed it.
     drawer.refresh_from_db(fields=["status", "actual_cash_minor", "denominations", "notes", "counted_at", "counted_by"])
     if drawer.status == DrawerStatus.CLOSED:
-        raise refusals.DrawerClosed("The drawer is closed: it is sealed.")
+        raise drawer_refusals.DrawerClosed("The drawer is closed: it is sealed.")
     return drawer, book, held
 
 
@@ -288,9 +274,9 @@ def _check_variance(drawer: Drawer, variance: int, count: Count, caller: Caller)
     if limit is None or not variance or (abs(variance) <= limit and not is_foreign):
         return
     if not caller.may_approve:
-        raise refusals.ApprovalRequired
+        raise drawer_refusals.ApprovalRequired
     if not (count.notes or drawer.notes):
-        raise refusals.NotesRequired
+        raise drawer_refusals.NotesRequired
 
 
 def _numbers(drawer: Drawer) -> tuple[int, int]:

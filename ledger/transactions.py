@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ledger import drawer_queries, refusals
+from ledger import drawer_queries, drawer_refusals
 from ledger.accounts import find_or_open
+from ledger.callers import Caller
 from ledger.chart import AccountRef, qualified
 from ledger.drawer_requests import NewTransaction
-from ledger.drawers import Caller, open_today, refused_by_guards
+from ledger.drawers import open_today, refused_by_guards
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledgersafe.db import as_jsonb, call, require_transaction
 
@@ -44,9 +45,9 @@ def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> Transa
     require_transaction()
     drawer = drawer_queries.get_drawer(caller, wanted.drawer_id)
     if wanted.currency not in {"", drawer.currency}:
-        raise refusals.CurrencyMismatch(f"The drawer is in {drawer.currency}.")
+        raise drawer_refusals.CurrencyMismatch(f"The drawer is in {drawer.currency}.")
     if drawer.status != DrawerStatus.OPEN:
-        raise refusals.DrawerClosed
+        raise drawer_refusals.DrawerClosed
     debit, credit = _sides(drawer, wanted)
     with refused_by_guards():
         ids = find_or_open(drawer.tenant_id, [debit, credit])

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from ledger import drawers
+from ledger.callers import Caller
 from ledger.models import Drawer, FinancialTransaction
 from tests.conftest import Shop
 from tests.ledger.drawing import (
@@ -163,7 +164,7 @@ def test_a_report_is_one_statement(shop: Shop) -> None:
 
     drawer = worked(shop)
     with CaptureQueriesContext(connection) as asked:
-        report = drawer_reports.read_report(drawers.Caller(shop.tenant.id, "x"), drawer)
+        report = drawer_reports.read_report(Caller(shop.tenant.id, "x"), drawer)
         assert (report.expected, report.drawer.store.code) == (FLOAT + 3000, "store-1")
     assert len(asked) == 1
 
