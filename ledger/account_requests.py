@@ -144,7 +144,7 @@ def read_amount(problems: Problems, pointer: str, value: Any, currency: str) -> 
     """Minor units of an amount as sent, text or number; 0 when it is none, and then that is a problem."""
     if type(value) is Number:
         value = value[1:-1]
-    if type(value) not in {str, int}:
+    if not isinstance(value, str | int) or isinstance(value, bool):
         problems.add(pointer, 'must be a decimal, like "10.00"')
         return 0
     try:
@@ -167,6 +167,6 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, dict | list):
         children = value.values() if isinstance(value, dict) else value
         return all(_is_plain(child) for child in children)
-    if type(value) is int:
+    if isinstance(value, int):
         return abs(value) <= _MAX_WHOLE
     return type(value) is not Number

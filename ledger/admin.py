@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
-from ledger import balances
-from ledger.models import Account, AccountStatus, Journal, Period, PeriodStatus
+from ledger import balances, drawer_desk, drawer_queries
+from ledger.models import Account, AccountStatus, Drawer, DrawerStatus, Journal, Period, PeriodStatus
 from ledger.rate_pages import FxRateAdmin
 from ledger.settlement_pages import FxSettlementAdmin
 from ledger.sheets.accounts import account_sheet
@@ -26,11 +26,13 @@ from ledger.sheets.days import day_figures, day_sheet
 from ledger.sheets.finding import found_by
 from ledger.sheets.journals import journal_sheet, reversals_of, turnovers
 from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.pages import list_button
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import EVENT_TYPES
 
-__all__ = ["AccountAdmin", "FxRateAdmin", "FxSettlementAdmin", "JournalAdmin", "PeriodAdmin"]
+__all__ = ["AccountAdmin", "DrawerAdmin", "FxRateAdmin", "FxSettlementAdmin", "JournalAdmin", "PeriodAdmin"]
 
+_TONE_OF_DRAWER = {DrawerStatus.OPEN: "ls-info", DrawerStatus.RECONCILING: "ls-warn", DrawerStatus.CLOSED: "ls-ok"}
 _TONE_OF_ACCOUNT = {AccountStatus.ACTIVE: "ls-ok", AccountStatus.BLOCKED: "ls-bad", AccountStatus.CLOSED: ""}
 
 
@@ -248,6 +250,73 @@ class AccountAdmin(BooksAdmin):
         before = request.GET.get("before", "")
         tone = _TONE_OF_ACCOUNT[AccountStatus(row.status)]
         return {"sheet": account_sheet(row, before), "cursor": before, "tone": tone}
+
+
+@admin.register(Drawer)
+class DrawerAdmin(BooksAdmin):
+    """Cash drawers; the page of one has buttons (`drawer_desk`)."""
+
+    list_display = ("number", "store", "register", "state", "opened", "expected", "counted", "variance", "tenant")
+    list_display_links = ("number",)
+    list_filter = ("status", "store", "tenant")
+    ordering = ("-id",)
+    sortable_by = ()
+    list_per_page = 25
+    actions_list = ("open_new",)
+
+    @list_button("Open a drawer", permission="operate", url="open")
+    def open_new(self, request: HttpRequest) -> HttpResponse:
+        return drawer_desk.open_page(request)
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(drawer_desk.OPERATE)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("store", "register__store")
+
+    def complete(self, rows: list[Drawer]) -> None:
+        found = drawer_queries.expected_in(rows)
+        for row in rows:
+            vars(row)["expected_minor"] = found[row.pk]
+
+    @admin.display(description="Drawer")
+    def number(self, row: Drawer) -> str:
+        return f"#{row.pk}"
+
+    @admin.display(description="Status")
+    def state(self, row: Drawer) -> SafeString:
+        return _badge(row.get_status_display(), _TONE_OF_DRAWER[DrawerStatus(row.status)])
+
+    @admin.display(description="Opened (UTC)")
+    def opened(self, row: Drawer) -> str:
+        return f"{row.opened_at:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="Expected")
+    def expected(self, row: Any) -> SafeString | str:
+        hidden = drawer_queries.is_hidden(row, may_approve=False)  # in the list from everybody
+        return "blind" if hidden else _amounts([Money(row.expected_minor, row.currency)])
+
+    @admin.display(description="Counted")
+    def counted(self, row: Drawer) -> SafeString | str:
+        return "–" if row.actual_cash_minor is None else _amounts([Money(row.actual_cash_minor, row.currency)])
+
+    @admin.display(description="Over/short")
+    def variance(self, row: Any) -> SafeString | str:
+        if row.actual_cash_minor is None:
+            return "–"
+        return _amounts([Money(row.actual_cash_minor - row.expected_minor, row.currency)])
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id) if object_id and request.method in {"GET", "HEAD"} else None
+        if row is None or not self.has_view_permission(request, row):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        return drawer_desk.show_drawer(request, row)
 
 
 @admin.register(Period)

@@ -9,6 +9,7 @@ from ledger import calendars, positions
 from ledger.fx import Unusable
 from ledger.fx_requests import instant_of
 from ledger.fx_words import amount, minute, page_of
+from ledger.models import FxSettlement
 from ledger.positions import Position
 from ledgersafe.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants.models import Tenant
@@ -26,6 +27,7 @@ def position_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         title="Clearing position",
         subtitle=f"{tenant.name or tenant.slug} · business day {day}, in {tenant.base_currency}",
         badges=[_verdict(found, residual)],
+        opts=FxSettlement._meta,  # whose page leads here
         buttons=[Button("Rates", page_of("fxrate", "changelist"), "currency_exchange")],
         cards=[_positions_card(found), _residual_card(tenant, residual)],
     )

@@ -6,6 +6,7 @@ from typing import Final
 from django.db import IntegrityError
 
 from ledger.account_requests import InvalidRequest
+from ledger.drawer_refusals import DrawerClosed, ExceedsOriginal
 from ledgersafe.db import cause_of
 from ledgersafe.errors import DomainError
 
@@ -51,6 +52,8 @@ _BY_CONSTRAINT: Final[Mapping[str, type[DomainError]]] = {
     "postings_account_agrees": AccountNotActive,
     "accounts_floor": FloorReached,
     "postings_balanced": InvalidRequest,
+    "financial_transactions_drawer_open": DrawerClosed,
+    "order_totals_refunds_within_sales": ExceedsOriginal,
 }
 
 

@@ -1,6 +1,6 @@
 from django.urls import re_path
 
-from ledger import fx_views, report_views, views
+from ledger import drawer_views, fx_views, report_views, views
 
 # Codes of accounts contain `:` and `/`: what follows one is matched from the end of the path.
 urlpatterns = [
@@ -18,6 +18,13 @@ urlpatterns = [
     re_path(r"^fx/convert/?$", fx_views.ConvertView.as_view(), name="fx-convert"),
     re_path(r"^fx/settlements/?$", fx_views.SettlementsView.as_view(), name="fx-settlements"),
     re_path(r"^fx/settlements/(?P<settlement_id>[^/]+)/?$", fx_views.SettlementView.as_view(), name="fx-settlement"),
+    re_path(r"^pos/ledgers/?$", drawer_views.DrawersView.as_view(), name="drawers"),
+    re_path(r"^pos/ledgers/(?P<drawer_id>[^/]+)/?$", drawer_views.DrawerView.as_view(), name="drawer"),
+    re_path(r"^pos/ledgers/(?P<drawer_id>[^/]+)/count/?$", drawer_views.CountView.as_view(), name="api-drawer-count"),
+    re_path(r"^pos/ledgers/(?P<drawer_id>[^/]+)/close/?$", drawer_views.CloseView.as_view(), name="api-drawer-close"),
+    re_path(r"^pos/ledgers/(?P<drawer_id>[^/]+)/x-report/?$", drawer_views.XReportView.as_view(), name="x-report"),
+    re_path(r"^pos/ledgers/(?P<drawer_id>[^/]+)/z-report/?$", drawer_views.ZReportView.as_view(), name="z-report"),
+    re_path(r"^pos/transactions/?$", drawer_views.TransactionsView.as_view(), name="transactions"),
     re_path(r"^transfers/?$", views.TransfersView.as_view(), name="transfers"),
     re_path(r"^transfers/bulk/?$", views.TransferBulkView.as_view(), name="transfers-bulk"),
     re_path(r"^journals/?$", views.JournalsView.as_view(), name="journals"),

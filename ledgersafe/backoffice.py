@@ -92,6 +92,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "Books": [
             ("Journals", "menu_book", "ledger.journal"),
             ("Accounts", "account_balance_wallet", "ledger.account"),
+            ("Drawers", "payments", "ledger.drawer"),
             ("Answered commands", "task_alt", "idempotency.idempotencykey"),
             ("Business days", "calendar_month", "ledger.period"),
             ("FX rates", "currency_exchange", "ledger.fxrate"),

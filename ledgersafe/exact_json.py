@@ -38,6 +38,12 @@ class Number(str):
     __slots__ = ()
 
 
+class Whole(int):
+    """A whole number that was written as a decimal or with an exponent (`10.0`, `1e3`), where `tells_notation`."""
+
+    __slots__ = ()
+
+
 def decode(body: bytes) -> str:
     """Bytes → text. :raises UnreadableBody: not UTF-8, or marked with a byte order mark."""
     try:
@@ -49,13 +55,14 @@ def decode(body: bytes) -> str:
     return text
 
 
-def parse_object(text: str) -> dict[str, Any]:
+def parse_object(text: str, *, tells_notation: bool = False) -> dict[str, Any]:
     """Text → dict of str, int, `Number`, bool, None, list and dict.
 
+    :param tells_notation: `1e3` and `10.0` become `Whole`, for who asks for an integer and nothing else.
     :raises UnreadableBody: malformed, not an object, duplicate keys, NaN, a number out of range, too deep.
     """
     try:
-        value = _decoder.decode(text)
+        value = (_telling_decoder if tells_notation else _decoder).decode(text)
     except RecursionError:
         raise UnreadableBody("TOO_DEEP", f"Nested deeper than {MAX_DEPTH} levels.") from None
     except json.JSONDecodeError as error:
@@ -104,6 +111,11 @@ def _parse_number(text: str) -> int | Number:
         return int(value)
     plain = format(value, "f")
     return _marked(plain.rstrip("0"))
+
+
+def _parse_telling(text: str) -> int | Number:
+    value = _parse_number(text)
+    return Whole(value) if isinstance(value, int) else value
 
 
 def _parse_int(text: str) -> int:
@@ -156,6 +168,12 @@ def _is_text(value: Any) -> bool:
 _decoder = json.JSONDecoder(
     object_pairs_hook=_unique_keys,
     parse_float=_parse_number,
+    parse_int=_parse_int,
+    parse_constant=_refuse_constant,
+)
+_telling_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_float=_parse_telling,
     parse_int=_parse_int,
     parse_constant=_refuse_constant,
 )

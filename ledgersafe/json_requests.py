@@ -61,7 +61,7 @@ def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
 def read_object(
     request: HttpRequest, tenant_slug: str, *, may_be_empty: bool = False, media_types: frozenset[str] = JSON
 ) -> dict[str, Any]:
-    """The body's one object: exact numbers (`exact_json.Number`), no duplicate keys, bounded depth, storable text.
+    """The body's one object: exact numbers (`Number` and `Whole` of `exact_json`), no key twice, storable text.
 
     :param media_types: the types that are accepted; all of them are read as JSON.
     :raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest, CardNumberRefused, ForeignTenant.
@@ -75,7 +75,7 @@ def read_object(
         raise UnsupportedMediaType(f"Send {' or '.join(sorted(media_types))}, in UTF-8.")
     try:
         text = exact_json.decode(received)
-        value = exact_json.parse_object(text)
+        value = exact_json.parse_object(text, tells_notation=True)
     except UnreadableBody as error:
         raise UnreadableRequest(error.message, reason=error.code) from None
     if "\\u0000" in text and "\x00" in "".join(texts_of(value)):

@@ -186,6 +186,12 @@ CELERY_BEAT_SCHEDULE = {
     "verify-books-hourly": {"task": "ledgersafe.tasks.verify_all_books", "schedule": 3600.0},
     # Every tenant at its cut-off plus the grace period; only what is ready.
     "close-due-days-hourly": {"task": "recon.tasks.close_due_days", "schedule": 3600.0, "options": {"expires": 3500}},
+    # Cash that arrived after its drawer was closed.
+    "adjust-closed-drawers-every-minute": {
+        "task": "ledger.tasks.adjust_closed_drawers",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     # Jobs whose message was lost, or whose worker was.
     "sweep-replays-every-minute": {"task": "pos.tasks.sweep_replays", "schedule": 60.0, "options": {"expires": 55}},
     # A run that finds no worker for so long is made up for by the next one.
@@ -272,6 +278,9 @@ SPECTACULAR_SETTINGS = {
         "ArrivalResultEnum": "pos.models.Result.choices",
         "AccountStatusEnum": "ledger.models.AccountStatus.choices",
         "TransferStatusEnum": "ledger.transfers.STATUSES",
+        "AccountTypeEnum": "ledger.models.AccountType.choices",
+        "TransactionTypeEnum": "ledger.drawer_serializers.TRANSACTION_TYPES",
+        "TransactionMethodEnum": "ledger.models.Method.choices",
     },
 }
 

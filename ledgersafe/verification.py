@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 import exceptions.invariants
+import ledger.drawer_invariants
 import ledger.fx_invariants
 import ledger.invariants
 import ledgersafe.audit.invariants
@@ -34,6 +35,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
             *pos.invariants.INVARIANTS,
             *exceptions.invariants.INVARIANTS,
             *ledger.invariants.INVARIANTS,
+            *ledger.drawer_invariants.INVARIANTS,
             *ledger.fx_invariants.INVARIANTS,
             *ledgersafe.tenants.invariants.INVARIANTS,
             *ledgersafe.audit.invariants.INVARIANTS,

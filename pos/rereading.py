@@ -83,7 +83,7 @@ _RULES: Final[dict[int, Callable[[Event, Rates], JournalDraft | Hold]]] = {RULES
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 #: Sources of journals whose cause is no till event; whoever adds one says in an invariant of its own what caused them.
-OTHER_SOURCES: tuple[str, ...] = ("transfer", "fx")  # I34 and I22 know their causes
+OTHER_SOURCES: tuple[str, ...] = ("transfer", "fx", "drawer", "transaction")  # I34, I22 and I27 know their causes
 
 _CAUSELESS: Final = """
 SELECT j.tenant_id, 'journals', j.id::text, 'has no cause: there is no ' || j.source || ' ' || j.source_key

@@ -1,6 +1,7 @@
-"""The books: accounts, journals with their postings, the business days they are kept in, and foreign currency."""
+"""The books: accounts, journals with their postings, business days, foreign currency, and cash drawers."""
 
 from ledger.models.accounts import Account, AccountStatus, AccountType, AccountVersion
+from ledger.models.drawers import Drawer, DrawerStatus, FinancialTransaction, FlowType, Method, OrderTotal
 from ledger.models.fx import FxConversion, FxRate, FxRevaluation, FxSettlement, RateSource
 from ledger.models.journals import Journal, Posting
 from ledger.models.periods import BalanceSnapshot, Period, PeriodStatus, Reopening
@@ -12,11 +13,17 @@ __all__ = [
     "AccountType",
     "AccountVersion",
     "BalanceSnapshot",
+    "Drawer",
+    "DrawerStatus",
+    "FinancialTransaction",
+    "FlowType",
     "FxConversion",
     "FxRate",
     "FxRevaluation",
     "FxSettlement",
     "Journal",
+    "Method",
+    "OrderTotal",
     "Period",
     "PeriodStatus",
     "Posting",

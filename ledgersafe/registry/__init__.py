@@ -17,6 +17,8 @@ from ledgersafe.registry.places import (
     StoreExists,
     create_register,
     create_store,
+    find_or_add_register,
+    find_or_add_store,
     rename_register,
     rename_store,
 )
@@ -45,6 +47,8 @@ __all__ = [
     "create_register",
     "create_store",
     "create_tenant",
+    "find_or_add_register",
+    "find_or_add_store",
     "get_tenant",
     "rename_register",
     "rename_store",

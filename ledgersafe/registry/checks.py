@@ -80,16 +80,14 @@ def check_late_window(days: int) -> None:
         )
 
 
-def read_limit(text: str | None, currency: str) -> int | None:
-    """The four-eyes limit in minor units; None: no decision needs a second person."""
+def read_limit(text: str | None, currency: str, *, field: str) -> int | None:
+    """A limit in minor units; None: there is none."""
     if text is None:
         return None
     try:
         minor = to_minor(text, currency)
     except MoneyError as error:
-        raise InvalidParameter(
-            f"The limit {error}: an amount in {currency}, like 500.", field="four_eyes_limit"
-        ) from None
+        raise InvalidParameter(f"The limit {error}: an amount in {currency}, like 500.", field=field) from None
     if minor < 0:
-        raise InvalidParameter("The limit must not be negative.", field="four_eyes_limit")
+        raise InvalidParameter("The limit must not be negative.", field=field)
     return minor

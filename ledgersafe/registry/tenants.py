@@ -1,5 +1,6 @@
 """Creating tenants and changing their settings."""
 
+from collections.abc import Mapping
 from typing import Any, Final, TypedDict
 
 from django.conf import settings
@@ -16,7 +17,10 @@ _CALENDAR_GUARD: Final = "tenants_calendar_fixed"
 _COLUMNS: Final = (
     "name", "base_currency", "time_zone", "cut_off_hour", "cut_off_minute", "late_window_days",
     "enabled_event_types", "strict_stores", "four_eyes_limit_minor",
+    "variance_limit_minor",
 )  # fmt: skip
+#: Amounts in the base currency, and what people call them.
+_LIMITS: Final = {"four_eyes_limit": "four-eyes limit", "variance_limit": "variance limit"}
 
 
 class TenantExists(DomainError):
@@ -56,6 +60,8 @@ class TenantChanges(TypedDict, total=False):
     strict_stores: bool
     #: Decimal text in the base currency; None: no limit.
     four_eyes_limit: str | None
+    #: The same, of a drawer's variance.
+    variance_limit: str | None
 
 
 def get_tenant(slug: str) -> Tenant:
@@ -164,7 +170,7 @@ def _columns(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
         columns["late_window_days"] = changes["late_window_days"]
     if "strict_stores" in changes:
         columns["strict_stores"] = changes["strict_stores"]
-    return columns | _event_types(tenant, changes) | _calendar(changes) | _limit(tenant, changes)
+    return columns | _event_types(tenant, changes) | _calendar(changes) | _limits(tenant, changes)
 
 
 def _event_types(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
@@ -192,14 +198,17 @@ def _calendar(changes: TenantChanges) -> dict[str, Any]:
     return columns
 
 
-def _limit(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
+def _limits(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
     currency = changes.get("base_currency", tenant.base_currency)
-    if "four_eyes_limit" in changes:
-        return {"four_eyes_limit_minor": checks.read_limit(changes["four_eyes_limit"], currency)}
-    if currency != tenant.base_currency and tenant.four_eyes_limit_minor is not None:
-        # 500.00 USD must not silently become 50000 yen.
-        raise InvalidParameter(f"State the four-eyes limit anew, in {currency}.", field="four_eyes_limit")
-    return {}
+    asked: Mapping[str, Any] = changes
+    columns: dict[str, Any] = {}
+    for field, called in _LIMITS.items():
+        if field in asked:
+            columns[f"{field}_minor"] = checks.read_limit(asked[field], currency, field=field)
+        elif currency != tenant.base_currency and getattr(tenant, f"{field}_minor") is not None:
+            # 500.00 USD must not silently become 50000 yen.
+            raise InvalidParameter(f"State the {called} anew, in {currency}.", field=field)
+    return columns
 
 
 def _fixed_field(changes: TenantChanges) -> str:

@@ -121,8 +121,9 @@ class TenantAdmin(SetUpAdmin):
         form = forms.SettingsForm(tenant, request.POST or None, fixed_since=fixed_since)
 
         def save(typed: dict[str, Any]) -> Tenant:
-            seen, limit = typed.pop("seen_version"), typed.pop("four_eyes_limit") or None
-            changes: Any = typed | {"four_eyes_limit": limit}
+            seen = typed.pop("seen_version")
+            limits = {name: typed.pop(name) or None for name in ("four_eyes_limit", "variance_limit")}
+            changes: Any = typed | limits
             try:
                 return registry.change_tenant(
                     slug=tenant.slug, changes=changes, actor=actor_of(request.user), seen_version=seen

@@ -41,9 +41,13 @@ def minute(at: datetime | None) -> str | None:
     return f"{at:%Y-%m-%d %H:%M}" if at else None
 
 
+def _limit(minor: int | None, currency: str) -> str:
+    return "none" if minor is None else f"{to_decimal_text(minor, currency)} {currency}"
+
+
 def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
     """What happens to this tenant's events, and what its days and amounts are made of."""
-    limit, currency = tenant.four_eyes_limit_minor, tenant.base_currency
+    currency = tenant.base_currency
     first_day = first_business_day(tenant)
     held = [kind for kind in EVENT_TYPES if kind not in tenant.enabled_event_types]
     return [
@@ -51,7 +55,8 @@ def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
             "Settings",
             facts=[
                 ("Late window", f"{tenant.late_window_days} days"),
-                ("Four-eyes limit", "none" if limit is None else f"{to_decimal_text(limit, currency)} {currency}"),
+                ("Four-eyes limit", _limit(tenant.four_eyes_limit_minor, currency)),
+                ("Variance limit", _limit(tenant.variance_limit_minor, currency)),
                 ("Unknown stores", "are held for a person" if tenant.strict_stores else "register themselves"),
                 ("Accepted event types", ", ".join(tenant.enabled_event_types) or "none: everything is held"),
                 ("Held event types", ", ".join(held) or "none"),

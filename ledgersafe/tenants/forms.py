@@ -126,6 +126,12 @@ class SettingsForm(UseCaseForm):
         required=False,
         help_text="Decisions on more than this need a second person. Empty: none do.",
     )
+    variance_limit = _text(
+        "Variance limit",
+        limit=32,
+        required=False,
+        help_text="A drawer that is over or short by more is closed by somebody who may approve it. Empty: by anybody.",
+    )
     strict_stores = forms.BooleanField(
         label="Strict about stores",
         required=False,
@@ -149,8 +155,9 @@ class SettingsForm(UseCaseForm):
 
     def __init__(self, tenant: Tenant, data: Any = None, *, fixed_since: Any = None) -> None:
         super().__init__(data, initial=self.values_of(tenant))
-        limit: Any = self.fields["four_eyes_limit"]
-        limit.widget.attrs["suffix"] = tenant.base_currency
+        for name in ("four_eyes_limit", "variance_limit"):
+            limit: Any = self.fields[name]
+            limit.widget.attrs["suffix"] = tenant.base_currency
         if fixed_since is not None:
             for name in self._CALENDAR:
                 self.fields[name].disabled = True
@@ -159,12 +166,15 @@ class SettingsForm(UseCaseForm):
     @staticmethod
     def values_of(tenant: Tenant) -> dict[str, Any]:
         """The settings as the form shows them."""
-        limit = tenant.four_eyes_limit_minor
-        return {
+        limits = {"four_eyes_limit": tenant.four_eyes_limit_minor, "variance_limit": tenant.variance_limit_minor}
+        shown = {
+            name: "" if limit is None else to_decimal_text(limit, tenant.base_currency)
+            for name, limit in limits.items()
+        }
+        return shown | {
             "seen_version": tenant.version,
             "name": tenant.name,
             "late_window_days": tenant.late_window_days,
-            "four_eyes_limit": "" if limit is None else to_decimal_text(limit, tenant.base_currency),
             "strict_stores": tenant.strict_stores,
             "enabled_event_types": tenant.enabled_event_types,
             "base_currency": tenant.base_currency,

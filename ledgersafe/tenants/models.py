@@ -43,6 +43,11 @@ class Tenant(models.Model):
         blank=True,
         help_text="Decisions on more than this (minor units of the base currency) need a second person.",
     )
+    variance_limit_minor = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Drawers off by more than this (minor units of the base currency) need an approval to close.",
+    )
     #: Counts up with every change of settings, stores, registers' or accounts' status, so that a process can
     #: tell in the posting statement itself that what it remembers is out of date.
     version = models.PositiveIntegerField(default=1)
@@ -64,6 +69,10 @@ class Tenant(models.Model):
             models.CheckConstraint(
                 name="tenants_four_eyes_limit_not_negative",
                 condition=Q(four_eyes_limit_minor__isnull=True) | Q(four_eyes_limit_minor__gte=0),
+            ),
+            models.CheckConstraint(
+                name="tenants_variance_limit_not_negative",
+                condition=Q(variance_limit_minor__isnull=True) | Q(variance_limit_minor__gte=0),
             ),
         ]
 

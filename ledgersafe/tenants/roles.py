@@ -26,6 +26,8 @@ _SUPERVISE: Final = (
 )
 _CLOSE: Final = "recon.close_period"
 _QUOTE: Final = "ledger.quote_fxrate"
+_DRAWERS: Final = "ledger.operate_drawer"
+_APPROVE_DRAWERS: Final = (_DRAWERS, "ledger.approve_drawer")
 _ADMINISTER: Final = ("tenants.administer_tenant", "auth.view_user", "auth.view_group")
 
 #: Scopes on the API. Tills' scopes (`events:write`, `pos:write`) are for keys alone.
@@ -46,20 +48,20 @@ class Role:
 ROLES: Final[dict[str, Role]] = {
     "operator": Role(
         "Operator",
-        "Works the queue: compares held events, takes them on, decides them.",
-        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE),
+        "Works the queue: compares held events, takes them on, decides them. Opens, counts and closes drawers.",
+        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, _DRAWERS),
         _QUEUE,
     ),
     "supervisor": Role(
         "Supervisor",
-        "An operator who may also decide in bulk, confirm decisions above the amount limit and reopen business days.",
-        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE),
+        "An operator who may also decide in bulk, confirm decisions and drawers above the limits and reopen days.",
+        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE, *_APPROVE_DRAWERS),
         _QUEUE,
     ),
     "accountant": Role(
         "Accountant",
-        "Reads the books, the queue and the audit log, records FX rates, and closes business days.",
-        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE, _QUOTE),
+        "Reads books, queue and audit log, records FX rates, closes business days, and approves drawers.",
+        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE, _QUOTE, *_APPROVE_DRAWERS),
         _READS,
     ),
     "auditor": Role("Auditor", "Reads everything, changes nothing.", _EVERYTHING, _READS),

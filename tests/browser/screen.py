@@ -78,6 +78,13 @@ class Screen:
         found.locator("visible=true").first.click()
         self.settle()
 
+    def open_menu_of_actions(self) -> None:
+        """On a narrow screen the buttons above a list are in a menu; on a wide one there is none to open."""
+        menu = self.page.get_by_text("more_horiz", exact=True).locator("visible=true")
+        if menu.count():
+            menu.first.click()
+            self.settle()
+
     # ── What is there ───────────────────────────────────────────────────────────────────────────
     @property
     def path(self) -> str:

@@ -19,6 +19,7 @@ from ledgersafe.tenants.models import ApiKey, Store, Tenant
 from ledgersafe.tenants.roles import ROLES
 from pos import backfill
 from tests.conftest import Shop, open_shop
+from tests.ledger.drawing import open_drawer
 from tests.ledger.exchanging import open_banks, quote, settle
 from tests.staff import boss, hire, signed_in
 
@@ -27,7 +28,7 @@ SHOWN = [model for model, shown in admin.site._registry.items() if isinstance(sh
 TENANTS_OWN = [model for model in SHOWN if getattr(admin.site._registry[model], "tenant_field", None)]
 CUSTOM = {
     "assign_exceptioncase", "decide_exceptioncase", "bulk_decide_exceptioncase", "approve_exceptioncase",
-    "administer_tenant", "close_period", "reopen_period", "quote_fxrate",
+    "administer_tenant", "close_period", "reopen_period", "quote_fxrate", "operate_drawer", "approve_drawer",
 }  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def busy(shop: Shop) -> Shop:
     open_banks(shop)
     quote(shop)
     assert settle(shop).status_code == 201
+    open_drawer(shop)
     backfill.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
@@ -110,18 +112,20 @@ def test_only_supervisors_approve_decide_in_bulk_and_reopen_and_only_administrat
         for role in ROLES
     }  # fmt: skip
     decide = {"assign_exceptioncase", "decide_exceptioncase"}
+    drawers = {"operate_drawer", "approve_drawer"}
     assert may == {
-        "operator": decide,
-        "supervisor": decide | {"bulk_decide_exceptioncase", "approve_exceptioncase", "reopen_period"},
-        "accountant": {"close_period", "quote_fxrate"},
+        "operator": decide | {"operate_drawer"},
+        "supervisor": decide | {"bulk_decide_exceptioncase", "approve_exceptioncase", "reopen_period"} | drawers,
+        "accountant": {"close_period", "quote_fxrate"} | drawers,
         "auditor": set(),
         "tenant_administrator": {"administer_tenant"},
     }
 
 
 def _qualified(codename: str) -> str:
-    recon = dict.fromkeys(("close_period", "reopen_period"), "recon")
-    app = ({"administer_tenant": "tenants", "quote_fxrate": "ledger"} | recon).get(codename, "exceptions")
+    apps = {"tenants": ["administer_tenant"], "recon": ["close_period", "reopen_period"]}
+    apps |= {"ledger": ["quote_fxrate", "operate_drawer", "approve_drawer"]}
+    app = next((app for app, names in apps.items() if codename in names), "exceptions")
     return f"{app}.{codename}"
 
 

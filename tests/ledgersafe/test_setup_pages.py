@@ -40,6 +40,7 @@ def settings_typed(shop: Shop, **changes: Any) -> dict[str, Any]:
         "name": tenant.name,
         "late_window_days": tenant.late_window_days,
         "four_eyes_limit": "",
+        "variance_limit": "",
         "enabled_event_types": tenant.enabled_event_types,
         "base_currency": tenant.base_currency,
         "time_zone": tenant.time_zone,

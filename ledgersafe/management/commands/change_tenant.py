@@ -35,6 +35,9 @@ class Command(LedgerCommand):
         parser.add_argument(
             "--four-eyes-limit", metavar="AMOUNT", help="decisions above it need a second person; or none"
         )
+        parser.add_argument(
+            "--variance-limit", metavar="AMOUNT", help="drawers off by more need an approval to close; or none"
+        )
         parser.add_argument("--currency", metavar="ISO", help="base currency; only before its first business day")
         parser.add_argument("--timezone", metavar="IANA", help="only before its first business day")
         parser.add_argument("--cut-off", metavar="HH:MM", help="end of the business day; only before its first one")
@@ -56,22 +59,26 @@ def _changes(options: dict[str, Any]) -> TenantChanges:
         "cut_off": options["cut_off"],
     }
     changes: Any = {name: value for name, value in named.items() if value is not None}
-    limit = options["four_eyes_limit"]
-    if limit is not None:
-        changes["four_eyes_limit"] = None if limit.lower() == "none" else limit
+    for name in ("four_eyes_limit", "variance_limit"):
+        if (limit := options[name]) is not None:
+            changes[name] = None if limit.lower() == "none" else limit
     typed: TenantChanges = changes
     return typed
 
 
 def _told(tenant: Tenant) -> str:
-    limit, currency = tenant.four_eyes_limit_minor, tenant.base_currency
     return "\n".join(
         [
-            f"Tenant {tenant.slug} ({tenant.name}), {currency}",
+            f"Tenant {tenant.slug} ({tenant.name}), {tenant.base_currency}",
             f"  business day     ends {tenant.cut_off_hour:02}:{tenant.cut_off_minute:02} {tenant.time_zone}",
             f"  late window      {tenant.late_window_days} days",
             f"  event types      {' '.join(tenant.enabled_event_types) or 'none: everything is held'}",
             f"  strict stores    {'yes' if tenant.strict_stores else 'no'}",
-            f"  four-eyes limit  {'none' if limit is None else f'{to_decimal_text(limit, currency)} {currency}'}",
+            f"  four-eyes limit  {_limit(tenant.four_eyes_limit_minor, tenant.base_currency)}",
+            f"  variance limit   {_limit(tenant.variance_limit_minor, tenant.base_currency)}",
         ]
     )
+
+
+def _limit(minor: int | None, currency: str) -> str:
+    return "none" if minor is None else f"{to_decimal_text(minor, currency)} {currency}"

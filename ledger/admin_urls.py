@@ -1,0 +1,13 @@
+"""Pages of the back office beside the list and the page of drawers."""
+
+from django.contrib import admin
+from django.urls import path
+
+from ledger import drawer_desk
+
+urlpatterns = [
+    path("<int:drawer_id>/count/", admin.site.admin_view(drawer_desk.count_page), name="drawer-count"),
+    path("<int:drawer_id>/close/", admin.site.admin_view(drawer_desk.close_page), name="drawer-close"),
+    path("<int:drawer_id>/adjust/", admin.site.admin_view(drawer_desk.adjust_page), name="drawer-adjust"),
+    path("<int:drawer_id>/report/", admin.site.admin_view(drawer_desk.report_page), name="drawer-report"),
+]

@@ -1,0 +1,66 @@
+"""Forms of drawers in the back office: amounts as people write them."""
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from ledgersafe.errors import DomainError
+from ledgersafe.money import MoneyError, to_minor
+from ledgersafe.pages import UseCaseForm
+from ledgersafe.tenants.models import Register
+
+
+class BadAmount(DomainError):
+    """This is no amount."""
+
+    code = "INVALID_AMOUNT"
+
+
+class OpenForm(UseCaseForm):
+    """A register without an open drawer, and the float that was counted into it."""
+
+    register = forms.ModelChoiceField(
+        Register.objects.none(), label="Register", empty_label=None, widget=UnfoldAdminSelectWidget()
+    )
+    starting_cash = forms.CharField(
+        label="Starting cash",
+        max_length=32,
+        help_text="The float as counted, like 100.00, in the tenant's currency. It is taken from the safe.",
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+    )
+    is_blind = forms.BooleanField(
+        label="Blind count",
+        required=False,
+        help_text="Who counts is not shown what should be in the drawer.",
+        widget=UnfoldBooleanSwitchWidget(),
+    )
+
+
+class CountForm(UseCaseForm):
+    """What was counted."""
+
+    actual_cash = forms.CharField(
+        label="Counted cash", max_length=32, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
+    )
+    notes = forms.CharField(
+        label="Notes",
+        required=False,
+        max_length=4_000,
+        help_text="Why it is over or short. Kept with the drawer and in the audit log.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+def read_amount(text: str, currency: str, field: str) -> int:
+    """:raises BadAmount: no amount of the currency, or a negative one."""
+    try:
+        minor = to_minor(text.strip(), currency)
+    except MoneyError as error:
+        raise BadAmount(f"The amount {error}: write it like 250.00.", field=field) from None
+    if minor < 0:
+        raise BadAmount("The amount must not be negative.", field=field)
+    return minor

@@ -1,0 +1,82 @@
+"""An X- or Z-report as a page to print: black on white, the width of a receipt or a sheet, without scripts."""
+
+from collections.abc import Iterator
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from ledger.drawer_reports import DrawerReport
+from ledger.models import FlowType, Method
+from ledger.sheets.amounts import grouped
+
+_CASH = (
+    ("Cash sales", FlowType.SALE),
+    ("Cash refunds", FlowType.REFUND),
+    ("Paid in", FlowType.CASH_IN),
+    ("Paid out", FlowType.CASH_OUT),
+    ("Payouts", FlowType.PAYOUT),
+    ("Drops into the safe", FlowType.DROP),
+    ("Corrections", FlowType.CORRECTION),
+)
+
+
+def printed(report: DrawerReport) -> HttpResponse:
+    """The page. It shows a drawer's figures: no cache keeps it."""
+    drawer = report.drawer
+    context = {
+        "report": report,
+        "drawer": drawer,
+        "name": "Z-report" if report.is_final else "X-report",
+        "sales": list(tender_lines(report)),
+        "cash": list(cash_lines(report)),
+        "pieces": list(pieces(report)),
+        "totals": totals(report),
+        "printed_at": timezone.now(),
+    }
+    page = render_to_string("ledger/drawer_report.html", context)
+    return HttpResponse(page, headers={"Cache-Control": "no-store, private"})
+
+
+def tender_lines(report: DrawerReport) -> Iterator[tuple[str, str, str, str]]:
+    """(tender, sales, refunds, net) of each tender that was used."""
+    for method in Method:
+        sold, refunded = report.amount(FlowType.SALE, method), report.amount(FlowType.REFUND, method)
+        if sold or refunded:
+            yield method.label, _money(report, sold), _money(report, refunded), _money(report, sold - refunded)
+
+
+def cash_lines(report: DrawerReport) -> Iterator[tuple[str, str]]:
+    """How the expected cash came about; what did not occur is left out."""
+    yield "Starting cash", _money(report, report.drawer.starting_cash_minor)
+    for label, kind in _CASH:
+        if minor := report.cash(kind):
+            yield label, _money(report, minor)
+
+
+def pieces(report: DrawerReport) -> Iterator[tuple[str, int, str]]:
+    """(face value, how many, worth) of the last count."""
+    for face, number in (report.drawer.denominations or {}).items():
+        yield _money(report, int(face)), number, _money(report, int(face) * number)
+
+
+def totals(report: DrawerReport) -> dict[str, str]:
+    """The figures that stand alone, as people read them; empty when there is none."""
+    drawer = report.drawer
+    counted = drawer.actual_cash_minor
+    minors = {
+        "expected": report.expected,
+        "actual": counted,
+        "variance": None if counted is None else counted - report.expected,
+        "sold": report.amount(FlowType.SALE),
+        "refunded": report.amount(FlowType.REFUND),
+        "net": report.net_sales,
+        "grand": drawer.grand_total_minor,
+        "late": report.late or None,
+        "adjusted": report.adjusted or None,
+    }
+    return {name: "" if minor is None else _money(report, minor) for name, minor in minors.items()}
+
+
+def _money(report: DrawerReport, minor: int) -> str:
+    return grouped(minor, report.drawer.currency)
