@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from ledger.models import Period, Reopening
 from ledgersafe.api import instant
+from ledgersafe.money import to_decimal_text
 from recon.close import ClosedDay
 from recon.models import DayClose
 from recon.readiness import Readiness, amounts
@@ -41,6 +42,17 @@ def board(found: Readiness) -> dict[str, Any]:
         "undecided_arrivals": found.held.undecided_arrivals,
         "by_reason": found.held.by_reason,
         "at_risk": amounts(found.held.at_risk),
+        "open_drawers": [
+            {
+                "id": drawer.id,
+                "register": drawer.register,
+                "status": drawer.status.value,
+                "opened_at": instant(drawer.opened_at),
+                "ccy": drawer.expected.currency,
+                "expected_cash": to_decimal_text(drawer.expected.minor, drawer.expected.currency),
+            }
+            for drawer in found.drawers
+        ],
         "currencies_without_rate": list(found.without_rate),
         "empty_days": [day.isoformat() for day in found.empty_days],
         "earliest_open": found.earliest_open.isoformat() if found.earliest_open else None,
@@ -127,6 +139,17 @@ class AtRiskSerializer(serializers.Serializer[Any]):
     amount = serializers.CharField()
 
 
+class OpenDrawerSerializer(serializers.Serializer[Any]):
+    """A drawer that was opened before the end of the day and is not closed yet."""
+
+    id = serializers.IntegerField()
+    register = serializers.CharField(help_text="store/register")
+    status = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    ccy = serializers.CharField()
+    expected_cash = serializers.CharField()
+
+
 class BoardSerializer(serializers.Serializer[Any]):
     """What stands against closing a day."""
 
@@ -141,6 +164,7 @@ class BoardSerializer(serializers.Serializer[Any]):
     undecided_arrivals = serializers.IntegerField()
     by_reason = serializers.DictField(child=serializers.IntegerField())
     at_risk = AtRiskSerializer(many=True)
+    open_drawers = OpenDrawerSerializer(many=True)
     currencies_without_rate = serializers.ListField(child=serializers.CharField())
     empty_days = serializers.ListField(child=serializers.DateField())
     earliest_open = serializers.DateField(allow_null=True)

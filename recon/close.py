@@ -25,6 +25,7 @@ from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
 from recon import packs
 from recon.days import LAST_INSTANT, DayPlan, plan_for, span
+from recon.drawers import cash_in, open_drawers
 from recon.held import HeldFigures, HeldSpan, freeze, open_figures
 from recon.models import DayClose, DayPack
 from recon.queries import standing_close
@@ -56,6 +57,13 @@ class DayNotReady(DomainError):
     """Held events of the day wait for a decision; decide them, or close all the same and say why."""
 
     code = "DAY_NOT_READY"
+    http_status = 409
+
+
+class DrawersOpen(DomainError):
+    """Drawers that were opened before the end of the day are not closed yet; close them, or force."""
+
+    code = "DRAWERS_OPEN"
     http_status = 409
 
 
@@ -108,10 +116,11 @@ def close_day(
 
     What the clearing accounts of foreign currencies are off by at its end is booked as gain or loss first.
 
-    :param force: close although held events of the day are undecided, or clearing accounts cannot be valued; needs
-        `may_force` and notes.
+    :param force: close although held events of the day are undecided, drawers are open, or clearing accounts cannot be
+        valued; needs `may_force` and notes.
     :raises DayNotOver: it runs, or lies ahead. :raises EarlierDayOpen: an earlier day with journals is open.
-    :raises DayNotReady: undecided events, and no `force`. :raises CurrencyWithoutRate: likewise.
+    :raises DayNotReady: undecided events, and no `force`. :raises DrawersOpen: likewise.
+    :raises CurrencyWithoutRate: likewise.
     :raises ForceNotAllowed: not within the caller's rights.
     :raises exceptions.decisions.NotesRequired: `force` without a reason. :raises DomainError: as `days.plan_for`.
     """
@@ -190,6 +199,14 @@ def _check(plan: DayPlan, order: Order) -> None:
             "a decision.",
             **_counted(held),
         )
+    drawers = open_drawers(plan.tenant.id, before=plan.ends_at)
+    if drawers and not order.force:
+        raise DrawersOpen(
+            f"{len(drawers)} drawer{'s are' if len(drawers) > 1 else ' is'} open, the first since "
+            f"{_told(drawers[0].opened_at)} at {drawers[0].register}.",
+            open_drawers=len(drawers),
+            expected_cash=amounts(cash_in(drawers)),
+        )
     without_rate = positions.currencies_without_rate(plan.tenant.id, plan.day, at=plan.ends_at - LAST_INSTANT)
     if without_rate and not order.force:
         raise _without_rate(without_rate)
@@ -223,12 +240,14 @@ def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -
     held = open_figures(held_of)
     if held.open and not order.force:  # opened since it was checked
         raise DayNotReady(**_counted(held))
-    forced = held.open > 0 or bool(revalued.without_rate)
+    drawers = open_drawers(tenant.id, before=held_of.end) if order.force else []
+    forced = held.open > 0 or bool(revalued.without_rate) or bool(drawers)
     close = DayClose.objects.create(
         tenant=tenant,
         period=period,
         business_date=day,
         revision=revision,
+        layout=packs.LAYOUT,
         actor=order.actor,
         forced=forced,
         notes=order.notes,
@@ -253,6 +272,7 @@ def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -
             "revision": revision,
             "revaluation_journal_id": revalued.journal_id,
             "currencies_without_rate": list(revalued.without_rate),
+            "open_drawers": len(drawers),
         },
         notes=order.notes,
     )

@@ -29,6 +29,7 @@ from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, 
 from ledgersafe.tenants import staff
 from recon import packs, queries
 from recon.close import ClosedDay, close_day
+from recon.drawers import cash_in
 from recon.models import DayClose, DayPack
 from recon.readiness import FORCED_OVER, Readiness, readiness
 from recon.reopening import ReopenedDay, reopen_day
@@ -197,6 +198,8 @@ def _intro(period: Period, board: Readiness) -> str:
     if board.held.open:
         events = "event waits" if board.held.open == 1 else "events wait"
         return f"{board.held.open:,} held {events} for a decision. {told}"
+    if board.drawers:
+        return f"Drawers are open: {', '.join(drawer.register for drawer in board.drawers[:5])}. {told}"
     if board.without_rate:
         return f"Clearing accounts cannot be valued: no rate for {', '.join(board.without_rate)}. {told}"
     return f"Nothing stands against closing it. {told}"
@@ -210,6 +213,7 @@ def _board_cards(period: Period, board: Readiness) -> list[Card]:
         ("Held events", f"{board.held.open:,}"),
         ("Arrivals in no book yet", f"{board.held.undecided_arrivals:,}"),
         ("Money at risk", at_risk),
+        ("Open drawers", _drawers(board)),
     ]
     if board.without_rate:
         facts.append(("Without a rate", ", ".join(board.without_rate)))
@@ -235,6 +239,12 @@ def _board_cards(period: Period, board: Readiness) -> list[Card]:
     return [Card("Readiness", facts=facts), held, *undone]
 
 
+def _drawers(board: Readiness) -> str:
+    """How many, and the cash that should be in them."""
+    cash = ", ".join(f"{money.text} {money.currency}" for money in cash_in(board.drawers))
+    return f"{len(board.drawers):,} with {cash}" if board.drawers else "none"
+
+
 def _closed_page(request: HttpRequest, period: Period) -> HttpResponse:
     closes = queries.get_closes(period.tenant_id, period.business_date)
     facts: list[tuple[str, Any]] = [("Closed", f"{period.closed_at:%Y-%m-%d %H:%M:%S} UTC")]
@@ -256,7 +266,7 @@ def _closed_page(request: HttpRequest, period: Period) -> HttpResponse:
 
 def _pack_card(period: Period, close: DayClose) -> Card:
     pack = DayPack.objects.filter(tenant_id=period.tenant_id, close=close).first()
-    sums: dict[str, str] = pack.files if pack else dict.fromkeys(packs.NAMES, "not on record yet")
+    sums: dict[str, str] = pack.files if pack else dict.fromkeys(packs.names_of(close), "not on record yet")
     query = "" if close.stands else f"?revision={close.revision}"
     rows = [
         [Cell(name, url=reverse("day-pack", args=[period.pk, name]) + query), Cell(sha256, mono=True)]

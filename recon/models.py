@@ -19,6 +19,7 @@ class DayClose(models.Model):
     period = models.ForeignKey("ledger.Period", on_delete=models.PROTECT, related_name="closes")
     business_date = models.DateField()
     revision = models.PositiveSmallIntegerField(db_default=1)
+    layout = models.PositiveSmallIntegerField(db_default=1, help_text="How its pack is made up: see packs.LAYOUT.")
     closed_at = models.DateTimeField(db_default=Now(), help_text="The day's, as its trigger set it.")
     actor = models.CharField(max_length=200)
     forced = models.BooleanField(default=False)

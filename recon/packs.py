@@ -1,4 +1,4 @@
-"""The accountant pack of a closed day: trial balance, journals, held events. CSV, JSON and a page to print.
+"""The accountant pack of a closed day: trial balance, journals, drawers, held events. CSV, JSON and a page to print.
 
 Made of what is sealed alone: the day's journals, the balances at its end, and what the close has fixed. No clock, no
 order by chance: made again it is the same, byte for byte, also when the day was opened again and went on: then journals
@@ -39,6 +39,24 @@ JOIN postings p ON p.tenant_id = %(tenant)s AND p.account_id = a.account_id AND 
 JOIN journals j ON j.id = p.journal_id {recorded}
 WHERE a.tenant_id = %(tenant)s AND a.close_id = %(close)s ORDER BY j.id, p.line_no
 """
+#: Cash by what brought it into the drawer, or took it out of it: with the float it comes to what was expected.
+_DRAWERS: Final = """
+SELECT d.id, s.code, r.code, d.currency, d.z_number, d.opened_at, d.opened_by, d.closed_at, d.closed_by,
+       d.starting_cash_minor, f.sales, f.refunds, f.paid_in, f.paid_out, f.drops, f.corrections,
+       d.expected_cash_minor, d.actual_cash_minor, d.variance_minor, d.notes
+FROM pos_ledgers d JOIN stores s ON s.id = d.store_id JOIN registers r ON r.id = d.register_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'SALE'), 0) AS sales,
+           coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'REFUND'), 0) AS refunds,
+           coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'CASH_IN'), 0) AS paid_in,
+           coalesce(sum(t.cash_minor) FILTER (WHERE t.type IN ('PAYOUT', 'CASH_OUT')), 0) AS paid_out,
+           coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'DROP'), 0) AS drops,
+           coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'CORRECTION'), 0) AS corrections
+    FROM financial_transactions t WHERE t.tenant_id = d.tenant_id AND t.drawer_id = d.id AND NOT t.is_late
+) f
+WHERE d.tenant_id = %(tenant)s AND d.status = 'CLOSED' AND d.closed_at >= %(starts)s AND d.closed_at < %(ends)s
+ORDER BY d.closed_at, d.id
+"""
 #: What a close saw of a day that went on later: what is recorded after a reopening is younger (guard on journals).
 _RECORDED: Final = "AND j.recorded_at <= %(at)s"
 
@@ -67,6 +85,19 @@ def journals(close: DayClose) -> Table:
     )  # fmt: skip
 
 
+def drawers(close: DayClose) -> Table:
+    """The drawers that were closed within the day, each with its final figures: a closed drawer never changes."""
+    return Table(
+        "Drawers",
+        (
+            "drawer_id", "store_id", "register_id", "ccy", "z_number", "opened_at", "opened_by", "closed_at",
+            "closed_by", "starting_cash_amount", "sales_amount", "refunds_amount", "paid_in_amount", "paid_out_amount",
+            "drops_amount", "corrections_amount", "expected_amount", "counted_amount", "variance_amount", "notes",
+        ),
+        lambda: _drawer_rows(close),
+    )  # fmt: skip
+
+
 def held(close: DayClose) -> Table:
     """The day's held events as they stood at the close, oldest first."""
     return Table(
@@ -82,8 +113,12 @@ def held(close: DayClose) -> Table:
 _TABLES: Final[dict[str, Callable[[DayClose], Table]]] = {
     "trial-balance": trial_balance,
     "journals": journals,
+    "drawers": drawers,
     "exceptions": held,
 }
+#: How packs are made up now. Those of layout 1 had no drawers, and stay as they were issued.
+LAYOUT: Final = 2
+_SINCE_LAYOUT: Final = {"drawers": 2}
 #: Every file by name.
 NAMES: Final = (*(f"{table}.{kind}" for table in _TABLES for kind in ("csv", "json")), formats.PAGE)
 MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "json": "application/json", "html": "text/html; charset=utf-8"}
@@ -101,15 +136,16 @@ def file_name(close: DayClose, name: str) -> str:
 
 def content(close: DayClose, name: str) -> Iterator[bytes]:
     """One file of the pack, in pieces. :raises NotFound: it has no file of this name."""
-    if name not in NAMES:
-        raise NotFound(f"The pack has no such file; there are {', '.join(NAMES)}.")
+    names = names_of(close)
+    if name not in names:
+        raise NotFound(f"The pack has no such file; there are {', '.join(names)}.")
     return (piece for _, piece in _pieces(close, {name}))
 
 
 def fingerprints(close: DayClose) -> dict[str, str]:
     """SHA-256 of every file, in hexadecimal, by name. Every table is read once for all files."""
-    digests = {name: hashlib.sha256() for name in sorted(NAMES)}
-    for name, piece in _pieces(close, NAMES):
+    digests = {name: hashlib.sha256() for name in sorted(names_of(close))}
+    for name, piece in _pieces(close, digests):
         digests[name].update(piece)
     return {name: digest.hexdigest() for name, digest in digests.items()}
 
@@ -117,13 +153,22 @@ def fingerprints(close: DayClose) -> dict[str, str]:
 def write(close: DayClose, folder: Path) -> None:
     """Every file as a whole into a folder that exists, in one pass. :raises OSError: it cannot be written."""
     with ExitStack() as stack:
-        files = {name: stack.enter_context((folder / name).open("wb")) for name in NAMES}
-        for name, piece in _pieces(close, NAMES):
+        files = {name: stack.enter_context((folder / name).open("wb")) for name in names_of(close)}
+        for name, piece in _pieces(close, files):
             files[name].write(piece)
 
 
 def _pieces(close: DayClose, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
-    return formats.files(_facts(close), {name: table(close) for name, table in _TABLES.items()}, wanted)
+    return formats.files(_facts(close), {name: _TABLES[name](close) for name in _tables_of(close)}, wanted)
+
+
+def names_of(close: DayClose) -> tuple[str, ...]:
+    """The files a pack has."""
+    return (*(f"{table}.{kind}" for table in _tables_of(close) for kind in ("csv", "json")), formats.PAGE)
+
+
+def _tables_of(close: DayClose) -> list[str]:
+    return [name for name in _TABLES if close.layout >= _SINCE_LAYOUT.get(name, 1)]
 
 
 def fingerprint_of(files: dict[str, str]) -> str:
@@ -144,9 +189,7 @@ def _facts(close: DayClose) -> dict[str, str]:
         "closed_with_open_exceptions": str(close.open_exceptions),
         "notes": close.notes,
     }
-    if close.revision > 1:  # a pack that was issued before days could be opened again must stay as it was
-        facts |= {"issue": str(close.revision), "replaces": f"issue {close.revision - 1}, before the day was reopened"}
-    return facts
+    return facts | {"issue": str(close.revision)} if close.layout > 1 else facts
 
 
 def _trial_rows(close: DayClose) -> Iterator[Row]:
@@ -190,6 +233,15 @@ def _held_rows(close: DayClose) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _drawer_rows(close: DayClose) -> Iterator[Row]:
+    for row in _rows(_DRAWERS, close):
+        drawer, store, register, currency, number, opened, opened_by, closed, closed_by, *amounts, notes = row
+        yield (
+            str(drawer), store, register, currency, str(number), _instant(opened), opened_by, _instant(closed),
+            closed_by, *(to_decimal_text(int(minor), currency) for minor in amounts), notes,
+        )  # fmt: skip
+
+
 def _sides(minor: int, currency: str) -> tuple[str, str]:
     """(debit, credit): an amount stands on one side, and never has a sign."""
     text = to_decimal_text(abs(minor), currency) if minor else ""
@@ -204,6 +256,8 @@ def _rows(sql: str, close: DayClose) -> Iterator[tuple[Any, ...]]:
             "day": close.business_date,
             "close": close.pk,
             "at": close.closed_at,
+            "starts": close.period.starts_at,
+            "ends": close.period.ends_at,
         }
         cursor.execute(sql, values)
         while rows := cursor.fetchmany(_CHUNK):

@@ -12,11 +12,12 @@ from ledger.sheets.amounts import Money
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
 from recon.days import LAST_INSTANT, DayPlan, plan_for, span
+from recon.drawers import OpenDrawer, open_drawers
 from recon.held import HeldFigures, HeldSpan, open_figures
 from recon.queries import last_reopening
 
 #: What somebody with the right may close in spite of, for a reason.
-FORCED_OVER: Final = frozenset({"DAY_NOT_READY", "FX_RATE_MISSING"})
+FORCED_OVER: Final = frozenset({"DAY_NOT_READY", "DRAWERS_OPEN", "FX_RATE_MISSING"})
 
 
 class DayState(StrEnum):
@@ -32,6 +33,7 @@ class DayState(StrEnum):
 class Readiness:
     """`blockers` are the codes a close would be refused with; none and not closed: ready.
 
+    :ivar drawers: opened before the end of the day, and not closed yet.
     :ivar without_rate: currencies of clearing accounts that cannot be valued at the day's end.
     :ivar reopened: who opened the day again, last, and why; the clock does not close it then.
     """
@@ -47,6 +49,7 @@ class Readiness:
     earliest_open: date | None
     reopened: Reopening | None
     without_rate: Sequence[str]
+    drawers: Sequence[OpenDrawer]
 
 
 def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
@@ -57,10 +60,18 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     plan = plan_for(tenant, day)
     is_closed = plan.period is not None and plan.period.status == PeriodStatus.CLOSED
     held = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
+    drawers = [] if is_closed else open_drawers(tenant.id, before=plan.ends_at)
     without_rate = (
         [] if is_closed else positions.currencies_without_rate(tenant.id, day, at=plan.ends_at - LAST_INSTANT)
     )
-    blockers = [] if is_closed else blockers_of(plan, held, without_rate, now)
+    found = {
+        "DAY_NOT_OVER": now < plan.ends_at,
+        "EARLIER_DAY_OPEN": plan.earliest_open is not None,
+        "DAY_NOT_READY": held.open > 0,
+        "DRAWERS_OPEN": bool(drawers),
+        "FX_RATE_MISSING": bool(without_rate),
+    }
+    blockers = [] if is_closed else [code for code, stands in found.items() if stands]
     return Readiness(
         day=day,
         state=_state(is_closed, blockers),
@@ -73,23 +84,13 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
         earliest_open=None if is_closed else plan.earliest_open,
         reopened=last_reopening(tenant.id, plan.period.pk) if plan.period and plan.period.reopened_at else None,
         without_rate=without_rate,
+        drawers=drawers,
     )
 
 
 def held_span(plan: DayPlan) -> HeldSpan:
     """The held events that count for a close: of the day, and of the empty days before it."""
     return HeldSpan(plan.tenant.id, plan.counted_from, plan.ends_at, plan.open_since)
-
-
-def blockers_of(plan: DayPlan, held: HeldFigures, without_rate: Sequence[str], now: datetime) -> list[str]:
-    """The codes a close would be refused with, in the order they are looked at."""
-    found = {
-        "DAY_NOT_OVER": now < plan.ends_at,
-        "EARLIER_DAY_OPEN": plan.earliest_open is not None,
-        "DAY_NOT_READY": held.open > 0,
-        "FX_RATE_MISSING": bool(without_rate),
-    }
-    return [code for code, stands in found.items() if stands]
 
 
 def _state(is_closed: bool, blockers: Sequence[str]) -> DayState:

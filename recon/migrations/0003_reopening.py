@@ -26,6 +26,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="dayclose",
+            name="layout",
+            field=models.PositiveSmallIntegerField(
+                db_default=1, help_text="How its pack is made up: see packs.LAYOUT."
+            ),
+        ),
+        migrations.AddField(
             model_name="dayclose", name="revision", field=models.PositiveSmallIntegerField(db_default=1)
         ),
         migrations.AddConstraint(

@@ -173,7 +173,7 @@ def test_a_close_whose_process_died_before_the_pack_is_finished_by_the_next(
         with pytest.raises(ZeroDivisionError):
             close(shop)
     assert (closed_dates(shop), DayPack.objects.filter(tenant=shop.tenant).count()) == ([DAY], 0)
-    assert len(close(shop).pack.files) == 7
+    assert len(close(shop).pack.files) == 9
 
 
 def test_every_closed_day_has_a_pack_also_the_empty_ones(shop: Shop) -> None:

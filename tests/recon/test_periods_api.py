@@ -30,7 +30,7 @@ def test_a_close_answers_the_day_and_its_pack_and_again_the_same(shop: Shop) -> 
     told = first.json()
     assert (told["date"], told["status"], told["accounts"], told["forced"]) == ("2026-02-25", "closed", 4, False)
     assert told["closed_by"].startswith("key:")
-    assert len(told["pack"]["files"]) == 7
+    assert len(told["pack"]["files"]) == 9
     again = shop.post(f"/api/periods/{DAY}/close/", {})
     assert (again.status_code, again.json()) == (200, told)
 

@@ -55,4 +55,4 @@ exit status: 0 closed, 2 it cannot be closed"""
             (folder / "SHA256SUMS").write_text(sums)
         except OSError as error:
             raise InvalidParameter(f"The pack cannot be written: {error}") from error
-        self.stdout.write(f"{len(packs.NAMES)} files and SHA256SUMS in {folder}")
+        self.stdout.write(f"{len(packs.names_of(done.close))} files and SHA256SUMS in {folder}")

@@ -1,0 +1,46 @@
+"""Drawers that stand against the close of a day: opened before its end, and not closed yet."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger import drawer_queries
+from ledger.models import DrawerStatus
+from ledger.sheets.amounts import Money
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDrawer:
+    """One of them: whose it is, since when, and what should be in it."""
+
+    id: int
+    register: str
+    status: DrawerStatus
+    opened_at: datetime
+    expected: Money
+
+
+def open_drawers(tenant_id: int, *, before: datetime) -> list[OpenDrawer]:
+    """Drawers opened before an instant that are not closed, oldest first. Two statements for any number."""
+    rows = drawer_queries.unclosed(tenant_id).filter(opened_at__lt=before).select_related("register__store")
+    found = list(rows.order_by("opened_at", "pk"))
+    expected = drawer_queries.expected_in(found) if found else {}
+    return [
+        OpenDrawer(
+            row.pk,
+            f"{row.register.store.code}/{row.register.code}",
+            DrawerStatus(row.status),
+            row.opened_at,
+            Money(expected[row.pk], row.currency),
+        )
+        for row in found
+    ]
+
+
+def cash_in(drawers: Sequence[OpenDrawer]) -> list[Money]:
+    """What should be in them together, per currency. Pure."""
+    sums = Counter[str]()
+    for drawer in drawers:
+        sums[drawer.expected.currency] += drawer.expected.minor
+    return [Money(minor, currency) for currency, minor in sorted(sums.items())]
