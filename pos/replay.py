@@ -18,11 +18,13 @@ from ledgersafe.db import retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError, NotFound
 from pos import canonical, effects, held, pan
 from pos import directory as directories
-from pos.choices import Candidate, PanDetected, Ruling, read_candidate, reversal_day, rule
+from pos.booking import Verdict
+from pos.choices import Candidate, PanDetected, Ruling, originals_of, read_candidate, reversal_day, rule
 from pos.contract import Hold
-from pos.deciding import Deciding, Verdict, patch_text
+from pos.deciding import Deciding, patch_text
 from pos.effects import Change, Choice, PreviewJournal
 from pos.held import Held
+from pos.models import RawEvent
 
 T = TypeVar("T")
 
@@ -102,8 +104,7 @@ def preview_resolution(
         verdict = _only(deciding.decide([case_id], propose=False))
         if verdict.refusal is not None:
             raise verdict.refusal
-        ids = {found for found in (verdict.reversal_id, verdict.journal_id) if found is not None}
-        journals = effects.written(tenant_id, ids) if ids else ()
+        journals = effects.written(tenant_id, verdict.written) if verdict.written else ()
         return Preview(
             resolved=_resolved(verdict, decision),
             journals=journals,
@@ -168,11 +169,7 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     choices = []
     for payload_hash, raw_id in one.known.items():
         decision = Decision(Action.REPLAY, notes="weighed", canonical_raw_id=raw_id)
-        try:
-            candidate = read_candidate(one, arrivals.get(raw_id), decision, base_currency=directory.base_currency)
-            ruling: Ruling | Hold | str = rule(one, candidate, decision, directory.facts, now=now)
-        except DomainError as error:
-            ruling = error.message
+        ruling = _weighed(one, arrivals.get(raw_id), decision, directory, now)
         journals: tuple[PreviewJournal, ...] = ()
         if isinstance(ruling, Ruling):
             journals = _on_paper(one, ruling, standing, directory, now)
@@ -191,6 +188,17 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     return choices
 
 
+def _weighed(
+    one: Held, arrival: RawEvent | None, decision: Decision, directory: directories.TenantDirectory, now: datetime
+) -> Ruling | Hold | str:
+    try:
+        candidate = read_candidate(one, arrival, decision, base_currency=directory.base_currency)
+    except DomainError as error:
+        return error.message
+    originals = originals_of([one], [candidate], directory.base_currency, lock=False)
+    return rule(one, candidate, decision, directory.facts, now=now, originals=originals)
+
+
 def _on_paper(
     one: Held,
     ruling: Ruling,
@@ -202,6 +210,8 @@ def _on_paper(
     if ruling.reverses is not None:
         day, _ = reversal_day(ruling.reverses, directory.facts, now=now)
         journals += [effects.mirrored(journal, day) for journal in standing]
+    if ruling.post is not None and ruling.post.mirror is not None:
+        journals.append(effects.drafted(ruling.post.mirror, ruling.post.business_date))
     if ruling.post is not None and ruling.post.draft.lines:
         journals.append(effects.drafted(ruling.post.draft, ruling.post.business_date))
     return tuple(journals)
@@ -259,7 +269,7 @@ def _payload_text(candidate: Candidate | None) -> str | None:
 
 def count_journals(verdicts: Sequence[Verdict]) -> None:
     """After commit: journals written, by what they are."""
-    written = sum((v.journal_id is not None) + (v.reversal_id is not None) for v in verdicts)
+    written = sum(len(verdict.written) for verdict in verdicts)
     refused = sum(v.refusal is not None and not isinstance(v.refusal, FourEyesRequired) for v in verdicts)
     if written:
         metrics.ledger_transactions.labels("ok").inc(written)

@@ -6,19 +6,23 @@ They stream: one row at a time, whatever has been kept. What is derived uses the
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
 
-from ledger.drafts import JournalDraft
+from ledger.chart import AccountRef
+from ledger.drafts import DraftLine, JournalDraft
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
 from pos import canonical, pan
 from pos.bronze import read_arrival
 from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold
-from pos.rules import RULES_VERSION, draft_of
+from pos.originals import Figures, Original, Usage
+from pos.rules import draft_of
+from pos.rules_referring import MIRROR, draft_against, mirrored
 
 # ── I01, I08: hashes and fingerprints ───────────────────────────────────────────────────────────
 _HASHES: Final = """
@@ -74,7 +78,10 @@ def _fingerprint(body: bytes) -> bytes | None:
 
 # ── I00: derive every journal again ─────────────────────────────────────────────────────────────
 #: The rules by the version that journals name. A new version is added here; none is ever taken away.
-_RULES: Final[dict[int, Callable[[Event], JournalDraft | Hold]]] = {RULES_VERSION: draft_of}
+_RULES: Final[dict[int, Callable[[Event, Original | None], JournalDraft | Hold]]] = {
+    1: lambda event, _: draft_of(event, version=1),
+    2: lambda event, original: _draft_of(event, original),
+}
 
 #: Sources of journals whose cause is no till event; whoever adds one says in an invariant of its own what caused them.
 OTHER_SOURCES: tuple[str, ...] = ("transfer",)  # I34 knows their causes
@@ -82,16 +89,21 @@ OTHER_SOURCES: tuple[str, ...] = ("transfer",)  # I34 knows their causes
 _CAUSELESS: Final = """
 SELECT j.tenant_id, 'journals', j.id::text, 'has no cause: there is no ' || j.source || ' ' || j.source_key
 FROM journals j LEFT JOIN events_processed k
-     ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key AND j.source = 'event'
+     ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key AND j.source IN ('event', 'correction')
 WHERE j.reverses_id IS NULL AND k.id IS NULL AND j.source <> ALL(%(other_sources)s)
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 """
 
 #: Every journal an event caused, also those reversed since, with the body it was made of: what a decision chose, or the
-#: first arrival. And every processed key that caused none.
+#: first arrival; of one about another event, also the body and lines of the journal it was derived from. And every
+#: processed key that caused none.
 _CAUSES: Final = """
 SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), j.id,
-       j.rules_version, j.kind, j.occurred_at, j.external_ref, CASE WHEN NOT j.is_late THEN j.business_date END,
+       coalesce(convert_to(bv.patched_body, 'UTF8'), br.raw_body),
+       (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
+        FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = b.id),
+       j.source, j.rules_version, j.kind, j.occurred_at, j.external_ref,
+       CASE WHEN NOT j.is_late THEN j.business_date END,
        (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
         FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = j.id)
 FROM journals j
@@ -101,11 +113,19 @@ LEFT JOIN exception_resolutions x ON x.tenant_id = j.tenant_id AND x.journal_id 
 LEFT JOIN event_versions v ON v.tenant_id = j.tenant_id AND v.event_key_id = k.id
                               AND v.payload_hash = x.final_payload_sha256
 LEFT JOIN events_raw r ON r.id = coalesce(v.first_raw_id, k.first_raw_id)
-WHERE j.source = 'event' AND j.reverses_id IS NULL
+LEFT JOIN sale_references f ON f.tenant_id = j.tenant_id AND f.event_key = j.source_key AND f.sign = 1
+                               AND (f.journal_id = j.id OR (j.source = 'correction' AND f.kind = 'CORRECTION'))
+LEFT JOIN journals b ON b.id = f.base_journal_id
+LEFT JOIN events_processed bk ON bk.tenant_id = b.tenant_id AND bk.idempotency_key = b.source_key
+LEFT JOIN exception_resolutions bx ON bx.tenant_id = b.tenant_id AND bx.journal_id = b.id
+LEFT JOIN event_versions bv ON bv.tenant_id = b.tenant_id AND bv.event_key_id = bk.id
+                               AND bv.payload_hash = bx.final_payload_sha256
+LEFT JOIN events_raw br ON br.id = coalesce(bv.first_raw_id, bk.first_raw_id)
+WHERE j.source IN ('event', 'correction') AND j.reverses_id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 UNION ALL
 SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM events_processed k
 JOIN tenants t ON t.id = k.tenant_id
 JOIN events_raw r ON r.id = k.effective_raw_id
@@ -117,14 +137,16 @@ WHERE k.status = 'processed' AND k.journal_id IS NULL
 
 def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     yield from by_sql(_CAUSELESS, other_sources=list(OTHER_SOURCES))(snapshot)
-    for tenant_id, key_id, currency, body, journal_id, version, *journal in snapshot.rows(_CAUSES):
+    for tenant_id, key_id, currency, body, journal_id, base_body, base_lines, *journal in snapshot.rows(_CAUSES):
         event = read_arrival(bytes(body or b""), base_currency=currency).verdict
         if not isinstance(event, Event):
             difference: str | None = "the effective arrival is no event that can be posted"
         elif journal_id is None:
             difference = _posts_nothing(event)
         else:
-            difference = _difference(event, version, *journal)
+            base = read_arrival(bytes(base_body or b""), base_currency=currency).verdict
+            original = _original(base, base_lines) if isinstance(base, Event) else None
+            difference = _difference(event, original, *journal)
         if difference is not None:
             row = ("journals", str(journal_id)) if journal_id else ("events_processed", str(key_id))
             yield Violation(tenant_id, *row, difference)
@@ -132,17 +154,41 @@ def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
 
 def _posts_nothing(event: Event) -> str | None:
     """A key without journal keeps no rules version: some version must make nothing of its event."""
-    drafts = [_draft(event, version) for version in _RULES]
+    drafts = [_draft(event, None, version) for version in _RULES]
     if any(isinstance(draft, JournalDraft) and not draft.lines for draft in drafts):
         return None
     return f"key {event.event_id} is processed without journal, but the rules post this {event.event_type}"
 
 
+def _original(event: Event, lines: list[list[str]]) -> Original:
+    """What an event was derived from. How much was left of it then is not asked again: I41 knows what counts."""
+    booked = (DraftLine(AccountRef(role, currency, which), int(amount)) for role, which, currency, amount in lines)
+    return Original("", event, 0, date.min, tuple(booked), Figures(), Usage(is_counted=False))
+
+
+def _draft_of(event: Event, original: Original | None) -> JournalDraft | Hold:
+    if original is None:
+        return draft_of(event)
+    referred = draft_against(event, original)
+    return referred if isinstance(referred, Hold) else referred.draft
+
+
 def _difference(
-    event: Event, version: int, kind: str, occurred_at: Any, external_ref: str, own_date: Any, lines: list[list[str]]
+    event: Event,
+    original: Original | None,
+    source: str,
+    version: int,
+    kind: str,
+    occurred_at: Any,
+    external_ref: str,
+    own_date: Any,
+    lines: list[list[str]],
 ) -> str | None:
     """What is different in the journal that the rules it names would make today, or None."""
-    draft = _draft(event, version)
+    if source == "correction":  # the mirror of what it replaces
+        draft: JournalDraft | str = mirrored(MIRROR, original.lines) if original else "mirrors no journal of a sale"
+    else:
+        draft = _draft(event, original, version)
     if not isinstance(draft, JournalDraft):
         return draft
     derived = [[*_account(line.account), str(line.amount_minor)] for line in draft.lines]
@@ -157,12 +203,12 @@ def _difference(
     return f"{wrong[0]} is {_shown(wrong[1])}, the rules give {_shown(wrong[2])}" if wrong else None
 
 
-def _draft(event: Event, version: int) -> JournalDraft | str:
+def _draft(event: Event, original: Original | None, version: int) -> JournalDraft | str:
     """The journal by the rules of that version, or why there is none."""
     if version not in _RULES:
         return f"names posting rules {version}, which this release does not have"
     try:
-        draft = _RULES[version](event)
+        draft = _RULES[version](event, original)
     except Exception as error:  # a rule that fails is a finding, not an end of the verification
         return f"rules {version} fail on its event ({type(error).__name__}: {error})"
     return draft if isinstance(draft, JournalDraft) else f"rules {version} hold its event: {draft.reason_code}"

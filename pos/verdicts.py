@@ -4,14 +4,16 @@ Pure: everything that is asked of the tenant comes in as a `TenantFacts`.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from ledger.drafts import JournalDraft
 from ledger.periods import business_date_of
 from pos.contract import Event, Hold
-from pos.rules import draft_of
+from pos.originals import KINDS, VOID, Original, Reference
+from pos.rules import NEED_REFERENCE, draft_of
+from pos.rules_referring import Referred, draft_against
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
 #: No till reports sales from before this; a clock that does was never set.
@@ -31,23 +33,72 @@ class TenantFacts:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Post this draft on this business day. `is_late`: the event's own day was closed already."""
+    """Post this draft on this business day. `is_late`: the event's own day was closed already.
+
+    Of an event about another one also: what it refers to, the references it makes, the mirror a correction posts, and
+    the event with what it left to its original filled in.
+    """
 
     event: Event
     draft: JournalDraft
     business_date: date
     is_late: bool
+    original: Original | None = None
+    references: tuple[Reference, ...] = ()
+    mirror: JournalDraft | None = None
+    content: Event | None = None
 
 
-def verdict_on(event: Event, facts: TenantFacts, *, now: datetime, dated: bool = False) -> Post | Hold:
+def refers(event: Event) -> bool:
+    """Whether what the event does depends on another event, and it says on which."""
+    return event.references is not None and event.event_type in NEED_REFERENCE
+
+
+def verdict_on(
+    event: Event, facts: TenantFacts, *, now: datetime, dated: bool = False, original: Original | Hold | None = None
+) -> Post | Hold:
     """What is done with a new event.
 
     :param now: the instant it was received, or is replayed.
     :param dated: an operator has set its `business_date`, which then need not go with `occurred_at`.
+    :param original: of an event about another one: that one, or why it is not to be had.
     """
     if event.event_type not in facts.enabled_event_types:
         return Hold("UNKNOWN_EVENT_TYPE", f"Event type {event.event_type} is switched off for this tenant.")
-    draft = draft_of(event)
+    if isinstance(original, Hold):
+        return original
+    referred = draft_against(event, original) if original is not None else None
+    if isinstance(referred, Hold):
+        return referred
+    post = _dated(event, referred.draft if referred else draft_of(event), facts, now, dated=dated)
+    if isinstance(post, Hold) or referred is None or original is None:
+        return post
+    return _of_the_same_day(post, original) or _with(post, original, referred)
+
+
+def _with(post: Post, original: Original, referred: Referred) -> Post:
+    return replace(
+        post,
+        original=original,
+        references=referred.references,
+        mirror=referred.mirror,
+        content=referred.content,
+    )
+
+
+def _of_the_same_day(post: Post, original: Original) -> Hold | None:
+    """What undoes as if it had not been belongs to the day that is undone, while it lasts."""
+    if KINDS[post.event.event_type] != VOID:
+        return None
+    what = f"A {post.event.event_type} undoes what is of its own business day; {original.event.event_id} is"
+    if post.is_late:
+        return Hold("DAY_CLOSED", f"{what} of a day that is closed. Send a RETURN or a CORRECTION.")
+    if post.business_date != original.business_date:
+        return Hold("CANNOT_EXCEED_ORIGINAL", f"{what} of {original.business_date}. Send a RETURN or a CORRECTION.")
+    return None
+
+
+def _dated(event: Event, draft: JournalDraft | Hold, facts: TenantFacts, now: datetime, *, dated: bool) -> Post | Hold:
     if isinstance(draft, Hold):
         return draft
     if skew := _clock_skew(event, now):

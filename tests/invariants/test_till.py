@@ -52,6 +52,9 @@ def test_i00_sees_a_posting_event_without_journal(ground: Ground) -> None:
     )
     ground.plant("UPDATE event_outcomes SET journal_id = NULL WHERE tenant_id = %(tenant)s")
     ground.plant(
+        "DELETE FROM sales WHERE journal_id = (SELECT journal_id FROM events_processed WHERE id = %(key)s)", key=key
+    )
+    ground.plant(
         "DELETE FROM journals WHERE id = (SELECT journal_id FROM events_processed WHERE id = %(key)s)", key=key
     )
     ground.plant("UPDATE events_processed SET journal_id = NULL WHERE id = %(key)s", key=key)
