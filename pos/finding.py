@@ -17,8 +17,10 @@ from ledger.models import Journal, Posting
 from ledgersafe.db import require_transaction
 from pos.bronze import read_arrival
 from pos.contract import Event, Hold, References
+from pos.headers import Figures
 from pos.models import EventKey, EventVersion, KeyStatus, RawEvent, Sale, SaleReference
-from pos.originals import CORRECTION, VOID, Figures, Original, Reference, Usage, Used, usage_of
+from pos.originals import Original
+from pos.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
 
 _FIGURES: Final = [field.name for field in fields(Figures)]
 

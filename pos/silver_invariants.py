@@ -23,7 +23,7 @@ SELECT u.tenant_id, 'events_processed', coalesce(k.id::text, u.original_key), 'k
             CASE WHEN u.corrections NOT IN (0, 1) THEN 'is corrected ' || u.corrections || ' times' END,
             CASE WHEN u.voids = 1 AND (u.returns <> 0 OR u.tips <> 0 OR u.corrections <> 0)
                  THEN 'is voided, and something else became of it' END,
-            CASE WHEN u.returned < 0 OR u.returned > greatest(s.total_minor, 0)
+            CASE WHEN u.returns < 0 OR u.returned < 0 OR u.returned > greatest(s.total_minor, 0)
                  THEN u.returned || ' were returned of ' || s.total_minor END,
             CASE WHEN u.tips <> 0 AND s.tips_minor + u.tipped < 0 THEN 'has a tip below zero' END)
 FROM used u
@@ -33,7 +33,8 @@ LEFT JOIN sales s ON s.tenant_id = u.tenant_id
 WHERE (u.voids <> 0 OR u.corrections <> 0 OR u.returns <> 0 OR u.tips <> 0 OR u.returned <> 0)
   AND (s.journal_id IS NULL OR k.status <> 'processed' OR u.voids NOT IN (0, 1) OR u.corrections NOT IN (0, 1)
        OR (u.voids = 1 AND (u.returns <> 0 OR u.tips <> 0 OR u.corrections <> 0))
-       OR u.returned < 0 OR u.returned > greatest(s.total_minor, 0) OR (u.tips <> 0 AND s.tips_minor + u.tipped < 0))
+       OR u.returns < 0 OR u.returned < 0 OR u.returned > greatest(s.total_minor, 0)
+       OR (u.tips <> 0 AND s.tips_minor + u.tipped < 0))
 """
 
 #: A move of cash has no figure but the cash. Gift cards and store credit are sold and paid with on one account.

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from pos import ingest, releasing
+from pos import releasing
 from tests.conftest import Shop
 from tests.pos.returning import SOLD, about, balances
 from tests.races.crowd import all_at_once
@@ -52,7 +52,7 @@ def test_a_sale_and_its_return_at_once_are_both_posted_in_the_end(shop: Shop) ->
 
 
 def test_many_who_release_at_once_release_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest.releasing, "release_waiting", lambda **_: 0)
+    monkeypatch.setattr("pos.ingest.releasing.release_waiting", lambda **_: 0)
     for number in range(10):
         shop.send(about(shop, "RETURN", f"back-{number}", total_amount=1))
     shop.send(shop.sale("sold"))
@@ -70,7 +70,7 @@ def test_what_a_crash_left_waiting_the_sweeper_posts(shop: Shop, monkeypatch: py
     def crash(**_: object) -> int:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(ingest.releasing, "release_waiting", crash)
+    monkeypatch.setattr("pos.ingest.releasing.release_waiting", crash)
     assert shop.send(shop.sale("sold")).status_code == 201
     assert balances(shop) == SOLD
     monkeypatch.undo()

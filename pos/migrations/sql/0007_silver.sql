@@ -399,7 +399,8 @@ BEGIN
            coalesce(sum(amount_minor) FILTER (WHERE kind = 'TIP_ADJUST'), 0) AS tipped,
            max(journal_id) FILTER (WHERE kind = 'CORRECTION' AND sign = 1) AS correction
         INTO used FROM sale_references WHERE tenant_id = p_tenant AND original_key = p_key;
-    IF used.voids = 0 AND used.corrections = 0 AND used.returns = 0 AND used.tips = 0 THEN
+    IF used.voids = 0 AND used.corrections = 0 AND used.returns = 0 AND used.tips = 0 AND used.returned = 0
+       AND used.tipped = 0 THEN
         RETURN;
     END IF;
     IF used.voids NOT IN (0, 1) OR used.corrections NOT IN (0, 1)
