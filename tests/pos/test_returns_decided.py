@@ -117,7 +117,7 @@ def test_what_cannot_be_posted_is_tried_once(shop: Shop) -> None:
 
 
 def test_a_release_needs_no_second_person(shop: Shop) -> None:
-    registry.change_tenant(slug=shop.slug, changes={"four_eyes_limit_minor": 0}, actor="system:test")
+    registry.change_tenant(slug=shop.slug, changes={"four_eyes_limit": "0.00"}, actor="system:test")
     shop.send(about(shop, "RETURN", "back", total_amount=42.5))
     shop.send(shop.sale("sold"))
     assert set(balances(shop)) == {"SALES:USD", "RETURNS:USD"}
