@@ -16,7 +16,8 @@ from django.conf import settings
 
 _STATEMENTS: Final = re.compile(
     r"CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (?P<function>\w+)\s*\((?:.*?)AS \$\$(?P<body>.*?)\$\$"
-    r"|CREATE (?:CONSTRAINT )?TRIGGER (?P<trigger>\w+)\s+(?P<when>[A-Z\s]+?)\s+ON (?P<table>\w+)(?P<rest>.*?)"
+    r"|CREATE (?:CONSTRAINT )?TRIGGER (?P<trigger>\w+)\s+(?P<when>[A-Z\s]+?)(?:\s+OF (?P<columns>[\w, ]+?))?\s+"
+    r"ON (?P<table>\w+)(?P<rest>.*?)"
     r"EXECUTE FUNCTION (?P<executes>\w+)"
     r"|^CALL ledgersafe_make_append_only_v1\('(?P<append_only>\w+)'\)"
     r"|^DROP (?P<kind>FUNCTION|PROCEDURE|TRIGGER) (?:IF EXISTS )?(?P<dropped>\w+)(?:[^;]*? ON (?P<dropped_on>\w+))?",
@@ -29,12 +30,13 @@ _EVENTS: Final = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
 
 @dataclass(frozen=True, slots=True)
 class GuardTrigger:
-    """A trigger as declared; `tgtype` is when it fires, as Postgres keeps it."""
+    """A trigger as declared; `tgtype` is when it fires, as Postgres keeps it; `columns` how many it is bound to."""
 
     table: str
     name: str
     function: str
     tgtype: int
+    columns: int = 0
 
 
 @dataclass(slots=True)
@@ -73,7 +75,8 @@ def _apply(statement: dict[str, str | None], found: Declared) -> None:
         case {"function": str(name), "body": str(body)}:
             found.functions[name] = body
         case {"trigger": str(name), "table": str(table), "executes": str(function)}:
-            found.triggers[table, name] = GuardTrigger(table, name, function, _tgtype(statement))
+            columns = len((statement["columns"] or "").split(",")) if statement["columns"] else 0
+            found.triggers[table, name] = GuardTrigger(table, name, function, _tgtype(statement), columns)
         case {"append_only": str(table)}:
             found.triggers[table, "append_only"] = append_only_trigger(table)
         case {"kind": "TRIGGER", "dropped": str(name), "dropped_on": str(table)}:

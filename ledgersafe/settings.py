@@ -194,6 +194,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Jobs whose message was lost, or whose worker was.
     "sweep-replays-every-minute": {"task": "pos.tasks.sweep_replays", "schedule": 60.0, "options": {"expires": 55}},
+    # Returns that came before their sale, where the sale's own process could not see to it.
+    "release-waiting-every-minute": {
+        "task": "pos.tasks.release_waiting",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     # A run that finds no worker for so long is made up for by the next one.
     "seal-audit-trails-every-minute": {
         "task": "ledgersafe.tasks.seal_audit_trails",

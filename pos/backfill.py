@@ -20,7 +20,8 @@ from exceptions.reasons import REASONS
 from ledgersafe.audit import trail
 from ledgersafe.db import retry_serialization, tenant_transaction
 from ledgersafe.errors import InvalidParameter, NotFound
-from pos.deciding import Deciding, Verdict
+from pos.booking import Verdict
+from pos.deciding import Deciding
 from pos.models import JobStatus, ReplayJob
 from pos.replay import CHUNK, checked, count_journals, rolled_back
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from pos import canonical, pan
 from pos.canonical import UnreadableBody
-from pos.contract import MAX_TEXT, Event, Hold, amount_at_risk, read_event, read_event_id
+from pos.contract import Event, Hold, amount_at_risk, read_event, read_event_id
+from pos.wire import MAX_TEXT
 
 #: Headers kept with an arrival; never credentials or cookies.
 KEPT_HEADERS: Final = (

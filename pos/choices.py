@@ -1,11 +1,11 @@
 """Which version of an event a decision means, and what choosing it would do. Pure, but for the rules' own log.
 
-`pos.held.Held` is everything a ruling is made from; `rule` turns it and a decision into a `Ruling`; nothing here
-touches the database.
+`pos.held.Held` is what a ruling is made from, and `Originals` what it is about; `rule` turns them and a decision into a
+`Ruling`, and touches no database.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -19,9 +19,11 @@ from ledgersafe.errors import DomainError
 from pos import canonical
 from pos.bronze import Arrival, Refusal, read_arrival
 from pos.contract import Event, Hold
+from pos.finding import NotYet, Originals
 from pos.held import Held
 from pos.models import Disposition, KeyStatus, RawEvent
-from pos.verdicts import Post, TenantFacts, verdict_on
+from pos.rules_referring import refuse_change
+from pos.verdicts import Post, TenantFacts, refers, verdict_on
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +135,25 @@ def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arriva
     return again
 
 
+def originals_of(
+    held: Collection[Held], candidates: Iterable[Candidate | None], base_currency: str, *, lock: bool
+) -> Originals | None:
+    """What the candidates are about, and what counts against the events themselves; None when that is nothing.
+
+    :param lock: until commit; else only for showing.
+    """
+    events = [
+        candidate.verdict
+        for candidate in candidates
+        if candidate is not None and isinstance(candidate.verdict, Event) and refers(candidate.verdict)
+    ]
+    posted = {one.key.idempotency_key for one in held if one.key.journal_id is not None}
+    if not events and not posted:
+        return None
+    tenant_id = next(one.key.tenant_id for one in held)
+    return Originals(tenant_id, events, also=posted, base_currency=base_currency, lock=lock)
+
+
 def rule(
     held: Held,
     candidate: Candidate | None,
@@ -141,6 +162,7 @@ def rule(
     *,
     now: datetime,
     rates: Rates = NO_RATES,
+    originals: Originals | None,
 ) -> Ruling | Hold:
     """What the decision does to the key, or why the version it chose cannot be posted.
 
@@ -154,13 +176,36 @@ def rule(
     if isinstance(candidate.verdict, Hold):
         return candidate.verdict
     try:
-        verdict = verdict_on(candidate.verdict, facts, now=now, dated=candidate.dated, rates=rates)
+        verdict = _verdict(held, candidate, candidate.verdict, facts, now=now, rates=rates, originals=originals)
+    except NotYet:
+        return Hold("MISSING_REFERENCE", "What it is about is being corrected: replay it once that is done.")
     except Exception as error:  # a bug in a rule is told, and decides nothing
         logger.exception("Rules failed on a replay of event %s", held.key.idempotency_key)
         return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
     if isinstance(verdict, Hold):
         return verdict
     return Ruling(KeyStatus.PROCESSED, PROCESSED, candidate, verdict, held.effective_journal)
+
+
+def _verdict(
+    held: Held,
+    candidate: Candidate,
+    event: Event,
+    facts: TenantFacts,
+    *,
+    now: datetime,
+    rates: Rates,
+    originals: Originals | None,
+) -> Post | Hold:
+    stands, original = held.effective_journal, None
+    if stands is not None and originals is not None:
+        key = held.key.idempotency_key
+        usage = originals.usage_of(key)
+        if refused := refuse_change(event, stands.kind, usage, currency=originals.currency_of(stands.id)):
+            return refused
+    if originals is not None and refers(event):
+        original = originals.of(event, without=stands.id if stands is not None else None)
+    return verdict_on(event, facts, now=now, dated=candidate.dated, rates=rates, original=original)
 
 
 def reversal_day(journal: Journal, facts: TenantFacts, *, now: datetime) -> tuple[date, bool]:

@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from ledgersafe.money import MoneyError, is_currency, to_minor
-from pos.canonical import Number, UnreadableBody, decimal_of
+from ledgersafe.money import is_currency
+from pos import wire
+from pos.canonical import UnreadableBody
+from pos.wire import MAX_TEXT, Invalid
 
 T = TypeVar("T")
 
@@ -33,13 +35,7 @@ EVENT_TYPES: Final = frozenset(
 )
 TENDER_METHODS: Final = frozenset(["CASH", "CARD", "EXTERNAL", "GIFT_CARD", "STORE_CREDIT", "HOUSE_ACCOUNT"])
 SUPPORTED_SCHEMA_VERSION: Final = re.compile(r"v?1(\.\d{1,4}){0,2}", re.ASCII)
-MAX_TEXT: Final = 200
-MAX_CODE: Final = 64
 MAX_ELEMENTS: Final = 2_000
-
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
-_DECIMAL_TEXT: Final = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +56,7 @@ class LineItem:
     quantity: Decimal
     amount_minor: int
     category: str
+    line_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +77,14 @@ class TaxLine:
     rate: str
     amount_minor: int
     inclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The event this one is about: by its id, or by the transaction it rang up in the same store."""
+
+    event_id: str | None
+    txn_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +111,7 @@ class Event:
     service_charges_minor: tuple[int, ...]
     reason: str
     pays_cash: bool
-
-
-class Invalid(ValueError):
-    """One field is not as the contract says. `field` is the member of an element that is meant, if one is."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        self.field = field
-        super().__init__(message)
+    references: References | None = None
 
 
 def read_event_id(payload: Mapping[str, Any]) -> str:
@@ -123,7 +121,7 @@ def read_event_id(payload: Mapping[str, Any]) -> str:
     """
     value = payload.get("event_id")
     try:
-        return _code(value, MAX_TEXT)
+        return wire.code(value, MAX_TEXT)
     except Invalid as error:
         raise UnreadableBody("EVENT_ID_UNUSABLE", f"event_id {error}.") from None
 
@@ -139,10 +137,10 @@ def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hol
     if type(version) is str and version and not SUPPORTED_SCHEMA_VERSION.fullmatch(version):
         return Hold("UNSUPPORTED_SCHEMA_VERSION", f"Schema version {version[:40]!r} is not known; 1.x is.")
     fields = _Fields(payload)
-    event_type = fields.required("event_type", _text)
-    fields.required("schema_version", _text)
-    fields.required("tenant_id", _text)
-    currency = fields.optional("currency", _text, base_currency)
+    event_type = fields.required("event_type", wire.text)
+    fields.required("schema_version", wire.text)
+    fields.required("tenant_id", wire.text)
+    currency = fields.optional("currency", wire.text, base_currency)
     if not fields.errors and event_type not in EVENT_TYPES:
         return Hold("UNKNOWN_EVENT_TYPE", f"Event type {event_type[:40]!r} is not known.")
     if not fields.errors and not is_currency(currency):
@@ -162,7 +160,7 @@ def amount_at_risk(payload: Mapping[str, Any], *, base_currency: str) -> tuple[i
     if not is_currency(currency):
         return None, ""
     try:
-        return abs(_money(payload.get("total_amount"), currency)), currency
+        return abs(wire.money(payload.get("total_amount"), currency)), currency
     except Invalid:
         return None, currency
 
@@ -171,19 +169,19 @@ def _read_body(fields: "_Fields", currency: str) -> Event:
     payload = fields.payload
 
     def money(value: Any) -> int:
-        return _money(value, currency)
+        return wire.money(value, currency)
 
     return Event(
         schema_version=payload.get("schema_version", ""),
-        store_code=fields.required("store_id", _short_code),
-        source_system=fields.required("source_system", _long_code),
+        store_code=fields.required("store_id", wire.short_code),
+        source_system=fields.required("source_system", wire.long_code),
         event_id=payload["event_id"],
         event_type=payload.get("event_type", ""),
-        occurred_at=fields.required("occurred_at", _instant, datetime.min.replace(tzinfo=UTC)),
-        txn_id=fields.required("txn_id", _long_code),
-        source_event_id=fields.optional("source_event_id", _long_code, None),
-        register_code=fields.optional("register_id", _short_code, None),
-        business_date=fields.optional("business_date", _day, None),
+        occurred_at=fields.required("occurred_at", wire.instant, datetime.min.replace(tzinfo=UTC)),
+        txn_id=fields.required("txn_id", wire.long_code),
+        source_event_id=fields.optional("source_event_id", wire.long_code, None),
+        register_code=fields.optional("register_id", wire.short_code, None),
+        business_date=fields.optional("business_date", wire.day, None),
         currency=currency,
         total_minor=fields.optional("total_amount", money, None),
         lines=fields.elements("line_items", lambda item: _line(item, money)),
@@ -192,8 +190,9 @@ def _read_body(fields: "_Fields", currency: str) -> Event:
         discounts_minor=fields.elements("discounts", lambda item: _discount(item, money)),
         tips_minor=fields.elements("tips", lambda item: _in(item, "amount", money)),
         service_charges_minor=fields.elements("service_charges", lambda item: _in(item, "amount", money)),
-        reason=fields.optional("reason", _note, ""),
+        reason=fields.optional("reason", wire.note, ""),
         pays_cash=_pays_cash(payload),
+        references=fields.optional("references", _references, None),
     )
 
 
@@ -259,25 +258,37 @@ def _in(item: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
 
 def _line(item: Mapping[str, Any], money: Callable[[Any], int]) -> LineItem:
     return LineItem(
-        sku=_in(item, "sku", _text),
-        quantity=_in(item, "qty", _decimal) if item.get("qty") is not None else Decimal(1),
+        sku=_in(item, "sku", wire.text),
+        quantity=_in(item, "qty", wire.decimal) if item.get("qty") is not None else Decimal(1),
         amount_minor=_in(item, "amount", money),
-        category=_in(item, "category", _note).upper() if item.get("category") is not None else "",
+        category=_in(item, "category", wire.note).upper() if item.get("category") is not None else "",
+        line_id=_in(item, "line_id", wire.number_or_code) if item.get("line_id") is not None else "",
     )
+
+
+def _references(value: Any) -> References | None:
+    """None when it names nothing."""
+    if not isinstance(value, dict):
+        raise Invalid("must be an object")
+    named = {
+        name: _in(value, name, wire.long_code) if value.get(name) is not None else None
+        for name in ("original_event_id", "original_txn_id")
+    }
+    return References(*named.values()) if any(named.values()) else None
 
 
 def _tender(item: Mapping[str, Any], currency: str) -> Tender:
     name = "type" if item.get("method") is None and item.get("type") is not None else "method"
-    method = _in(item, name, _text).upper()
+    method = _in(item, name, wire.text).upper()
     if method not in TENDER_METHODS:
         raise Invalid(f"{name} must be one of {', '.join(sorted(TENDER_METHODS))}", name)
-    own_currency = currency if item.get("currency") is None else _in(item, "currency", _text)
+    own_currency = currency if item.get("currency") is None else _in(item, "currency", wire.text)
     counted_in = own_currency if is_currency(own_currency) else currency
     return Tender(
         method=method,
-        amount_minor=_in(item, "amount", lambda value: _money(value, counted_in)),
+        amount_minor=_in(item, "amount", lambda value: wire.money(value, counted_in)),
         currency=own_currency,
-        processor=_in(item, "processor", _short_code) if item.get("processor") is not None else "",
+        processor=_in(item, "processor", wire.short_code) if item.get("processor") is not None else "",
     )
 
 
@@ -287,7 +298,7 @@ def _tax(item: Mapping[str, Any], money: Callable[[Any], int]) -> TaxLine:
         raise Invalid("inclusive must be true or false", "inclusive")
     rate = item.get("rate")
     return TaxLine(
-        code=_in(item, "code", _short_code),
+        code=_in(item, "code", wire.short_code),
         rate="" if rate is None else _in(item, "rate", _rate),
         amount_minor=_in(item, "amount", money),
         inclusive=inclusive,
@@ -296,14 +307,14 @@ def _tax(item: Mapping[str, Any], money: Callable[[Any], int]) -> TaxLine:
 
 def _rate(value: Any) -> str:
     """A tax rate as canonical text (`0.2`): it names the account, so equal rates must read alike."""
-    text = format(_decimal(value).normalize(), "f")
+    text = format(wire.decimal(value).normalize(), "f")
     if len(text) > 20:
         raise Invalid("has too many digits")
     return text
 
 
 def _discount(item: Mapping[str, Any], money: Callable[[Any], int]) -> int:
-    _in(item, "code", _text)
+    _in(item, "code", wire.text)
     return _in(item, "amount", money)
 
 
@@ -311,79 +322,6 @@ def _pays_cash(payload: Mapping[str, Any]) -> bool:
     """Whether an event without tenders says it was paid in cash (`method` or `payment_method`)."""
     said = payload.get("method") or payload.get("payment_method")
     return isinstance(said, str) and said.upper() == "CASH"
-
-
-def _text(value: Any) -> str:
-    if type(value) is str and 0 < len(value) <= MAX_TEXT and value.isprintable() and not value.isspace():
-        return value
-    if not isinstance(value, str) or isinstance(value, Number) or not value:
-        raise Invalid("must be a non-empty string")
-    if len(value) > MAX_TEXT:
-        raise Invalid(f"must have at most {MAX_TEXT} characters")
-    raise Invalid("must not be blank or contain control or invisible characters")
-
-
-def _code(value: Any, limit: int) -> str:
-    text = _text(value)
-    if len(text) > limit:
-        raise Invalid(f"must have at most {limit} characters")
-    return text
-
-
-def _short_code(value: Any) -> str:
-    return _code(value, MAX_CODE)
-
-
-def _long_code(value: Any) -> str:
-    return _code(value, MAX_TEXT)
-
-
-def _note(value: Any) -> str:
-    if not isinstance(value, str) or isinstance(value, Number):
-        raise Invalid("must be a string")
-    if len(value) > 2_000 or "\x00" in value:
-        raise Invalid("must have at most 2000 characters and no NUL")
-    return value
-
-
-def _decimal(value: Any) -> Decimal:
-    if isinstance(value, Number):
-        return decimal_of(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
-    if isinstance(value, str) and _DECIMAL_TEXT.fullmatch(value):
-        return Decimal(value)
-    raise Invalid("must be a decimal number")
-
-
-def _money(value: Any, currency: str) -> int:
-    """A JSON number or decimal text in major units → minor units of the currency, exactly."""
-    if type(value) is int:
-        amount: int | Decimal = value
-    else:
-        amount = _decimal(value)
-    try:
-        return to_minor(amount, currency)
-    except MoneyError as error:
-        raise Invalid(str(error)) from None
-
-
-def _instant(value: Any) -> datetime:
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise Invalid("must be an RFC 3339 instant with an offset, like 2026-02-25T09:30:00Z")
-    try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Invalid("is no instant that exists") from None
-
-
-def _day(value: Any) -> date:
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise Invalid("must be a day, like 2026-02-25")
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise Invalid("is no day that exists") from None
 
 
 def _summary(errors: list[dict[str, str]]) -> str:

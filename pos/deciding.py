@@ -16,56 +16,27 @@ from exceptions import cases
 from exceptions.cases import AlreadyResolved, Decided, FourEyesRequired
 from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
 from exceptions.models import CaseStatus
-from ledger import accounts, balances, conversions, periods, posting
-from ledger.fx import NO_RATES, Conversion, Rates
-from ledger.models import Account, AccountStatus
-from ledger.posting import Entry, Reversal
+from ledger import balances
+from ledger.fx import NO_RATES, Rates
 from ledgersafe.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
 from ledgersafe.errors import DomainError
-from pos import canonical, held
+from pos import booking, canonical, held
 from pos import directory as directories
+from pos.booking import Verdict
 from pos.choices import (
     Candidate,
     ReplayValidationFailed,
-    Ruling,
     changed_versions,
     meant_raw_id,
+    originals_of,
     read_candidate,
-    reversal_day,
     rule,
 )
 from pos.contract import Hold
 from pos.directory import TenantDirectory
-from pos.held import Held
+from pos.finding import Originals
 from pos.models import EventKey, KeyStatus
-from pos.rules import RULES_VERSION
 from pos.tender_rates import rates_for
-
-
-@dataclass(slots=True)
-class Verdict:
-    """One case on its way: ruled on or refused, and in the end what was written."""
-
-    held: Held
-    ruling: Ruling | None = None
-    refusal: DomainError | None = None
-    needs_second_person: bool = False
-    journal_id: int | None = None
-    reversal_id: int | None = None
-
-    @property
-    def case_id(self) -> uuid.UUID:
-        """The case this is about."""
-        return self.held.case.id
-
-    def refuse(self, refusal: DomainError) -> None:
-        """Nothing is written for this case, and nothing that was tried stands."""
-        self.refusal, self.ruling, self.journal_id, self.reversal_id = refusal, None, None, None
-
-    @property
-    def candidate(self) -> Candidate | None:
-        """The version that was chosen, if one was."""
-        return self.ruling.candidate if self.ruling else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +48,8 @@ class Deciding:
     actor: str
     may_approve: bool
     now: datetime
+    #: What would have been posted by itself, had it come in order, is nobody's decision, and needs no second person.
+    automatic: bool = False
 
     def decide(self, case_ids: Collection[uuid.UUID], *, propose: bool = True) -> list[Verdict]:
         """Lock, rule and write; operation. Cases that do not exist are left out.
@@ -108,12 +81,14 @@ class Deciding:
                 except InvalidCanonicalRawId as error:
                     verdict.refusal = error
         candidates = self._candidates([v for v in verdicts if v.refusal is None], meant, directory) if replay else {}
-        verdict_of = [one.verdict for one in candidates.values()]
-        rates = dict(zip(candidates, rates_for(self.tenant_id, verdict_of), strict=True))
+        rates = dict(zip(candidates, rates_for(self.tenant_id, [c.verdict for c in candidates.values()]), strict=True))
+        originals = originals_of(
+            [verdict.held for verdict in verdicts], candidates.values(), directory.base_currency, lock=True
+        )
         for verdict in verdicts:
             if verdict.refusal is None:
                 known = rates.get(verdict.case_id, NO_RATES)
-                self._rule_one(verdict, candidates.get(verdict.case_id), directory, known)
+                self._rule_one(verdict, candidates.get(verdict.case_id), directory, known, originals)
 
     def _candidates(
         self, verdicts: Sequence[Verdict], meant: dict[uuid.UUID, int], directory: TenantDirectory
@@ -132,10 +107,23 @@ class Deciding:
         return found
 
     def _rule_one(
-        self, verdict: Verdict, candidate: Candidate | None, directory: TenantDirectory, rates: Rates
+        self,
+        verdict: Verdict,
+        candidate: Candidate | None,
+        directory: TenantDirectory,
+        rates: Rates,
+        originals: Originals | None,
     ) -> None:
         try:
-            ruling = rule(verdict.held, candidate, self.decision, directory.facts, now=self.now, rates=rates)
+            ruling = rule(
+                verdict.held,
+                candidate,
+                self.decision,
+                directory.facts,
+                now=self.now,
+                rates=rates,
+                originals=originals,
+            )
         except DomainError as error:
             verdict.refusal = error
             return
@@ -143,6 +131,8 @@ class Deciding:
             verdict.refusal = refusal_of(ruling)
         else:
             verdict.ruling = ruling
+            if originals is not None and ruling.post is not None:
+                originals.count(verdict.held.key.idempotency_key, ruling.post.references)
 
     def _refuse_taken_sources(self, verdicts: Sequence[Verdict]) -> None:
         """A source event id belongs to one key: what would take another's is the same event under another id."""
@@ -176,7 +166,7 @@ class Deciding:
     # ── The second person ───────────────────────────────────────────────────────────────────────
     def _ask_second_person(self, verdicts: Sequence[Verdict], directory: TenantDirectory, *, propose: bool) -> None:
         limit = directory.four_eyes_limit_minor
-        if limit is None:
+        if limit is None or self.automatic:
             return
         undone = {v.ruling.reverses.id for v in verdicts if v.ruling and v.ruling.reverses}
         turnover = balances.turnover_of(self.tenant_id, undone) if undone else {}
@@ -226,34 +216,13 @@ class Deciding:
             ruled[0].refuse(_refused_by_books(error))
 
     def _write_together(self, ruled: Sequence[Verdict], directory: TenantDirectory) -> None:
-        self._post(ruled, directory)
+        booking.book(self.tenant_id, ruled, directory, self.now)
         rulings = [self._ruling_row(verdict) for verdict in ruled]
         call("pos_decide_v1", self.tenant_id, as_jsonb({"at": self.now.isoformat()}), as_jsonb(rulings))
         text = patch_text(self.decision)
         decided = [self._decided(verdict, text) for verdict in ruled]
         cases.resolve(self.tenant_id, decided, notes=self.decision.notes, actor=self.actor, now=self.now)
         force_constraints()
-
-    def _post(self, ruled: Sequence[Verdict], directory: TenantDirectory) -> None:
-        """Reversals first: a key gets a new journal only after its last one was reversed."""
-        undo = {v.ruling.reverses.id: v for v in ruled if v.ruling and v.ruling.reverses}
-        anew = [v for v in ruled if v.ruling and v.ruling.post and v.ruling.post.draft.lines]
-        entries = [_entry(verdict) for verdict in anew]
-        reversals = [self._reversal(verdict, directory) for verdict in undo.values()]
-        for day in sorted({entry.business_date for entry in entries} | {one.business_date for one in reversals}):
-            periods.open_day(self.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off)
-        ids = accounts.find_or_open(self.tenant_id, {line.account for entry in entries for line in entry.draft.lines})
-        _refuse_inactive(ids.values())
-        for journal_id, reversal_id in posting.reverse(self.tenant_id, reversals).items():
-            undo[journal_id].reversal_id = reversal_id
-        for verdict, journal_id in zip(anew, posting.post(self.tenant_id, entries, ids), strict=True):
-            verdict.journal_id = journal_id
-        conversions.keep(self.tenant_id, [pair for verdict in anew for pair in _converted(verdict)])
-
-    def _reversal(self, verdict: Verdict, directory: TenantDirectory) -> Reversal:
-        assert verdict.ruling is not None and verdict.ruling.reverses is not None  # noqa: S101, PT018  the caller chose
-        day, is_late = reversal_day(verdict.ruling.reverses, directory.facts, now=self.now)
-        return Reversal(verdict.ruling.reverses.id, day, self.now, is_late)
 
     def _ruling_row(self, verdict: Verdict) -> dict[str, Any]:
         ruling, key = verdict.ruling, verdict.held.key
@@ -353,32 +322,3 @@ def _is_above(verdict: Verdict, limit: int, base_currency: str, turnover: dict[i
     if ruling and ruling.reverses:
         amounts.append(turnover.get(ruling.reverses.id, 0))
     return max(amounts) > limit or bool(currencies - {base_currency, ""})
-
-
-def _entry(verdict: Verdict) -> Entry:
-    post = verdict.ruling.post if verdict.ruling else None
-    assert post is not None  # noqa: S101  the caller chose
-    return Entry(
-        source="event",
-        source_key=verdict.held.key.idempotency_key,
-        revision=1 + max((journal.revision for journal in verdict.held.journals), default=0),
-        draft=post.draft,
-        business_date=post.business_date,
-        occurred_at=post.event.occurred_at,
-        external_ref=post.event.txn_id,
-        rules_version=RULES_VERSION,
-        is_late=post.is_late,
-    )
-
-
-def _converted(verdict: Verdict) -> list[tuple[int, Conversion]]:
-    post = verdict.ruling.post if verdict.ruling else None
-    return [(verdict.journal_id, one) for one in post.conversions] if post and verdict.journal_id else []
-
-
-def _refuse_inactive(account_ids: Collection[int]) -> None:
-    """Said with the account's name; the guard on postings knows only its id, and refuses all the same."""
-    blocked = Account.objects.filter(id__in=account_ids).exclude(status=AccountStatus.ACTIVE)
-    for code, status in blocked.values_list("code", "status"):
-        message = f"The books refused it: account {code} is {status}."
-        raise ReplayValidationFailed(message, reason_code="PROCESSING_FAILED")

@@ -68,7 +68,7 @@ FROM unnest(%(tenants)s::bigint[], %(days)s::date[]) AS today(tenant_id, day)
 {found}
 JOIN events_processed k ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key
 JOIN events_raw r ON r.id = k.first_raw_id
-WHERE j.source = 'event'
+WHERE j.source IN ('event', 'correction')
 GROUP BY 1, 2, 3, 4
 """
 #: At first by the day's postings on revenue accounts, later by the journals that came since: an index range each.

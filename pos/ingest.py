@@ -2,7 +2,8 @@
 
 Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of
 `pos_receive_alone_v1` keeps an arrival, takes its key and posts or holds, when everything it needs is remembered and
-its key is new: the call is the transaction, and the one round trip. Everything else goes the long way: begin,
+its key is new: the call is the transaction, and the one round trip. Everything else, and whatever is about another
+event, goes the long way: begin,
 `pos_receive_v2`, commit, and one more, `pos_apply_v1`, for what the gate has judged because its key existed; the same
 for a batch of any size.
 """
@@ -14,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import Error as DatabaseError
+from django.utils import timezone
 
 from ledger import conversions, periods
 from ledger.chart import AccountRef
@@ -34,6 +36,7 @@ from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from pos import directory as directories
 from pos import plans as planning
+from pos import referring, releasing
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.directory import TenantDirectory
@@ -136,7 +139,7 @@ def _store_once(
     started = time.perf_counter()
     answers = _alone(principal, plans, directory, context) if len(plans) == 1 else None
     if answers is None:
-        answers = _in_transaction(principal, plans, directory, context)
+        answers = _in_transaction(principal, plans, directory, context, now)
     metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
     return answers
 
@@ -145,8 +148,10 @@ def _alone(
     principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
 ) -> list[Answer] | None:
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
-    # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way.
-    account_ids = None if "last" in context or planning.converts(plans) else _remembered(plans, directory)
+    # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
+    # is about another event: that one is locked and read first.
+    long_way = "last" in context or plans[0].refers or planning.converts(plans)
+    account_ids = None if long_way else _remembered(plans, directory)
     if account_ids is None:
         return None
     rows, context = _told_of(plans, directory, context)
@@ -172,11 +177,12 @@ def _alone(
         return None
     settling = Settling(principal, plans, account_ids, told)
     settling.settle(sent)
+    _release(settling, principal)
     return settling.answers()
 
 
 def _in_transaction(
-    principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
+    principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any], now: datetime
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
         places, days, account_ids = _prepare(plans, directory)
@@ -192,11 +198,29 @@ def _in_transaction(
             [plan.arrival.body for plan in plans],
         )
         _refuse_stale(told, principal)
-        settling = Settling(principal, plans, account_ids, told)
+
+        def rule(referring_plans: list[Plan]) -> list[Plan]:
+            judged = referring.rule(referring_plans, directory, now)
+            for known, found in zip((places, days, account_ids), _prepare(judged, directory), strict=True):
+                known.update(found)
+            return judged
+
+        settling = Settling(principal, plans, account_ids, told, rule)
         settling.settle(sent)
         conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
     directory.remember(places, account_ids, days)
+    _release(settling, principal)
     return settling.answers()
+
+
+def _release(settling: Settling, principal: KeyPrincipal) -> None:
+    """After commit: post what has waited for what came. Never the sale's problem: a sweeper makes up for it."""
+    if not settling.is_awaited:
+        return
+    try:
+        releasing.release_waiting(tenant_id=principal.tenant_id, now=timezone.now())
+    except Exception:
+        logger.exception("Events that wait for what was posted were not released; the sweeper will try again.")
 
 
 def _told_of(

@@ -1,8 +1,29 @@
-"""The till's side: every arrival as received (bronze), what became of it, and the gate's keys."""
+"""The till's side: every arrival as received (bronze), what became of it, and the gate's keys.
+
+What the events say once they are in the books (silver) is in `silver_models`.
+"""
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
+
+__all__ = [
+    "Disposition",
+    "EventKey",
+    "EventOutcome",
+    "EventVersion",
+    "EventWait",
+    "JobStatus",
+    "KeyStatus",
+    "RawEvent",
+    "ReferenceKind",
+    "ReplayJob",
+    "Result",
+    "Sale",
+    "SaleReference",
+]
 
 
 class RawEvent(models.Model):

@@ -2,20 +2,23 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from ledger.chart import AccountRef
+from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import Conversion, Rates
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, as_row
-from pos.contract import Event, Hold
+from pos.contract import Event, Hold, References
 from pos.directory import TenantDirectory
 from pos.models import Result
 from pos.rules import RULES_VERSION
-from pos.verdicts import Post, TenantFacts, verdict_on
+from pos.silver import figures_of, header_of, mirror_figures_of
+from pos.usage import Reference
+from pos.verdicts import Post, TenantFacts, refers, verdict_on
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ class Plan:
     """One arrival with its verdict.
 
     `follows`: an earlier arrival of the batch has the same key. `waits`: an earlier one claims its source event id;
-    whether that claim holds is known only when the earlier one is settled.
+    whether that claim holds is known only when the earlier one is settled. None of these is settled at first.
     """
 
     ordinal: int
@@ -36,6 +39,17 @@ class Plan:
     follows: bool = False
     waits: bool = False
     claims: bool = True
+    #: It is about another event: only captured, until that one is locked and read.
+    refers: bool = False
+    #: Into its currency, of what was paid in others.
+    rates: Rates = field(default_factory=dict)
+    #: Of a held event: what it waits for.
+    awaits: References | None = None
+
+    @property
+    def is_settled_later(self) -> bool:
+        """Whether others come first."""
+        return self.follows or self.waits or self.refers
 
 
 def make_plans(
@@ -51,11 +65,15 @@ def make_plans(
     """
     facts = directory.facts
     plans = [
-        Plan(ordinal, arrival, _verdict(arrival, facts, principal, now, known))
+        Plan(ordinal, arrival, _verdict(arrival, facts, principal, now, known), rates=known)
         for ordinal, (arrival, known) in enumerate(zip(arrivals, rates, strict=True), 1)
     ]
     if len(plans) > 1:
         _mark_repeats(plans)
+    for plan in plans:
+        event = plan.arrival.verdict
+        missing = isinstance(plan.verdict, Hold) and plan.verdict.reason_code == "MISSING_REFERENCE"
+        plan.refers = missing and isinstance(event, Event) and refers(event)
     return plans
 
 
@@ -137,7 +155,12 @@ def days_of(plans: Sequence[Plan]) -> set[date]:
 
 def accounts_of(plans: Sequence[Plan]) -> set[AccountRef]:
     """Accounts that are to be posted to."""
-    return {line.account for post in _posts(plans) for line in post.draft.lines}
+    return {line.account for post in _posts(plans) for line in (*post.draft.lines, *mirror_lines(post))}
+
+
+def mirror_lines(post: Post) -> tuple[DraftLine, ...]:
+    """The lines of what undoes a corrected sale."""
+    return post.mirror.lines if post.mirror is not None else ()
 
 
 def converts(plans: Sequence[Plan]) -> bool:
@@ -180,28 +203,26 @@ def row_of(plan: Plan) -> dict[str, Any]:
     row = as_row(plan.arrival, plan.ordinal)
     if isinstance(plan.verdict, Refusal):
         return row | {"d": "reject", "why": plan.verdict.code}
-    if plan.follows or plan.waits:
+    if plan.is_settled_later:
         return row | {"d": "follow"}
     if plan.claims and "ss" in row and "se" in row:
         row["claim"] = row["se"]
     # Also of what is to be posted: should the books refuse it, it is held with these.
     row |= {"risk": plan.arrival.at_risk_minor, "cur": plan.arrival.currency}
-    return row | (_post_row(plan.verdict) if isinstance(plan.verdict, Post) else _hold_row(plan.verdict))
+    if isinstance(plan.verdict, Post):
+        return row | _post_row(plan.verdict)
+    return row | _hold_row(plan.verdict) | ({"w": _wait_row(plan.awaits)} if plan.awaits else {})
 
 
 def lines_of(plans: Sequence[Plan], account_ids: dict[AccountRef, int]) -> list[dict[str, Any]]:
-    """The postings for `pos_receive_v2`, by the ordinal of their arrival."""
+    """The postings for `pos_receive_v2`, by the ordinal of their arrival; a mirror's by its negative."""
     return [
-        {
-            "o": plan.ordinal,
-            "n": number,
-            "a": account_ids[line.account],
-            "c": line.account.currency,
-            "m": line.amount_minor,
-        }
+        {"o": ordinal, "n": number, "a": account_ids[line.account], "c": line.account.currency, "m": line.amount_minor}
         for plan in plans
-        if isinstance(plan.verdict, Post) and not plan.follows and not plan.waits
-        for number, line in enumerate(plan.verdict.draft.lines, 1)
+        if isinstance(plan.verdict, Post) and not plan.is_settled_later
+        for ordinal, draft in ((plan.ordinal, plan.verdict.draft), (-plan.ordinal, plan.verdict.mirror))
+        if draft is not None
+        for number, line in enumerate(draft.lines, 1)
     ]
 
 
@@ -212,17 +233,48 @@ def _post_row(post: Post) -> dict[str, Any]:
             "after": {"txn_id": post.event.txn_id},
         }
         return {"d": "post", "audit": audit}
-    journal = {
+    row: dict[str, Any] = {
+        "d": "post",
+        "j": _journal_row(post, post.draft, "event"),
+        "s": header_of(post, figures_of(post)),
+    }
+    if post.references:
+        row["r"] = [reference_row(reference) for reference in post.references]
+    if post.mirror is not None:
+        row["m"] = {
+            "j": _journal_row(post, post.mirror, "correction"),
+            "s": header_of(post, mirror_figures_of(post)),
+        }
+    return row
+
+
+def _journal_row(post: Post, draft: JournalDraft, source: str) -> dict[str, Any]:
+    return {
         "date": post.business_date.isoformat(),
         "at": post.event.occurred_at.isoformat(),
-        "kind": post.draft.kind,
-        "source": "event",
+        "kind": draft.kind,
+        "source": source,
         "ref": post.event.txn_id,
-        "n": len(post.draft.lines),
+        "n": len(draft.lines),
         "rules": RULES_VERSION,
         "late": post.is_late,
     }
-    return {"d": "post", "j": journal}
+
+
+def reference_row(reference: Reference) -> dict[str, Any]:
+    """One row of `sale_references`."""
+    return {
+        "of": reference.original_key,
+        "kind": reference.kind,
+        "sign": reference.sign,
+        "amount": reference.amount_minor,
+        "lines": [used.as_row() for used in reference.lines],
+        "base": reference.base_journal_id,
+    }
+
+
+def _wait_row(awaits: References) -> dict[str, Any]:
+    return {"of": awaits.event_id} if awaits.event_id is not None else {"tx": awaits.txn_id}
 
 
 def _hold_row(hold: Hold) -> dict[str, Any]:

@@ -6,7 +6,7 @@ case and its key are locked, so that of two people who decide at once one is tol
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -18,9 +18,10 @@ from ledgersafe.db import retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError, NotFound
 from pos import canonical, effects, held, pan
 from pos import directory as directories
-from pos.choices import Candidate, PanDetected, Ruling, read_candidate, reversal_day, rule
+from pos.booking import Verdict
+from pos.choices import Candidate, PanDetected, Ruling, originals_of, read_candidate, reversal_day, rule
 from pos.contract import Hold
-from pos.deciding import Deciding, Verdict, patch_text
+from pos.deciding import Deciding, patch_text
 from pos.effects import Change, Choice, PreviewJournal
 from pos.held import Held
 from pos.models import RawEvent
@@ -31,6 +32,7 @@ T = TypeVar("T")
 #: Cases of one transaction of a bulk decision: their keys stay locked until it commits.
 CHUNK = 500
 MAX_BULK = 500
+_WEIGHED = Decision(Action.REPLAY, notes="weighed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,7 @@ def preview_resolution(
         verdict = _only(deciding.decide([case_id], propose=False))
         if verdict.refusal is not None:
             raise verdict.refusal
-        ids = {found for found in (verdict.reversal_id, verdict.journal_id) if found is not None}
-        journals = effects.written(tenant_id, ids) if ids else ()
+        journals = effects.written(tenant_id, verdict.written) if verdict.written else ()
         return Preview(
             resolved=_resolved(verdict, decision),
             journals=journals,
@@ -167,13 +168,21 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     standing = effects.written(case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
     arrivals = held.read_arrivals(case.tenant_id, set(one.known.values()))
     directory = directories.of(case.tenant_id)
-    read = [_read(one, arrivals.get(raw_id), directory.base_currency, raw_id) for raw_id in one.known.values()]
-    rates = rates_for(case.tenant_id, [getattr(candidate, "verdict", None) for candidate in read])
+    read = {raw_id: _weighable(one, raw_id, arrivals.get(raw_id), directory.base_currency) for raw_id in arrivals}
+    rates = dict(
+        zip(read, rates_for(case.tenant_id, [getattr(c, "verdict", None) for c in read.values()]), strict=True)
+    )
+    candidates = [candidate for candidate in read.values() if isinstance(candidate, Candidate)]
+    originals = originals_of([one], candidates, directory.base_currency, lock=False)
     choices = []
-    for (payload_hash, raw_id), candidate, known in zip(one.known.items(), read, rates, strict=True):
-        ruling: Ruling | Hold | str = candidate if isinstance(candidate, str) else ""
+    for payload_hash, raw_id in one.known.items():
+        ruling: Ruling | Hold | str
+        candidate = read.get(raw_id, "The arrival is gone.")
         if isinstance(candidate, Candidate):
-            ruling = rule(one, candidate, _weighed(raw_id), directory.facts, now=now, rates=known)
+            facts, known = directory.facts, rates[raw_id]
+            ruling = rule(one, candidate, _WEIGHED, facts, now=now, rates=known, originals=originals)
+        else:
+            ruling = candidate
         journals: tuple[PreviewJournal, ...] = ()
         if isinstance(ruling, Ruling):
             journals = _on_paper(one, ruling, standing, directory, now)
@@ -192,14 +201,10 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     return choices
 
 
-def _weighed(raw_id: int) -> Decision:
-    return Decision(Action.REPLAY, notes="weighed", canonical_raw_id=raw_id)
-
-
-def _read(one: Held, arrival: RawEvent | None, base_currency: str, raw_id: int) -> Candidate | str:
-    """A version, or why it cannot be read."""
+def _weighable(one: Held, raw_id: int, arrival: RawEvent | None, base_currency: str) -> Candidate | str:
+    """A version as a candidate, or why it cannot be one."""
     try:
-        return read_candidate(one, arrival, _weighed(raw_id), base_currency=base_currency)
+        return read_candidate(one, arrival, replace(_WEIGHED, canonical_raw_id=raw_id), base_currency=base_currency)
     except DomainError as error:
         return error.message
 
@@ -215,6 +220,8 @@ def _on_paper(
     if ruling.reverses is not None:
         day, _ = reversal_day(ruling.reverses, directory.facts, now=now)
         journals += [effects.mirrored(journal, day) for journal in standing]
+    if ruling.post is not None and ruling.post.mirror is not None:
+        journals.append(effects.drafted(ruling.post.mirror, ruling.post.business_date))
     if ruling.post is not None and ruling.post.draft.lines:
         journals.append(effects.drafted(ruling.post.draft, ruling.post.business_date))
     return tuple(journals)
@@ -272,7 +279,7 @@ def _payload_text(candidate: Candidate | None) -> str | None:
 
 def count_journals(verdicts: Sequence[Verdict]) -> None:
     """After commit: journals written, by what they are."""
-    written = sum((v.journal_id is not None) + (v.reversal_id is not None) for v in verdicts)
+    written = sum(len(verdict.written) for verdict in verdicts)
     refused = sum(v.refusal is not None and not isinstance(v.refusal, FourEyesRequired) for v in verdicts)
     if written:
         metrics.ledger_transactions.labels("ok").inc(written)

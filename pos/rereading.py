@@ -6,14 +6,15 @@ They stream: one row at a time, whatever has been kept. What is derived uses the
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
 
-from ledger.drafts import JournalDraft
+from ledger.chart import AccountRef
+from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rate, Rates
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
@@ -21,7 +22,11 @@ from pos import canonical, pan
 from pos.bronze import read_arrival
 from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold
-from pos.rules import RULES_VERSION, draft_of
+from pos.headers import Figures
+from pos.originals import Original
+from pos.rules import draft_of
+from pos.rules_referring import MIRROR, draft_against, mirrored
+from pos.usage import Usage
 
 # ── I01, I08: hashes and fingerprints ───────────────────────────────────────────────────────────
 _HASHES: Final = """
@@ -77,7 +82,10 @@ def _fingerprint(body: bytes) -> bytes | None:
 
 # ── I00: derive every journal again ─────────────────────────────────────────────────────────────
 #: The rules by the version that journals name. A new version is added here; none is ever taken away.
-_RULES: Final[dict[int, Callable[[Event, Rates], JournalDraft | Hold]]] = {RULES_VERSION: draft_of}
+_RULES: Final[dict[int, Callable[[Event, Original | None, Rates], JournalDraft | Hold]]] = {
+    1: lambda event, _, rates: draft_of(event, rates, version=1),
+    2: lambda event, original, rates: _draft_of(event, original, rates),
+}
 
 #: When a rate held is no matter of the rules: which one was used is kept, and checked by I22.
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -88,16 +96,21 @@ OTHER_SOURCES: tuple[str, ...] = ("transfer", "fx", "drawer", "transaction")  # 
 _CAUSELESS: Final = """
 SELECT j.tenant_id, 'journals', j.id::text, 'has no cause: there is no ' || j.source || ' ' || j.source_key
 FROM journals j LEFT JOIN events_processed k
-     ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key AND j.source = 'event'
+     ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key AND j.source IN ('event', 'correction')
 WHERE j.reverses_id IS NULL AND k.id IS NULL AND j.source <> ALL(%(other_sources)s)
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 """
 
 #: Every journal an event caused, also those reversed since, with the body it was made of: what a decision chose, or the
-#: first arrival. And every processed key that caused none.
+#: first arrival; of one about another event, also the body and lines of the journal it was derived from. And every
+#: processed key that caused none.
 _CAUSES: Final = """
 SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), j.id,
-       j.rules_version, j.kind, j.occurred_at, j.external_ref, CASE WHEN NOT j.is_late THEN j.business_date END,
+       coalesce(convert_to(bv.patched_body, 'UTF8'), br.raw_body),
+       (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
+        FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = b.id),
+       j.source, j.rules_version, j.kind, j.occurred_at, j.external_ref,
+       CASE WHEN NOT j.is_late THEN j.business_date END,
        (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
         FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = j.id),
        (SELECT array_agg(ARRAY[c.source_currency, r.base, r.quote, r.rate::text])
@@ -110,11 +123,19 @@ LEFT JOIN exception_resolutions x ON x.tenant_id = j.tenant_id AND x.journal_id 
 LEFT JOIN event_versions v ON v.tenant_id = j.tenant_id AND v.event_key_id = k.id
                               AND v.payload_hash = x.final_payload_sha256
 LEFT JOIN events_raw r ON r.id = coalesce(v.first_raw_id, k.first_raw_id)
-WHERE j.source = 'event' AND j.reverses_id IS NULL
+LEFT JOIN sale_references f ON f.tenant_id = j.tenant_id AND f.event_key = j.source_key AND f.sign = 1
+                               AND (f.journal_id = j.id OR (j.source = 'correction' AND f.kind = 'CORRECTION'))
+LEFT JOIN journals b ON b.id = f.base_journal_id
+LEFT JOIN events_processed bk ON bk.tenant_id = b.tenant_id AND bk.idempotency_key = b.source_key
+LEFT JOIN exception_resolutions bx ON bx.tenant_id = b.tenant_id AND bx.journal_id = b.id
+LEFT JOIN event_versions bv ON bv.tenant_id = b.tenant_id AND bv.event_key_id = bk.id
+                               AND bv.payload_hash = bx.final_payload_sha256
+LEFT JOIN events_raw br ON br.id = coalesce(bv.first_raw_id, bk.first_raw_id)
+WHERE j.source IN ('event', 'correction') AND j.reverses_id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 UNION ALL
 SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM events_processed k
 JOIN tenants t ON t.id = k.tenant_id
 JOIN events_raw r ON r.id = k.effective_raw_id
@@ -126,14 +147,16 @@ WHERE k.status = 'processed' AND k.journal_id IS NULL
 
 def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     yield from by_sql(_CAUSELESS, other_sources=list(OTHER_SOURCES))(snapshot)
-    for tenant_id, key_id, currency, body, journal_id, version, *journal, used in snapshot.rows(_CAUSES):
+    for tenant_id, key_id, currency, body, journal_id, base_body, base_lines, *journal, used in snapshot.rows(_CAUSES):
         event = read_arrival(bytes(body or b""), base_currency=currency).verdict
         if not isinstance(event, Event):
             difference: str | None = "the effective arrival is no event that can be posted"
         elif journal_id is None:
             difference = _posts_nothing(event)
         else:
-            difference = _difference(event, version, _rates(used), *journal)
+            base = read_arrival(bytes(base_body or b""), base_currency=currency).verdict
+            original = _original(base, base_lines) if isinstance(base, Event) else None
+            difference = _difference(event, original, _rates(used), *journal)
         if difference is not None:
             row = ("journals", str(journal_id)) if journal_id else ("events_processed", str(key_id))
             yield Violation(tenant_id, *row, difference)
@@ -146,16 +169,31 @@ def _rates(used: list[list[str]] | None) -> Rates:
 
 def _posts_nothing(event: Event) -> str | None:
     """A key without journal keeps no rules version: some version must make nothing of its event."""
-    drafts = [_draft(event, version) for version in _RULES]
+    drafts = [_draft(event, None, version) for version in _RULES]
     if any(isinstance(draft, JournalDraft) and not draft.lines for draft in drafts):
         return None
     return f"key {event.event_id} is processed without journal, but the rules post this {event.event_type}"
 
 
+def _original(event: Event, lines: list[list[str]]) -> Original:
+    """What an event was derived from. How much was left of it then is not asked again: I41 knows what counts."""
+    booked = (DraftLine(AccountRef(role, currency, which), int(amount)) for role, which, currency, amount in lines)
+    return Original("", event, 0, date.min, tuple(booked), Figures(), Usage(is_counted=False))
+
+
+def _draft_of(event: Event, original: Original | None, rates: Rates) -> JournalDraft | Hold:
+    if original is None:
+        return draft_of(event, rates)
+    referred = draft_against(event, original, rates)
+    return referred if isinstance(referred, Hold) else referred.draft
+
+
 def _difference(
     event: Event,
-    version: int,
+    original: Original | None,
     rates: Rates,
+    source: str,
+    version: int,
     kind: str,
     occurred_at: Any,
     external_ref: str,
@@ -163,7 +201,10 @@ def _difference(
     lines: list[list[str]],
 ) -> str | None:
     """What is different in the journal that the rules it names would make today, or None."""
-    draft = _draft(event, version, rates)
+    if source == "correction":  # the mirror of what it replaces
+        draft: JournalDraft | str = mirrored(MIRROR, original.lines) if original else "mirrors no journal of a sale"
+    else:
+        draft = _draft(event, original, version, rates)
     if not isinstance(draft, JournalDraft):
         return draft
     derived = [[*_account(line.account), str(line.amount_minor)] for line in draft.lines]
@@ -178,12 +219,12 @@ def _difference(
     return f"{wrong[0]} is {_shown(wrong[1])}, the rules give {_shown(wrong[2])}" if wrong else None
 
 
-def _draft(event: Event, version: int, rates: Rates = NO_RATES) -> JournalDraft | str:
+def _draft(event: Event, original: Original | None, version: int, rates: Rates = NO_RATES) -> JournalDraft | str:
     """The journal by the rules of that version, or why there is none."""
     if version not in _RULES:
         return f"names posting rules {version}, which this release does not have"
     try:
-        draft = _RULES[version](event, rates)
+        draft = _RULES[version](event, original, rates)
     except Exception as error:  # a rule that fails is a finding, not an end of the verification
         return f"rules {version} fail on its event ({type(error).__name__}: {error})"
     return draft if isinstance(draft, JournalDraft) else f"rules {version} hold its event: {draft.reason_code}"

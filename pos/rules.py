@@ -15,12 +15,12 @@ from ledgersafe.money import MAX_MINOR, cash_rounding_limit, to_decimal_text
 from pos.contract import Event, Hold, Tender
 from pos.tendering import conversions_of
 
-RULES_VERSION: Final = 1
+RULES_VERSION: Final = 2
 
 Entries: TypeAlias = Iterator[tuple[AccountRef, int]]
 
-#: Types whose rules need the sale they refer to; they wait until those rules exist, and are not guessed.
-_NEED_REFERENCE: Final = frozenset({"RETURN", "VOID", "CANCEL", "CORRECTION", "TIP_ADJUST"})
+#: Types about another event: what they do is in `rules_referring`, once that event is known.
+NEED_REFERENCE: Final = frozenset({"RETURN", "VOID", "CANCEL", "CORRECTION", "TIP_ADJUST"})
 
 #: Where money goes that is paid out of a drawer, by the event's `reason`; anything else is a petty expense.
 _PAID_OUT_TO: Final = {
@@ -37,29 +37,39 @@ _PAID_IN_FROM: Final = {
     "CHANGE": "SAFE",
     "PETTY": "PETTY_EXPENSE",
 }
+#: Rules 2: what a customer pays of his account, or in advance.
+_PAID_IN_BY_CUSTOMERS: Final = {
+    "HOUSE_ACCOUNT": "HOUSE_ACCOUNTS",
+    "DEPOSIT": "CUSTOMER_DEPOSITS",
+}
 
 #: A basket line of this category is no revenue but a debt to whoever bought it.
-_LIABILITY_LINES: Final = {
+LIABILITY_LINES: Final = {
     "GIFT_CARD": "GIFT_CARDS",
     "DEPOSIT": "CUSTOMER_DEPOSITS",
 }
 
 
-def draft_of(event: Event, rates: Rates = NO_RATES) -> JournalDraft | Hold:
-    """The journal an event makes, or why it cannot be made with certainty.
+def draft_of(event: Event, rates: Rates = NO_RATES, *, version: int = RULES_VERSION) -> JournalDraft | Hold:
+    """The journal an event makes by itself, or why it cannot be made with certainty.
 
     :param rates: into the event's currency, by the currencies it was paid in; an ordinary event asks for none.
+    :param version: of the rules, for deriving history again; 1 knew no payments by customers.
     :returns: a draft without lines when the event moves no money (`NO_SALE`, a sale of nothing).
     """
-    if event.event_type in _NEED_REFERENCE:
+    if event.event_type in NEED_REFERENCE:
         return Hold("MISSING_REFERENCE", f"A {event.event_type} waits for the sale it refers to.")
-    wrong = _negative_amounts(event)
+    wrong = negative_amounts(event)
     if wrong is not None:
         return wrong
-    return _sale(event, rates) if event.event_type == "SALE" else _RULES[event.event_type](event)
+    if event.event_type == "SALE":
+        return _sale(event, rates)
+    if event.event_type == "PAID_IN" and version > 1 and _reason(event) in _PAID_IN_BY_CUSTOMERS:
+        return _paid_by_customer(event)
+    return _RULES[event.event_type](event)
 
 
-def _negative_amounts(event: Event) -> Hold | None:
+def negative_amounts(event: Event) -> Hold | None:
     """The type gives the direction; an amount that has one of its own contradicts it."""
     amounts = [("/total_amount", event.total_minor or 0)]
     for name, values in (
@@ -133,7 +143,7 @@ def _sale_entries(event: Event, tenders: tuple[Tender, ...], basket: int, roundi
         yield _tender_account(event, tender), tender.amount_minor
     yield AccountRef("ROUNDING", currency), rounding
     yield AccountRef("DISCOUNTS", currency), sum(event.discounts_minor)
-    owed = [(_LIABILITY_LINES[line.category], line) for line in event.lines if line.category in _LIABILITY_LINES]
+    owed = [(LIABILITY_LINES[line.category], line) for line in event.lines if line.category in LIABILITY_LINES]
     for role, line in owed:
         yield AccountRef(role, currency), -line.amount_minor
     yield AccountRef("SALES", currency), -(basket - sum(line.amount_minor for _, line in owed))
@@ -198,13 +208,22 @@ def _cash_amount(event: Event) -> int | Hold:
     return amount
 
 
+def _reason(event: Event) -> str:
+    return event.reason.strip().upper()
+
+
 def _paid_in(event: Event) -> JournalDraft | Hold:
-    source = AccountRef(_PAID_IN_FROM.get(event.reason.strip().upper(), "SUSPENSE"), event.currency)
+    source = AccountRef(_PAID_IN_FROM.get(_reason(event), "SUSPENSE"), event.currency)
+    return _cash_move(event, drawer_of(event), source)
+
+
+def _paid_by_customer(event: Event) -> JournalDraft | Hold:
+    source = AccountRef(_PAID_IN_BY_CUSTOMERS[_reason(event)], event.currency)
     return _cash_move(event, drawer_of(event), source)
 
 
 def _paid_out(event: Event) -> JournalDraft | Hold:
-    target = AccountRef(_PAID_OUT_TO.get(event.reason.strip().upper(), "PETTY_EXPENSE"), event.currency)
+    target = AccountRef(_PAID_OUT_TO.get(_reason(event), "PETTY_EXPENSE"), event.currency)
     return _cash_move(event, target, drawer_of(event))
 
 

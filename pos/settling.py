@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,10 @@ from pos.bronze import Refusal, as_row
 from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus, Result
 from pos.plans import Plan
+from pos.referring import next_level
+
+#: Judges plans that are about other events, and adds what they need to the account ids; tells which it could judge.
+Rule = Callable[[list[Plan]], list[Plan]]
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +27,20 @@ class Settling:
     """One reception between `pos_receive_v2` and the commit; lives inside the use case's transaction."""
 
     def __init__(
-        self, principal: Principal, plans: Sequence[Plan], account_ids: dict[AccountRef, int], told: dict[str, Any]
+        self,
+        principal: Principal,
+        plans: Sequence[Plan],
+        account_ids: dict[AccountRef, int],
+        told: dict[str, Any],
+        rule: Rule | None = None,
     ) -> None:
         self._tenant_id = principal.tenant_id
         self._tenant_slug = principal.tenant_slug
         self._plans = plans
         self._account_ids = account_ids
         self._told = told
+        self._rule = rule
+        self.is_awaited = False
         self._answers: dict[int, Answer] = {}
         self._states: dict[str, KeyState] = {}
         self._judged: list[dict[str, Any]] = []
@@ -41,11 +52,12 @@ class Settling:
         One statement more for each of these that there is anything of, whatever its size.
         """
         clashing = self._take_in(self._told)
-        waiting = [plan for plan in self._plans if plan.waits]
+        waiting = [plan for plan in self._plans if plan.waits and not plan.refers]
         for plan in waiting:
             plan.waits = False
         if waiting:
             clashing |= self._settle_now(context, waiting)
+        clashing |= self._settle_referring(context)
         if clashing:
             self._hold_clashes(context, clashing)
         for plan in self._plans:
@@ -54,12 +66,22 @@ class Settling:
         if self._judged:
             call("pos_apply_v1", self._tenant_id, context, as_jsonb(self._judged), as_jsonb(self._cases))
 
+    def _settle_referring(self, context: JsonText) -> set[int]:
+        """What is about other events, level by level."""
+        clashing: set[int] = set()
+        while pending := [plan for plan in self._plans if plan.refers and not plan.follows]:
+            assert self._rule is not None  # noqa: S101  only a transaction has plans about other events
+            judged = self._rule(next_level(pending))
+            clashing |= self._settle_now(context, judged)
+        return clashing
+
     def answers(self) -> list[Answer]:
         """The outcomes, in the order of the arrivals."""
         return [self._answers[plan.ordinal] for plan in self._plans]
 
     def _take_in(self, told: dict[str, Any]) -> set[int]:
         """Note answers and key states. :returns: ordinals whose source event id belongs to another key."""
+        self.is_awaited |= bool(told.get("awaited"))
         by_ordinal = {plan.ordinal: plan for plan in self._plans}
         for fresh in told["fresh"]:
             plan = by_ordinal[fresh["o"]]

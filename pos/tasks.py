@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos import backfill
+from pos import backfill, releasing
 
 
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -17,3 +17,9 @@ def sweep_replays() -> None:
     """Hand out jobs whose message was lost, or whose worker was."""
     for job_id in backfill.unfinished_jobs(timezone.now()):
         run_replay.delay(job_id=job_id)
+
+
+@shared_task(name="pos.tasks.release_waiting")  # type: ignore[untyped-decorator]
+def release_waiting() -> None:
+    """Post what came before its original, where that was missed when the original landed."""
+    releasing.sweep(now=timezone.now())

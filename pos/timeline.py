@@ -83,9 +83,10 @@ _ORDER: Final = {"arrival": 0, "held": 1, "journal": 2, "proposed": 3, "resolved
 
 
 def list_journals(tenant_id: int, event_id: str) -> list[tuple[Journal, list[Posting]]]:
-    """An event's journals and their reversals, with their postings. Three statements."""
+    """An event's journals, what a correction undid, and their reversals, with their postings. Three statements."""
     rows = Journal.objects.filter(tenant_id=tenant_id)
-    journals = list(rows.filter(source="event", source_key=event_id, reverses__isnull=True).order_by("revision"))
+    caused = rows.filter(source__in=("event", "correction"), source_key=event_id, reverses__isnull=True)
+    journals = list(caused.order_by("revision", "id"))
     journals += rows.filter(reverses__in=[journal.id for journal in journals]).order_by("id") if journals else []
     postings = Posting.objects.filter(journal_id__in=[journal.id for journal in journals])
     by_journal: dict[int, list[Posting]] = {}

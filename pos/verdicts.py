@@ -12,10 +12,15 @@ from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
 from ledger.periods import business_date_of
 from pos.contract import Event, Hold
-from pos.rules import draft_of
+from pos.originals import Original
+from pos.rules import NEED_REFERENCE, draft_of
+from pos.rules_referring import Referred, draft_against
 from pos.tendering import conversions_of
+from pos.usage import KINDS, VOID, Reference
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
+#: What may be paid in a foreign currency.
+_PAID: Final = frozenset({"SALE", "CORRECTION"})
 #: No till reports sales from before this; a clock that does was never set.
 CLOCK_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -36,6 +41,8 @@ class Post:
     """Post this draft on this business day. `is_late`: the event's own day was closed already.
 
     `conversions`: what was paid in foreign currencies, kept beside the journal with the rates it was converted by.
+    Of an event about another one also: what it refers to, the references it makes, the mirror a correction posts, and
+    the event with what it left to its original filled in.
     """
 
     event: Event
@@ -43,20 +50,72 @@ class Post:
     business_date: date
     is_late: bool
     conversions: tuple[Conversion, ...] = ()
+    original: Original | None = None
+    references: tuple[Reference, ...] = ()
+    mirror: JournalDraft | None = None
+    content: Event | None = None
+
+
+def refers(event: Event) -> bool:
+    """Whether what the event does depends on another event, and it says on which."""
+    return event.references is not None and event.event_type in NEED_REFERENCE
 
 
 def verdict_on(
-    event: Event, facts: TenantFacts, *, now: datetime, dated: bool = False, rates: Rates = NO_RATES
+    event: Event,
+    facts: TenantFacts,
+    *,
+    now: datetime,
+    dated: bool = False,
+    rates: Rates = NO_RATES,
+    original: Original | Hold | None = None,
 ) -> Post | Hold:
     """What is done with a new event.
 
     :param now: the instant it was received, or is replayed.
     :param rates: those that held at `occurred_at`, by the foreign currencies it was paid in.
     :param dated: an operator has set its `business_date`, which then need not go with `occurred_at`.
+    :param original: of an event about another one: that one, or why it is not to be had.
     """
     if event.event_type not in facts.enabled_event_types:
         return Hold("UNKNOWN_EVENT_TYPE", f"Event type {event.event_type} is switched off for this tenant.")
-    draft = draft_of(event, rates)
+    if isinstance(original, Hold):
+        return original
+    referred = draft_against(event, original, rates) if original is not None else None
+    if isinstance(referred, Hold):
+        return referred
+    post = _dated(event, referred.draft if referred else draft_of(event, rates), facts, now, dated=dated)
+    if rates and isinstance(post, Post) and post.draft.lines and event.event_type in _PAID:
+        converted = conversions_of(event, event.tenders, rates)
+        post = converted if isinstance(converted, Hold) else replace(post, conversions=converted)
+    if isinstance(post, Hold) or referred is None or original is None:
+        return post
+    return _of_the_same_day(post, original) or _with(post, original, referred)
+
+
+def _with(post: Post, original: Original, referred: Referred) -> Post:
+    return replace(
+        post,
+        original=original,
+        references=referred.references,
+        mirror=referred.mirror,
+        content=referred.content,
+    )
+
+
+def _of_the_same_day(post: Post, original: Original) -> Hold | None:
+    """What undoes as if it had not been belongs to the day that is undone, while it lasts."""
+    if KINDS[post.event.event_type] != VOID:
+        return None
+    what = f"A {post.event.event_type} undoes what is of its own business day; {original.event.event_id} is"
+    if post.is_late:
+        return Hold("DAY_CLOSED", f"{what} of a day that is closed. Send a RETURN or a CORRECTION.")
+    if post.business_date != original.business_date:
+        return Hold("CANNOT_EXCEED_ORIGINAL", f"{what} of {original.business_date}. Send a RETURN or a CORRECTION.")
+    return None
+
+
+def _dated(event: Event, draft: JournalDraft | Hold, facts: TenantFacts, now: datetime, *, dated: bool) -> Post | Hold:
     if isinstance(draft, Hold):
         return draft
     if skew := _clock_skew(event, now):
@@ -64,11 +123,7 @@ def verdict_on(
     own_day = business_date_of(event.occurred_at, time_zone=facts.time_zone, cut_off=facts.cut_off)
     if event.business_date is not None and not _may_belong(event.business_date, own_day, facts, now, dated=dated):
         return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
-    verdict = _on_open_day(event, draft, event.business_date or own_day, facts, now)
-    if rates and isinstance(verdict, Post) and draft.lines:
-        converted = conversions_of(event, event.tenders, rates)
-        return converted if isinstance(converted, Hold) else replace(verdict, conversions=converted)
-    return verdict
+    return _on_open_day(event, draft, event.business_date or own_day, facts, now)
 
 
 def _may_belong(day: date, own_day: date, facts: TenantFacts, now: datetime, *, dated: bool) -> bool:

@@ -27,10 +27,12 @@ SELECT NULL, e."table", e."table" || '.' || e.name,
        CASE WHEN t.oid IS NULL THEN 'guard trigger is missing'
             WHEN t.tgenabled <> 'A' THEN 'guard trigger is not ENABLE ALWAYS'
             ELSE 'guard trigger is not the one our migrations make' END
-FROM jsonb_to_recordset(%(triggers)s::jsonb) AS e("table" text, name text, function text, tgtype integer)
+FROM jsonb_to_recordset(%(triggers)s::jsonb) AS e(
+    "table" text, name text, function text, tgtype integer, columns integer)
 LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass('public.' || e."table") AND t.tgname = e.name
 LEFT JOIN pg_proc f ON f.oid = t.tgfoid
 WHERE t.oid IS NULL OR t.tgenabled <> 'A' OR t.tgtype <> e.tgtype OR f.proname <> e.function OR t.tgqual IS NOT NULL
+   OR cardinality(t.tgattr::smallint[]) <> e.columns
 """
 
 _FUNCTIONS: Final = """

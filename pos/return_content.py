@@ -1,0 +1,92 @@
+"""What a return is made of: its own lines, taxes and tenders, or the shares of its sale where it names none. Pure.
+
+A share of a tax, tip or discount is rounded down: what is given back of each never adds up to more than was taken, in
+whatever order returns come. What rounding leaves is part of the goods returned, so that nothing is lost.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pos.contract import Event, Hold, LineItem, TaxLine, Tender
+from pos.originals import parts_of, total_of
+from pos.rules import LIABILITY_LINES
+
+
+def content_of(event: Event, sale: Event) -> Event | Hold:
+    """The return with everything it left to its sale filled in."""
+    content = _with_parts(event, sale)
+    return content if isinstance(content, Hold) else _with_tenders(content, sale)
+
+
+def _with_parts(event: Event, sale: Event) -> Event | Hold:
+    if event.taxes or event.discounts_minor or event.tips_minor or event.service_charges_minor:
+        return event  # it says itself what it gives back
+    if event.lines:
+        basket, whole = (sum(line.amount_minor for line in one.lines) for one in (event, sale))
+        if event.total_minor == parts_of(event) or not whole:
+            return event
+        filled = replace(
+            event,
+            taxes=_tax_shares(sale, basket, whole),
+            discounts_minor=_shares(sale.discounts_minor, basket, whole),
+        )
+        return replace(filled, total_minor=total_of(filled))
+    if event.total_minor is None:
+        return Hold("SCHEMA_VALIDATION_FAILED", "A RETURN needs total_amount or line_items.")
+    whole = total_of(sale)
+    return _share_of(event, sale, event.total_minor, whole) if whole else event
+
+
+def _share_of(event: Event, sale: Event, part: int, whole: int) -> Event:
+    """A return of an amount: of everything the sale was made of its part."""
+    filled = replace(
+        event,
+        taxes=_tax_shares(sale, part, whole),
+        discounts_minor=_shares(sale.discounts_minor, part, whole),
+        tips_minor=_shares(sale.tips_minor, part, whole),
+        service_charges_minor=_shares(sale.service_charges_minor, part, whole),
+    )
+    owed = [
+        replace(line, amount_minor=line.amount_minor * part // whole)
+        for line in sale.lines
+        if line.category in LIABILITY_LINES
+    ]
+    if not owed:
+        return filled
+    goods = part - parts_of(replace(filled, lines=tuple(owed)))
+    rest = [LineItem(sku="", quantity=owed[0].quantity, amount_minor=goods, category="")] if goods else []
+    return replace(filled, lines=(*owed, *rest))
+
+
+def _shares(amounts: Iterable[int], part: int, whole: int) -> tuple[int, ...]:
+    return tuple(amount * part // whole for amount in amounts)
+
+
+def _tax_shares(sale: Event, part: int, whole: int) -> tuple[TaxLine, ...]:
+    return tuple(replace(tax, amount_minor=tax.amount_minor * part // whole) for tax in sale.taxes)
+
+
+def _with_tenders(event: Event, sale: Event) -> Event | Hold:
+    """Money goes back the way it came, unless the return says how."""
+    if event.tenders or event.pays_cash:
+        return event
+    if not sale.tenders:
+        return replace(event, pays_cash=sale.pays_cash)
+    if any(tender.currency != sale.currency for tender in sale.tenders):
+        return Hold("TOTALS_MISMATCH", "The sale was paid in another currency: the tenders must say what is refunded.")
+    total, sold = total_of(event), total_of(sale)
+    if total == sold:
+        return replace(event, tenders=sale.tenders)
+    return replace(event, tenders=_allocated(total, sale.tenders))
+
+
+def _allocated(amount: int, tenders: tuple[Tender, ...]) -> tuple[Tender, ...]:
+    """By largest remainder: every part is within one minor unit of its share, and together they are the amount."""
+    whole = sum(tender.amount_minor for tender in tenders)
+    if not whole:
+        return ()
+    shares = [divmod(tender.amount_minor * amount, whole) for tender in tenders]
+    missing = amount - sum(share for share, _ in shares)
+    first = sorted(range(len(tenders)), key=lambda index: -shares[index][1])[:missing]
+    found = [share + (index in first) for index, (share, _) in enumerate(shares)]
+    return tuple(replace(tender, amount_minor=part) for tender, part in zip(tenders, found, strict=True) if part)

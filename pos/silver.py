@@ -1,0 +1,75 @@
+"""The header of a sale: what one journal of an event comes to, by kind and by tender. Pure, from the journal itself.
+
+Amounts are read off the journal's lines by account role, so that silver cannot disagree with the books. Only where a
+tender and a thing sold meet on one account (gift cards, store credit) the event tells them apart.
+"""
+
+from collections import Counter
+from dataclasses import astuple, replace
+from typing import Any, Final
+
+from ledger.drafts import JournalDraft
+from pos.contract import Event
+from pos.headers import Figures
+from pos.usage import KINDS, VOID
+from pos.verdicts import Post
+
+_CASH_MOVES: Final = frozenset({"PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})
+LIABILITIES: Final = ("GIFT_CARDS", "STORE_CREDIT", "CUSTOMER_DEPOSITS")
+
+
+def figures_of(post: Post) -> Figures:
+    """Of the journal an event makes."""
+    if post.original is not None and KINDS[post.event.event_type] == VOID:
+        return post.original.figures.undone()
+    return _figures(post.content or post.event, post.draft)
+
+
+def mirror_figures_of(post: Post) -> Figures:
+    """Of the journal that undoes what a correction replaces."""
+    assert post.original is not None  # noqa: S101  the caller has looked
+    return post.original.figures.undone()
+
+
+def _figures(event: Event, draft: JournalDraft) -> Figures:
+    by_role: Counter[str] = Counter()
+    for line in draft.lines:
+        if line.account.currency == event.currency:
+            by_role[line.account.role] += line.amount_minor
+    kind = event.event_type
+    if kind in _CASH_MOVES:
+        return Figures(cash_minor=by_role["DRAWER"])
+    direction = -1 if kind == "RETURN" else 1
+    gift_card, store_credit = (_paid_with(event, method) * direction for method in ("GIFT_CARD", "STORE_CREDIT"))
+    figures = Figures(
+        sales_count=int(kind in {"SALE", "CORRECTION"}),
+        returns_count=int(kind == "RETURN"),
+        items=len(event.lines) * direction,
+        gross_minor=-by_role["SALES"],
+        returns_minor=by_role["RETURNS"],
+        discounts_minor=by_role["DISCOUNTS"] + by_role["COMPS"],
+        tax_minor=-by_role["SALES_TAX"],
+        tips_minor=-by_role["TIPS_PAYABLE"],
+        service_minor=-by_role["SERVICE_CHARGES"],
+        liabilities_minor=gift_card + store_credit - sum(by_role[role] for role in LIABILITIES),
+        cash_minor=by_role["DRAWER"],
+        card_minor=by_role["CARD_CLEARING"],
+        external_minor=by_role["EXTERNAL_CLEARING"],
+        gift_card_minor=gift_card,
+        store_credit_minor=store_credit,
+        house_account_minor=by_role["HOUSE_ACCOUNTS"],
+    )
+    return replace(figures, total_minor=figures.parts)
+
+
+def _paid_with(event: Event, method: str) -> int:
+    return sum(tender.amount_minor for tender in event.tenders if tender.method == method)
+
+
+def header_of(post: Post, figures: Figures) -> dict[str, Any]:
+    """As the SQL functions read it, but for what the arrival says itself."""
+    return {
+        "reg": post.event.register_code or "",
+        "cur": post.original.event.currency if post.original else post.event.currency,
+        "f": "{" + ",".join(map(str, astuple(figures))) + "}",
+    }

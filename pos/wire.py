@@ -1,0 +1,110 @@
+"""Single values as they come on the wire: text, codes, decimals, money, instants and days, each checked."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from ledgersafe.money import MoneyError, to_minor
+from pos.canonical import Number, decimal_of
+
+MAX_TEXT: Final = 200
+MAX_CODE: Final = 64
+
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
+_DECIMAL_TEXT: Final = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Invalid(ValueError):
+    """One field is not as the contract says. `field` is the member of an element that is meant, if one is."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        self.field = field
+        super().__init__(message)
+
+
+def text(value: Any) -> str:
+    """Something to read, up to 200 printable characters."""
+    if type(value) is str and 0 < len(value) <= MAX_TEXT and value.isprintable() and not value.isspace():
+        return value
+    if not isinstance(value, str) or isinstance(value, Number) or not value:
+        raise Invalid("must be a non-empty string")
+    if len(value) > MAX_TEXT:
+        raise Invalid(f"must have at most {MAX_TEXT} characters")
+    raise Invalid("must not be blank or contain control or invisible characters")
+
+
+def code(value: Any, limit: int) -> str:
+    """Text of a bounded length."""
+    found = text(value)
+    if len(found) > limit:
+        raise Invalid(f"must have at most {limit} characters")
+    return found
+
+
+def short_code(value: Any) -> str:
+    """A place or code: 64 characters."""
+    return code(value, MAX_CODE)
+
+
+def long_code(value: Any) -> str:
+    """An id of somebody else's: 200 characters."""
+    return code(value, MAX_TEXT)
+
+
+def number_or_code(value: Any) -> str:
+    """An id within one event, which tills count: 2 is as good as "2"."""
+    return str(value) if type(value) is int else long_code(value)
+
+
+def note(value: Any) -> str:
+    """Free text, up to 2,000 characters."""
+    if not isinstance(value, str) or isinstance(value, Number):
+        raise Invalid("must be a string")
+    if len(value) > 2_000 or "\x00" in value:
+        raise Invalid("must have at most 2000 characters and no NUL")
+    return value
+
+
+def decimal(value: Any) -> Decimal:
+    """A JSON number or decimal text, exactly."""
+    if isinstance(value, Number):
+        return decimal_of(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and _DECIMAL_TEXT.fullmatch(value):
+        return Decimal(value)
+    raise Invalid("must be a decimal number")
+
+
+def money(value: Any, currency: str) -> int:
+    """A JSON number or decimal text in major units → minor units of the currency, exactly."""
+    if type(value) is int:
+        amount: int | Decimal = value
+    else:
+        amount = decimal(value)
+    try:
+        return to_minor(amount, currency)
+    except MoneyError as error:
+        raise Invalid(str(error)) from None
+
+
+def instant(value: Any) -> datetime:
+    """An RFC 3339 instant, as UTC."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise Invalid("must be an RFC 3339 instant with an offset, like 2026-02-25T09:30:00Z")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid("is no instant that exists") from None
+
+
+def day(value: Any) -> date:
+    """A calendar day."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise Invalid("must be a day, like 2026-02-25")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Invalid("is no day that exists") from None
