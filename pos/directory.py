@@ -14,10 +14,12 @@ from datetime import date, time
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Exists, F, OuterRef
 
 from ledger import accounts, periods
 from ledger.chart import AccountRef
 from ledgersafe.tenants.models import Register, Store, Tenant
+from pos.models import EventKey, EventWait, KeyStatus
 from pos.verdicts import TenantFacts
 
 _TENANTS: Final = 256
@@ -39,6 +41,8 @@ class TenantDirectory:
     four_eyes_limit_minor: int | None
     closed_through: date | None
     expires_at: float
+    #: Whether some event waits for the one it is about, so that whoever posts has to look who.
+    has_waits: bool = False
     #: (store, register) pairs that exist; a pair without register stands for the store.
     places: set[tuple[str, str | None]] = field(default_factory=set)
     account_ids: dict[AccountRef, int] = field(default_factory=dict)
@@ -72,7 +76,7 @@ _known: OrderedDict[int, TenantDirectory] = OrderedDict()
 
 
 def of(tenant_id: int) -> TenantDirectory:
-    """The directory of a tenant: remembered, or read now (two statements)."""
+    """The directory of a tenant: remembered, or read now (three statements)."""
     directory = _known.get(tenant_id)
     if directory is not None and directory.expires_at > clock.monotonic():
         return directory
@@ -111,7 +115,25 @@ def _read(tenant_id: int) -> TenantDirectory:
         four_eyes_limit_minor=tenant.four_eyes_limit_minor,
         closed_through=periods.last_closed_date(tenant_id),
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
+        has_waits=_has_waits(tenant_id),
     )
+
+
+def _has_waits(tenant_id: int) -> bool:
+    held = EventKey.objects.filter(
+        tenant_id=tenant_id, idempotency_key=OuterRef("event_key"), status=KeyStatus.QUARANTINED
+    )
+    return EventWait.objects.filter(Exists(held), tenant_id=tenant_id).exists()
+
+
+def tell_of_waits(directory: TenantDirectory) -> None:
+    """From now on every process that posts for the tenant looks who waits; operation, the last of its transaction.
+
+    The first wait counts the tenant's version up, those after it nothing. Whoever posts at the same moment may miss it:
+    the sweeper makes up for that.
+    """
+    if not directory.has_waits:
+        Tenant.objects.filter(pk=directory.tenant_id).update(version=F("version"))
 
 
 def known_places(directory: TenantDirectory, wanted: set[tuple[str, str | None]]) -> set[tuple[str, str | None]]:

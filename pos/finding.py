@@ -6,7 +6,7 @@ the sale's key waits, and then reads what the first one took. Keys are locked in
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef
@@ -22,7 +22,7 @@ from pos.models import EventKey, EventVersion, KeyStatus, RawEvent, Sale, SaleRe
 from pos.originals import Original
 from pos.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
 
-_FIGURES: Final = [field.name for field in fields(Figures)]
+_FIGURES: Final = Figures._fields
 
 
 @dataclass(frozen=True, slots=True)

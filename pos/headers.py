@@ -1,10 +1,9 @@
 """A header's figures: what one journal of an event comes to. Pure."""
 
-from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """`sales` from `sign` on, in the order in which the SQL functions read them."""
 
     sign: int = 1
@@ -34,5 +33,5 @@ class Figures:
 
     def undone(self) -> "Figures":
         """Of a journal that undoes this one."""
-        sign, *rest = astuple(self)
+        sign, *rest = self
         return Figures(sign, *(-value for value in rest))

@@ -208,6 +208,8 @@ def _in_transaction(
         settling = Settling(principal, plans, account_ids, told, rule)
         settling.settle(sent)
         conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
+        if any(plan.awaits for plan in plans):
+            directories.tell_of_waits(directory)
     directory.remember(places, account_ids, days)
     _release(settling, principal)
     return settling.answers()
@@ -229,6 +231,7 @@ def _told_of(
     """The arrivals as the SQL functions read them, and the context with what concerns these."""
     rows = planning.rows_of(plans)
     present = {name: True for name, key in (("audit", "audit"), ("rejects", "reject")) if _any(rows, key)}
+    present |= {"waits": True} if directory.has_waits else {}
     return rows, context | {"version": directory.version} | present
 
 

@@ -4,8 +4,7 @@ Amounts are read off the journal's lines by account role, so that silver cannot 
 tender and a thing sold meet on one account (gift cards, store credit) the event tells them apart.
 """
 
-from collections import Counter
-from dataclasses import astuple, replace
+from collections import defaultdict
 from typing import Any, Final
 
 from ledger.drafts import JournalDraft
@@ -32,7 +31,7 @@ def mirror_figures_of(post: Post) -> Figures:
 
 
 def _figures(event: Event, draft: JournalDraft) -> Figures:
-    by_role: Counter[str] = Counter()
+    by_role: defaultdict[str, int] = defaultdict(int)
     for line in draft.lines:
         if line.account.currency == event.currency:
             by_role[line.account.role] += line.amount_minor
@@ -40,7 +39,12 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
     if kind in _CASH_MOVES:
         return Figures(cash_minor=by_role["DRAWER"])
     direction = -1 if kind == "RETURN" else 1
-    gift_card, store_credit = (_paid_with(event, method) * direction for method in ("GIFT_CARD", "STORE_CREDIT"))
+    gift_card = store_credit = 0
+    for tender in event.tenders:
+        if tender.method == "GIFT_CARD":
+            gift_card += tender.amount_minor * direction
+        elif tender.method == "STORE_CREDIT":
+            store_credit += tender.amount_minor * direction
     figures = Figures(
         sales_count=int(kind in {"SALE", "CORRECTION"}),
         returns_count=int(kind == "RETURN"),
@@ -59,11 +63,7 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
         store_credit_minor=store_credit,
         house_account_minor=by_role["HOUSE_ACCOUNTS"],
     )
-    return replace(figures, total_minor=figures.parts)
-
-
-def _paid_with(event: Event, method: str) -> int:
-    return sum(tender.amount_minor for tender in event.tenders if tender.method == method)
+    return figures._replace(total_minor=figures.parts)
 
 
 def header_of(post: Post, figures: Figures) -> dict[str, Any]:
@@ -71,5 +71,5 @@ def header_of(post: Post, figures: Figures) -> dict[str, Any]:
     return {
         "reg": post.event.register_code or "",
         "cur": post.original.event.currency if post.original else post.event.currency,
-        "f": "{" + ",".join(map(str, astuple(figures))) + "}",
+        "f": "{" + ",".join(map(str, figures)) + "}",
     }

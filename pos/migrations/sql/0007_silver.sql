@@ -6,7 +6,7 @@
 --   "r": [{"of": original's key, "kind", "sign", "amount", "lines", "base": journal}],
 --   "m": {"j", "s"}: a second journal, whose lines have the arrival's ordinal with a minus: what a correction replaces,
 --   "w": {"of": key} or {"tx": transaction}: what a held event waits for.
--- And every answer has "awaited": whether anybody waits for what was posted.
+-- And every answer has "awaited": whether anybody waits for what was posted. Asked only when the context has "waits".
 
 -- Which transaction wrote a header: a roll-up may go as far as the oldest running one, and misses nothing.
 ALTER TABLE sales ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id();
@@ -190,7 +190,9 @@ BEGIN
                     a -> 's' ->> 'cur', (a -> 'j' ->> 'date')::date, (a ->> 'at')::timestamptz,
                     (a -> 'j' ->> 'late')::boolean, f[1], f[2], f[3], f[4], f[5], f[6], f[7], f[8],
                     f[9], f[10], f[11], f[12], f[13], f[14], f[15], f[16], f[17], f[18]);
-        awaited := pos_somebody_waits_v1(p_tenant, event_key, a ->> 'st', a ->> 'tx');
+        IF p_context ? 'waits' THEN
+            awaited := pos_somebody_waits_v1(p_tenant, event_key, a ->> 'st', a ->> 'tx');
+        END IF;
     END IF;
     IF case_id IS NOT NULL THEN
         PERFORM exceptions_open_v1(p_tenant, jsonb_build_array(jsonb_build_object(
@@ -251,7 +253,9 @@ BEGIN
         ignored := ledger_post_v1(p_tenant, journals, p_lines)::text;
         ignored := pos_record_facts_v1(p_tenant, facts, CASE WHEN a ? 'r' THEN jsonb_build_array(
             jsonb_build_object('j', new_journal, 'k', event_key, 'rows', a -> 'r')) END)::text;
-        awaited := pos_somebody_waits_v1(p_tenant, event_key, a ->> 'st', a ->> 'tx');
+        IF p_context ? 'waits' THEN
+            awaited := pos_somebody_waits_v1(p_tenant, event_key, a ->> 'st', a ->> 'tx');
+        END IF;
     END IF;
     IF case_id IS NOT NULL THEN
         PERFORM exceptions_open_v1(p_tenant, jsonb_build_array(jsonb_build_object(
@@ -342,7 +346,8 @@ BEGIN
         PERFORM ledger_post_v1(p_tenant, journals || coalesce(mirrors, '[]'), p_lines);
         PERFORM pos_record_facts_v1(p_tenant, facts || coalesce(mirror_facts, '[]'), refs);
         SELECT coalesce(bool_or(pos_somebody_waits_v1(p_tenant, f.k, f.st, f.tx)), false) INTO awaited
-            FROM jsonb_to_recordset(facts) AS f(k text, st text, tx text);
+            FROM jsonb_to_recordset(facts) AS f(k text, st text, tx text)
+            WHERE p_context ? 'waits';
     END IF;
     IF cases IS NOT NULL THEN
         PERFORM exceptions_open_v1(p_tenant, cases);
