@@ -7,9 +7,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ledgersafe.verification import verify
 from tests.conftest import Shop
 from tests.ledger.exchanging import put
 from tests.ledger.transferring import balances
+from tests.pos.returning import about
 
 SOLD = "2026-02-25T09:30:00Z"
 EURO = {"method": "CASH", "amount": "39.24", "currency": "EUR"}  # 42.50 dollars at 1.0832
@@ -166,3 +168,36 @@ def test_only_a_sale_is_paid_in_another_currency(shop: Shop) -> None:
         event_type="PAID_IN", total_amount="39.24", line_items=None, tax_lines=None, tenders=[EURO], currency="USD"
     )
     assert shop.send(event).json()["reason_code"] == "TOTALS_MISMATCH"
+
+
+# ── And what becomes of it ──────────────────────────────────────────────────────────────────────
+def test_a_void_of_it_gives_the_euros_back_and_leaves_nothing(shop: Shop) -> None:
+    rate(shop)
+    assert shop.send(sale(shop, "sold")).status_code == 201
+    answer = shop.send(about(shop, "VOID", "gone"))
+    assert answer.status_code == 201, answer.content
+    assert balances(shop) == {}
+    assert [f.invariant.id for f in verify(tenant_id=shop.tenant.id).findings if f.total] == []
+
+
+def test_a_correction_of_it_may_be_paid_in_euros_too(shop: Shop) -> None:
+    rate(shop)
+    assert shop.send(sale(shop, "sold")).status_code == 201
+    euros = [{"method": "CASH", "amount": "20.00", "currency": "EUR"}]
+    answer = shop.send(about(shop, "CORRECTION", "put-right", total_amount="21.66", tenders=euros))
+    assert answer.status_code == 201, answer.content
+    held = balances(shop)
+    assert (held["DRAWER:store-1/till-1:EUR"], held["SALES:USD"]) == (2000, -2166)
+    kept = shop.rows("SELECT amount_minor FROM fx_conversions WHERE tenant_id = %s ORDER BY id")
+    assert kept == [(3924,), (2000,)]
+    assert [f.invariant.id for f in verify(tenant_id=shop.tenant.id).findings if f.total] == []
+
+
+def test_a_return_of_it_must_say_what_is_given_back(shop: Shop) -> None:
+    rate(shop)
+    assert shop.send(sale(shop, "sold")).status_code == 201
+    answer = shop.send(about(shop, "RETURN", "back", total_amount="10.00"))
+    assert (answer.status_code, answer.json()["reason_code"]) == (202, "TOTALS_MISMATCH")
+    dollars = [{"method": "CASH", "amount": "10.00"}]
+    assert shop.send(about(shop, "RETURN", "back-2", total_amount="10.00", tenders=dollars)).status_code == 201
+    assert [f.invariant.id for f in verify(tenant_id=shop.tenant.id).findings if f.total] == []
