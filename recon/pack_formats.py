@@ -1,7 +1,5 @@
 """Tables of text as CSV, JSON and HTML, in pieces. Pure: what the rows are, the caller knows."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,10 +8,10 @@ from typing import Final
 import orjson
 from django.utils.html import escape
 
+from ledgersafe.spreadsheets import csv_lines
+
 Row = tuple[str, ...]
 _BATCH: Final = 500
-#: What a spreadsheet would take for a formula at the beginning of a cell (OWASP: CSV injection).
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MONEY: Final = ("debit", "credit", "amount")
 
 _STYLE: Final = """
@@ -39,16 +37,11 @@ class Table:
     rows: Callable[[], Iterable[Row]]
 
 
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULAS) else text
-
-
 def csv_file(facts: Mapping[str, str], table: Table) -> Iterator[bytes]:
     """RFC 4180 in UTF-8: the columns' names, then the rows."""
-    yield _csv([tuple(table.columns)])
+    yield csv_lines([table.columns])
     for rows in _batches(table.rows()):
-        yield _csv(rows)
+        yield csv_lines(rows)
 
 
 def json_file(facts: Mapping[str, str], table: Table) -> Iterator[bytes]:
@@ -85,12 +78,6 @@ def html(facts: Mapping[str, str], tables: Sequence[Table]) -> Iterator[bytes]:
 def _html_row(kinds: Sequence[str], row: Row) -> str:
     cells = "".join(f"<td{kind}>{escape(text)}</td>" for kind, text in zip(kinds, row, strict=True))
     return f"<tr>{cells}</tr>\n"
-
-
-def _csv(rows: Iterable[Row]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
