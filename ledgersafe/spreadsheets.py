@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from django.http import StreamingHttpResponse
+
 #: Numbers are written digit by digit; all else is text.
 CsvCell: TypeAlias = str | int | Decimal | None
 #: What a spreadsheet would take for a formula at the beginning of a cell (OWASP: CSV injection).
@@ -22,6 +24,12 @@ def csv_lines(rows: Iterable[Sequence[CsvCell]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_cell(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
+
+
+def csv_response(lines: Iterable[bytes], name: str) -> StreamingHttpResponse:
+    """A file to save, which no cache keeps. `name` is ours: letters, digits, dots and dashes."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
+    return StreamingHttpResponse(lines, content_type="text/csv", headers=headers)
 
 
 def _cell(cell: CsvCell) -> str:

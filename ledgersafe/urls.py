@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/two-step/", admin.site.admin_view(signing_in.two_step), name="two-step"),
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/ledger/period/", include("recon.admin_urls")),
+    path("admin/pos/daily-sales/", include("pos.admin_urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,6 +16,7 @@ from ledger.reports import today_of
 from ledgersafe.api import OfWholeTenant, principal_of
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.spreadsheets import csv_response
 from pos import kpis, layers
 from pos import report_serializers as serializers
 
@@ -51,7 +52,8 @@ class DailySalesView(APIView):
         first, last = kpis.read_span(parameters, _today(request))
         rows = kpis.sales_for(principal, first, last, kpis.read_store(parameters))
         if shape == "csv":
-            return csv_response(rows, f"daily-sales-{principal.tenant_slug}-{first}-{last}.csv")
+            name = f"daily-sales-{principal.tenant_slug}-{first}-{last}.csv"
+            return csv_response(serializers.daily_sales_csv(rows), name)
         return Response(serializers.daily_sales_body(rows, first, last))
 
 
@@ -72,12 +74,6 @@ class ReconciliationView(APIView):
         day = day_of(request.query_params, "date") or _today(request)
         found = layers.read_layers(principal_of(request).tenant_id, day)
         return Response(serializers.reconciliation_body(found))
-
-
-def csv_response(rows: list[kpis.DaySales], name: str) -> StreamingHttpResponse:
-    """A file to save, which no cache keeps."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
-    return StreamingHttpResponse(serializers.daily_sales_csv(rows), content_type="text/csv", headers=headers)
 
 
 def _today(request: Request) -> date:

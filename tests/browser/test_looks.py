@@ -30,6 +30,7 @@ _NO_PAGES: Final = {
     "jobs_alive",
     "audit_chains",
     "day-pack",
+    "daily-sales-export",
 }
 #: What sticks out of a page, and titles that are cut off or not there.
 _FLAWS: Final = """() => {
