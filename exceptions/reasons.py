@@ -67,14 +67,14 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "MISSING_REFERENCE",
-        "The event refers to a sale that has not arrived, or whose rules are not there yet.",
+        "The event names no event it is about, several, or one that is not in the books.",
         Severity.MEDIUM,
         _REPAIR,
-        "Wait for the sale, or name the right one.",
+        "It is posted by itself when that one lands; or name the right one.",
     ),
     Reason(
         "CANNOT_EXCEED_ORIGINAL",
-        "A return is larger than what is left of its sale.",
+        "More is taken back than is left of the event it is about, or that one cannot bear it.",
         Severity.HIGH,
         _REPAIR,
         "Check the receipt; it may have been returned before.",
@@ -123,10 +123,10 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "DAY_CLOSED",
-        "The business day the event names is closed.",
+        "What is to be undone belongs to a business day that is closed.",
         Severity.MEDIUM,
         _REPAIR,
-        "Replay it into the open day.",
+        "Send a RETURN or a CORRECTION instead.",
     ),
     Reason(
         "DUPLICATE_SOURCE_EVENT_ID",

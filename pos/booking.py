@@ -17,8 +17,8 @@ from ledgersafe.db import as_jsonb, call
 from ledgersafe.errors import DomainError
 from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day
 from pos.directory import TenantDirectory
+from pos.headers import Figures
 from pos.held import Held
-from pos.originals import Figures
 from pos.plans import reference_row
 from pos.rules import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of

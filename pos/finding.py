@@ -17,8 +17,10 @@ from ledger.models import Journal, Posting
 from ledgersafe.db import require_transaction
 from pos.bronze import read_arrival
 from pos.contract import Event, Hold, References
+from pos.headers import Figures
 from pos.models import EventKey, EventVersion, KeyStatus, RawEvent, Sale, SaleReference
-from pos.originals import CORRECTION, VOID, Figures, Original, Reference, Usage, Used, usage_of
+from pos.originals import Original
+from pos.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
 
 _FIGURES: Final = [field.name for field in fields(Figures)]
 
@@ -54,13 +56,14 @@ class Originals:
         self._tenant_id = tenant_id
         self._base_currency = base_currency
         self._by_transaction = self._find_transactions(events)
-        named = {key for event in events for key in self._keys_of(event)} | set(also)
+        about = {key for event in events for key in self._keys_of(event)}
+        named = about | set(also)
         outgoing = self._made_by(named)
         roots = named | {made.reference.original_key for rows in outgoing.values() for made in rows}
         self._keys = self._read_keys(roots, lock=lock)
         self._outgoing = self._made_by(named) if lock else outgoing
         self._made = self._made_of(roots)
-        self._read_contents()
+        self._read_contents(roots - (set(also) - about))
 
     # ── Answers ─────────────────────────────────────────────────────────────────────────────────
     def of(self, event: Event, *, without: int | None = None) -> Original | Hold:
@@ -178,12 +181,13 @@ class Originals:
             rows = rows.select_for_update(of=("self",))
         return {key.idempotency_key: key for key in rows.order_by("idempotency_key")} if names else {}
 
-    def _read_contents(self) -> None:
-        """The journals that stand, and the events they were made of."""
+    def _read_contents(self, wanted: Collection[str]) -> None:
+        """The journals that stand, and the events they were made of: of what is wanted, or has anything about it."""
         corrections = {
             made.event_key for rows in self._made.values() for made in rows if made.reference.kind == CORRECTION
         }
-        keys = [*self._keys.values(), *self._read_keys(corrections, lock=False).values()]
+        own = [key for name, key in self._keys.items() if name in wanted or self._made[name]]
+        keys = [*own, *self._read_keys(corrections, lock=False).values()]
         standing = {key.journal_id: key for key in keys if key.journal_id is not None}
         bodies = self._read_bodies(list(standing.values()))
         self._events = {
@@ -192,19 +196,19 @@ class Originals:
             if (body := bodies.get(key.id)) is not None
             and isinstance(event := read_arrival(body, base_currency=self._base_currency).verdict, Event)
         }
-        own = {"tenant_id": self._tenant_id}
+        tenant = {"tenant_id": self._tenant_id}
         self._journals: dict[int, Journal] = {}
         self._figures: dict[int, Figures] = {}
         self._lines: dict[int, list[DraftLine]] = defaultdict(list)
         if not standing:
             return
-        self._journals = {row.id: row for row in Journal.objects.filter(**own, id__in=standing)}
-        for journal_id, *figures in Sale.objects.filter(**own, journal__in=standing).values_list(
+        self._journals = {row.id: row for row in Journal.objects.filter(**tenant, id__in=standing)}
+        for journal_id, *figures in Sale.objects.filter(**tenant, journal__in=standing).values_list(
             "journal_id", *_FIGURES
         ):
             self._figures[journal_id] = Figures(*figures)
         for journal_id, role, currency, qualifier, amount in (
-            Posting.objects.filter(**own, journal__in=standing)
+            Posting.objects.filter(**tenant, journal__in=standing)
             .order_by("journal_id", "line_no")
             .values_list("journal_id", "account__role", "currency", "account__qualifier", "amount_minor")
         ):

@@ -2,7 +2,8 @@
 
 Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of
 `pos_receive_alone_v1` keeps an arrival, takes its key and posts or holds, when everything it needs is remembered and
-its key is new: the call is the transaction, and the one round trip. Everything else goes the long way: begin,
+its key is new: the call is the transaction, and the one round trip. Everything else, and whatever is about another
+event, goes the long way: begin,
 `pos_receive_v2`, commit, and one more, `pos_apply_v1`, for what the gate has judged because its key existed; the same
 for a batch of any size.
 """

@@ -12,9 +12,9 @@ from ledgersafe.tenants.keys import Principal
 from pos.bronze import Arrival, Refusal, as_row
 from pos.contract import Event, Hold, References
 from pos.directory import TenantDirectory
-from pos.originals import Reference
 from pos.rules import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of
+from pos.usage import Reference
 from pos.verdicts import Post, TenantFacts, refers, verdict_on
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ case and its key are locked, so that of two people who decide at once one is tol
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -31,6 +31,7 @@ T = TypeVar("T")
 #: Cases of one transaction of a bulk decision: their keys stay locked until it commits.
 CHUNK = 500
 MAX_BULK = 500
+_WEIGHED = Decision(Action.REPLAY, notes="weighed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +167,17 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     standing = effects.written(case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
     arrivals = held.read_arrivals(case.tenant_id, set(one.known.values()))
     directory = directories.of(case.tenant_id)
+    read = {raw_id: _weighable(one, raw_id, arrivals.get(raw_id), directory.base_currency) for raw_id in arrivals}
+    candidates = [candidate for candidate in read.values() if isinstance(candidate, Candidate)]
+    originals = originals_of([one], candidates, directory.base_currency, lock=False)
     choices = []
     for payload_hash, raw_id in one.known.items():
-        decision = Decision(Action.REPLAY, notes="weighed", canonical_raw_id=raw_id)
-        ruling = _weighed(one, arrivals.get(raw_id), decision, directory, now)
+        ruling: Ruling | Hold | str
+        candidate = read.get(raw_id, "The arrival is gone.")
+        if isinstance(candidate, Candidate):
+            ruling = rule(one, candidate, _WEIGHED, directory.facts, now=now, originals=originals)
+        else:
+            ruling = candidate
         journals: tuple[PreviewJournal, ...] = ()
         if isinstance(ruling, Ruling):
             journals = _on_paper(one, ruling, standing, directory, now)
@@ -188,15 +196,12 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     return choices
 
 
-def _weighed(
-    one: Held, arrival: RawEvent | None, decision: Decision, directory: directories.TenantDirectory, now: datetime
-) -> Ruling | Hold | str:
+def _weighable(one: Held, raw_id: int, arrival: RawEvent | None, base_currency: str) -> Candidate | str:
+    """A version as a candidate, or why it cannot be one."""
     try:
-        candidate = read_candidate(one, arrival, decision, base_currency=directory.base_currency)
+        return read_candidate(one, arrival, replace(_WEIGHED, canonical_raw_id=raw_id), base_currency=base_currency)
     except DomainError as error:
         return error.message
-    originals = originals_of([one], [candidate], directory.base_currency, lock=False)
-    return rule(one, candidate, decision, directory.facts, now=now, originals=originals)
 
 
 def _on_paper(

@@ -20,9 +20,11 @@ from pos import canonical, pan
 from pos.bronze import read_arrival
 from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold
-from pos.originals import Figures, Original, Usage
+from pos.headers import Figures
+from pos.originals import Original
 from pos.rules import draft_of
 from pos.rules_referring import MIRROR, draft_against, mirrored
+from pos.usage import Usage
 
 # ── I01, I08: hashes and fingerprints ───────────────────────────────────────────────────────────
 _HASHES: Final = """

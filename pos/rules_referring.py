@@ -13,21 +13,10 @@ from ledger.chart import AccountRef, qualified
 from ledger.drafts import DraftLine, JournalDraft
 from ledgersafe.money import to_decimal_text
 from pos.contract import Event, Hold
-from pos.originals import (
-    CORRECTION,
-    KINDS,
-    RETURN,
-    TIP_ADJUST,
-    VOID,
-    Original,
-    Reference,
-    Usage,
-    Used,
-    sold_of,
-    total_of,
-)
+from pos.originals import Original, sold_of, total_of
 from pos.return_content import content_of
 from pos.rules import draft_of, negative_amounts
+from pos.usage import CORRECTION, KINDS, RETURN, TIP_ADJUST, VOID, Reference, Usage, Used
 
 #: The kind of the journal that undoes what a correction replaces.
 MIRROR: Final = "REVERSAL"

@@ -95,16 +95,13 @@ def _ticks(days: Sequence[date]) -> list[str]:
 def _tiles(sums: Sums, currency: str) -> list[tuple[str, str, str]]:
     """(label, value, small print)."""
     row = Row("", sums, currency)
+    returns = "1 return" if sums.returns_count == 1 else f"{sums.returns_count:,} returns"
     rung = f"{sums.voids_count + sums.corrections_count:,} of {sums.rung_count:,} rung up"
     return [
         ("Net sales", row.money("net"), f"of {row.money('gross')} gross"),
         ("Baskets", f"{sums.baskets_count:,}", f"{sums.items_count:,} items"),
         ("Average basket", row.money("average_basket"), "net sales per basket"),
-        (
-            "Return rate",
-            _percent(sums.return_rate),
-            f"{row.money('returns')} in {sums.returns_count:,} return{'' if sums.returns_count == 1 else 's'}",
-        ),
+        ("Return rate", _percent(sums.return_rate), f"{row.money('returns')} in {returns}"),
         ("Tax", row.money("tax"), f"tips {row.money('tips')}, service {row.money('service')}"),
         ("Voids and corrections", "–" if sums.correction_rate is None else f"{sums.correction_rate:.1f} %", rung),
     ]

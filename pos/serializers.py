@@ -138,6 +138,11 @@ class _Tip(serializers.Serializer[Any]):
     employee_id = serializers.CharField(required=False)
 
 
+class _References(serializers.Serializer[Any]):
+    original_event_id = serializers.CharField(required=False)
+    original_txn_id = serializers.CharField(required=False, help_text="When one sale of the store has it.")
+
+
 class EventSerializer(serializers.Serializer[Any]):
     """The envelope; unknown fields are kept, never assigned."""
 
@@ -160,6 +165,9 @@ class EventSerializer(serializers.Serializer[Any]):
     discounts = _Discount(many=True, required=False)
     tips = _Tip(many=True, required=False)
     service_charges = _Tip(many=True, required=False)
+    references = _References(
+        required=False, help_text="What a RETURN, VOID, CANCEL, CORRECTION or TIP_ADJUST is about."
+    )
     reason = serializers.CharField(required=False)
 
 

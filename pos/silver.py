@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from ledger.drafts import JournalDraft
 from pos.contract import Event
-from pos.originals import KINDS, VOID, Figures
+from pos.headers import Figures
+from pos.usage import KINDS, VOID
 from pos.verdicts import Post
 
 _CASH_MOVES: Final = frozenset({"PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})

@@ -11,9 +11,10 @@ from typing import Final
 from ledger.drafts import JournalDraft
 from ledger.periods import business_date_of
 from pos.contract import Event, Hold
-from pos.originals import KINDS, VOID, Original, Reference
+from pos.originals import Original
 from pos.rules import NEED_REFERENCE, draft_of
 from pos.rules_referring import Referred, draft_against
+from pos.usage import KINDS, VOID, Reference
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
 #: No till reports sales from before this; a clock that does was never set.

@@ -12,7 +12,7 @@ from pos.layers import read_layers
 from pos.rolling_up import roll_up_sales
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
-from tests.pos.test_returning import about
+from tests.pos.returning import about
 
 DAYS = (date(2026, 2, 20), date(2026, 2, 28))
 STEPS = st.lists(

@@ -11,7 +11,7 @@ from pos import kpis
 from pos.kpis import Sums
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop
-from tests.pos.test_returning import NOTHING, about
+from tests.pos.returning import NOTHING, about
 
 DAY = date(2026, 2, 25)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ledgersafe import registry
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop, open_shop
-from tests.pos.test_returning import NOTHING, about
+from tests.pos.returning import NOTHING, about
 
 DAILY, LAYERS = "/v1/reports/daily-sales", "/v1/reports/reconciliation"
 DAY = {"from": "2026-02-25", "to": "2026-02-25"}

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import Shop
+from tests.pos.returning import about
 from tests.pos.round_trips import counted
 
 #: One call that is its own transaction; that and, the key being there, begin, receive, apply, commit.
 NEW, RETRY = 1, 5
 #: Begin, receive, commit; and one more to apply what was judged.
 NEW_BATCH, RETRIED_BATCH = 3, 4
+#: The same, and for what is about others: ten to find, lock and read these, and one to settle.
+RETURNED_BATCH = 14
 
 
 @pytest.fixture
@@ -80,3 +83,14 @@ def test_a_mixed_batch_costs_the_same_whatever_its_size(warm_shop: Shop, size: i
     with counted() as trips:
         warm_shop.post("/v1/events/batch", batch(events))
     assert trips.number == RETRIED_BATCH, trips.sent
+
+
+@pytest.mark.parametrize("size", [2, 20, 200])
+def test_a_batch_of_returns_costs_the_same_whatever_its_size(warm_shop: Shop, size: int) -> None:
+    sales = [warm_shop.sale(f"e{n}") for n in range(size)]
+    returns = [about(warm_shop, "RETURN", f"r{n}", f"e{n}", total_amount=5) for n in range(size)]
+    warm_shop.send(about(warm_shop, "RETURN", "warm-return", "warm-up", total_amount=5))
+    with counted() as trips:
+        answer = warm_shop.post("/v1/events/batch", batch(returns + sales)).json()
+    assert answer["counts"] == {"processed": 2 * size}
+    assert trips.number == RETURNED_BATCH, trips.sent

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop, open_shop
-from tests.pos.test_returning import about
+from tests.pos.returning import about
 from tests.staff import PASSWORD, boss, hire, signed_in
 
 SPAN = {"from": "2026-02-24", "to": "2026-02-25"}

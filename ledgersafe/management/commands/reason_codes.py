@@ -42,8 +42,6 @@ def catalogue() -> str:
     lines += [f"| `{code}` | {meaning} |" for code, meaning in STATE_CODES.items()]
     lines += [
         "",
-        "Not raised yet, because their rules come with later work: `CANNOT_EXCEED_ORIGINAL`, `DAY_CLOSED`,",
-        "`SEQUENCE_GAP`, `NEAR_DUPLICATE`. `MISSING_REFERENCE` is raised for every RETURN, VOID, CANCEL, CORRECTION",
-        "and TIP_ADJUST until the rules of those types are there. Resolving cases comes with the back office.",
+        "Not raised yet, because their rules come with later work: `SEQUENCE_GAP`, `NEAR_DUPLICATE`.",
     ]
     return "\n".join(lines)

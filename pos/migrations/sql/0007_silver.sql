@@ -399,7 +399,8 @@ BEGIN
            coalesce(sum(amount_minor) FILTER (WHERE kind = 'TIP_ADJUST'), 0) AS tipped,
            max(journal_id) FILTER (WHERE kind = 'CORRECTION' AND sign = 1) AS correction
         INTO used FROM sale_references WHERE tenant_id = p_tenant AND original_key = p_key;
-    IF used.voids = 0 AND used.corrections = 0 AND used.returns = 0 AND used.tips = 0 THEN
+    IF used.voids = 0 AND used.corrections = 0 AND used.returns = 0 AND used.tips = 0 AND used.returned = 0
+       AND used.tipped = 0 THEN
         RETURN;
     END IF;
     IF used.voids NOT IN (0, 1) OR used.corrections NOT IN (0, 1)
@@ -444,10 +445,13 @@ CREATE CONSTRAINT TRIGGER references_guard AFTER INSERT ON sale_references
     FOR EACH ROW EXECUTE FUNCTION pos_references_guard_v1();
 ALTER TABLE sale_references ENABLE ALWAYS TRIGGER references_guard;
 
--- Whoever changes what stands for an event leaves enough of it for what is about it.
+-- Whoever changes what stands for an event leaves enough of it for what is about it. Most events have nothing about
+-- them; who would add something meanwhile waits for the key, which this transaction has just changed.
 CREATE FUNCTION pos_originals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pos_check_original_v1(NEW.tenant_id, NEW.idempotency_key);
+    IF EXISTS (SELECT FROM sale_references WHERE tenant_id = NEW.tenant_id AND original_key = NEW.idempotency_key) THEN
+        PERFORM pos_check_original_v1(NEW.tenant_id, NEW.idempotency_key);
+    END IF;
     RETURN NULL;
 END $$;
 
