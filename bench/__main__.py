@@ -12,7 +12,7 @@ from bench.figures import Figure, Plan
 from bench.load import UnexpectedAnswer
 from ledgersafe.embedded import EmbeddedServerError
 
-NAMES = ("textbook", "one-row", "batch", "hot", "growth", "balances", "replay", "pages", "memory")
+NAMES = ("textbook", "one-row", "batch", "hot", "growth", "balances", "gold", "replay", "pages", "memory")
 EXAMPLES = f"""\
 figures: {", ".join(NAMES)} (see bench/README.md)
 

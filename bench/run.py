@@ -1,6 +1,6 @@
 """One run: which figures, in which order, on which servers."""
 
-from bench import balances, databases, growth, memory, pages, replay, throughput
+from bench import balances, databases, gold, growth, memory, pages, replay, throughput
 from bench.figures import Figure, Plan
 from bench.progress import Progress
 from bench.servers import WebServer, prepare
@@ -15,6 +15,8 @@ def measure(plan: Plan) -> list[Figure]:
                 figures += growth.measure_growth(plan, progress)
             if plan.wants("balances"):
                 figures += balances.measure_balances(plan, progress)
+            if plan.wants("gold"):
+                figures += gold.measure_gold(plan, progress)
             if plan.wants("replay"):
                 figures += replay.measure_replay(plan, progress)
             if plan.wants("pages"):
@@ -30,6 +32,7 @@ def measure(plan: Plan) -> list[Figure]:
             pages.DATABASE,
             "memory",
             *balances.DATABASES.values(),
+            *gold.DATABASES,
         ):
             databases.drop(database)
     return figures
@@ -58,5 +61,6 @@ def _steps(plan: Plan) -> int:
     singles = plan.wants("textbook", "one-row") + plan.wants("textbook") + plan.wants("one-row")
     steps = turns * (singles + 2 * plan.wants("batch") + 2 * plan.wants("hot"))
     steps += plan.wants("balances") * (balances.SETUP_STEPS + 2 * plan.rounds)
+    steps += plan.wants("gold") * (gold.SETUP_STEPS + 2 * turns + plan.rounds)
     steps += plan.wants("replay") * turns + plan.wants("pages") * (pages.SETUP_STEPS + turns)
     return steps + plan.wants("growth") * (growth.LOAD_STEPS + plan.rounds) + plan.wants("memory") * memory.STEPS
