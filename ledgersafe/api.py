@@ -116,6 +116,15 @@ class HasScope(BasePermission):
         return needed is None or needed in principal.scopes or "admin" in principal.scopes
 
 
+class OfWholeTenant(HasScope):
+    """For what is the whole tenant's: not for a key of one store."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        principal = request.user
+        unbound = isinstance(principal, Principal) and principal.store_code is None
+        return unbound and super().has_permission(request, view)
+
+
 def principal_of(request: Request) -> Principal:
     """Who calls: a key or a person. :raises NotAuthenticated: nobody does."""
     if not isinstance(request.user, Principal):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.admin import RelatedFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
@@ -83,11 +83,12 @@ class ReadOnlyModelAdmin(TenantScoped):
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar: work first, then the books, then set-up."""
-    sections = {
+    sections: dict[str, list[tuple[str, str, str]]] = {
         "Work": [
             ("Exceptions", "inbox", "exceptions.exceptioncase"),
             ("Arrivals", "receipt_long", "pos.rawevent"),
             ("Bulk replays", "replay", "pos.replayjob"),
+            ("Daily sales", "monitoring", "pos.dailysales"),
         ],
         "Books": [
             ("Journals", "menu_book", "ledger.journal"),
@@ -113,7 +114,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": title,
             "items": [
-                {"title": name, "icon": icon, "link": reverse_lazy(f"admin:{model.replace('.', '_')}_changelist")}
+                {"title": name, "icon": icon, "link": _list_of(model)}
                 for name, icon, model in items
                 if _may_view(request, model)
             ],
@@ -121,6 +122,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, items in sections.items()
         if any(_may_view(request, model) for _, _, model in items)
     ]
+
+
+#: Models that are shown by a page of their own, and no list of rows.
+_OWN_PAGES: Final = {"pos.dailysales": "daily-sales"}
+
+
+def _list_of(model: str) -> Any:
+    return reverse_lazy(_OWN_PAGES.get(model) or f"admin:{model.replace('.', '_')}_changelist")
 
 
 def _may_view(request: HttpRequest, model: str) -> bool:

@@ -74,6 +74,16 @@ def tenant_transaction(tenant_id: int) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def read_only_snapshot() -> Iterator[psycopg.Connection[Any]]:
+    """One transaction that sees one moment of the books, and can change nothing."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute("SET LOCAL TIME ZONE 'UTC'")
+        yield raw_connection()
+
+
 def raw_connection() -> psycopg.Connection[Any]:
     """Django's connection of this thread as psycopg sees it."""
     connection.ensure_connection()

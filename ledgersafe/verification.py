@@ -2,14 +2,11 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from django.core.cache import cache
-from django.db import connection, transaction
 from django.utils import timezone
 
 import exceptions.invariants
@@ -21,7 +18,7 @@ import ledgersafe.idempotency.invariants
 import ledgersafe.tenants.invariants
 import pos.invariants
 from ledgersafe import metrics
-from ledgersafe.db import raw_connection
+from ledgersafe.db import read_only_snapshot
 from ledgersafe.invariants import NAMED_ROWS, Finding, Invariant, Report, Snapshot, run
 
 logger = logging.getLogger(__name__)
@@ -94,13 +91,3 @@ def _remember(found: list[Finding]) -> None:
         cache.set(_LAST, (timezone.now(), len(found), broken), _REMEMBERED_SECONDS)
     except Exception:
         logger.warning("The cache does not answer; the dashboard will not know of this check", exc_info=True)
-
-
-@contextmanager
-def read_only_snapshot() -> Iterator[psycopg.Connection[Any]]:
-    """One transaction that sees one moment of the books, and can change nothing."""
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            cursor.execute("SET LOCAL TIME ZONE 'UTC'")
-        yield raw_connection()

@@ -1,11 +1,10 @@
 """Figures of the till's side for the dashboard: arrivals by hour, net sales of the business day by store.
 
-Both read append-only tables that never stop growing. What is settled (`ledgersafe.settled`) is added up once and
+Arrivals are read from a table that never stops growing. What is settled (`ledgersafe.settled`) is added up once and
 remembered in the cache; each call reads what came since, so that its cost is that of the last seconds. The cache may be
-lost at any time: the first call after it adds up the window anew.
+lost at any time: the first call after it adds up the window anew. Sales are those of the daily report (`pos.kpis`).
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,13 +12,12 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger.chart import REVENUE, ROLES
-from ledgersafe.settled import EVENTS_RAW, JOURNALS, remembered_sums
+from ledgersafe.settled import EVENTS_RAW, remembered_sums
+from pos.kpis import by_store, daily_sales
 
 HOURS: Final = 24
 #: Instants of neighbouring ids may be out of order by this much: clocks of web servers, long receptions.
 _DISORDER: Final = timedelta(minutes=10)
-_REVENUE_ROLES: Final = [code for code, role in ROLES.items() if role.type is REVENUE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +59,6 @@ WHERE r.id > %(after)s AND o.raw_event_id > %(after)s AND r.received_at >= %(sin
 GROUP BY 1, 2, 3
 """
 
-#: A key belongs to the store of its first arrival, whatever version stands: a reversal takes from the store it gave to.
-_SALES: Final = """
-SELECT j.tenant_id, coalesce(r.store_code, ''), p.currency, j.id <= %(settled)s, -sum(p.amount_minor)
-FROM unnest(%(tenants)s::bigint[], %(days)s::date[]) AS today(tenant_id, day)
-{found}
-JOIN events_processed k ON k.tenant_id = j.tenant_id AND k.idempotency_key = j.source_key
-JOIN events_raw r ON r.id = k.first_raw_id
-WHERE j.source IN ('event', 'correction')
-GROUP BY 1, 2, 3, 4
-"""
-#: At first by the day's postings on revenue accounts, later by the journals that came since: an index range each.
-_OF_THE_DAY: Final = """
-JOIN accounts a ON a.tenant_id = today.tenant_id AND a.role = ANY (%(roles)s)
-JOIN postings p ON p.tenant_id = today.tenant_id AND p.account_id = a.id AND p.business_date = today.day
-JOIN journals j ON j.id = p.journal_id
-"""
-_SINCE: Final = """
-JOIN journals j ON j.id > %(after)s AND j.tenant_id = today.tenant_id AND j.business_date = today.day
-JOIN postings p ON p.journal_id = j.id
-JOIN accounts a ON a.id = p.account_id AND a.role = ANY (%(roles)s)
-"""
-
 
 def arrivals_by_hour(scope: Scope, *, now: datetime) -> dict[datetime, dict[str, int]]:
     """Arrivals of the last 24 hours, the running one included: {start of the hour: {result: number}}. Two statements.
@@ -94,10 +70,10 @@ def arrivals_by_hour(scope: Scope, *, now: datetime) -> dict[datetime, dict[str,
 
     def read(after: int, settled: int) -> list[tuple[Any, ...]]:
         own = "" if scope.tenant_id is None else "AND r.tenant_id = %(tenant)s"
-        values = {"tenant": scope.tenant_id, "since": hours[0] - _DISORDER, "settled": settled, "after": after}
+        values = {"tenant": scope.tenant_id, "since": hours[0], "settled": settled, "after": after}
         if not after:
-            ((values["after"],),) = _rows(_FIRST_SINCE.format(of_tenant=own), values)
-        return _rows(_ARRIVALS.format(of_tenant=own), values | {"since": hours[0]})
+            values["after"] = id_before(scope.tenant_id, hours[0])
+        return _rows(_ARRIVALS.format(of_tenant=own), values)
 
     name = f"arrivals:{scope.tenant_id}:{scope.stamp}"
     numbers = remembered_sums(name, EVENTS_RAW, read, since=hours[0].timestamp())
@@ -107,22 +83,23 @@ def arrivals_by_hour(scope: Scope, *, now: datetime) -> dict[datetime, dict[str,
     }
 
 
-def net_sales_by_store(days: Mapping[int, date], stamp: str) -> list[StoreSales]:
-    """Net sales of each tenant on its business day (`{tenant id: day}`), best first. Two statements.
+def id_before(tenant_id: int | None, instant: datetime) -> int:
+    """An id below those of all that arrived at the instant or later. Few arrivals above it came before."""
+    own = "" if tenant_id is None else "AND r.tenant_id = %(tenant)s"
+    ((found,),) = _rows(_FIRST_SINCE.format(of_tenant=own), {"tenant": tenant_id, "since": instant - _DISORDER})
+    return int(found)
 
-    Net: postings on all revenue accounts (sales, less returns, discounts and comps, with service charges, without tax
-    and tips) of journals that events caused, their reversals included.
-    """
 
-    def read(after: int, settled: int) -> list[tuple[Any, ...]]:
-        found = _SINCE if after else _OF_THE_DAY
-        values = {"tenants": list(days), "days": list(days.values()), "roles": _REVENUE_ROLES}
-        return _rows(_SALES.format(found=found), values | {"after": after, "settled": settled})
+def id_after(tenant_id: int, instant: datetime) -> int:
+    """An id at or above those of all that arrived before the instant."""
+    return id_before(tenant_id, instant + 2 * _DISORDER) + 1
 
-    which = hashlib.sha256(repr(sorted(days.items())).encode()).hexdigest()[:32]
-    sums = remembered_sums(f"sales:{which}:{stamp}", JOURNALS, read) if days else {}
-    found = [StoreSales(tenant, store, currency, minor) for (tenant, store, currency), minor in sums.items() if minor]
-    return sorted(found, key=lambda row: (row.currency, -row.net_minor, row.store_code))
+
+def net_sales_by_store(days: Mapping[int, date]) -> list[StoreSales]:
+    """Net sales of each tenant on its business day (`{tenant id: day}`), best first. One statement."""
+    found = by_store(daily_sales({tenant_id: (day, day) for tenant_id, day in days.items()}))
+    rows = [StoreSales(*key, sums.net_minor) for key, sums in found.items() if sums.net_minor]
+    return sorted(rows, key=lambda row: (row.currency, -row.net_minor, row.store_code))
 
 
 def has_arrivals(tenant_id: int) -> bool:

@@ -1,15 +1,19 @@
 """The till's side: every arrival as received (bronze), what became of it, and the gate's keys.
 
-What the events say once they are in the books (silver) is in `silver_models`.
+What the events say once they are in the books (silver) is in `silver_models`, what they come to by day (gold) in
+`gold_models`.
 """
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
 
 __all__ = [
+    "DailySales",
+    "DailySalesMark",
     "Disposition",
     "EventKey",
     "EventOutcome",

@@ -72,6 +72,7 @@ class Sale(models.Model):
             models.Index(
                 fields=["tenant", "txn_id"], condition=Q(event_type="SALE", sign=1), name="sales_by_transaction"
             ),
+            # Made in SQL, for its last column is not known here: sales_by_day on (tenant, business_date, xid).
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos import backfill, releasing
+from pos import backfill, releasing, rolling_up
 
 
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -23,3 +23,9 @@ def sweep_replays() -> None:
 def release_waiting() -> None:
     """Post what came before its original, where that was missed when the original landed."""
     releasing.sweep(now=timezone.now())
+
+
+@shared_task(name="pos.tasks.roll_up_sales")  # type: ignore[untyped-decorator]
+def roll_up_sales() -> None:
+    """Fold what every tenant has sold since the last time into its daily sales."""
+    rolling_up.roll_up_all()

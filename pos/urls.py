@@ -1,9 +1,11 @@
 from django.urls import re_path
 
-from pos import views
+from pos import report_views, views
 
 urlpatterns = [
     re_path(r"^events/?$", views.EventsView.as_view(), name="events"),
     re_path(r"^events/batch/?$", views.EventBatchView.as_view(), name="events-batch"),
     re_path(r"^events/(?P<raw_id>[^/]+)/?$", views.EventView.as_view(), name="event"),
+    re_path(r"^reports/daily-sales/?$", report_views.DailySalesView.as_view(), name="report-daily-sales"),
+    re_path(r"^reports/reconciliation/?$", report_views.ReconciliationView.as_view(), name="report-reconciliation"),
 ]

@@ -1,7 +1,5 @@
 """Tables of text as CSV, JSON and HTML, in pieces. Pure: what the rows are, the caller knows."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +9,14 @@ from typing import Final
 
 import orjson
 
+from ledgersafe.spreadsheets import csv_lines
+
 Row = tuple[str, ...]
 #: Answers its head, then a piece for every batch of rows it is sent, then its end for an empty one.
 Pieces = Generator[bytes, list[Row], None]
 #: The page to print.
 PAGE: Final = "pack.html"
 _BATCH: Final = 500
-#: What a spreadsheet would take for a formula at the beginning of a cell (OWASP: CSV injection).
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MONEY: Final = ("debit", "credit", "amount")
 _MARKUP: Final = re.compile(r"""[&<>"']""")
 
@@ -43,11 +41,6 @@ class Table:
     title: str
     columns: Sequence[str]
     rows: Callable[[], Iterable[Row]]
-
-
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def files(
@@ -79,9 +72,9 @@ def files(
 
 
 def _csv_pieces(table: Table) -> Pieces:
-    rows = yield _csv([tuple(table.columns)])
+    rows = yield csv_lines([table.columns])
     while rows:
-        rows = yield _csv(rows)
+        rows = yield csv_lines(rows)
     yield b""
 
 
@@ -119,12 +112,6 @@ def _html_row(kinds: Sequence[str], row: Row) -> str:
         row = tuple(escape(text) for text in row)
     cells = "".join(f"<td{kind}>{text}</td>" for kind, text in zip(kinds, row, strict=True))
     return f"<tr>{cells}</tr>\n"
-
-
-def _csv(rows: Iterable[Row]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.models import Period
-from ledgersafe.api import HasScope, cursor_of, limit_of, page, principal_of
+from ledgersafe.api import OfWholeTenant, cursor_of, limit_of, page, principal_of
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
 from recon import answers, packs, queries
@@ -29,15 +28,14 @@ _REFUSALS = dict.fromkeys((400, 403, 404, 409), ProblemSerializer)
 CLOSE, REOPEN = "recon.close_period", "recon.reopen_period"
 
 
-class WholeTenant(HasScope):
+class WholeTenant(OfWholeTenant):
     """A day is the whole tenant's: a key of one store neither sees nor closes it. People act by their permission."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         principal = request.user
         if isinstance(principal, StaffPrincipal) and request.method == "POST":
             return bool(principal.person.has_perm(getattr(view, "permission", CLOSE)))
-        unbound = isinstance(principal, Principal) and principal.store_code is None
-        return unbound and super().has_permission(request, view)
+        return super().has_permission(request, view)
 
 
 class DayView(APIView):

@@ -138,7 +138,7 @@ def _at_risk(cases: Iterable[OpenCases]) -> list[Money]:
 def sales_panel(view: View, now: datetime) -> dict[str, Any]:
     """Net sales of today's business day: a bar per store, sums per currency."""
     days = {tenant.id: today_of(tenant, now) for tenant in view.tenants}
-    sales = net_sales_by_store(days, view.stamp)
+    sales = net_sales_by_store(days)
     names = {tenant.id: tenant.slug for tenant in view.tenants}
     sums = Counter[str]()
     for row in sales:

@@ -47,20 +47,25 @@ WHERE f.prosrc IS DISTINCT FROM e.value
 def _forbidden() -> list[dict[str, str]]:
     """What the application role must not be able to do, by what the models declare."""
     granted = table_privileges()
-    tables = [model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)]
     return [
         {"tbl": table, "privilege": privilege}
-        for table in tables
+        for table in _tables("append_only", "written_by_function")
         for privilege in ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
         if privilege not in granted[table]
     ]
 
 
+def _tables(*declared_as: str) -> list[str]:
+    """Tables of the models that declare one of these."""
+    models = [model for model in apps.get_models() if any(getattr(model, flag, False) for flag in declared_as)]
+    return [model._meta.db_table for model in models]
+
+
 def _guards_stand(snapshot: Snapshot) -> Iterator[Violation]:
     wanted = declared()
     triggers = dict(wanted.triggers)
-    for rule in _forbidden():
-        triggers[rule["tbl"], "append_only"] = append_only_trigger(rule["tbl"])
+    for table in _tables("append_only"):
+        triggers[table, "append_only"] = append_only_trigger(table)
     parameters: dict[str, Any] = {
         "role": settings.APPLICATION_ROLE,
         "forbidden": json.dumps(_forbidden()),

@@ -31,6 +31,7 @@ _NO_PAGES: Final = {
     "audit_chains",
     "day-pack",
     "drawer-report",
+    "daily-sales-export",
 }
 #: What sticks out of a page, and titles that are cut off or not there.
 _FLAWS: Final = """() => {

@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from prometheus_client import REGISTRY
 
 from ledgersafe import metrics, tasks, verification
+from ledgersafe.db import read_only_snapshot
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from tests.books import assert_books_clean
 from tests.conftest import Shop
@@ -161,7 +162,7 @@ def test_a_test_fails_when_its_books_do_not_hold(broken: Shop) -> None:
 # ── The snapshot ────────────────────────────────────────────────────────────────────────────────
 def test_the_snapshot_is_one_moment_and_read_only(shop: Shop, as_owner: psycopg.Connection[Any]) -> None:
     count = "SELECT count(*) FROM stores WHERE tenant_id = %s"
-    with verification.read_only_snapshot() as raw:
+    with read_only_snapshot() as raw:
         assert raw.execute("SELECT current_user, current_setting('transaction_isolation')").fetchone() == (
             settings.APPLICATION_ROLE,
             "repeatable read",

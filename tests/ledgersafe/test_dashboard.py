@@ -98,7 +98,7 @@ def test_net_sales_are_the_revenue_postings_of_the_day_by_store(shop: Shop) -> N
     for number in range(4):
         shop.send(sale(shop, number, store_id=f"store-{number % 2}"))
     shop.send(sale(shop, 9, occurred_at=(timezone.now() - timedelta(days=2)).isoformat()))
-    sold = {row.store_code: row.net_minor for row in net_sales_by_store({shop.tenant.id: day}, "test")}
+    sold = {row.store_code: row.net_minor for row in net_sales_by_store({shop.tenant.id: day})}
     (revenue,) = shop.rows(
         "SELECT -sum(p.amount_minor) FROM postings p JOIN accounts a ON a.id = p.account_id"
         " WHERE p.tenant_id = %s AND a.type = 'REVENUE' AND p.business_date = %s",
@@ -107,7 +107,7 @@ def test_net_sales_are_the_revenue_postings_of_the_day_by_store(shop: Shop) -> N
     assert sold == {"store-0": 7700, "store-1": 7700}
     assert sum(sold.values()) == revenue
     shop.send(sale(shop, 10, store_id="store-1"))
-    again = {row.store_code: row.net_minor for row in net_sales_by_store({shop.tenant.id: day}, "test")}
+    again = {row.store_code: row.net_minor for row in net_sales_by_store({shop.tenant.id: day})}
     assert again == {"store-0": 7700, "store-1": 11550}
 
 

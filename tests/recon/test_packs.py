@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from ledgersafe.spreadsheets import safe_cell
 from recon import packs
 from recon.close import ClosedDay
-from recon.pack_formats import safe_cell
 from tests.conftest import Shop
 from tests.recon.books import DAY, after, close, hold, sell
 

@@ -13,11 +13,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from ledgersafe import registry, verification
+from ledgersafe import registry
 from ledgersafe.audit.anchors import anchor_file, read_anchors
 from ledgersafe.audit.chain import Flaw
 from ledgersafe.audit.verifying import AnchorIndex, Trail, check_anchors, check_trail, count_blocks
 from ledgersafe.commands import LedgerCommand
+from ledgersafe.db import read_only_snapshot
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.invariants import NAMED_ROWS, Snapshot
 from ledgersafe.tenants.models import Tenant
@@ -95,7 +96,7 @@ def _verify(tenant: Tenant | None, anchors: Path, named_rows: int) -> tuple[list
     trails = []
     with (
         Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
-        verification.read_only_snapshot() as raw,
+        read_only_snapshot() as raw,
     ):
         all_trails = Snapshot(raw, tenant.id if tenant else None)
         task = progress.add_task("", total=count_blocks(all_trails))

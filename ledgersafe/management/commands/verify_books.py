@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ledgersafe import registry, verification
 from ledgersafe.commands import LedgerCommand
+from ledgersafe.db import read_only_snapshot
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.invariants import NAMED_ROWS, Finding, Report, Snapshot, Violation
 from ledgersafe.tenants.models import Tenant
@@ -94,7 +95,7 @@ def _verify(tenant: Tenant | None, since: date | None, named_rows: int) -> Repor
     )
     with (
         Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
-        verification.read_only_snapshot() as raw,
+        read_only_snapshot() as raw,
     ):
         task = progress.add_task("", total=len(verification.INVARIANTS))
 

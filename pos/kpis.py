@@ -1,0 +1,195 @@
+"""Gold: what stores sold by business day. One statement per report, exact at the moment it is asked.
+
+A report is the roll-up plus the headers written since (`pos_daily_sales_v1`). Each figure is defined once, in
+docs/kpis.md: sums in the SQL function `pos_facts_by_day_v1`, what is derived from them here.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from django.db import connection
+
+from ledger.moments import span_of_days
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.tenants.keys import Principal
+
+MAX_DAYS: Final = 400
+_RATE_STEP: Final = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What headers come to: counts, and amounts in minor units of one currency. In the order of `daily_sales`."""
+
+    facts_count: int = 0
+    baskets_count: int = 0
+    rung_count: int = 0
+    returns_count: int = 0
+    voids_count: int = 0
+    corrections_count: int = 0
+    items_count: int = 0
+    gross_minor: int = 0
+    returns_minor: int = 0
+    discounts_minor: int = 0
+    tax_minor: int = 0
+    tips_minor: int = 0
+    service_minor: int = 0
+    liabilities_minor: int = 0
+    total_minor: int = 0
+    cash_minor: int = 0
+    card_minor: int = 0
+    external_minor: int = 0
+    gift_card_minor: int = 0
+    store_credit_minor: int = 0
+    house_account_minor: int = 0
+    moved_cash_minor: int = 0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, name) + getattr(other, name) for name in SUMS))
+
+    @property
+    def net_minor(self) -> int:
+        """Without tax, tips and service charges."""
+        return self.gross_minor - self.returns_minor - self.discounts_minor
+
+    @property
+    def average_basket_minor(self) -> int | None:
+        """Net sales per basket, rounded half up to a minor unit; None when no basket stands."""
+        return None if self.baskets_count <= 0 else _rounded(self.net_minor, self.baskets_count, Decimal(1))
+
+    @property
+    def return_rate(self) -> Decimal | None:
+        """Returns per gross sales, as a share; None when nothing was sold."""
+        return None if self.gross_minor <= 0 else _rate(self.returns_minor, self.gross_minor)
+
+    @property
+    def correction_rate(self) -> Decimal | None:
+        """Voids and corrections per 100 sales rung up; None when none was."""
+        changed = 100 * (self.voids_count + self.corrections_count)
+        return None if self.rung_count <= 0 else _rate(changed, self.rung_count)
+
+
+SUMS: Final = tuple(field.name for field in fields(Sums))
+#: Tender methods of the contract, and where each one's sum is.
+TENDERS: Final = {
+    "CASH": "cash_minor",
+    "CARD": "card_minor",
+    "EXTERNAL": "external_minor",
+    "GIFT_CARD": "gift_card_minor",
+    "STORE_CREDIT": "store_credit_minor",
+    "HOUSE_ACCOUNT": "house_account_minor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DaySales:
+    """One store's business day in one currency."""
+
+    tenant_id: int
+    day: date
+    store_code: str
+    currency: str
+    sums: Sums
+
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> "DaySales":
+        """From a row of `daily_sales`, the columns in their order."""
+        tenant_id, day, store_code, currency, *sums = row
+        return cls(tenant_id, day, store_code, currency, Sums(*sums))
+
+
+_REPORT: Final = f"""
+SELECT r.tenant_id, r.business_date, r.store_code, r.currency, {", ".join(f"r.{name}" for name in SUMS)}
+FROM unnest(%(tenants)s::bigint[], %(first)s::date[], %(last)s::date[]) AS t(id, first, last),
+     LATERAL pos_daily_sales_v1(t.id, t.first, t.last, %(store)s) r
+ORDER BY 2, 3, 4, 1
+"""  # noqa: S608  names of ours
+
+
+def daily_sales(spans: Mapping[int, tuple[date, date]], store_code: str | None = None) -> list[DaySales]:
+    """Every store's business days of {tenant id: (first, last)}, in order of day, store, currency. One statement."""
+    values: dict[str, Any] = {
+        "tenants": list(spans),
+        "first": [first for first, _ in spans.values()],
+        "last": [last for _, last in spans.values()],
+        "store": store_code,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_REPORT, values)
+        return [DaySales.read(row) for row in cursor.fetchall()]
+
+
+def sales_for(principal: Principal, first: date, last: date, store_code: str | None) -> list[DaySales]:
+    """What a caller may see: of a key that is bound to a store, that store. Another one answers as an absent one."""
+    if principal.store_code is not None:
+        if store_code not in {None, principal.store_code}:
+            return []
+        store_code = principal.store_code
+    return daily_sales({principal.tenant_id: (first, last)}, store_code)
+
+
+def totals(rows: Iterable[DaySales]) -> dict[str, Sums]:
+    """By currency: currencies are never added up."""
+    found: dict[str, Sums] = {}
+    for row in rows:
+        found[row.currency] = found.get(row.currency, Sums()) + row.sums
+    return dict(sorted(found.items()))
+
+
+def by_day(rows: Iterable[DaySales]) -> dict[tuple[date, str], Sums]:
+    """Of all stores, by day and currency."""
+    return _grouped(((row.day, row.currency), row.sums) for row in rows)
+
+
+def by_store(rows: Iterable[DaySales]) -> dict[tuple[int, str, str], Sums]:
+    """Of all days, by tenant, store and currency."""
+    return _grouped(((row.tenant_id, row.store_code, row.currency), row.sums) for row in rows)
+
+
+def _grouped(rows: Iterable[tuple[Any, Sums]]) -> dict[Any, Sums]:
+    found: dict[Any, Sums] = {}
+    for key, sums in rows:
+        found[key] = found.get(key, Sums()) + sums
+    return found
+
+
+def read_span(parameters: Mapping[str, str], today: date) -> tuple[date, date]:
+    """`from` and `to`, both included; one alone is that day, none is today.
+
+    :raises InvalidParameter: no days, the wrong way round, or more than `MAX_DAYS`.
+    """
+    first, last = span_of_days(parameters)
+    first, last = first or last or today, last or first or today
+    if last - first >= timedelta(days=MAX_DAYS):
+        raise InvalidParameter(f"A report spans at most {MAX_DAYS} days.")
+    return first, last
+
+
+def read_store(parameters: Mapping[str, str]) -> str | None:
+    """`store_id`, or None. :raises InvalidParameter: it holds what no text of Postgres can hold."""
+    text = parameters.get("store_id") or None
+    if text is not None and "\x00" in text:
+        raise InvalidParameter("store_id must not contain a NUL character.")
+    return text
+
+
+def _rate(part: int, whole: int) -> Decimal:
+    return (Decimal(part) / Decimal(whole)).quantize(_RATE_STEP, ROUND_HALF_UP)
+
+
+def _rounded(amount: int, parts: int, step: Decimal) -> int:
+    """Half up, away from zero: a return is as large as the sale it undoes."""
+    return int((Decimal(amount) / Decimal(parts)).quantize(step, ROUND_HALF_UP))
+
+
+def days_between(first: date, last: date) -> Sequence[date]:
+    """Both included."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def stores_of(rows: Collection[DaySales]) -> list[str]:
+    """Their codes, in order."""
+    return sorted({row.store_code for row in rows})

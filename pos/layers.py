@@ -1,0 +1,221 @@
+"""One business day in every layer: what arrived (bronze), what is posted (silver), the report (gold) and the books.
+
+Read in one snapshot, so that layers which agree look so, whatever is being posted meanwhile.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from django.db import connection
+
+from ledger.models import Period
+from ledger.periods import span_of
+from ledgersafe.db import read_only_snapshot
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.tenants.models import Tenant
+from pos.figures import id_after, id_before
+from pos.kpis import SUMS, DaySales, Sums, daily_sales, totals
+
+#: Arrivals received while the day ran, and where the journals of those that were posted are.
+_BRONZE: Final = """
+SELECT coalesce(o.result, 'received'), count(*), count(DISTINCT r.event_id),
+       count(o.journal_id) FILTER (WHERE o.result = 'processed'), count(s.journal_id),
+       count(s.journal_id) FILTER (WHERE s.business_date = %(day)s)
+FROM events_raw r
+JOIN event_outcomes o ON o.raw_event_id = r.id
+LEFT JOIN sales s ON s.tenant_id = r.tenant_id AND s.journal_id = o.journal_id AND o.result = 'processed'
+WHERE r.tenant_id = %(tenant)s AND r.id > %(after)s AND r.id <= %(through)s
+  AND r.received_at >= %(start)s AND r.received_at < %(end)s
+GROUP BY GROUPING SETS ((o.result), ())
+"""
+
+_SILVER: Final = f"""
+SELECT tenant_id, business_date, store_code, currency, {", ".join(SUMS)}
+FROM pos_facts_by_day_v1(%(tenant)s, ARRAY[%(day)s::date], NULL, '0', '18446744073709551615')
+ORDER BY 3, 4
+"""  # noqa: S608  names of ours
+
+#: The books of the day, of journals that events caused. A move of cash is compared by its cash alone, and a tender in
+#: a foreign currency is in no header: both as silver has it.
+_LEDGER: Final = """
+SELECT p.currency, a.role, coalesce(sum(p.amount_minor), 0)::bigint, count(DISTINCT p.journal_id),
+       count(DISTINCT s.journal_id)
+FROM accounts a
+JOIN postings p ON p.tenant_id = a.tenant_id AND p.account_id = a.id AND p.business_date = %(day)s
+JOIN journals j ON j.id = p.journal_id AND j.source IN ('event', 'correction')
+LEFT JOIN sales s ON s.tenant_id = p.tenant_id AND s.journal_id = p.journal_id
+WHERE a.tenant_id = %(tenant)s AND p.currency = coalesce(s.currency, p.currency)
+  AND (s.journal_id IS NULL OR a.role = 'DRAWER'
+       OR s.sales_count <> 0 OR s.returns_count <> 0 OR s.total_minor <> 0)
+GROUP BY GROUPING SETS ((p.currency, a.role), ())
+ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure that silver and the books both know: the accounts' roles, their sign, and silver's figure."""
+
+    name: str
+    roles: tuple[str, ...]
+    sign: int
+    silver: Callable[[Sums], int]
+
+
+LINES: Final = (
+    Line("gross_sales", ("SALES",), -1, lambda sums: sums.gross_minor),
+    Line("returns", ("RETURNS",), 1, lambda sums: sums.returns_minor),
+    Line("discounts", ("DISCOUNTS", "COMPS"), 1, lambda sums: sums.discounts_minor),
+    Line("tax", ("SALES_TAX",), -1, lambda sums: sums.tax_minor),
+    Line("tips", ("TIPS_PAYABLE",), -1, lambda sums: sums.tips_minor),
+    Line("service_charges", ("SERVICE_CHARGES",), -1, lambda sums: sums.service_minor),
+    # Sold and paid with on the same accounts.
+    Line(
+        "liabilities",
+        ("GIFT_CARDS", "STORE_CREDIT", "CUSTOMER_DEPOSITS"),
+        -1,
+        lambda sums: sums.liabilities_minor - sums.gift_card_minor - sums.store_credit_minor,
+    ),
+    Line("cash", ("DRAWER",), 1, lambda sums: sums.cash_minor + sums.moved_cash_minor),
+    Line("card", ("CARD_CLEARING",), 1, lambda sums: sums.card_minor),
+    Line("external", ("EXTERNAL_CLEARING",), 1, lambda sums: sums.external_minor),
+    Line("house_accounts", ("HOUSE_ACCOUNTS",), 1, lambda sums: sums.house_account_minor),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bronze:
+    """Arrivals received in [starts_at, ends_at) by result, and the journals of those that were posted."""
+
+    starts_at: datetime
+    ends_at: datetime
+    received: int = 0
+    events: int = 0
+    by_result: Mapping[str, int] = field(default_factory=dict)
+    journals: int = 0
+    headers: int = 0
+    headers_of_the_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Journals of the day that events caused, how many have a header, and what stands on each role's accounts."""
+
+    journals: int
+    headers: int
+    by_role: Mapping[tuple[str, str], int]
+
+    def amount(self, currency: str, line: Line) -> int:
+        """A figure as silver would sign it."""
+        return line.sign * sum(self.by_role.get((currency, role), 0) for role in line.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two layers that do not say the same. Amounts in minor units; `currency` empty: a number of rows."""
+
+    between: tuple[str, str]
+    figure: str
+    left: int
+    right: int
+    currency: str = ""
+    store_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """One day in every layer."""
+
+    day: date
+    bronze: Bronze
+    silver: list[DaySales]
+    gold: list[DaySales]
+    books: Books
+
+    @property
+    def differences(self) -> list[Difference]:
+        """None, or something is broken: each is for a person to look at."""
+        return [*self._in_bronze(), *self._in_gold(), *self._in_books()]
+
+    @property
+    def currencies(self) -> list[str]:
+        """Of any layer."""
+        return sorted({*totals(self.silver), *totals(self.gold), *(currency for currency, _ in self.books.by_role)})
+
+    def _in_bronze(self) -> list[Difference]:
+        found = Difference(("bronze", "silver"), "journals", self.bronze.journals, self.bronze.headers)
+        return [found] if found.left != found.right else []
+
+    def _in_gold(self) -> list[Difference]:
+        silver, gold = ({(row.store_code, row.currency): row.sums for row in rows} for rows in (self.silver, self.gold))
+        return [
+            Difference(("silver", "gold"), name, left, right, place[1], place[0])
+            for place in sorted({*silver, *gold})
+            for name in SUMS
+            if (left := getattr(silver.get(place, Sums()), name)) != (right := getattr(gold.get(place, Sums()), name))
+        ]
+
+    def _in_books(self) -> list[Difference]:
+        silver = totals(self.silver)
+        headers = sum(row.sums.facts_count for row in self.silver)
+        found = [Difference(("silver", "ledger"), "journals", headers, self.books.journals)]
+        found += [
+            Difference(
+                ("silver", "ledger"),
+                line.name,
+                line.silver(silver.get(currency, Sums())),
+                self.books.amount(currency, line),
+                currency,
+            )
+            for currency in self.currencies
+            for line in LINES
+        ]
+        return [difference for difference in found if difference.left != difference.right]
+
+
+def read_layers(tenant_id: int, day: date) -> Layers:
+    """All layers of a business day: a fixed number of statements, each a range of an index, in one snapshot.
+
+    :raises InvalidParameter: the day is in the calendar's first or last year.
+    """
+    if not date.min.year < day.year < date.max.year:
+        raise InvalidParameter("date lies at an end of the calendar, where days have no neighbours.")
+    with read_only_snapshot():
+        gold = daily_sales({tenant_id: (day, day)})
+        return Layers(day, _bronze(tenant_id, day), _silver(tenant_id, day), gold, _books(tenant_id, day))
+
+
+def _bronze(tenant_id: int, day: date) -> Bronze:
+    start, end = _span(tenant_id, day)
+    values = {"tenant": tenant_id, "day": day, "start": start, "end": end}
+    values |= {"after": id_before(tenant_id, start), "through": id_after(tenant_id, end)}
+    rows = {row[0]: row[1:] for row in _rows(_BRONZE, values)}
+    received, *rest = rows.pop("received")
+    return Bronze(start, end, received, rest[0], {result: row[0] for result, row in rows.items()}, *rest[1:])
+
+
+def _span(tenant_id: int, day: date) -> tuple[datetime, datetime]:
+    """As it was when the day was opened; of a day that never was, as the tenant's days are now."""
+    opened = Period.objects.filter(tenant_id=tenant_id, business_date=day).values_list("starts_at", "ends_at").first()
+    if opened is not None:
+        return opened
+    tenant = Tenant.objects.only("time_zone", "cut_off_hour", "cut_off_minute").get(pk=tenant_id)
+    return span_of(day, time_zone=tenant.time_zone, cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute))
+
+
+def _silver(tenant_id: int, day: date) -> list[DaySales]:
+    return [DaySales.read(row) for row in _rows(_SILVER, {"tenant": tenant_id, "day": day})]
+
+
+def _books(tenant_id: int, day: date) -> Books:
+    rows = _rows(_LEDGER, {"tenant": tenant_id, "day": day})
+    ((journals, headers),) = [row[3:] for row in rows if row[0] is None]
+    return Books(journals, headers, {(row[0], row[1]): row[2] for row in rows if row[0] is not None})
+
+
+def _rows(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())

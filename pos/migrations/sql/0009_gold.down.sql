@@ -1,0 +1,15 @@
+DROP TRIGGER rows_kept ON daily_sales;
+DROP TRIGGER rows_change_with_their_mark ON daily_sales;
+DROP TRIGGER rows_come_with_their_mark ON daily_sales;
+DROP TRIGGER marks_kept ON daily_sales_marks;
+DROP TRIGGER marks_guard ON daily_sales_marks;
+DROP FUNCTION pos_daily_sales_kept_v1();
+DROP FUNCTION pos_daily_sales_guard_v1();
+DROP FUNCTION pos_sales_marks_guard_v1();
+DROP FUNCTION pos_roll_up_sales_v1(bigint);
+DROP FUNCTION pos_adopt_facts_v1();
+DROP FUNCTION pos_daily_sales_v1(bigint, date, date, text);
+DROP FUNCTION pos_facts_by_day_v1(bigint, date[], text, xid8, xid8);
+DROP FUNCTION pos_cluster_v1();
+DROP INDEX sales_by_day;
+ALTER TABLE daily_sales_marks DROP COLUMN through_xid, DROP COLUMN folded_by;

@@ -1,0 +1,241 @@
+"""What reports of sales look like on the wire: decimal text with the currency's decimals, and plain counts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from ledgersafe.api import instant
+from ledgersafe.money import to_decimal_text
+from ledgersafe.spreadsheets import CsvCell, csv_lines
+from pos.kpis import TENDERS, DaySales, Sums, totals
+from pos.layers import LINES, Books, Difference, Layers
+
+#: Figures as they are called outside, and where each is: amounts, then counts. Defined in docs/kpis.md.
+AMOUNTS: Final = {
+    "gross_sales": "gross_minor",
+    "returns": "returns_minor",
+    "discounts": "discounts_minor",
+    "net_sales": "net_minor",
+    "tax": "tax_minor",
+    "tips": "tips_minor",
+    "service_charges": "service_minor",
+    "liabilities_sold": "liabilities_minor",
+    "total": "total_minor",
+    "cash_moved": "moved_cash_minor",
+    "average_basket": "average_basket_minor",
+}
+COUNTS: Final = {
+    "baskets": "baskets_count",
+    "items": "items_count",
+    "returns_count": "returns_count",
+    "voids": "voids_count",
+    "corrections": "corrections_count",
+    "sales_rung_up": "rung_count",
+}
+RATES: Final = ("return_rate", "correction_rate")
+_BATCH: Final = 500
+
+
+def daily_sales_body(rows: Sequence[DaySales], first: date, last: date) -> dict[str, Any]:
+    """A line per day, store and currency, and what a currency's lines come to."""
+    return {
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "items": [{"date": row.day.isoformat(), **_of_store(row), **figures(row.sums, row.currency)} for row in rows],
+        "totals": [{"currency": currency, **figures(sums, currency)} for currency, sums in totals(rows).items()],
+    }
+
+
+def figures(sums: Sums, currency: str) -> dict[str, Any]:
+    """Every figure by its name."""
+    return {
+        **{name: _amount(getattr(sums, place), currency) for name, place in AMOUNTS.items()},
+        "tenders": {method: _amount(getattr(sums, place), currency) for method, place in TENDERS.items()},
+        **{name: getattr(sums, place) for name, place in COUNTS.items()},
+        **{name: _text(getattr(sums, name)) for name in RATES},
+    }
+
+
+def daily_sales_csv(rows: Iterable[DaySales]) -> Iterator[bytes]:
+    """The same lines as a table; a figure that does not exist is an empty cell."""
+    tenders = [f"tender_{method.lower()}" for method in TENDERS]
+    yield csv_lines([["date", "store_id", "currency", *AMOUNTS, *tenders, *COUNTS, *RATES]])
+    batch: list[list[CsvCell]] = []
+    for row in rows:
+        batch.append(_cells(row))
+        if len(batch) == _BATCH:
+            yield csv_lines(batch)
+            batch = []
+    yield csv_lines(batch)
+
+
+def reconciliation_body(found: Layers) -> dict[str, Any]:
+    """The layers beside each other, and every difference by name."""
+    return {
+        "date": found.day.isoformat(),
+        "balanced": not found.differences,
+        "bronze": _bronze(found),
+        "silver": {"headers": sum(row.sums.facts_count for row in found.silver), "totals": _sums(found.silver)},
+        "gold": {"headers": sum(row.sums.facts_count for row in found.gold), "totals": _sums(found.gold)},
+        "ledger": {"journals": found.books.journals, "totals": _books(found.books, found.currencies)},
+        "differences": [_difference(difference) for difference in found.differences],
+    }
+
+
+def _of_store(row: DaySales) -> dict[str, str]:
+    return {"store_id": row.store_code, "currency": row.currency}
+
+
+def _amount(minor: int | None, currency: str) -> str | None:
+    return None if minor is None else to_decimal_text(minor, currency)
+
+
+def _text(rate: Decimal | None) -> str | None:
+    return None if rate is None else str(rate)
+
+
+def _cells(row: DaySales) -> list[CsvCell]:
+    places = (*AMOUNTS.values(), *TENDERS.values())
+    amounts = [_amount(getattr(row.sums, place), row.currency) for place in places]
+    return [
+        row.day.isoformat(),
+        row.store_code,
+        row.currency,
+        *(None if text is None else Decimal(text) for text in amounts),
+        *(getattr(row.sums, place) for place in COUNTS.values()),
+        *(getattr(row.sums, name) for name in RATES),
+    ]
+
+
+def _bronze(found: Layers) -> dict[str, Any]:
+    bronze = found.bronze
+    results = ("processed", "duplicate", "quarantined", "rejected")
+    return {
+        "from": instant(bronze.starts_at),
+        "to": instant(bronze.ends_at),
+        "received": bronze.received,
+        "unique_events": bronze.events,
+        "results": {result: bronze.by_result.get(result, 0) for result in results},
+        "journals": bronze.journals,
+        "journals_of_this_date": bronze.headers_of_the_day,
+        "journals_of_other_dates": bronze.headers - bronze.headers_of_the_day,
+    }
+
+
+def _sums(rows: Iterable[DaySales]) -> list[dict[str, Any]]:
+    return [{"currency": currency, **figures(sums, currency)} for currency, sums in totals(rows).items()]
+
+
+def _books(books: Books, currencies: Iterable[str]) -> list[dict[str, Any]]:
+    return [
+        {"currency": currency, **{line.name: _amount(books.amount(currency, line), currency) for line in LINES}}
+        for currency in currencies
+    ]
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    is_money = found.currency and (found.between[1] == "ledger" or found.figure.endswith("_minor"))
+    left, right = (to_decimal_text(value, found.currency) if is_money else value for value in (found.left, found.right))
+    return {
+        "between": list(found.between),
+        "figure": found.figure.removesuffix("_minor"),
+        "currency": found.currency or None,
+        "store_id": found.store_code or None,
+        "left": left,
+        "right": right,
+    }
+
+
+# ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
+_DECIMAL = "Decimal text with the currency's decimals."
+
+
+class _SalesFiguresSerializer(serializers.Serializer[Any]):
+    gross_sales = serializers.CharField(help_text=_DECIMAL)
+    returns = serializers.CharField(help_text="What was given back, positive.")
+    discounts = serializers.CharField()
+    net_sales = serializers.CharField(help_text="gross_sales − returns − discounts: without tax, tips and services.")
+    tax = serializers.CharField()
+    tips = serializers.CharField()
+    service_charges = serializers.CharField()
+    liabilities_sold = serializers.CharField(help_text="Gift cards, store credit and deposits.")
+    total = serializers.CharField(help_text="All of it: what customers paid, less what they got back.")
+    cash_moved = serializers.CharField(help_text="Cash paid in, less paid out and dropped; in no other figure.")
+    average_basket = serializers.CharField(allow_null=True, help_text="net_sales / baskets; null without baskets.")
+    tenders = serializers.DictField(child=serializers.CharField(), help_text="By method, less what was refunded.")
+    baskets = serializers.IntegerField(help_text="Sales that stand.")
+    items = serializers.IntegerField(help_text="Lines of baskets, less those brought back.")
+    returns_count = serializers.IntegerField()
+    voids = serializers.IntegerField()
+    corrections = serializers.IntegerField()
+    sales_rung_up = serializers.IntegerField(help_text="Voided ones included.")
+    return_rate = serializers.CharField(allow_null=True, help_text="returns / gross_sales, four decimals.")
+    correction_rate = serializers.CharField(allow_null=True, help_text="Voids and corrections per 100 sales rung up.")
+
+
+class _SalesLineSerializer(_SalesFiguresSerializer):
+    date = serializers.DateField()
+    store_id = serializers.CharField()
+    currency = serializers.CharField()
+
+
+class _SalesTotalSerializer(_SalesFiguresSerializer):
+    currency = serializers.CharField()
+
+
+class DailySalesSerializer(serializers.Serializer[Any]):
+    """What each store sold on each business day."""
+
+    to = serializers.DateField()
+    items = _SalesLineSerializer(many=True)
+    totals = _SalesTotalSerializer(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.DateField()} | super().get_fields()  # `from` is a word of Python's
+
+
+class _SalesBronzeSerializer(serializers.Serializer[Any]):
+    to = serializers.DateTimeField()
+    received = serializers.IntegerField(help_text="Arrivals received while the business day ran.")
+    unique_events = serializers.IntegerField()
+    results = serializers.DictField(child=serializers.IntegerField())
+    journals = serializers.IntegerField(help_text="That they posted.")
+    journals_of_this_date = serializers.IntegerField()
+    journals_of_other_dates = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.DateTimeField()} | super().get_fields()
+
+
+class _SalesLayerSerializer(serializers.Serializer[Any]):
+    headers = serializers.IntegerField()
+    totals = _SalesTotalSerializer(many=True)
+
+
+class _SalesBooksSerializer(serializers.Serializer[Any]):
+    journals = serializers.IntegerField(help_text="Of the date, caused by events.")
+    totals = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+
+
+class _SalesDifferenceSerializer(serializers.Serializer[Any]):
+    between = serializers.ListField(child=serializers.CharField())
+    figure = serializers.CharField()
+    currency = serializers.CharField(allow_null=True)
+    store_id = serializers.CharField(allow_null=True)
+    left = serializers.CharField()
+    right = serializers.CharField()
+
+
+class ReconciliationSerializer(serializers.Serializer[Any]):
+    """One business day in every layer."""
+
+    date = serializers.DateField()
+    balanced = serializers.BooleanField(help_text="No difference.")
+    bronze = _SalesBronzeSerializer()
+    silver = _SalesLayerSerializer()
+    gold = _SalesLayerSerializer()
+    ledger = _SalesBooksSerializer()
+    differences = _SalesDifferenceSerializer(many=True)

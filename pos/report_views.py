@@ -1,0 +1,80 @@
+"""HTTP of what was sold: parse, one call, render."""
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger.moments import day_of
+from ledger.reports import today_of
+from ledgersafe.api import OfWholeTenant, principal_of
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.spreadsheets import csv_response
+from pos import kpis, layers
+from pos import report_serializers as serializers
+
+_REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
+
+
+class DailySalesView(APIView):
+    """`GET /v1/reports/daily-sales`."""
+
+    scope = "pos:read"
+
+    @extend_schema(
+        operation_id="reports_daily_sales",
+        summary="Show what each store sold on each business day, exact at this moment",
+        description="Scope `pos:read`. A key that is bound to a store sees that store. Figures: docs/kpis.md.",
+        parameters=[
+            OpenApiParameter("from", date, description="The first business day; default: `to`, or today."),
+            OpenApiParameter("to", date, description=f"The last one, included; at most {kpis.MAX_DAYS} days in all."),
+            OpenApiParameter("store_id", str),
+            OpenApiParameter("format", str, enum=["json", "csv"]),
+        ],
+        responses={
+            (200, "application/json"): serializers.DailySalesSerializer,
+            (200, "text/csv"): OpenApiTypes.STR,
+            **_REFUSALS,
+        },
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        principal, parameters = principal_of(request), request.query_params
+        shape = parameters.get("format") or "json"
+        if shape not in {"json", "csv"}:
+            raise InvalidParameter("format must be json or csv.")
+        first, last = kpis.read_span(parameters, _today(request))
+        rows = kpis.sales_for(principal, first, last, kpis.read_store(parameters))
+        if shape == "csv":
+            name = f"daily-sales-{principal.tenant_slug}-{first}-{last}.csv"
+            return csv_response(serializers.daily_sales_csv(rows), name)
+        return Response(serializers.daily_sales_body(rows, first, last))
+
+
+class ReconciliationView(APIView):
+    """`GET /v1/reports/reconciliation`."""
+
+    permission_classes = [OfWholeTenant]
+    scope = "pos:read"
+
+    @extend_schema(
+        operation_id="reports_reconciliation",
+        summary="Show a business day in every layer: arrivals, headers, report and books, and where they differ",
+        description="Scope `pos:read`; not for a key that is bound to a store.",
+        parameters=[OpenApiParameter("date", date, description="A business day; default: the tenant's current one.")],
+        responses={200: serializers.ReconciliationSerializer, **_REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        day = day_of(request.query_params, "date") or _today(request)
+        found = layers.read_layers(principal_of(request).tenant_id, day)
+        return Response(serializers.reconciliation_body(found))
+
+
+def _today(request: Request) -> date:
+    return today_of(principal_of(request).tenant_id, now=timezone.now())

@@ -1,0 +1,178 @@
+"""Daily sales in the back office: the report with its charts, its files, and a day in every layer. Only reads."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from ledger.moments import day_of
+from ledger.periods import business_date_of
+from ledgersafe.api import json_response
+from ledgersafe.dashboard.scope import View, view_of
+from ledgersafe.errors import DomainError
+from ledgersafe.spreadsheets import csv_response
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.models import Store, Tenant
+from pos import kpis, sales_sheet
+from pos.layers import read_layers
+from pos.report_serializers import daily_sales_body, daily_sales_csv
+
+VIEW: Final = "pos.view_dailysales"
+_PRESETS: Final = (("Today", 1), ("7 days", 7), ("30 days", 30), ("90 days", 90))
+_DEFAULT_DAYS: Final = 7
+_OFFERED_STORES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for. `refusal` says why it could not be read; then it is the default."""
+
+    view: View
+    first: date
+    last: date
+    store_code: str | None
+    today: date
+    refusal: str = ""
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> "Asked":
+        view = view_of(request)
+        tenant = view.tenant or (view.tenants[0] if view.tenants else None)
+        today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()
+        parameters = request.GET.dict()
+        try:
+            if not parameters.get("from") and not parameters.get("to"):
+                first, last = today - timedelta(days=_DEFAULT_DAYS - 1), today
+            else:
+                first, last = kpis.read_span(parameters, today)
+            return cls(view, first, last, kpis.read_store(parameters), today)
+        except DomainError as error:
+            return cls(view, today, today, None, today, error.message)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """As an address has it."""
+        store = {"store_id": self.store_code} if self.store_code else {}
+        return {"tenant": self.view.value, "from": str(self.first), "to": str(self.last)} | store
+
+    def rows(self) -> list[kpis.DaySales]:
+        """One statement."""
+        return kpis.daily_sales({tenant.id: (self.first, self.last) for tenant in self.view.tenants}, self.store_code)
+
+
+def show_sales(request: HttpRequest) -> HttpResponse:
+    """`daily-sales`: the report of a span of business days."""
+    _require(request)
+    asked = Asked.read(request)
+    names = {} if asked.view.tenant else {tenant.id: tenant.slug for tenant in asked.view.tenants}
+    context = {
+        "title": "Daily sales",
+        "asked": asked,
+        "view": asked.view,
+        "stores": _stores(asked),
+        "presets": _presets(asked),
+        "exports": [(kind.upper(), _url("daily-sales-export", asked.query, kind)) for kind in ("csv", "json")],
+        "sheets": sales_sheet.sheets(asked.rows(), asked.first, asked.last, names),
+        "layers_url": _layers_url(asked.view.tenant, asked.last) if asked.view.tenant else "",
+    }
+    return _page(request, "pos/daily_sales.html", context)
+
+
+def export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """`daily-sales-export`: the same lines as a file."""
+    _require(request)
+    asked = Asked.read(request)
+    if kind not in {"csv", "json"} or asked.refusal:
+        raise Http404
+    name = f"daily-sales-{asked.view.value}-{asked.first}-{asked.last}.{kind}"
+    if kind == "csv":
+        return csv_response(daily_sales_csv(asked.rows()), name)
+    response = json_response(daily_sales_body(asked.rows(), asked.first, asked.last))
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def show_layers(request: HttpRequest, slug: str, day: str) -> HttpResponse:
+    """`day-in-layers`: arrivals, headers, report and books of one day, and where they differ."""
+    _require(request)
+    tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
+    try:
+        wanted = day_of({"day": day}, "day")
+        found = read_layers(tenant.id, wanted) if tenant is not None and wanted is not None else None
+    except DomainError as error:
+        raise Http404 from error
+    if tenant is None or found is None or wanted is None:
+        raise Http404
+    query = {"tenant": tenant.slug, "from": str(wanted), "to": str(wanted)}
+    context = {
+        "title": "Reconciliation",
+        "tenant": tenant,
+        "day": wanted,
+        "found": found,
+        "results": [(name, f"{found.bronze.by_result.get(result, 0):,}") for result, name in _RESULTS],
+        "headers_count": sum(row.sums.facts_count for row in found.silver),
+        "other_days": found.bronze.headers - found.bronze.headers_of_the_day,
+        "tables": sales_sheet.layer_tables(found),
+        "differences": [sales_sheet.told(difference) for difference in found.differences],
+        "sales_url": _url("daily-sales", query),
+        "before_url": _layers_url(tenant, wanted - timedelta(days=1)),
+        "after_url": _layers_url(tenant, wanted + timedelta(days=1)),
+    }
+    return _page(request, "pos/layers.html", context)
+
+
+_RESULTS: Final = (
+    ("processed", "Posted"),
+    ("duplicate", "Duplicates"),
+    ("quarantined", "Held"),
+    ("rejected", "Rejected"),
+)
+
+
+def today_of(tenant: Tenant, now: datetime) -> date:
+    """The tenant's running business day."""
+    cut_off = time(tenant.cut_off_hour, tenant.cut_off_minute)
+    return business_date_of(now, time_zone=tenant.time_zone, cut_off=cut_off)
+
+
+def _require(request: HttpRequest) -> None:
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+
+
+def _stores(asked: Asked) -> list[str]:
+    """Codes to choose from, when it is one tenant's; what is chosen is among them, known or not."""
+    if asked.view.tenant is None:
+        return []
+    codes = Store.objects.filter(tenant=asked.view.tenant).order_by("code").values_list("code", flat=True)
+    return sorted({*codes[:_OFFERED_STORES], *([asked.store_code] if asked.store_code else [])})
+
+
+def _presets(asked: Asked) -> list[tuple[str, str, bool]]:
+    """(label, address, whether it is what is shown)."""
+    found = []
+    for label, days in _PRESETS:
+        first = asked.today - timedelta(days=days - 1)
+        query = asked.query | {"from": str(first), "to": str(asked.today)}
+        found.append((label, _url("daily-sales", query), (asked.first, asked.last) == (first, asked.today)))
+    return found
+
+
+def _url(name: str, query: dict[str, str], *arguments: str) -> str:
+    return f"{reverse(name, args=arguments)}?{urlencode(query)}"
+
+
+def _layers_url(tenant: Tenant, day: date) -> str:
+    return reverse("day-in-layers", args=[tenant.slug, str(day)])
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(request, template, admin.site.each_context(request) | context)

@@ -1,0 +1,178 @@
+"""What the pages of daily sales show, from figures to texts and shapes. Pure. Currencies stand beside each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from ledger.sheets.amounts import Money
+from ledgersafe.dashboard import charts
+from ledgersafe.money import exponent
+from pos.kpis import TENDERS, DaySales, Sums, by_day, by_store, days_between, totals
+from pos.layers import LINES, Difference, Layers
+
+#: What gross sales are made of, from the bottom of a bar: (class of its colour, name).
+PARTS: Final = (("processed", "Net sales"), ("duplicate", "Discounts"), ("rejected", "Returns"))
+SHOWN_STORES: Final = 200
+_TICKS: Final = 7
+_TENDER_NAMES: Final = {
+    "CASH": "Cash",
+    "CARD": "Card",
+    "EXTERNAL": "External",
+    "GIFT_CARD": "Gift card",
+    "STORE_CREDIT": "Store credit",
+    "HOUSE_ACCOUNT": "House account",
+}
+_LINE_NAMES: Final = {line.name: line.name.replace("_", " ").capitalize() for line in LINES}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table: what it is about, and its figures as text."""
+
+    label: str
+    sums: Sums
+    currency: str
+    note: str = ""
+    share: str = "0"
+
+    def money(self, name: str) -> str:
+        minor = getattr(self.sums, f"{name}_minor")
+        return "–" if minor is None else Money(minor, self.currency).text
+
+    @property
+    def cells(self) -> list[str]:
+        """Gross, returns, discounts, net, tax, tips, total; baskets; average basket."""
+        amounts = [self.money(name) for name in ("gross", "returns", "discounts", "net", "tax", "tips", "total")]
+        return [*amounts, f"{self.sums.baskets_count:,}", self.money("average_basket")]
+
+
+HEADERS: Final = (
+    "Gross", "Returns", "Discounts", "Net sales", "Tax", "Tips", "Total", "Baskets", "Average basket",
+)  # fmt: skip
+
+
+def sheets(rows: Sequence[DaySales], first: date, last: date, tenants: dict[int, str]) -> list[dict[str, Any]]:
+    """A sheet per currency. :param tenants: names by id, where several are shown together; else empty."""
+    return [
+        _sheet([row for row in rows if row.currency == currency], sums, currency, days_between(first, last), tenants)
+        for currency, sums in totals(rows).items()
+    ]
+
+
+def _sheet(
+    rows: Sequence[DaySales], sums: Sums, currency: str, days: Sequence[date], tenants: dict[int, str]
+) -> dict[str, Any]:
+    found = by_day(rows)
+    stores = _store_rows(rows, currency, tenants)
+    return {
+        "currency": currency,
+        "tiles": _tiles(sums, currency),
+        "chart": _chart(found, currency, days) if len(days) > 1 else None,
+        "ticks": _ticks(days),
+        "legend": [
+            (kind, name, Money(minor, currency).text) for (kind, name), minor in zip(PARTS, _parts(sums), strict=True)
+        ],
+        "day_rows": [
+            Row(f"{day:%a %-d %b %Y}", found[day, currency], currency) for day in days if (day, currency) in found
+        ],
+        "stores": stores[:SHOWN_STORES],
+        "more_stores": len(stores) - SHOWN_STORES if len(stores) > SHOWN_STORES else 0,
+        "tenders": _tender_rows(sums, currency),
+        "moved": Money(sums.moved_cash_minor, currency) if sums.moved_cash_minor else None,
+        "total": Row("Total", sums, currency),
+        "headers": HEADERS,
+    }
+
+
+def _ticks(days: Sequence[date]) -> list[str]:
+    """A text below each bar; empty below most of many."""
+    step = -(-len(days) // _TICKS)
+    return ["" if place % step else f"{day:%-d %b}" for place, day in enumerate(days)]
+
+
+def _tiles(sums: Sums, currency: str) -> list[tuple[str, str, str]]:
+    """(label, value, small print)."""
+    row = Row("", sums, currency)
+    returns = "1 return" if sums.returns_count == 1 else f"{sums.returns_count:,} returns"
+    rung = f"{sums.voids_count + sums.corrections_count:,} of {sums.rung_count:,} rung up"
+    return [
+        ("Net sales", row.money("net"), f"of {row.money('gross')} gross"),
+        ("Baskets", f"{sums.baskets_count:,}", f"{sums.items_count:,} items"),
+        ("Average basket", row.money("average_basket"), "net sales per basket"),
+        ("Return rate", _percent(sums.return_rate), f"{row.money('returns')} in {returns}"),
+        ("Tax", row.money("tax"), f"tips {row.money('tips')}, service {row.money('service')}"),
+        ("Voids and corrections", "–" if sums.correction_rate is None else f"{sums.correction_rate:.1f} %", rung),
+    ]
+
+
+def _percent(share: Decimal | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _parts(sums: Sums) -> tuple[int, int, int]:
+    return sums.net_minor, sums.discounts_minor, sums.returns_minor
+
+
+def _chart(found: dict[tuple[date, str], Sums], currency: str, days: Sequence[date]) -> charts.Stacked:
+    """A bar per day in whole units of the currency; what is below zero has none."""
+    columns = []
+    for day in days:
+        sums = found.get((day, currency), Sums())
+        parts = zip((kind for kind, _ in PARTS), _parts(sums), strict=True)
+        told = f"{day:%a %-d %b}: net {Money(sums.net_minor, currency).text} {currency}, {sums.baskets_count:,} baskets"
+        columns.append((told, {kind: max(0, minor) // 10 ** exponent(currency) for kind, minor in parts}))
+    return charts.stacked(columns, [kind for kind, _ in PARTS])
+
+
+def _store_rows(rows: Sequence[DaySales], currency: str, tenants: dict[int, str]) -> list[Row]:
+    """Best first."""
+    found = sorted(by_store(rows).items(), key=lambda item: (-item[1].net_minor, item[0]))
+    best = max((sums.net_minor for _, sums in found), default=0) or 1
+    return [
+        Row(store or "(no store)", sums, currency, tenants.get(tenant, ""), _share(sums.net_minor, best))
+        for (tenant, store, _), sums in found
+    ]
+
+
+def _tender_rows(sums: Sums, currency: str) -> list[tuple[str, Money, str]]:
+    """(method, amount, share of the largest) of methods that were used."""
+    used = [(method, getattr(sums, place)) for method, place in TENDERS.items() if getattr(sums, place)]
+    best = max((minor for _, minor in used), default=0) or 1
+    return [(_TENDER_NAMES[method], Money(minor, currency), _share(minor, best)) for method, minor in used]
+
+
+def _share(minor: int, best: int) -> str:
+    return f"{max(0, 100 * minor / best):.1f}" if best > 0 else "0"
+
+
+# ── A day in every layer ────────────────────────────────────────────────────────────────────────
+def layer_tables(found: Layers) -> list[dict[str, Any]]:
+    """Per currency: a line per figure that silver, gold and the books know, and whether they agree."""
+    silver, gold = totals(found.silver), totals(found.gold)
+    tables = []
+    for currency in found.currencies:
+        lines = []
+        for line in LINES:
+            amounts = (
+                line.silver(silver.get(currency, Sums())),
+                line.silver(gold.get(currency, Sums())),
+                found.books.amount(currency, line),
+            )
+            if any(amounts):
+                shown = [Money(minor, currency).text for minor in amounts]
+                lines.append((_LINE_NAMES[line.name], shown, len(set(amounts)) == 1))
+        tables.append({"currency": currency, "lines": lines})
+    return tables
+
+
+def told(found: Difference) -> list[str]:
+    """A difference for people: layers, figure, place, and what each says."""
+    is_money = found.currency and not found.figure.endswith("_count")
+    left, right = (
+        f"{Money(value, found.currency).text} {found.currency}" if is_money else f"{value:,}"
+        for value in (found.left, found.right)
+    )
+    figure = found.figure.removesuffix("_minor").removesuffix("_count").replace("_", " ").capitalize()
+    return [" and ".join(found.between), figure, found.store_code or "all stores", left, right]
