@@ -13,8 +13,8 @@ from bench.load import UnexpectedAnswer
 from ledgersafe.embedded import EmbeddedServerError
 
 NAMES = (
-    "textbook", "one-row", "batch", "hot", "transfers", "growth", "balances", "latency", "close", "gold", "replay",
-    "pages", "memory",
+    "textbook", "one-row", "batch", "hot", "transfers", "growth", "balances", "latency", "close", "gold", "commands",
+    "replay", "pages", "memory",
 )  # fmt: skip
 EXAMPLES = f"""\
 figures: {" ".join(NAMES)}

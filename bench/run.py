@@ -1,6 +1,6 @@
 """One run: which figures, in which order, on which servers."""
 
-from bench import books, close, databases, gold, growth, memory, pages, replay, throughput, transfers
+from bench import books, close, commands, databases, gold, growth, memory, pages, replay, throughput, transfers
 from bench.figures import Figure, Plan
 from bench.progress import Progress
 from bench.servers import WebServer, prepare
@@ -21,6 +21,8 @@ def measure(plan: Plan) -> list[Figure]:
                 figures += close.measure_close(plan, progress)
             if plan.wants("gold"):
                 figures += gold.measure_gold(plan, progress)
+            if plan.wants("commands"):
+                figures += commands.measure_commands(plan, progress)
             if plan.wants("replay"):
                 figures += replay.measure_replay(plan, progress)
             if plan.wants("pages"):
@@ -39,6 +41,7 @@ def measure(plan: Plan) -> list[Figure]:
             *books.DATABASES,
             close.DATABASE,
             *gold.DATABASES,
+            commands.DATABASE,
         ):
             databases.drop(database)
     return figures
@@ -68,6 +71,7 @@ def _steps(plan: Plan) -> int:
     steps = turns * (singles + 2 * plan.wants("batch") + 2 * plan.wants("hot"))
     steps += plan.wants("transfers") * turns * transfers.CONTESTANTS + books.steps(plan)
     steps += plan.wants("close") * (close.SETUP_STEPS + turns)
+    steps += plan.wants("commands") * turns * commands.CONTESTANTS
     steps += plan.wants("gold") * (gold.SETUP_STEPS + 2 * turns + plan.rounds)
     steps += plan.wants("replay") * turns + plan.wants("pages") * (pages.SETUP_STEPS + turns)
     return steps + plan.wants("growth") * (growth.LOAD_STEPS + plan.rounds) + plan.wants("memory") * memory.STEPS

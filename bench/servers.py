@@ -55,8 +55,11 @@ def environment_of(database: str) -> dict[str, str]:
 class WebServer:
     """gunicorn on one database, from `with` to the end of its block."""
 
-    def __init__(self, database: str, *, workers: int | None = None) -> None:
+    def __init__(
+        self, database: str, *, workers: int | None = None, variables: Mapping[str, str] | None = None
+    ) -> None:
         self.database = database
+        self._variables = dict(variables or {})
         self._workers = workers
         self.port = _free_port()
 
@@ -64,7 +67,7 @@ class WebServer:
         from ledgersafe import serving  # needs Django's settings, which need the server's URL
 
         environment = {**serving.server_environment("127.0.0.1", self.port), **environment_of(self.database)}
-        environment |= {"DATABASE_AS": "app"}
+        environment |= {"DATABASE_AS": "app"} | self._variables
         if self._workers:
             environment["WEB_WORKERS"] = str(self._workers)
         self.workers = int(environment["WEB_WORKERS"])

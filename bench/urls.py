@@ -5,6 +5,7 @@ import os
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
+from bench.bare import BareTransactionsView
 from bench.textbook.views import OneRowView, TextbookEventsView
 from ledgersafe.urls import handler500 as handler500
 from ledgersafe.urls import urlpatterns as product_urls
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 path("worker", worker),
                 path("textbook", TextbookEventsView.as_view()),
                 path("one-row", OneRowView.as_view()),
+                path("transactions", BareTransactionsView.as_view()),
             ]
         ),
     ),

@@ -9,6 +9,7 @@ import os
 import random
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,10 @@ from django.contrib.auth.models import User
 
 from exceptions.cases import assign_case
 from exceptions.decisions import Action, Decision
+from ledger import drawer_queries, drawers
+from ledger.callers import Caller
+from ledger.drawer_requests import Count, NewDrawer
+from ledger.models import Drawer
 from ledgersafe import people, registry
 from ledgersafe.audit import anchors
 from ledgersafe.audit.sealing import seal_trail
@@ -108,10 +113,12 @@ class Retailer:
 def make(now: datetime) -> Retailer:
     """Everything the pictures show."""
     retailer = _open(now)
+    drawer = _open_drawers(retailer)
     _a_day_of_sales(retailer)
     _what_went_wrong(retailer)
     _as_if_it_had_waited()
     _what_people_did(retailer)
+    _count(retailer, drawer)
     seal_trail(tenant_id=retailer.tenant.id, everything=True)
     anchors.anchor_head(retailer.tenant)
     return retailer
@@ -145,6 +152,30 @@ def _open(now: datetime) -> Retailer:
             actor="system:screenshots", first_name=first, last_name=last, email=f"{name}@corner-cafes.example",
         )  # fmt: skip
     return retailer
+
+
+def _open_drawers(retailer: Retailer) -> int:
+    """A float in every till. :returns: the drawer of the pictures."""
+    opened = []
+    for store in STORES:
+        for number in (1, 2):
+            wanted = NewDrawer(store, f"till-{number}", 20_000)
+            opened.append(_by_hand(retailer, drawers.open_drawer, wanted=wanted).pk)
+    return int(opened[2])
+
+
+def _count(retailer: Retailer, drawer_id: int) -> None:
+    """The busiest till is counted, and is a little short."""
+    (drawer,) = Drawer.objects.filter(pk=drawer_id)
+    cash = drawer_queries.expected_in([drawer])[drawer_id] - 235
+    _by_hand(retailer, drawers.count_drawer, drawer_id=drawer_id, count=Count(cash, None, ""))
+    count = Count(cash, None, "Two coins of change were given twice.")
+    _by_hand(retailer, drawers.close_drawer, drawer_id=drawer_id, count=count)
+
+
+def _by_hand(retailer: Retailer, operation: Callable[..., Drawer], **asked: Any) -> Drawer:
+    caller = Caller(retailer.tenant.id, "user:mei", may_approve=True)
+    return drawers.by_hand(retailer.tenant.id, lambda: operation(caller=caller, now=retailer.now, **asked))
 
 
 def _a_day_of_sales(retailer: Retailer) -> None:
