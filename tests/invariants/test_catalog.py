@@ -12,6 +12,12 @@ WEAKER_TRIGGER = """
 CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON events_raw EXECUTE FUNCTION ledgersafe_append_only_v1();
 ALTER TABLE events_raw ENABLE ALWAYS TRIGGER append_only
 """
+OTHER_COLUMNS = """
+DROP TRIGGER originals_guard ON events_processed;
+CREATE CONSTRAINT TRIGGER originals_guard AFTER UPDATE OF journal_id ON events_processed
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pos_originals_guard_v1();
+ALTER TABLE events_processed ENABLE ALWAYS TRIGGER originals_guard
+"""
 NO_GUARD = """
 CREATE OR REPLACE FUNCTION ledger_journals_guard_v2() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$
 """
@@ -24,6 +30,7 @@ CREATE OR REPLACE FUNCTION ledger_journals_guard_v2() RETURNS trigger LANGUAGE p
         ("ALTER TABLE postings DISABLE TRIGGER postings_guard", "postings", "postings.postings_guard"),
         ("DROP TRIGGER append_only ON audit_log", "audit_log", "audit_log.append_only"),
         (WEAKER_TRIGGER, "events_raw", "events_raw.append_only"),
+        (OTHER_COLUMNS, "events_processed", "events_processed.originals_guard"),
         (NO_GUARD, "pg_proc", "ledger_journals_guard_v2"),
         (f"GRANT UPDATE ON postings TO {ROLE}", "postings", "postings"),
         (f"GRANT UPDATE (amount_minor) ON postings TO {ROLE}", "postings", "postings"),
