@@ -22,7 +22,8 @@ STORES, FACTS = 200, 120_000
 #: Headers above the mark when the report is asked for: what a busy minute brings.
 _REST = 3_000
 _READS = 5
-_BATCH, _CONNECTIONS, _BLOCK, _WARM_UP = 500, 4, 8, 16
+#: Batches to one server before it is the other's turn: one per connection, so that what disturbs disturbs both.
+_BATCH, _CONNECTIONS, _BLOCK, _WARM_UP = 500, 4, 4, 16
 
 _FILL: LiteralString = """
 INSERT INTO sales (journal_id, tenant_id, event_key, raw_id, store_code, register_code, txn_id, event_type, currency,
@@ -134,11 +135,11 @@ def _alternate(
             blocks = 0
             while max(taken.values()) < plan.seconds:
                 blocks += 1
-                for name in servers:
+                for name in [*servers, *reversed(servers)]:
                     taken[name] += _send(connections[name], feeds[name], _BLOCK)
             taken["with gold"] += _timed(lambda: gold.execute(_ROLL_UP))
             for name, seconds in taken.items():
-                measured[name].append(blocks * _BLOCK * _BATCH / seconds)
+                measured[name].append(2 * blocks * _BLOCK * _BATCH / seconds)
             progress.advance()
     return measured
 

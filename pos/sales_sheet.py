@@ -86,10 +86,10 @@ def _sheet(
     }
 
 
-def _ticks(days: Sequence[date]) -> list[str]:
-    """A text below each bar; empty below most of many."""
+def _ticks(days: Sequence[date]) -> list[tuple[str, bool]]:
+    """A text below each bar, empty below most of many; and whether a narrow screen can do without."""
     step = -(-len(days) // _TICKS)
-    return ["" if place % step else f"{day:%-d %b}" for place, day in enumerate(days)]
+    return [("" if place % step else f"{day:%-d %b}", place // step % 2 == 1) for place, day in enumerate(days)]
 
 
 def _tiles(sums: Sums, currency: str) -> list[tuple[str, str, str]]:

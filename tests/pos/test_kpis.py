@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from pos import kpis
+from pos import kpis, tasks
 from pos.kpis import Sums
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop
@@ -141,3 +142,17 @@ def test_an_average_is_rounded_half_up_once() -> None:
     assert Sums(baskets_count=2, returns_minor=101).average_basket_minor == -51
     assert Sums(gross_minor=10_000, returns_minor=12_345).return_rate == Decimal("1.2345")
     assert Sums(rung_count=3, voids_count=1, corrections_count=1).correction_rate == Decimal("66.6667")
+
+
+def test_the_command_and_the_job_fold_what_was_sold(sold: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("roll_up_sales", "--tenant", sold.slug)
+    assert capsys.readouterr().out == f"{sold.slug}: 1 headers folded.\n"
+    sold.send(sold.sale("next"))
+    tasks.roll_up_sales()
+    assert sold.rows("SELECT facts_count FROM daily_sales WHERE tenant_id = %s") == [(2,)]
+
+
+def test_the_command_refuses_a_tenant_nobody_knows(books: None) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("roll_up_sales", "--tenant", "nobody-at-all")
+    assert refused.value.returncode == 2

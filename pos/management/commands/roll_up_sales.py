@@ -26,5 +26,5 @@ exit status: 0 done, 2 it could not be begun"""
         tenants = [registry.get_tenant(named)] if named else list(Tenant.objects.order_by("slug"))
         for tenant in tenants:
             folded = roll_up_sales(tenant_id=tenant.id)
-            told = "another run is under way" if folded is None else f"{folded} journals folded"
+            told = "another run is under way" if folded is None else f"{folded} headers folded"
             self.stdout.write(f"{tenant.slug}: {told}.")
