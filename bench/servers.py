@@ -133,11 +133,12 @@ class WebServer:
 
     def _stop(self) -> None:
         self._process.send_signal(signal.SIGINT)  # gunicorn: at once, without grace for connections
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        # All of them: a worker that is asked to end while it hands a request to its pool waits for itself for ever.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         if self._process.stdin:
             with suppress(BrokenPipeError):  # the watcher must not signal whoever gets the process id next
                 self._process.stdin.write(b"ended\n")
