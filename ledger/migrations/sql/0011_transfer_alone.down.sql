@@ -1,0 +1,1 @@
+DROP FUNCTION ledger_transfer_alone_v1(bigint, jsonb, jsonb);
