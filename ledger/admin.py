@@ -256,7 +256,7 @@ class AccountAdmin(BooksAdmin):
 class DrawerAdmin(BooksAdmin):
     """Cash drawers; the page of one has buttons (`drawer_desk`)."""
 
-    list_display = ("number", "store", "register", "state", "opened", "expected", "counted", "variance", "tenant")
+    list_display = ("number", "store", "till", "state", "opened", "expected", "counted", "variance", "tenant")
     list_display_links = ("number",)
     list_filter = ("status", "store", "tenant")
     ordering = ("-id",)
@@ -282,6 +282,10 @@ class DrawerAdmin(BooksAdmin):
     @admin.display(description="Drawer")
     def number(self, row: Drawer) -> str:
         return f"#{row.pk}"
+
+    @admin.display(description="Register")
+    def till(self, row: Drawer) -> str:
+        return row.register.code
 
     @admin.display(description="Status")
     def state(self, row: Drawer) -> SafeString:
