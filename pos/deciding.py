@@ -65,6 +65,8 @@ class Deciding:
         self._ask_second_person(verdicts, directory, propose=propose)
         self._write(verdicts, directory)
         refused = {v.case_id: _code_of(v.refusal) for v in verdicts if isinstance(v.refusal, ReplayValidationFailed)}
+        if self.automatic:  # what still waits, for a correction of this round say, is to be asked again
+            refused = {case_id: code for case_id, code in refused.items() if code != "MISSING_REFERENCE"}
         cases.note_refused_replays(self.tenant_id, refused, self.now)
         return verdicts
 

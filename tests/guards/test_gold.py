@@ -3,16 +3,16 @@
 import psycopg
 import pytest
 
-from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop
 from tests.guards.attacks import Raw, assert_refused_by
+from tests.pos.rolling import rolled_up
 
 
 @pytest.fixture
 def rolled(shop: Shop) -> Shop:
     """A shop whose only sale is rolled up."""
     assert shop.send(shop.sale()).status_code == 201
-    assert roll_up_sales(tenant_id=shop.tenant.id) == 1
+    assert rolled_up(shop, 1) == 1
     return shop
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pos.rolling_up import roll_up_sales
 from tests.invariants.planting import Ground
+from tests.pos.rolling import rolled_up
 
 PLACE = "2026-02-25 store-1 USD"
 
@@ -11,7 +11,7 @@ PLACE = "2026-02-25 store-1 USD"
 @pytest.fixture
 def rolled(ground: Ground) -> Ground:
     """Books whose daily sales are rolled up."""
-    assert roll_up_sales(tenant_id=ground.shop.tenant.id)
+    assert rolled_up(ground.shop, 1)
     assert ground.broken() == {}
     return ground
 

@@ -13,6 +13,7 @@ from pos.kpis import Sums
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop
 from tests.pos.returning import NOTHING, about
+from tests.pos.rolling import rolled_up
 
 DAY = date(2026, 2, 25)
 
@@ -124,11 +125,11 @@ def test_another_tenant_has_none_of_it(sold: Shop) -> None:
 
 
 def test_it_folds_everything_once(sold: Shop) -> None:
-    assert roll_up_sales(tenant_id=sold.tenant.id) == 1
+    assert rolled_up(sold, 1) == 1
     assert roll_up_sales(tenant_id=sold.tenant.id) == 0
     assert sold.rows("SELECT facts_count FROM daily_sales WHERE tenant_id = %s") == [(1,)]
     sold.send(sold.sale("next"))
-    assert roll_up_sales(tenant_id=sold.tenant.id) == 1
+    assert rolled_up(sold, 1) == 1
     assert figures(sold) == {name: 2 * value for name, value in SOLD.items()}
 
 

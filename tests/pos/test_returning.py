@@ -208,3 +208,15 @@ def test_a_batch_may_have_them_in_any_order(shop: Shop) -> None:
     assert results == [
         done, done, ("duplicate", None), ("quarantined", TOO_MUCH), done, done, done, done,
     ]  # fmt: skip
+
+
+def test_a_correction_and_a_return_that_both_came_early_are_both_released(shop: Shop) -> None:
+    """The return waits for the correction as well: what has to wait once more is not given up."""
+    cash = {"tenders": [{"method": "CASH", "amount": 5}], "tax_lines": [{"code": "VAT", "rate": 0.2, "amount": 0.5}]}
+    for event in (
+        about(shop, "CORRECTION", "right", total_amount=20, method="cash"),
+        about(shop, "RETURN", "back", total_amount=5, **cash),
+    ):
+        assert shop.send(event).status_code == 202
+    assert shop.send(shop.sale("sold")).status_code == 201
+    assert shop.rows("SELECT count(*) FROM exceptions WHERE tenant_id = %s AND status = 'open'") == [(0,)]

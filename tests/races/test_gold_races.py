@@ -14,6 +14,7 @@ from pos import kpis
 from pos.ingest import receive_batch, receive_event
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop, connect
+from tests.pos.rolling import rolled_up
 from tests.races.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
@@ -84,12 +85,12 @@ def test_what_commits_late_is_neither_lost_nor_counted_twice(shop: Shop, as_owne
     assert shop.send(shop.sale("before")).status_code == 201
     as_owner.execute(SLOW.encode(), [shop.tenant.id])
     assert shop.send(shop.sale("after")).status_code == 201
-    assert roll_up_sales(tenant_id=shop.tenant.id) == 1
+    assert rolled_up(shop, 1) == 1
     assert facts(shop) == 2
     assert roll_up_sales(tenant_id=shop.tenant.id) == 0
     as_owner.commit()
     assert facts(shop) == 3
-    assert roll_up_sales(tenant_id=shop.tenant.id) == 2
+    assert rolled_up(shop, 2) == 2
     assert facts(shop) == 3
 
 
@@ -98,7 +99,7 @@ def test_a_second_roll_up_goes_away(shop: Shop, as_owner: psycopg.Connection[Any
     as_owner.execute("SELECT pg_advisory_xact_lock(31, hashint8(%s))", [shop.tenant.id])
     assert roll_up_sales(tenant_id=shop.tenant.id) is None
     as_owner.rollback()
-    assert roll_up_sales(tenant_id=shop.tenant.id) == 1
+    assert rolled_up(shop, 1) == 1
 
 
 def test_after_a_restore_into_another_cluster_reports_are_exact_and_rolled_up_anew(
@@ -106,12 +107,12 @@ def test_after_a_restore_into_another_cluster_reports_are_exact_and_rolled_up_an
 ) -> None:
     """There transactions are counted from the beginning: the mark and what headers say of theirs mean nothing."""
     assert shop.send(shop.sale("brought along")).status_code == 201
-    assert roll_up_sales(tenant_id=shop.tenant.id) == 1
+    assert rolled_up(shop, 1) == 1
     as_owner.execute("UPDATE daily_sales_marks SET cluster = 1, folded_by = pg_current_xact_id()")
     as_owner.commit()
     assert shop.send(shop.sale("new")).status_code == 201
     assert facts(shop) == 2
-    assert roll_up_sales(tenant_id=shop.tenant.id) == 2
+    assert rolled_up(shop, 2) == 2
     assert facts(shop) == 2
     assert shop.send(shop.sale("newer")).status_code == 201
-    assert (facts(shop), roll_up_sales(tenant_id=shop.tenant.id), facts(shop)) == (3, 1, 3)
+    assert (facts(shop), rolled_up(shop, 1), facts(shop)) == (3, 1, 3)
