@@ -210,13 +210,18 @@ def test_a_batch_may_have_them_in_any_order(shop: Shop) -> None:
     ]  # fmt: skip
 
 
-def test_a_correction_and_a_return_that_both_came_early_are_both_released(shop: Shop) -> None:
+@pytest.mark.parametrize("named", [{"original_txn_id": "txn-9"}, {"original_event_id": "sold"}])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_correction_and_a_return_that_both_came_early_are_both_released(
+    shop: Shop, named: dict[str, str], order: int
+) -> None:
     """The return waits for the correction as well: what has to wait once more is not given up."""
     cash = {"tenders": [{"method": "CASH", "amount": 5}], "tax_lines": [{"code": "VAT", "rate": 0.2, "amount": 0.5}]}
-    for event in (
-        about(shop, "CORRECTION", "right", total_amount=20, method="cash"),
-        about(shop, "RETURN", "back", total_amount=5, **cash),
-    ):
+    early = [
+        about(shop, "CORRECTION", "c", total_amount=20, method="cash", references=named),
+        about(shop, "RETURN", "r", total_amount=5, references=named, **cash),
+    ]
+    for event in early[::order]:
         assert shop.send(event).status_code == 202
-    assert shop.send(shop.sale("sold")).status_code == 201
+    assert shop.send(shop.sale("sold", txn_id="txn-9")).status_code == 201
     assert shop.rows("SELECT count(*) FROM exceptions WHERE tenant_id = %s AND status = 'open'") == [(0,)]
