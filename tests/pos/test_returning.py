@@ -216,7 +216,10 @@ def test_a_correction_and_a_return_that_both_came_early_are_both_released(
     shop: Shop, named: dict[str, str], order: int
 ) -> None:
     """The return waits for the correction as well: what has to wait once more is not given up."""
-    cash = {"tenders": [{"method": "CASH", "amount": 5}], "tax_lines": [{"code": "VAT", "rate": 0.2, "amount": 0.5}]}
+    cash: Any = {
+        "tenders": [{"method": "CASH", "amount": 5}],
+        "tax_lines": [{"code": "VAT", "rate": 0.2, "amount": 0.5}],
+    }
     early = [
         about(shop, "CORRECTION", "c", total_amount=20, method="cash", references=named),
         about(shop, "RETURN", "r", total_amount=5, references=named, **cash),
