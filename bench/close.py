@@ -97,7 +97,7 @@ def _times(measured: Mapping[str, list[float]], plan: Plan, few: int, counted: l
             **known,
         ),
         compare(
-            measured, "pack", "bare sum", title="… its accountant pack, seven files fingerprinted", target=None, **known
+            measured, "pack", "bare sum", title="… its accountant pack, nine files fingerprinted", target=None, **known
         ),
     ]
 
