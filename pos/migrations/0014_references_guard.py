@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from ledgersafe.db import run_sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("pos", "0009_gold_roll_up")]
+    operations = [run_sql(__file__, "0014_references_guard")]

@@ -1,0 +1,17 @@
+CREATE OR REPLACE FUNCTION pos_references_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM journals WHERE tenant_id = NEW.tenant_id AND id IN (NEW.journal_id, NEW.base_journal_id)) < 2
+    THEN
+        PERFORM ledger_refuse_v1('sale_references_tenant_agrees',
+            'A reference names a journal that is not of its tenant.');
+    END IF;
+    PERFORM pos_check_original_v1(NEW.tenant_id, NEW.original_key);
+    IF (NEW.kind = 'VOID' AND NEW.sign = 1 AND NOT pos_mirrors_v1(NEW.journal_id, NEW.base_journal_id))
+       OR (NEW.kind = 'CORRECTION' AND NEW.sign = 1 AND NOT EXISTS (
+            SELECT FROM journals m WHERE m.tenant_id = NEW.tenant_id AND m.source = 'correction'
+            AND m.source_key = NEW.event_key AND pos_mirrors_v1(m.id, NEW.base_journal_id))) THEN
+        PERFORM ledger_refuse_v1('sale_references_mirror',
+            format('Journal %s does not undo journal %s.', NEW.journal_id, NEW.base_journal_id));
+    END IF;
+    RETURN NULL;
+END $$;
