@@ -1,0 +1,69 @@
+"""One event of the simulated day: what a till sends, when it reaches us, and what it comes to if it stands."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from ledgersafe.money import to_decimal_text
+
+CURRENCY: Final = "USD"
+
+
+@dataclass(slots=True)
+class Sent:
+    """One event on its way.
+
+    `effects`: what it comes to if it stands, by the columns of `daily_sales`; amounts in minor units.
+    """
+
+    store: str
+    register: str
+    fields: dict[str, Any]
+    occurred_at: datetime
+    arrives_at: datetime
+    effects: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def event_id(self) -> str:
+        """Its key."""
+        event_id: str = self.fields["event_id"]
+        return event_id
+
+
+@dataclass(slots=True)
+class Day:
+    """All that happens, in the order it reaches us, and what is true in the end."""
+
+    events: list[Sent]
+    #: Versions a till sent by mistake: the event of the same id in `events` is the true one.
+    mistakes: list[Sent] = field(default_factory=list)
+    #: Events nobody can post: their totals do not add up.
+    doubtful: list[Sent] = field(default_factory=list)
+
+    @property
+    def arrivals(self) -> list[Sent]:
+        """Everything, in the order it reaches us."""
+        everything = [*self.events, *self.mistakes, *self.doubtful]
+        return sorted(everything, key=lambda sent: (sent.arrives_at, sent.event_id))
+
+    def by_store(self) -> dict[str, Counter[str]]:
+        """What every store's day comes to."""
+        sums: dict[str, Counter[str]] = {}
+        for sent in self.events:
+            sums.setdefault(sent.store, Counter()).update(sent.effects)
+        return sums
+
+    def cash(self) -> Counter[tuple[str, str]]:
+        """What came into every register's drawer, less what went out."""
+        sums: Counter[tuple[str, str]] = Counter()
+        for sent in self.events:
+            moved = sent.effects.get("cash_minor", 0) + sent.effects.get("moved_cash_minor", 0)
+            sums[sent.store, sent.register] += moved
+        return sums
+
+
+def money(minor: int) -> str:
+    """As events carry it."""
+    return to_decimal_text(minor, CURRENCY)

@@ -1,0 +1,116 @@
+"""The back office of the simulated day, by the API: drawers are opened, counted and closed, held events decided."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import httpx
+
+from ledgersafe.simulation.events import Day
+from ledgersafe.simulation.sending import NotTaken, post
+from ledgersafe.simulation.shape import Shape
+from ledgersafe.simulation.tills import registers, stores
+
+FLOAT: Final = 15_000
+#: Paid out of every drawer by a command, which the till sends twice.
+COURIER: Final = 1_700
+#: Every so manieth drawer is closed this much short.
+_EVERY: Final = 7
+_SHORT: Final = 135
+
+
+class Office:
+    """Whoever may do everything, over one connection."""
+
+    def __init__(self, client: httpx.Client, shape: Shape) -> None:
+        self._client, self._shape = client, shape
+        self.drawers: dict[tuple[str, str], int] = {}
+
+    def open_drawers(self) -> None:
+        """One per register, and a courier paid from each; both commands are sent twice, and happen once."""
+        for store in stores(self._shape):
+            for register in registers(self._shape):
+                wanted = {"store_id": store, "register_id": register, "starting_cash": FLOAT}
+                drawer = self._twice(f"open.{store}.{register}", "ledgers", wanted)
+                self.drawers[store, register] = drawer["id"]
+                paid = {"ledger_id": drawer["id"], "amount": COURIER, "type": "PAYOUT", "method": "CASH"}
+                paid |= {"order_id": f"courier.{store}.{register}"}
+                self._twice(f"courier.{store}.{register}", "transactions", paid)
+
+    def decide(self, day: Day) -> int:
+        """Every held event: of a conflict the true version is chosen, what is doubtful is set aside. How many."""
+        true = {sent.event_id: sent.fields for sent in day.events}
+        decided = 0
+        for case in list(self._open_cases()):
+            case_id, key = case["exception_id"], case["idempotency_key"]
+            body: dict[str, Any] = {"action": "mark_resolved_no_replay", "resolution_notes": "Rung up again."}
+            if key in true:
+                body = {
+                    "action": "override_and_replay",
+                    "resolution_notes": "The till was restarted; the receipt says this.",
+                    "canonical_raw_id": self._true_version(case_id, true[key]),
+                }
+            post(self._client, f"/v1/exceptions/{case_id}/resolve", json.dumps(body).encode())
+            decided += 1
+        return decided
+
+    def expected_cash(self) -> dict[tuple[str, str], int]:
+        """By the drawers' own account."""
+        return {
+            (item["store_id"], item["register_id"]): item["expected_cash"] for item in self._items("/v1/pos/ledgers")
+        }
+
+    def close_drawers(self, expected: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], dict[str, Any]]:
+        """Count and close each, every seventh short. :returns: their Z-reports."""
+        reports = {}
+        for number, (place, drawer_id) in enumerate(self.drawers.items(), 1):
+            actual = expected[place] - (_SHORT if number % _EVERY == 0 else 0)
+            counted = {"actual_cash": actual}
+            self._twice(f"count.{drawer_id}", f"ledgers/{drawer_id}/count", counted)
+            self._twice(f"close.{drawer_id}", f"ledgers/{drawer_id}/close", counted | {"notes": "End of the day."})
+            reports[place] = self.get(f"/v1/pos/ledgers/{drawer_id}/z-report")
+        return reports
+
+    @property
+    def shortage(self) -> int:
+        """What all drawers are short together."""
+        return len(self.drawers) // _EVERY * _SHORT
+
+    def close_day(self) -> dict[str, Any]:
+        """Close the business day. :raises NotTaken: something stands against it."""
+        answer: dict[str, Any] = post(self._client, f"/v1/periods/{self._shape.day}/close", b"{}").json()
+        return answer
+
+    def get(self, path: str, **parameters: Any) -> dict[str, Any]:
+        """:raises NotTaken: not 200."""
+        answer = self._client.get(path, params=parameters)
+        if answer.status_code != httpx.codes.OK:
+            raise NotTaken(f"{path} answered {answer.status_code}: {answer.text[:300]}")
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def _twice(self, key: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A money command, and its retry: the same answer."""
+        sent = json.dumps(body).encode()
+        first, again = (post(self._client, f"/v1/pos/{path}", sent, **{"X-Idempotency-Key": key}) for _ in range(2))
+        if first.content != again.content:
+            raise NotTaken(f"{path}: a retry of {key} was answered differently.")
+        answer: dict[str, Any] = first.json()
+        return answer
+
+    def _open_cases(self) -> Iterator[dict[str, Any]]:
+        return self._items("/v1/exceptions", status="open")
+
+    def _items(self, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        page = self.get(path, limit=500, **parameters)
+        yield from page["items"]
+        while page["next_cursor"]:
+            page = self.get(path, limit=500, cursor=page["next_cursor"], **parameters)
+            yield from page["items"]
+
+    def _true_version(self, case_id: str, fields: Mapping[str, Any]) -> int:
+        for version in self.get(f"/v1/exceptions/{case_id}")["versions"]:
+            if version["payload_json"]["total_amount"] == fields["total_amount"]:
+                raw_id: int = version["first_raw_id"]
+                return raw_id
+        raise NotTaken(f"Case {case_id} has not the version that is true.")

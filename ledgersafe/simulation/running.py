@@ -1,0 +1,112 @@
+"""One run of a simulated day against a running server: send, release, decide, check, close."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Final
+
+from django.utils import timezone
+
+from ledgersafe import registry
+from ledgersafe.simulation import fingerprint, judging, sending
+from ledgersafe.simulation.events import Day, Sent
+from ledgersafe.simulation.judging import Check
+from ledgersafe.simulation.office import Office
+from ledgersafe.simulation.sending import Sending
+from ledgersafe.simulation.shape import Shape
+from ledgersafe.tenants.models import SCOPES, Tenant
+from pos import releasing
+from pos.rolling_up import roll_up_sales
+
+_ACTOR: Final = "system:simulate_day"
+#: Of a hundred arrivals, how many come again in a later batch, and how many once more by themselves.
+_REPEATED: Final = 4
+_SENT_ALONE: Final = 1
+
+
+class Order(StrEnum):
+    """How the day reaches us: as it happened, with some retries, or in any order and all of it twice."""
+
+    AS_IT_HAPPENED = "as it happened"
+    SHUFFLED_AND_DOUBLED = "shuffled and doubled"
+
+
+@dataclass(slots=True)
+class Run:
+    """One day in one tenant's books."""
+
+    tenant: Tenant
+    order: Order
+    sending: Sending
+    released: int
+    decided: int
+    fingerprint: str
+
+
+def arrivals_of(day: Day, order: Order, seed: int) -> list[Sent]:
+    """What is sent, in its order. Pure."""
+    random = Random(f"{seed}/{order}")  # noqa: S311  a game
+    arrivals = day.arrivals
+    if order == Order.SHUFFLED_AND_DOUBLED:
+        doubled = arrivals * 2
+        random.shuffle(doubled)
+        return doubled
+    found: list[Sent] = []
+    for sent in arrivals:
+        found.append(sent)
+        if random.randrange(100) < _REPEATED:
+            found.append(random.choice(found[-sending.BATCH :]))
+    return found
+
+
+def run_day(
+    url: str,
+    shape: Shape,
+    day: Day,
+    order: Order,
+    *,
+    check: Callable[[Check], None],
+    say: Callable[[str], None],
+    progress: Callable[[Sequence[Sent]], Callable[[int], None]],
+) -> Run:
+    """The day in books of its own. :raises ledgersafe.simulation.sending.NotTaken: the server refused something."""
+    tenant, key = _fresh_tenant()
+    arrivals = arrivals_of(day, order, shape.seed)
+    bodies = sending.batches_of(arrivals, tenant.slug)
+    with sending.connect(url, key) as client:
+        office = Office(client, shape)
+        office.open_drawers()
+        sent = sending.send_batches(url, key, bodies, progress(arrivals))
+        for one in arrivals[:: 100 // _SENT_ALONE]:
+            sending.post(client, "/v1/events", sending.body_of(one, tenant.slug))
+        released = releasing.release_waiting(tenant_id=tenant.id, now=timezone.now())
+        decided = office.decide(day)
+        say(f"{len(arrivals):,} events sent; {decided} held ones decided by a person.")
+        run = Run(tenant, order, sent, released, decided, "")
+        for one_check in _checks(office, run, day, shape):
+            check(one_check)
+    run.fingerprint = fingerprint.of_books(tenant.id)
+    return run
+
+
+def _checks(office: Office, run: Run, day: Day, shape: Shape) -> Iterator[Check]:
+    refused = sum(number for (status, _), number in run.sending.answers.items() if status >= 400)
+    yield Check("events that were refused", refused, 0)
+    yield from judging.sold(office, day, shape)
+    roll_up_sales(tenant_id=run.tenant.id)
+    expected = office.expected_cash()
+    yield from judging.drawers(office, day, expected)
+    yield from judging.closed(office, expected, office.close_drawers(expected))
+    yield from judging.sold(office, day, shape)
+    yield Check(f"business day {shape.day}", office.close_day()["status"], "closed")
+    yield judging.verified(run.tenant.id)
+
+
+def _fresh_tenant() -> tuple[Tenant, str]:
+    """`day`, then `day-2`, …: every run begins with empty books."""
+    taken = set(Tenant.objects.filter(slug__startswith="day").values_list("slug", flat=True))
+    slug = next(name for name in ("day", *(f"day-{n}" for n in range(2, 100_000))) if name not in taken)
+    tenant = registry.create_tenant(slug=slug, name="Simulated shops", currency="USD", time_zone="UTC", actor=_ACTOR)
+    _, key = registry.create_api_key(slug=slug, scopes=SCOPES, name="all tills", actor=_ACTOR, now=timezone.now())
+    return tenant, key

@@ -1,0 +1,125 @@
+"""Driving the day over HTTP, as devices do: batches over several connections, the same bytes again when in doubt."""
+
+import json
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from ledgersafe.simulation.events import Sent
+
+BATCH: Final = 1_000
+CONNECTIONS: Final = 4
+_TRIES: Final = 6
+#: As the contract says: the same bytes again.
+_AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+
+
+class NotTaken(Exception):
+    """The server refused what the simulation sends, or was not there."""
+
+
+@dataclass(slots=True)
+class Sending:
+    """What was answered: (status, reason) of events, and how long it took."""
+
+    answers: Counter[tuple[int, str]] = field(default_factory=Counter)
+    events: int = 0
+    seconds: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        """Events through the batch endpoint, by the clock of whoever sends."""
+        return self.events / self.seconds if self.seconds else 0.0
+
+
+def batches_of(arrivals: Iterable[Sent], tenant: str) -> list[bytes]:
+    """Request bodies, made before any clock starts: every store sends its own events, in the order they are given."""
+    collecting: dict[str, list[bytes]] = {}
+    batches: list[bytes] = []
+    for sent in arrivals:
+        waiting = collecting.setdefault(sent.store, [])
+        waiting.append(body_of(sent, tenant))
+        if len(waiting) == BATCH:
+            batches.append(_joined(collecting.pop(sent.store)))
+    return batches + [_joined(rest) for rest in collecting.values()]
+
+
+def _joined(bodies: Iterable[bytes]) -> bytes:
+    return b'{"events":[' + b",".join(bodies) + b"]}"
+
+
+def body_of(sent: Sent, tenant: str) -> bytes:
+    """One event's bytes."""
+    return json.dumps({"tenant_id": tenant} | sent.fields, separators=(",", ":")).encode()
+
+
+def send_batches(url: str, key: str, bodies: Sequence[bytes], done: Callable[[int], None]) -> Sending:
+    """Send all, in their order, over `CONNECTIONS` connections. :raises NotTaken: something was not accepted."""
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    for body in bodies:
+        waiting.put(body)
+    sending, lock = Sending(), threading.Lock()
+    failures: list[Exception] = []
+
+    def work() -> None:
+        with connect(url, key) as till:
+            while not failures:
+                try:
+                    results = _batch(till, waiting.get_nowait())
+                except queue.Empty:
+                    return
+                with lock:
+                    sending.answers.update((result["status"], result["reason_code"] or "") for result in results)
+                    sending.events += len(results)
+                    done(len(results))
+
+    def guarded() -> None:
+        try:
+            work()
+        except Exception as error:
+            failures.append(error)
+
+    started = time.perf_counter()
+    workers = [threading.Thread(target=guarded) for _ in range(CONNECTIONS)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    sending.seconds = time.perf_counter() - started
+    if failures:
+        raise failures[0]
+    return sending
+
+
+def connect(url: str, key: str) -> httpx.Client:
+    """One connection, kept alive."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    return httpx.Client(base_url=url, headers=headers, timeout=120)
+
+
+def post(till: httpx.Client, path: str, body: bytes, **headers: str) -> httpx.Response:
+    """Again while the answer says so. :raises NotTaken: the answer is another, or none comes."""
+    for attempt in range(_TRIES):
+        try:
+            answer = till.post(path, content=body, headers=headers)
+        except httpx.TransportError as error:
+            if attempt + 1 == _TRIES:
+                raise NotTaken(f"{path}: {error}") from error
+        else:
+            if answer.is_success:
+                return answer
+            if answer.status_code not in _AGAIN or attempt + 1 == _TRIES:
+                raise NotTaken(f"{path} answered {answer.status_code}: {answer.text[:300]}")
+        time.sleep(0.05 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _batch(till: httpx.Client, body: bytes) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = post(till, "/v1/events/batch", body).json()["results"]
+    return results

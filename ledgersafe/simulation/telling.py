@@ -1,0 +1,82 @@
+"""Telling a simulated day in the terminal: what happens, what was answered, what holds."""
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ledgersafe.simulation.events import Day, Sent
+from ledgersafe.simulation.judging import Check
+from ledgersafe.simulation.running import Run
+from ledgersafe.simulation.shape import Shape
+
+
+def counting(bar: Progress, arrivals: Sequence[Sent]) -> Callable[[int], None]:
+    """A task of the bar, and how to advance it."""
+    task = bar.add_task("sending", total=len(arrivals))
+    return lambda number: bar.advance(task, number)
+
+
+class Telling:
+    """Prints the day, and keeps what did not come out as it should."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.failures: list[str] = []
+
+    def progress(self) -> Progress:
+        """For sending; on a terminal only."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn())
+        quiet = not self.console.is_terminal
+        return Progress(*columns, TimeElapsedColumn(), console=self.console, transient=True, disable=quiet)
+
+    def chapter(self, title: str) -> None:
+        """A heading."""
+        self.console.print()
+        self.console.rule(f"[bold]{title}[/bold]", align="left")
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self.console.print(text)
+
+    def check(self, check: Check) -> None:
+        """What must be; a miss is told in red, and makes the command fail."""
+        if check.found == check.wanted:
+            self.console.print(f"[green]✓[/green] {check.what}: {check.found or 0}")
+        else:
+            self.failures.append(check.what)
+            self.console.print(f"[bold red]✗ {check.what}: {check.found!r}, not {check.wanted!r}[/bold red]")
+
+    def day(self, shape: Shape, day: Day) -> None:
+        """What will happen."""
+        kinds: dict[str, int] = {}
+        for sent in day.events:
+            kinds[sent.fields["event_type"]] = kinds.get(sent.fields["event_type"], 0) + 1
+        table = Table("What", "Events", title=_title(shape))
+        for kind, number in sorted(kinds.items(), key=lambda item: -item[1]):
+            table.add_row(kind, f"{number:,}")
+        table.add_row("versions sent by mistake", f"{len(day.mistakes):,}")
+        table.add_row("totals that do not add up", f"{len(day.doubtful):,}")
+        self.console.print(table)
+
+    def answers(self, run: Run) -> None:
+        """What the batches were answered, and how fast."""
+        table = Table("Status", "Reason", "Events", title=f"Answers of /v1/events/batch, tenant {run.tenant.slug}")
+        for (status, reason), number in sorted(run.sending.answers.items()):
+            table.add_row(str(status), reason, f"{number:,}")
+        self.console.print(table)
+        rate = f"{run.sending.per_second:,.0f} events per second"
+        self.console.print(f"{run.sending.events:,} events in {run.sending.seconds:.1f} s: {rate}.")
+
+    def compare(self, runs: Sequence[Run]) -> None:
+        """Both ended in the same books."""
+        self.chapter("The books")
+        for run in runs:
+            self.console.print(f"{run.fingerprint}  {run.tenant.slug}, {run.order}")
+        if len(runs) > 1:
+            self.check(Check("different books", len({run.fingerprint for run in runs}), 1))
+
+
+def _title(shape: Shape) -> str:
+    return f"{shape.stores} stores with {shape.registers} registers, seed {shape.seed}"
