@@ -14,7 +14,7 @@ from ledgersafe.embedded import EmbeddedServerError
 
 NAMES = (
     "textbook", "one-row", "batch", "hot", "transfers", "growth", "balances", "latency", "close", "gold", "commands",
-    "replay", "pages", "memory",
+    "z-report", "replay", "pages", "memory",
 )  # fmt: skip
 EXAMPLES = f"""\
 figures: {" ".join(NAMES)}

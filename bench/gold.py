@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -89,9 +90,7 @@ def _times(connection: psycopg.Connection[Any], plan: Plan, progress: Progress) 
         times: dict[str, list[float]] = {name: [] for name in statements}
         for _ in range(_READS):
             for name, statement in statements.items():
-                times[name].append(
-                    _timed(lambda statement=statement: connection.execute(statement.encode()).fetchall())
-                )
+                times[name].append(_timed(partial(_ask, connection, statement)))
         for name, taken in times.items() if turn else ():
             measured[name].append(statistics.median(taken) * 1000)
         progress.advance()

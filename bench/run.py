@@ -1,6 +1,19 @@
 """One run: which figures, in which order, on which servers."""
 
-from bench import books, close, commands, databases, gold, growth, memory, pages, replay, throughput, transfers
+from bench import (
+    books,
+    close,
+    commands,
+    databases,
+    gold,
+    growth,
+    memory,
+    pages,
+    replay,
+    throughput,
+    transfers,
+    zreport,
+)  # fmt: skip
 from bench.figures import Figure, Plan
 from bench.progress import Progress
 from bench.servers import WebServer, prepare
@@ -23,6 +36,8 @@ def measure(plan: Plan) -> list[Figure]:
                 figures += gold.measure_gold(plan, progress)
             if plan.wants("commands"):
                 figures += commands.measure_commands(plan, progress)
+            if plan.wants("z-report"):
+                figures += zreport.measure_zreport(plan, progress)
             if plan.wants("replay"):
                 figures += replay.measure_replay(plan, progress)
             if plan.wants("pages"):
@@ -42,6 +57,7 @@ def measure(plan: Plan) -> list[Figure]:
             close.DATABASE,
             *gold.DATABASES,
             commands.DATABASE,
+            zreport.DATABASE,
         ):
             databases.drop(database)
     return figures
@@ -72,6 +88,7 @@ def _steps(plan: Plan) -> int:
     steps += plan.wants("transfers") * turns * transfers.CONTESTANTS + books.steps(plan)
     steps += plan.wants("close") * (close.SETUP_STEPS + turns)
     steps += plan.wants("commands") * turns * commands.CONTESTANTS
+    steps += plan.wants("z-report") * zreport.SETUP_STEPS
     steps += plan.wants("gold") * (gold.SETUP_STEPS + 2 * turns + plan.rounds)
     steps += plan.wants("replay") * turns + plan.wants("pages") * (pages.SETUP_STEPS + turns)
     return steps + plan.wants("growth") * (growth.LOAD_STEPS + plan.rounds) + plan.wants("memory") * memory.STEPS
