@@ -54,7 +54,8 @@ class Clocks:
         """Where the day ends last. Of places that end it at once: the tenant's own, or the first store by code."""
         first_of = {zone: code for code, zone in sorted(self.zones.items(), reverse=True)}
         endings = [Ending(self._end(day, zone), zone, code) for zone, code in first_of.items()]
-        return max([Ending(self.end(day), self.time_zone), *endings], key=lambda one: (one.at, not one.store_code))
+        endings.sort(key=lambda one: one.store_code)
+        return max([Ending(self.end(day), self.time_zone), *endings], key=lambda one: one.at)
 
     def ends(self, **days: date | None) -> list[dict[str, Any]]:
         """Of every store in another time zone, as JSON: its code, and by name the end of each of these days there."""
