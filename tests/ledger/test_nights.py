@@ -53,7 +53,9 @@ def test_a_night_has_the_hours_its_clock_says(zone: str, cut_off: str, day: str,
 
 
 @given(st.sampled_from(ZONES), cut_offs, instants)
-def test_every_instant_belongs_to_the_one_day_whose_span_it_lies_in(zone: str, cut_off: time, instant: datetime) -> None:
+def test_every_instant_belongs_to_the_one_day_whose_span_it_lies_in(
+    zone: str, cut_off: time, instant: datetime
+) -> None:
     day = business_date_of(instant, time_zone=zone, cut_off=cut_off)
     start, end = span_of(day, time_zone=zone, cut_off=cut_off)
     assert start <= instant < end
