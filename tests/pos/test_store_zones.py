@@ -1,13 +1,15 @@
 """Whose day an event belongs to: that of its store's clock, in one round trip, whoever changes clocks meanwhile."""
 
 import json
-from datetime import date, datetime, timedelta
+import random
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from ledger.models import Journal
+from ledger.periods import business_date_of
 from pos import directory as directories
 from pos.choices import reversal_day
 from pos.ingest import receive_event
@@ -134,3 +136,24 @@ def test_a_store_that_registers_itself_keeps_the_tenants_clock(shop: Shop) -> No
     assert zone == ""
     assert isinstance(fixed_at, datetime)
     assert fixed_at <= timezone.now()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_weekend_of_changing_clocks_leaves_clean_books_in_any_order(chain: Shop, seed: int) -> None:
+    """Sales of four stores around two nights on which clocks change, shuffled, in batches."""
+    zones = {"store-1": "UTC", "tokyo": EAST, "la": WEST, "howe": "Australia/Lord_Howe"}
+    add_store(chain, "howe", zones["howe"])
+    dice = random.Random(seed)
+    nights = [utc("2026-03-08T00:00"), utc("2026-04-04T12:00")]
+    wanted: dict[str, date] = {}
+    events = []
+    for number in range(60):
+        store = dice.choice(sorted(zones))
+        instant = dice.choice(nights) + timedelta(seconds=dice.randrange(48 * 3600))
+        wanted[f"evt-{number}"] = business_date_of(instant, time_zone=zones[store], cut_off=time(23, 59))
+        events.append(chain.sale(f"evt-{number}", store_id=store, occurred_at=instant.isoformat()))
+    dice.shuffle(events)
+    answer = chain.post("/v1/events/batch", {"events": events})
+    assert answer.status_code in {200, 207}, answer.content
+    sql = "SELECT source_key, business_date FROM journals WHERE tenant_id = %s AND NOT is_late"
+    assert dict(chain.rows(sql)) == wanted

@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 
 from ledger.periods import business_date_of
+from ledger.sheets.days import open_days
+from ledgersafe.dashboard.panels import close_panel
 from recon import due, packs
 from recon.clocks import Clocks, Ending
 from recon.close import DayNotOver, DayNotReady
@@ -86,6 +88,12 @@ def test_a_held_event_stands_against_the_day_of_its_stores_clock(chain: Shop) ->
     assert chain.rows(kept, done.close.pk) == [("held-west",)]
     done = close(chain, NEXT, **how)
     assert chain.rows(kept, done.close.pk) == [("held-east",)]
+
+
+def test_the_dashboard_calls_a_day_running_until_it_is_over_everywhere(chain: Shop) -> None:
+    days = open_days([chain.tenant.id], at_most=5)
+    told = [close_panel(days, [], now)["rows"][0]["state"] for now in (LAST_END - timedelta(seconds=1), LAST_END)]
+    assert told == ["running", "ready to close"]
 
 
 # ── Drawers, which are opened now ───────────────────────────────────────────────────────────────
