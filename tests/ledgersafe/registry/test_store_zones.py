@@ -1,5 +1,6 @@
 """The time zone of a store: set until it has posted, written down, and refused when there is none such."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ def test_it_goes_back_to_the_tenants_clock(shop: Shop) -> None:
 @pytest.mark.parametrize("zone", ["Mars", "UTC+3", "../etc/passwd", "/etc/localtime", "x" * 65, "a\x00", " "])
 def test_what_is_no_time_zone_is_refused(shop: Shop, zone: str) -> None:
     add_store(shop, "north", EAST)
-    for attempt in (lambda: set_zone(shop, zone), lambda: add_store(shop, "south", zone)):
+    attempts: list[Callable[[], Store]] = [lambda: set_zone(shop, zone), lambda: add_store(shop, "south", zone)]
+    for attempt in attempts:
         with pytest.raises(InvalidParameter) as caught:
             attempt()
         assert caught.value.context["field"] == "time_zone"
