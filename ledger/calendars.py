@@ -1,5 +1,8 @@
 """The calendar of a tenant as a process remembers it, so that a transfer need not ask which day it is.
 
+Its days are spans between the tenant's cut-offs. What happens in a store is dated by the store's clock: that of a shop
+in another time zone may begin or end a day hours before the tenant does.
+
 Time zone and cut-off never change once there is a business day; the posting statement checks the tenant's version
 all the same, and answers `stale` when it is another.
 """
@@ -14,7 +17,7 @@ from typing import Final
 from django.conf import settings
 
 from ledger import periods
-from ledgersafe.tenants.models import Tenant
+from ledgersafe.tenants.models import Store, Tenant
 
 _TENANTS: Final = 1_000
 
@@ -29,9 +32,10 @@ class Calendar:
     cut_off: time
     expires_at: float
 
-    def day_of(self, instant: datetime) -> date:
-        """The business day of an instant."""
-        return periods.business_date_of(instant, time_zone=self.time_zone, cut_off=self.cut_off)
+    def day_of(self, instant: datetime, *, store: Store | None = None) -> date:
+        """The business day of an instant: the tenant's, or by a store's clock."""
+        zone = (store.time_zone if store is not None else "") or self.time_zone
+        return periods.business_date_of(instant, time_zone=zone, cut_off=self.cut_off)
 
     def end_of(self, day: date) -> datetime:
         """The instant at which a business day is over."""

@@ -27,7 +27,8 @@ from ledgersafe import registry
 from ledgersafe.audit import trail
 from ledgersafe.db import call, force_constraints, require_transaction, retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError, NotFound
-from ledgersafe.tenants.models import Register, Tenant
+from ledgersafe.tenants.models import Register, Store, Tenant
+from ledgersafe.tenants.zones import use_zone
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -191,7 +192,7 @@ def adjust_late(book: "_Book", actor: str) -> int:
 # ── Parts ───────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """A register's cash in the books: its accounts, and the business day to post on."""
+    """A register's cash in the books: its accounts, and the business day to post on, by its store's clock."""
 
     tenant_id: int
     day: date
@@ -207,7 +208,7 @@ class _Book:
         cash = AccountRef("DRAWER", currency, qualified(register.store.code, register.code))
         safe, over_short = AccountRef("SAFE", currency), AccountRef("OVER_SHORT", currency)
         ids = find_or_open(tenant.id, [cash, safe, over_short])
-        return cls(tenant.id, open_today(tenant.id, now), now, cash, safe, over_short, ids)
+        return cls(tenant.id, open_today(tenant.id, register.store, now), now, cash, safe, over_short, ids)
 
     @property
     def account_id(self) -> int:
@@ -226,10 +227,10 @@ class _Book:
         posting.post(self.tenant_id, entries, self.ids)
 
 
-def open_today(tenant_id: int, now: datetime) -> date:
-    """The current business day, opened; operation. :raises DayClosed: it is closed already."""
+def open_today(tenant_id: int, store: Store, now: datetime) -> date:
+    """The current business day in a store, opened; operation. :raises DayClosed: it is closed already."""
     calendar = calendars.of(tenant_id)
-    day = calendar.day_of(now)
+    day = calendar.day_of(now, store=store)
     if not calendar.open_day(day):
         raise refusals.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
     return day
@@ -246,6 +247,7 @@ def _register(tenant: Tenant, wanted: NewDrawer, caller: Caller) -> Register:
     if register is None:
         store = registry.find_or_add_store(tenant, wanted.store_code, caller.actor)
         register = registry.find_or_add_register(tenant, store, wanted.register_code, caller.actor)
+    register.store = use_zone(register.store)
     return register
 
 

@@ -19,8 +19,11 @@ def business_date_of(instant: datetime, *, time_zone: str, cut_off: time) -> dat
     zone = ZoneInfo(time_zone)
     day = instant.astimezone(zone).date()
     # Compared as instants, not as clock faces: where clocks change the same face shows twice, or never.
-    ends_at = datetime.combine(day, cut_off, zone).astimezone(UTC)
-    return day if instant < ends_at else day + timedelta(days=1)
+    if instant >= datetime.combine(day, cut_off, zone).astimezone(UTC):
+        return day + timedelta(days=1)
+    # Where clocks skip the last hour of a date, and the cut-off with it, its day ends after midnight.
+    before = day - timedelta(days=1) if day > date.min else day
+    return before if instant < datetime.combine(before, cut_off, zone).astimezone(UTC) else day
 
 
 def span_of(day: date, *, time_zone: str, cut_off: time) -> tuple[datetime, datetime]:

@@ -60,7 +60,7 @@ def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> Transa
             "order": wanted.order_id,
             "ref": wanted.external_reference,
             "actor": caller.actor,
-            "date": open_today(drawer.tenant_id, now).isoformat(),
+            "date": open_today(drawer.tenant_id, drawer.store, now).isoformat(),
             "at": now.isoformat(),
             "debit": ids[debit],
             "credit": ids[credit],

@@ -141,7 +141,8 @@ def _mirror(verdict: Verdict) -> JournalDraft:
 
 def _reversal(verdict: Verdict, directory: TenantDirectory, now: datetime) -> Reversal:
     assert verdict.ruling is not None and verdict.ruling.reverses is not None  # noqa: S101, PT018  the caller chose
-    day, is_late = reversal_day(verdict.ruling.reverses, directory.facts, now=now)
+    store_code = verdict.held.case.store_code
+    day, is_late = reversal_day(verdict.ruling.reverses, directory.facts, store_code=store_code, now=now)
     return Reversal(verdict.ruling.reverses.id, day, now, is_late)
 
 

@@ -14,7 +14,6 @@ from exceptions.decisions import FIRST, LAST, Action, Decision, InvalidCanonical
 from exceptions.patching import patched
 from ledger.fx import NO_RATES, Rates
 from ledger.models import Journal
-from ledger.periods import business_date_of
 from ledgersafe.errors import DomainError
 from pos import canonical
 from pos.bronze import Arrival, Refusal, read_arrival
@@ -208,12 +207,14 @@ def _verdict(
     return verdict_on(event, facts, now=now, dated=candidate.dated, rates=rates, original=original)
 
 
-def reversal_day(journal: Journal, facts: TenantFacts, *, now: datetime) -> tuple[date, bool]:
-    """The business day a reversal is booked on, and whether that is late: the journal's own, unless it is closed."""
+def reversal_day(journal: Journal, facts: TenantFacts, *, store_code: str, now: datetime) -> tuple[date, bool]:
+    """The business day a reversal is booked on, and whether that is late: the journal's own, unless it is closed.
+
+    :param store_code: whose journal it is; by the clock of that store today is told.
+    """
     if facts.closed_through is None or journal.business_date > facts.closed_through:
         return journal.business_date, False
-    today = business_date_of(now, time_zone=facts.time_zone, cut_off=facts.cut_off)
-    return max(today, facts.closed_through + timedelta(days=1)), True
+    return max(facts.day_of(now, store_code), facts.closed_through + timedelta(days=1)), True
 
 
 def changed_versions(one: Held, ruling: Ruling) -> list[dict[str, Any]]:

@@ -15,10 +15,13 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
 
 from ledger import accounts, periods
 from ledger.chart import AccountRef
+from ledgersafe.db import StaleDirectory
 from ledgersafe.tenants.models import Register, Store, Tenant
+from ledgersafe.tenants.zones import own_zones, use_zones
 from pos.models import EventKey, EventWait, KeyStatus
 from pos.verdicts import TenantFacts
 
@@ -41,6 +44,8 @@ class TenantDirectory:
     four_eyes_limit_minor: int | None
     closed_through: date | None
     expires_at: float
+    #: By code, of the stores in another time zone than the tenant's.
+    zones: dict[str, str] = field(default_factory=dict)
     #: Whether some event waits for the one it is about, so that whoever posts has to look who.
     has_waits: bool = False
     #: (store, register) pairs that exist; a pair without register stands for the store.
@@ -57,7 +62,12 @@ class TenantDirectory:
             cut_off=self.cut_off,
             late_window_days=self.late_window_days,
             closed_through=self.closed_through,
+            zones=self.zones,
         )
+
+    def zone_of(self, store_code: str) -> str:
+        """The time zone of a store."""
+        return self.zones.get(store_code, self.time_zone)
 
     def remember(
         self, places: Collection[tuple[str, str | None]], ids: dict[AccountRef, int], days: Collection[date]
@@ -76,7 +86,7 @@ _known: OrderedDict[int, TenantDirectory] = OrderedDict()
 
 
 def of(tenant_id: int) -> TenantDirectory:
-    """The directory of a tenant: remembered, or read now (three statements)."""
+    """The directory of a tenant: remembered, or read now (four statements)."""
     directory = _known.get(tenant_id)
     if directory is not None and directory.expires_at > clock.monotonic():
         return directory
@@ -115,6 +125,7 @@ def _read(tenant_id: int) -> TenantDirectory:
         four_eyes_limit_minor=tenant.four_eyes_limit_minor,
         closed_through=periods.last_closed_date(tenant_id),
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
+        zones=own_zones(tenant),
         has_waits=_has_waits(tenant_id),
     )
 
@@ -137,32 +148,49 @@ def tell_of_waits(directory: TenantDirectory) -> None:
 
 
 def known_places(directory: TenantDirectory, wanted: set[tuple[str, str | None]]) -> set[tuple[str, str | None]]:
-    """Which of the wanted places exist; asks the database only for those not remembered (two statements)."""
+    """Which of the wanted places exist; asks the database only for those not remembered (two statements). Operation.
+
+    The stores that are read keep their time zones from now on.
+    :raises StaleDirectory: a time zone is another than the one remembered.
+    """
     missing = wanted - directory.places
     if not missing:
         return wanted
     codes = {store for store, _ in missing}
-    stores = Store.objects.filter(tenant_id=directory.tenant_id, code__in=codes)
-    found: set[tuple[str, str | None]] = {(code, None) for code in stores.values_list("code", flat=True)}
+    found: set[tuple[str, str | None]] = {(code, None) for code in _used(directory, codes)}
     registers = Register.objects.filter(tenant_id=directory.tenant_id, store__code__in=codes)
     found |= set(registers.values_list("store__code", "code"))
     return (wanted & directory.places) | (missing & found)
 
 
 def register_places(directory: TenantDirectory, wanted: Collection[tuple[str, str | None]]) -> None:
-    """Register stores and registers by their first event; operation. In code order, as accounts are."""
+    """Register stores and registers by their first event; operation. In code order, as accounts are.
+
+    :raises StaleDirectory: somebody was first, and gave a store a time zone.
+    """
     codes = sorted({store for store, _ in wanted})
+    now = timezone.now()
     Store.objects.bulk_create(
-        [Store(tenant_id=directory.tenant_id, code=code) for code in codes], ignore_conflicts=True
+        [Store(tenant_id=directory.tenant_id, code=code, time_zone_fixed_at=now) for code in codes],
+        ignore_conflicts=True,
     )
-    ids = dict(Store.objects.filter(tenant_id=directory.tenant_id, code__in=codes).values_list("code", "id"))
+    stores = _used(directory, codes)
     Register.objects.bulk_create(
         [
-            Register(tenant_id=directory.tenant_id, store_id=ids[store], code=register)
+            Register(tenant_id=directory.tenant_id, store_id=stores[store].pk, code=register)
             for store, register in sorted((store, register) for store, register in wanted if register is not None)
         ],
         ignore_conflicts=True,
     )
+
+
+def _used(directory: TenantDirectory, codes: Collection[str]) -> dict[str, Store]:
+    """The stores of these codes, whose time zones are those the plans were made by."""
+    stores = use_zones(directory.tenant_id, codes)
+    if any((store.time_zone or directory.time_zone) != directory.zone_of(code) for code, store in stores.items()):
+        forget(directory.tenant_id)
+        raise StaleDirectory
+    return stores
 
 
 def resolve_accounts(directory: TenantDirectory, refs: set[AccountRef]) -> dict[AccountRef, int]:

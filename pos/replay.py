@@ -218,7 +218,7 @@ def _on_paper(
 ) -> tuple[PreviewJournal, ...]:
     journals = []
     if ruling.reverses is not None:
-        day, _ = reversal_day(ruling.reverses, directory.facts, now=now)
+        day, _ = reversal_day(ruling.reverses, directory.facts, store_code=one.case.store_code, now=now)
         journals += [effects.mirrored(journal, day) for journal in standing]
     if ruling.post is not None and ruling.post.mirror is not None:
         journals.append(effects.drafted(ruling.post.mirror, ruling.post.business_date))

@@ -6,9 +6,9 @@ They stream: one row at a time, whatever has been kept. What is derived uses the
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
@@ -16,6 +16,7 @@ from django.db.models import CharField, JSONField, Model, TextField
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rate, Rates
+from ledger.periods import business_date_of
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
 from pos import canonical, pan
@@ -145,8 +146,19 @@ WHERE k.status = 'processed' AND k.journal_id IS NULL
 """
 
 
+#: By which clocks days are cut: a tenant's, and of its stores in other time zones.
+_CLOCKS: Final = """
+SELECT t.id, t.cut_off_hour, t.cut_off_minute, coalesce(s.code, ''), coalesce(s.time_zone, t.time_zone)
+FROM tenants t CROSS JOIN LATERAL (
+    SELECT NULL AS code, NULL AS time_zone UNION ALL
+    SELECT code, time_zone FROM stores WHERE tenant_id = t.id AND time_zone <> '') s
+WHERE %(tenant)s IN (0, t.id)
+"""
+
+
 def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     yield from by_sql(_CAUSELESS, other_sources=list(OTHER_SOURCES))(snapshot)
+    clocks = {(row[0], row[3]): (time(row[1], row[2]), row[4]) for row in snapshot.rows(_CLOCKS)}
     for tenant_id, key_id, currency, body, journal_id, base_body, base_lines, *journal, used in snapshot.rows(_CAUSES):
         event = read_arrival(bytes(body or b""), base_currency=currency).verdict
         if not isinstance(event, Event):
@@ -156,7 +168,9 @@ def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
         else:
             base = read_arrival(bytes(base_body or b""), base_currency=currency).verdict
             original = _original(base, base_lines) if isinstance(base, Event) else None
-            difference = _difference(event, original, _rates(used), *journal)
+            cut_off, zone = clocks.get((tenant_id, event.store_code)) or clocks[tenant_id, ""]
+            own_day = partial(business_date_of, time_zone=zone, cut_off=cut_off)
+            difference = _difference(event, original, _rates(used), own_day, *journal)
         if difference is not None:
             row = ("journals", str(journal_id)) if journal_id else ("events_processed", str(key_id))
             yield Violation(tenant_id, *row, difference)
@@ -192,6 +206,7 @@ def _difference(
     event: Event,
     original: Original | None,
     rates: Rates,
+    own_day: Callable[[datetime], date],
     source: str,
     version: int,
     kind: str,
@@ -212,7 +227,7 @@ def _difference(
         ("kind", kind, draft.kind),
         ("occurred_at", occurred_at, event.occurred_at),
         ("external_ref", external_ref, event.txn_id),
-        ("business_date", own_date, event.business_date if event.business_date and own_date else own_date),
+        ("business_date", own_date, own_date and (event.business_date or own_day(occurred_at))),
         ("lines", lines or [], derived),
     )
     wrong = next(((name, booked, rule) for name, booked, rule in facts if booked != rule), None)

@@ -3,8 +3,8 @@
 Pure: everything that is asked of the tenant comes in as a `TenantFacts`.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -27,13 +27,25 @@ CLOCK_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class TenantFacts:
-    """What a verdict depends on besides the event."""
+    """What a verdict depends on besides the event.
+
+    :ivar zones: by code, of the stores in another time zone than the tenant's.
+    """
 
     enabled_event_types: Collection[str]
     time_zone: str
     cut_off: time
     late_window_days: int
     closed_through: date | None
+    zones: Mapping[str, str] = field(default_factory=dict)
+
+    def zone_of(self, store_code: str) -> str:
+        """The time zone of a store."""
+        return self.zones.get(store_code, self.time_zone)
+
+    def day_of(self, instant: datetime, store_code: str) -> date:
+        """The business day of an instant in a store."""
+        return business_date_of(instant, time_zone=self.zone_of(store_code), cut_off=self.cut_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +132,20 @@ def _dated(event: Event, draft: JournalDraft | Hold, facts: TenantFacts, now: da
         return draft
     if skew := _clock_skew(event, now):
         return skew
-    own_day = business_date_of(event.occurred_at, time_zone=facts.time_zone, cut_off=facts.cut_off)
-    if event.business_date is not None and not _may_belong(event.business_date, own_day, facts, now, dated=dated):
+    own_day = facts.day_of(event.occurred_at, event.store_code)
+    if not _may_belong(event, own_day, facts, now, dated=dated):
         return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
     return _on_open_day(event, draft, event.business_date or own_day, facts, now)
 
 
-def _may_belong(day: date, own_day: date, facts: TenantFacts, now: datetime, *, dated: bool) -> bool:
+def _may_belong(event: Event, own_day: date, facts: TenantFacts, now: datetime, *, dated: bool) -> bool:
     """A till may be a day off; an operator may move an event to any later day that has begun."""
+    if event.business_date is None:
+        return True
     last = own_day + timedelta(days=1)
     if dated:
-        last = max(last, business_date_of(now, time_zone=facts.time_zone, cut_off=facts.cut_off))
-    return own_day - timedelta(days=1) <= day <= last
+        last = max(last, facts.day_of(now, event.store_code))
+    return own_day - timedelta(days=1) <= event.business_date <= last
 
 
 def _clock_skew(event: Event, now: datetime) -> Hold | None:
@@ -155,8 +169,7 @@ def _on_open_day(event: Event, draft: JournalDraft, day: date, facts: TenantFact
     """The event's own day, or today's when that is closed and the event not too late."""
     if facts.closed_through is None or day > facts.closed_through:
         return Post(event, draft, day, is_late=False)
-    today = business_date_of(now, time_zone=facts.time_zone, cut_off=facts.cut_off)
-    today = max(today, facts.closed_through + timedelta(days=1))
+    today = max(facts.day_of(now, event.store_code), facts.closed_through + timedelta(days=1))
     if (today - day).days > facts.late_window_days:
         return Hold(
             "LATE_EVENT_OUTSIDE_WINDOW",

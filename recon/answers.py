@@ -37,6 +37,8 @@ def board(found: Readiness) -> dict[str, Any]:
         "blockers": list(found.blockers),
         "starts_at": instant(found.starts_at),
         "ends_at": instant(found.ends_at),
+        "over_at": instant(found.over.at),
+        "over_last_in": found.over.store_code or None,
         "closed_at": instant(found.closed_at),
         "open_exceptions": found.held.open,
         "undecided_arrivals": found.held.undecided_arrivals,
@@ -158,7 +160,9 @@ class BoardSerializer(serializers.Serializer[Any]):
     ready = serializers.BooleanField()
     blockers = serializers.ListField(child=serializers.CharField())
     starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(help_text="By the tenant's clock.")
+    over_at = serializers.DateTimeField(help_text="By the clock of every store; only then can it be closed.")
+    over_last_in = serializers.CharField(allow_null=True, help_text="The store whose day ends last, if not the tenant.")
     closed_at = serializers.DateTimeField(allow_null=True)
     open_exceptions = serializers.IntegerField()
     undecided_arrivals = serializers.IntegerField()

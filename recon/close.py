@@ -7,7 +7,7 @@ commits, closing again issues the pack: it is the same, byte for byte.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -24,12 +24,12 @@ from ledgersafe.db import require_transaction, retry_serialization, tenant_trans
 from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
 from recon import packs
-from recon.days import LAST_INSTANT, DayPlan, plan_for, span
+from recon.days import LAST_INSTANT, DayPlan, plan_for
 from recon.drawers import cash_in, open_drawers
-from recon.held import HeldFigures, HeldSpan, freeze, open_figures
+from recon.held import HeldFigures, freeze, open_figures
 from recon.models import DayClose, DayPack
 from recon.queries import standing_close
-from recon.readiness import amounts, held_span
+from recon.readiness import amounts, held_span, held_up_to
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ SELECT tenant_id, %(close)s, id, code, name FROM accounts WHERE tenant_id = %(te
 
 
 class DayNotOver(DomainError):
-    """The business day is not over yet; close it after its cut-off."""
+    """The business day is not over yet; close it after its cut-off, by the clock of every store."""
 
     code = "DAY_NOT_OVER"
     http_status = 409
@@ -176,17 +176,18 @@ def _close(tenant_id: int, day: date, order: Order) -> DayClose:
         if plan.period is None or plan.period.status == PeriodStatus.OPEN:
             _check(plan, order)
         # A sealed day without a record was sealed past this use case: it gets its record, and nothing else changes.
-        start = plan.counted_from
+        after = plan.counted_after
         for each in plan.days:
-            close = _close_one(plan, each, start, order)
-            start = span(tenant, each)[1]
+            close = _close_one(plan, each, after, order)
+            after = each
         return close
 
 
 def _check(plan: DayPlan, order: Order) -> None:
     """Refuse what cannot be closed, before anything is locked."""
-    if order.now < plan.ends_at:
-        raise DayNotOver(f"Business day {plan.day} ends at {_told(plan.ends_at)}.", ends_at=_told(plan.ends_at))
+    if order.now < plan.over.at:
+        ends_at, where = _told(plan.over.at), f" {plan.over.place}" if plan.over.store_code else ""
+        raise DayNotOver(f"Business day {plan.day} ends at {ends_at}{where}.", ends_at=ends_at)
     if plan.earliest_open is not None:
         raise EarlierDayOpen(
             f"Business day {plan.earliest_open} is still open; days are closed in order.",
@@ -199,7 +200,7 @@ def _check(plan: DayPlan, order: Order) -> None:
             "a decision.",
             **_counted(held),
         )
-    drawers = open_drawers(plan.tenant.id, before=plan.ends_at)
+    drawers = open_drawers(plan.tenant.id, plan.clocks, plan.day)
     if drawers and not order.force:
         raise DrawersOpen(
             f"{len(drawers)} drawer{'s are' if len(drawers) > 1 else ' is'} open, the first since "
@@ -227,20 +228,19 @@ def _without_rate(currencies: Sequence[str]) -> CurrencyWithoutRate:
     return CurrencyWithoutRate(told, currencies=list(currencies))
 
 
-def _close_one(plan: DayPlan, day: date, start: datetime | None, order: Order) -> DayClose:
+def _close_one(plan: DayPlan, day: date, after: date | None, order: Order) -> DayClose:
     """Seal a day and keep what its pack is made of; operation. One statement per step, whatever the size of the day."""
     require_transaction()
     tenant = plan.tenant
-    held_of = HeldSpan(tenant.id, start, span(tenant, day)[1], plan.open_since)
-    cut_off = time(tenant.cut_off_hour, tenant.cut_off_minute)
-    periods.open_day(tenant.id, day, time_zone=tenant.time_zone, cut_off=cut_off)
+    held_of = held_up_to(plan, day, after=after)
+    periods.open_day(tenant.id, day, time_zone=tenant.time_zone, cut_off=plan.clocks.cut_off)
     revalued = _revalue(plan, day, order)
     period = periods.seal(tenant, day, now=order.now)
     revision = periods.revision_of(period)
     held = open_figures(held_of)
     if held.open and not order.force:  # opened since it was checked
         raise DayNotReady(**_counted(held))
-    drawers = open_drawers(tenant.id, before=held_of.end) if order.force else []
+    drawers = open_drawers(tenant.id, plan.clocks, day) if order.force else []
     forced = held.open > 0 or bool(revalued.without_rate) or bool(drawers)
     close = DayClose.objects.create(
         tenant=tenant,

@@ -205,11 +205,16 @@ def _intro(period: Period, board: Readiness) -> str:
     return f"Nothing stands against closing it. {told}"
 
 
+def _ends(board: Readiness) -> Cell:
+    """When it can be closed, and whose clock says so if it is not the tenant's."""
+    return Cell(f"{board.over.at:%Y-%m-%d %H:%M} UTC", small=board.over.place if board.over.store_code else "")
+
+
 def _board_cards(period: Period, board: Readiness) -> list[Card]:
     at_risk = ", ".join(f"{money.text} {money.currency}" for money in board.held.at_risk) or "none"
     facts: list[tuple[str, Any]] = [
         ("State", Cell("", badge=_STATES[board.state])),
-        ("Ends", f"{board.ends_at:%Y-%m-%d %H:%M} UTC"),
+        ("Ends", _ends(board)),
         ("Held events", f"{board.held.open:,}"),
         ("Arrivals in no book yet", f"{board.held.undecided_arrivals:,}"),
         ("Money at risk", at_risk),

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db.models import Max, Min
 
 from ledger.models import Period, PeriodStatus
-from ledger.periods import last_closed_date, span_of
+from ledger.periods import last_closed_date
 from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.tenants.models import Tenant
+from recon.clocks import Clocks, Ending
 
 #: Locks on days count from here.
 EARLIEST: Final = date(2000, 1, 1)
@@ -32,27 +33,25 @@ class DayPlan:
     """What closing a day would cover.
 
     :ivar days: days to close, oldest first; the last one is the day itself, those before it are empty.
-    :ivar counted_from: held events count from here; None: from the beginning of time.
-    :ivar open_since: the end of the last closed day; None: nothing was ever closed.
+    :ivar ends_at: by the tenant's clock. :ivar over: where it ends last; only then can it be closed.
+    :ivar counted_after: held events count from the end of this day; None: from the beginning of time.
+    :ivar closed_through: the last closed day; None: nothing was ever closed.
     """
 
     tenant: Tenant
     day: date
     period: Period | None
+    clocks: Clocks
     ends_at: datetime
+    over: Ending
     days: Sequence[date]
-    counted_from: datetime | None
-    open_since: datetime | None
+    counted_after: date | None
+    closed_through: date | None
     earliest_open: date | None
 
     @property
     def empty_days(self) -> Sequence[date]:
         return self.days[:-1]
-
-
-def span(tenant: Tenant, day: date) -> tuple[datetime, datetime]:
-    """[start, end) of a tenant's business day, in UTC."""
-    return span_of(day, time_zone=tenant.time_zone, cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute))
 
 
 def plan_for(tenant: Tenant, day: date) -> DayPlan:
@@ -72,13 +71,16 @@ def plan_for(tenant: Tenant, day: date) -> DayPlan:
     missing = (day - before).days - 1 if before is not None else 0
     if missing > MAX_EMPTY_DAYS:
         raise TooManyEmptyDays(last_day=before.isoformat() if before else None)
+    clocks = Clocks.of(tenant)
     return DayPlan(
         tenant=tenant,
         day=day,
         period=period,
-        ends_at=span(tenant, day)[1],
+        clocks=clocks,
+        ends_at=clocks.end(day),
+        over=clocks.last_end(day),
         days=[day - timedelta(days=back) for back in range(missing, -1, -1)],
-        counted_from=span(tenant, before)[1] if before is not None else None,
-        open_since=span(tenant, last_closed)[1] if last_closed is not None else None,
+        counted_after=before,
+        closed_through=last_closed,
         earliest_open=earlier.filter(status=PeriodStatus.OPEN).aggregate(first=Min("business_date"))["first"],
     )

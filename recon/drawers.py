@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from ledger import drawer_queries
 from ledger.models import DrawerStatus
 from ledger.sheets.amounts import Money
+from recon.clocks import Clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,14 @@ class OpenDrawer:
     expected: Money
 
 
-def open_drawers(tenant_id: int, *, before: datetime) -> list[OpenDrawer]:
-    """Drawers opened before an instant that are not closed, oldest first. Two statements for any number."""
-    rows = drawer_queries.unclosed(tenant_id).filter(opened_at__lt=before).select_related("register__store")
-    found = list(rows.order_by("opened_at", "pk"))
+def open_drawers(tenant_id: int, clocks: Clocks, day: date) -> list[OpenDrawer]:
+    """Drawers opened before a day was over in their store that are not closed, oldest first.
+
+    Two statements for any number: a register has one of them at most.
+    """
+    rows = drawer_queries.unclosed(tenant_id).filter(opened_at__lt=clocks.last_end(day).at)
+    opened = rows.select_related("register__store").order_by("opened_at", "pk")
+    found = [row for row in opened if row.opened_at < clocks.end(day, row.register.store.code)]
     expected = drawer_queries.expected_in(found) if found else {}
     return [
         OpenDrawer(

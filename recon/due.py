@@ -7,19 +7,26 @@ from itertools import takewhile
 from ledger.models import Period, PeriodStatus
 from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
+from recon.clocks import Clocks
 from recon.close import close_day, issue_packs
 
 logger = logging.getLogger(__name__)
 
 
 def due_days(tenant: Tenant, *, now: datetime, grace: timedelta) -> list[date]:
-    """Open days that ended so long ago, oldest first. Days without journals are closed with the next one that has.
+    """Open days that ended so long ago by the clock of every store, oldest first.
 
+    Days without journals are closed with the next one that has.
     Up to a day that somebody opened again: whoever did so says when it is done, and days are closed in order.
     """
     rows = Period.objects.filter(tenant=tenant, status=PeriodStatus.OPEN, ends_at__lte=now - grace)
-    days = rows.order_by("business_date").values_list("business_date", "reopened_at")
-    return [day for day, _ in takewhile(lambda row: row[1] is None, days)]
+    days = list(rows.order_by("business_date").values_list("business_date", "reopened_at"))
+    clocks = Clocks.of(tenant)
+
+    def is_due(row: tuple[date, datetime | None]) -> bool:
+        return row[1] is None and clocks.last_end(row[0]).at <= now - grace
+
+    return [day for day, _ in takewhile(is_due, days)]
 
 
 def close_due_days(tenant: Tenant, *, actor: str, now: datetime, grace: timedelta) -> list[date]:

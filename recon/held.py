@@ -1,29 +1,37 @@
-"""Held events by business day.
+"""Held events by business day, by the clock of the store they came from.
 
 A case belongs to the day its event happened on, or, when that is not known or lies ahead, to the day it was opened in.
 An event of a closed day would be posted into an open one, so its case belongs to the day it was opened in as well.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 
 from ledger.sheets.amounts import Money
-from ledgersafe.db import require_transaction
+from ledgersafe.db import as_jsonb, require_transaction
 from ledgersafe.money import is_currency
+from recon.clocks import Clocks
 
 #: `least` ignores what is null. A case of the span was opened in it or later, which is a range of the inbox's index.
 _CASES: Final = """
 FROM exceptions e
 LEFT JOIN events_raw r ON r.id = e.raw_id AND r.tenant_id = e.tenant_id
+LEFT JOIN jsonb_to_recordset(%(stores)s::jsonb)
+    AS z(store text, starts timestamptz, ends timestamptz, open_since timestamptz) ON z.store = e.store_code
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN z.store IS NULL THEN %(start)s ELSE z.starts END AS starts,
+           CASE WHEN z.store IS NULL THEN %(end)s ELSE z.ends END AS ends,
+           CASE WHEN z.store IS NULL THEN %(open_since)s ELSE z.open_since END AS open_since) day
 CROSS JOIN LATERAL (SELECT least(r.occurred_at, e.created_at) AS at) happened
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN happened.at < %(open_since)s THEN e.created_at ELSE happened.at END AS at) belongs
-WHERE e.tenant_id = %(tenant)s AND e.created_at >= coalesce(%(start)s, '-infinity'::timestamptz)
-  AND belongs.at >= coalesce(%(start)s, '-infinity'::timestamptz) AND belongs.at < %(end)s
+    SELECT CASE WHEN happened.at < day.open_since THEN e.created_at ELSE happened.at END AS at) belongs
+WHERE e.tenant_id = %(tenant)s AND e.created_at >= coalesce(%(first)s, '-infinity'::timestamptz)
+  AND belongs.at >= coalesce(day.starts, '-infinity'::timestamptz) AND belongs.at < day.ends
 """
 #: What is not in the books yet, and what is, in a version that is in doubt.
 _OPEN: Final = f"""
@@ -55,15 +63,36 @@ class HeldFigures:
 
 @dataclass(frozen=True, slots=True)
 class HeldSpan:
-    """[start, end) of a tenant's time; `start` None: from the beginning. `open_since`: the end of the closed days."""
+    """[start, end) of a tenant's time; `start` None: from the beginning. `open_since`: the end of the closed days.
+
+    :ivar stores: the same of every store in another time zone (`Clocks.ends`).
+    """
 
     tenant_id: int
     start: datetime | None
     end: datetime
     open_since: datetime | None
+    stores: Sequence[dict[str, Any]] = ()
+
+    @classmethod
+    def of(
+        cls, tenant_id: int, clocks: Clocks, day: date, *, after: date | None, closed_through: date | None
+    ) -> "HeldSpan":
+        """Up to the end of a day; from the end of the day `after`, or from the beginning."""
+        start, open_since = (clocks.end(one) if one else None for one in (after, closed_through))
+        stores = clocks.ends(starts=after, ends=day, open_since=closed_through)
+        return cls(tenant_id, start, clocks.end(day), open_since, stores)
 
     def values(self) -> dict[str, Any]:
-        return {"tenant": self.tenant_id, "start": self.start, "end": self.end, "open_since": self.open_since}
+        starts = [datetime.fromisoformat(one["starts"]) for one in self.stores if one["starts"]]
+        return {
+            "tenant": self.tenant_id,
+            "start": self.start,
+            "end": self.end,
+            "open_since": self.open_since,
+            "first": min([self.start, *starts]) if self.start else None,
+            "stores": as_jsonb(list(self.stores)),
+        }
 
 
 def open_figures(span: HeldSpan) -> HeldFigures:
@@ -94,6 +123,6 @@ def freeze(close_id: int, span: HeldSpan) -> None:
 
 def _typed(sql: str) -> str:
     """Parameters that may be null say what they would be."""
-    for name in ("start", "end", "open_since"):
+    for name in ("start", "end", "open_since", "first"):
         sql = sql.replace(f"%({name})s", f"%({name})s::timestamptz")
     return sql

@@ -8,7 +8,7 @@ count that were recorded before this close. Everything streams, so that memory d
 import hashlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +16,11 @@ from django.db import connection
 
 from ledger import balances
 from ledger.models import Account
+from ledgersafe.db import as_jsonb
 from ledgersafe.errors import NotFound
 from ledgersafe.money import is_currency, to_decimal_text
 from recon import pack_formats as formats
+from recon.clocks import Clocks
 from recon.models import DayClose, DayCloseAccount, DayCloseException
 from recon.pack_formats import Row, Table
 
@@ -45,6 +47,8 @@ SELECT d.id, s.code, r.code, d.currency, d.z_number, d.opened_at, d.opened_by, d
        d.starting_cash_minor, f.sales, f.refunds, f.paid_in, f.paid_out, f.drops, f.corrections,
        d.expected_cash_minor, d.actual_cash_minor, d.variance_minor, d.notes
 FROM pos_ledgers d JOIN stores s ON s.id = d.store_id JOIN registers r ON r.id = d.register_id
+LEFT JOIN jsonb_to_recordset(%(stores)s::jsonb) AS z(store text, starts timestamptz, ends timestamptz)
+       ON z.store = s.code
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'SALE'), 0) AS sales,
            coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'REFUND'), 0) AS refunds,
@@ -54,7 +58,8 @@ CROSS JOIN LATERAL (
            coalesce(sum(t.cash_minor) FILTER (WHERE t.type = 'CORRECTION'), 0) AS corrections
     FROM financial_transactions t WHERE t.tenant_id = d.tenant_id AND t.drawer_id = d.id AND NOT t.is_late
 ) f
-WHERE d.tenant_id = %(tenant)s AND d.status = 'CLOSED' AND d.closed_at >= %(starts)s AND d.closed_at < %(ends)s
+WHERE d.tenant_id = %(tenant)s AND d.status = 'CLOSED'
+  AND d.closed_at >= coalesce(z.starts, %(starts)s) AND d.closed_at < coalesce(z.ends, %(ends)s)
 ORDER BY d.closed_at, d.id
 """
 #: What a close saw of a day that went on later: what is recorded after a reopening is younger (guard on journals).
@@ -86,7 +91,10 @@ def journals(close: DayClose) -> Table:
 
 
 def drawers(close: DayClose) -> Table:
-    """The drawers that were closed within the day, each with its final figures: a closed drawer never changes."""
+    """The drawers that were closed within the day by their store's clock, each with its final figures.
+
+    A closed drawer never changes, nor does the clock of a store that had one.
+    """
     return Table(
         "Drawers",
         (
@@ -234,7 +242,9 @@ def _held_rows(close: DayClose) -> Iterator[Row]:
 
 
 def _drawer_rows(close: DayClose) -> Iterator[Row]:
-    for row in _rows(_DRAWERS, close):
+    yesterday = close.business_date - timedelta(days=1)
+    stores = as_jsonb(Clocks.of(close.tenant).ends(starts=yesterday, ends=close.business_date))
+    for row in _rows(_DRAWERS, close, stores=stores):
         drawer, store, register, currency, number, opened, opened_by, closed, closed_by, *amounts, notes = row
         yield (
             str(drawer), store, register, currency, str(number), _instant(opened), opened_by, _instant(closed),
@@ -248,7 +258,7 @@ def _sides(minor: int, currency: str) -> tuple[str, str]:
     return (text, "") if minor > 0 else ("", text)
 
 
-def _rows(sql: str, close: DayClose) -> Iterator[tuple[Any, ...]]:
+def _rows(sql: str, close: DayClose, **more: Any) -> Iterator[tuple[Any, ...]]:
     """Through a cursor of the server's: a day may have any number of postings."""
     with connection.chunked_cursor() as cursor:
         values: dict[str, Any] = {
@@ -258,6 +268,7 @@ def _rows(sql: str, close: DayClose) -> Iterator[tuple[Any, ...]]:
             "at": close.closed_at,
             "starts": close.period.starts_at,
             "ends": close.period.ends_at,
+            **more,
         }
         cursor.execute(sql, values)
         while rows := cursor.fetchmany(_CHUNK):

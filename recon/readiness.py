@@ -11,7 +11,8 @@ from ledger.models import PeriodStatus, Reopening
 from ledger.sheets.amounts import Money
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
-from recon.days import LAST_INSTANT, DayPlan, plan_for, span
+from recon.clocks import Ending
+from recon.days import LAST_INSTANT, DayPlan, plan_for
 from recon.drawers import OpenDrawer, open_drawers
 from recon.held import HeldFigures, HeldSpan, open_figures
 from recon.queries import last_reopening
@@ -33,7 +34,8 @@ class DayState(StrEnum):
 class Readiness:
     """`blockers` are the codes a close would be refused with; none and not closed: ready.
 
-    :ivar drawers: opened before the end of the day, and not closed yet.
+    :ivar ends_at: by the tenant's clock. :ivar over: where it ends last, which may be a store in another time zone.
+    :ivar drawers: opened before the end of the day in their store, and not closed yet.
     :ivar without_rate: currencies of clearing accounts that cannot be valued at the day's end.
     :ivar reopened: who opened the day again, last, and why; the clock does not close it then.
     """
@@ -42,6 +44,7 @@ class Readiness:
     state: DayState
     starts_at: datetime
     ends_at: datetime
+    over: Ending
     closed_at: datetime | None
     blockers: Sequence[str]
     held: HeldFigures
@@ -60,12 +63,12 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     plan = plan_for(tenant, day)
     is_closed = plan.period is not None and plan.period.status == PeriodStatus.CLOSED
     held = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
-    drawers = [] if is_closed else open_drawers(tenant.id, before=plan.ends_at)
+    drawers = [] if is_closed else open_drawers(tenant.id, plan.clocks, day)
     without_rate = (
         [] if is_closed else positions.currencies_without_rate(tenant.id, day, at=plan.ends_at - LAST_INSTANT)
     )
     found = {
-        "DAY_NOT_OVER": now < plan.ends_at,
+        "DAY_NOT_OVER": now < plan.over.at,
         "EARLIER_DAY_OPEN": plan.earliest_open is not None,
         "DAY_NOT_READY": held.open > 0,
         "DRAWERS_OPEN": bool(drawers),
@@ -75,8 +78,9 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     return Readiness(
         day=day,
         state=_state(is_closed, blockers),
-        starts_at=span(tenant, day)[0],
+        starts_at=plan.clocks.span(day)[0],
         ends_at=plan.ends_at,
+        over=plan.over,
         closed_at=plan.period.closed_at if plan.period else None,
         blockers=blockers,
         held=held,
@@ -90,7 +94,12 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
 
 def held_span(plan: DayPlan) -> HeldSpan:
     """The held events that count for a close: of the day, and of the empty days before it."""
-    return HeldSpan(plan.tenant.id, plan.counted_from, plan.ends_at, plan.open_since)
+    return held_up_to(plan, plan.day, after=plan.counted_after)
+
+
+def held_up_to(plan: DayPlan, day: date, *, after: date | None) -> HeldSpan:
+    """The held events of one of the days that a close covers, after the day before it."""
+    return HeldSpan.of(plan.tenant.id, plan.clocks, day, after=after, closed_through=plan.closed_through)
 
 
 def _state(is_closed: bool, blockers: Sequence[str]) -> DayState:

@@ -12,13 +12,15 @@ from django.utils.http import urlencode
 
 from exceptions.figures import AGES, OpenCases, Span, open_cases
 from exceptions.reasons import REASONS, Severity
-from ledger.periods import business_date_of
+from ledger.models import Period
+from ledger.periods import business_date_of, span_of
 from ledger.sheets.amounts import Money
 from ledger.sheets.days import open_days
 from ledgersafe.dashboard import charts
 from ledgersafe.dashboard.scope import View
 from ledgersafe.dashboard.vitals import ago
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.tenants.zones import zones_of
 from pos.figures import Scope, StoreSales, arrivals_by_hour, has_arrivals, net_sales_by_store
 
 #: Results in the order they are piled up, from the bottom, with what people call them.
@@ -178,16 +180,17 @@ def today_of(tenant: Tenant, now: datetime) -> date:
     return business_date_of(now, time_zone=tenant.time_zone, cut_off=cut_off)
 
 
-def close_panel(days: Sequence[Any], cases: Sequence[OpenCases], now: datetime) -> dict[str, Any]:
+def close_panel(days: Sequence[Period], cases: Sequence[OpenCases], now: datetime) -> dict[str, Any]:
     """Open business days, oldest first: what stands against closing each."""
     held: dict[tuple[int, date | None], list[OpenCases]] = {}
     for case in cases:
         held.setdefault((case.tenant_id, case.business_date), []).append(case)
+    over_at = _over_at(days)
     rows = []
     for day in days[:SHOWN_DAYS]:
         waiting = held.get((day.tenant_id, day.business_date), [])
         number = sum(case.number for case in waiting)
-        running = day.ends_at > now
+        running = over_at[day.pk] > now
         state = ("running", "ls-info") if running else ("ready to close", "ls-ok")
         if number:
             state = ("running" if running else "decide first", "ls-warn")
@@ -195,6 +198,17 @@ def close_panel(days: Sequence[Any], cases: Sequence[OpenCases], now: datetime) 
             {"day": day, "held": f"{number:,}", "at_risk": _at_risk(waiting), "state": state[0], "tone": state[1]}
         )
     return {"rows": rows, "more": len(days) > SHOWN_DAYS}
+
+
+def _over_at(days: Sequence[Period]) -> dict[int, datetime]:
+    """When each day is over by the clock of every store: only then can it be closed. One statement."""
+    zones = zones_of({day.tenant_id for day in days}) if days else {}
+    ends: dict[int, datetime] = {}
+    for day in days:
+        cut_off = time(day.tenant.cut_off_hour, day.tenant.cut_off_minute)
+        spans = [span_of(day.business_date, time_zone=zone, cut_off=cut_off) for zone in zones.get(day.tenant_id, ())]
+        ends[day.pk] = max([day.ends_at, *(end for _, end in spans)])
+    return ends
 
 
 def panels(view: View, now: datetime) -> dict[str, Any]:

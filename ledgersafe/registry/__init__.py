@@ -1,7 +1,8 @@
 """Use cases on tenants, their stores, registers and keys, for commands and the back office.
 
-`tenants` (create, change) → `places` (stores and registers) → `api_keys` (create, rotate, revoke). Each records what
-it changed in the trail, in its own transaction. A refusal names the field it is about in `context["field"]`.
+`tenants` (create, change) → `store_zones` → `places` (stores and registers) → `api_keys` (create, rotate, revoke).
+Each records what it changed in the trail, in its own transaction. A refusal names the field it is about in
+`context["field"]`.
 """
 
 from ledgersafe.registry.api_keys import (
@@ -19,9 +20,11 @@ from ledgersafe.registry.places import (
     create_store,
     find_or_add_register,
     find_or_add_store,
+    get_store,
     rename_register,
     rename_store,
 )
+from ledgersafe.registry.store_zones import StoreZoneFixed, set_store_zone
 from ledgersafe.registry.tenants import (
     CalendarFixed,
     StaleSettings,
@@ -40,6 +43,7 @@ __all__ = [
     "RegisterExists",
     "StaleSettings",
     "StoreExists",
+    "StoreZoneFixed",
     "TenantChanges",
     "TenantExists",
     "change_tenant",
@@ -49,9 +53,11 @@ __all__ = [
     "create_tenant",
     "find_or_add_register",
     "find_or_add_store",
+    "get_store",
     "get_tenant",
     "rename_register",
     "rename_store",
     "revoke_api_key",
     "rotate_api_key",
+    "set_store_zone",
 ]

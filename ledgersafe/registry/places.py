@@ -6,6 +6,7 @@ from ledgersafe.audit import trail
 from ledgersafe.db import require_transaction, tenant_transaction
 from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.registry import checks
+from ledgersafe.registry.store_zones import check_store_zone, refused_zones
 from ledgersafe.registry.tenants import get_tenant
 from ledgersafe.tenants.models import Register, Store, Tenant
 
@@ -24,21 +25,34 @@ class RegisterExists(DomainError):
     http_status = 409
 
 
-def create_store(*, slug: str, code: str, name: str = "", actor: str) -> Store:
+def get_store(slug: str, code: str) -> Store:
+    """:raises ledgersafe.errors.NotFound: no such tenant or store."""
+    store = Store.objects.filter(tenant=get_tenant(slug), code=code).first()
+    if store is None:
+        raise NotFound(f"Tenant {slug} has no store {code!r}.", field="store")
+    return store
+
+
+def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", actor: str) -> Store:
     """Create a store.
 
+    :param time_zone: IANA name of the clock by which its business days end; blank: the tenant's.
     :raises ledgersafe.errors.NotFound: no such tenant. :raises ledgersafe.errors.InvalidParameter: as it says.
     :raises StoreExists: the code is taken.
     """
     checks.check_code("The store", code)
     checks.check_name(name)
+    check_store_zone(time_zone)
     tenant = get_tenant(slug)
-    with tenant_transaction(tenant.id):
+    with refused_zones(), tenant_transaction(tenant.id):
         # Taken first: two people who create the same store queue here, and the second one sees the first one's.
         _note_new_place(tenant)
         if Store.objects.filter(tenant=tenant, code=code).exists():
             raise StoreExists(f"Tenant {slug} has a store {code!r} already.", field="code")
-        return _add_store(tenant, code, name, actor)
+        store = _add_store(tenant, code, {"name": name} | ({"time_zone": time_zone} if time_zone else {}), actor)
+        if store.time_zone != time_zone:  # its first event came meanwhile, and was dated by the tenant's clock
+            raise StoreExists(f"Tenant {slug} has a store {code!r} already.", field="code")
+        return store
 
 
 def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
@@ -103,7 +117,7 @@ def find_or_add_store(tenant: Tenant, code: str, actor: str) -> Store:
         return store
     _note_new_place(tenant)
     # Somebody else may have been first while this one waited for the tenant.
-    return Store.objects.filter(tenant=tenant, code=code).first() or _add_store(tenant, code, "", actor)
+    return Store.objects.filter(tenant=tenant, code=code).first() or _add_store(tenant, code, {"name": ""}, actor)
 
 
 def find_or_add_register(tenant: Tenant, store: Store, code: str, actor: str) -> Register:
@@ -129,11 +143,11 @@ def _locked_store(tenant: Tenant, code: str) -> Store:
     return store
 
 
-def _add_store(tenant: Tenant, code: str, name: str, actor: str) -> Store:
+def _add_store(tenant: Tenant, code: str, facts: dict[str, str], actor: str) -> Store:
     # A till's first event may register the same store at this very moment, and asks nobody for the tenant's row.
-    store, created = Store.objects.get_or_create(tenant=tenant, code=code, defaults={"name": name})
+    store, created = Store.objects.get_or_create(tenant=tenant, code=code, defaults=facts)
     if created:
-        _record(tenant, actor, "tenants.store.created", "store", code, None, {"name": name})
+        _record(tenant, actor, "tenants.store.created", "store", code, None, facts)
     return store
 
 

@@ -227,7 +227,8 @@ class PlaceAdmin(SetUpAdmin):
 class StoreAdmin(PlaceAdmin):
     """Shops."""
 
-    list_display = ("code", "name", "tenant", "registers_shown", "since")
+    pages: ClassVar = {"rename": "rename", "time-zone": "set_zone"}
+    list_display = ("code", "name", "tenant", "time_zone", "registers_shown", "since")
     list_filter = ("tenant",)
     search_fields = ("code", "name")
     list_select_related = ("tenant",)
@@ -250,11 +251,13 @@ class StoreAdmin(PlaceAdmin):
     def show(self, request: HttpRequest, obj: Store) -> HttpResponse:
         rename = Button("Rename", link("store", "rename", obj.pk), "edit")
         add = Button("Add register", link("tenant", "add_register", obj.tenant_id, store=obj.code), "add")
-        buttons = self.buttons(request, obj, rename)
+        zone = Button("Set time zone", link("store", "set_zone", obj.pk), "schedule")
+        buttons = self.buttons(request, obj, *([rename] if obj.time_zone_fixed_at else [rename, zone]))
         facts = [
             ("Code", Cell(obj.code, mono=True)),
             ("Name", obj.name or "–"),
             ("Tenant", Cell(obj.tenant.slug, url=link("tenant", "change", obj.tenant_id))),
+            cards.zone_fact(obj),
             ("Since", cards.moment(obj.created_at)),
         ]
         shown = [
@@ -263,6 +266,25 @@ class StoreAdmin(PlaceAdmin):
         ]
         subtitle = f"Store {obj.code} of {called(obj.tenant)}"
         return object_page(request, obj, title=obj.name or obj.code, subtitle=subtitle, buttons=buttons, cards=shown)
+
+    def set_zone(self, request: HttpRequest, store: Store) -> HttpResponse:
+        """Choose the clock by which its business days end."""
+        back = link("store", "change", store.pk)
+        form = forms.StoreZoneForm(request.POST or None, initial={"time_zone": store.time_zone})
+        who = {"slug": store.tenant.slug, "code": store.code, "actor": actor_of(request.user)}
+        if press(request, form, lambda typed: registry.set_store_zone(**typed, **who)) is not None:
+            messages.success(request, f"The time zone of store {store.code} is saved.")
+            return HttpResponseRedirect(back)
+        return form_page(
+            request,
+            form,
+            opts=self.opts,
+            obj=store,
+            title=f"Time zone of store {store.code}",
+            intro=f"By this clock its business days end, at the cut-off time of {called(store.tenant)}.",
+            submit="Save time zone",
+            back=back,
+        )
 
     def use_rename(self, place: Store, name: str, actor: str) -> Store:
         return registry.rename_store(slug=place.tenant.slug, code=place.code, name=name, actor=actor)

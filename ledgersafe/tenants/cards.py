@@ -85,6 +85,12 @@ def first_business_day(tenant: Tenant) -> Any:
     return tenant.periods.order_by("business_date").values_list("business_date", flat=True).first()
 
 
+def zone_fact(store: Store) -> tuple[str, Any]:
+    """By whose clock its business days end, and since when that is settled."""
+    settled = f"fixed since {store.time_zone_fixed_at:%-d %B %Y}" if store.time_zone_fixed_at else "until it posts"
+    return "Time zone", Cell(store.time_zone or f"{store.tenant.time_zone}, as the tenant", small=settled)
+
+
 def stores_card(tenant: Tenant, add: Button | None) -> Card:
     """Its stores with how many registers each has."""
     stores = Store.objects.filter(tenant=tenant).order_by("code")
@@ -92,7 +98,7 @@ def stores_card(tenant: Tenant, add: Button | None) -> Card:
     rows = [
         (
             Cell(store.code, url=link("store", "change", store.pk), mono=True),
-            store.name or "–",
+            Cell(store.name or "–", small=store.time_zone),
             Cell(store.register_count, url=link("register", "changelist", store__id__exact=store.pk)),
         )
         for store in stores.annotate(register_count=Count("registers"))[:SHOWN]

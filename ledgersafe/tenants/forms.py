@@ -83,6 +83,16 @@ def _text(label: str, *, limit: int = 200, attrs: dict[str, str] | None = None, 
     )
 
 
+def _store_zone() -> forms.CharField:
+    return _text(
+        "Time zone",
+        limit=64,
+        required=False,
+        attrs={"list": "su-zones"},
+        help_text="IANA name, like America/Los_Angeles. Empty: the tenant's. Fixed once the store has posted.",
+    )
+
+
 class NewTenantForm(UseCaseForm):
     """A retailer."""
 
@@ -199,6 +209,21 @@ class StoreForm(UseCaseForm):
 
     code = _text("Code", limit=64, help_text="Exactly as its tills send it as store_id. It never changes.")
     name = _text("Name", required=False, help_text="For people, like Main Street.")
+    time_zone = _store_zone()
+
+    @property
+    def datalists(self) -> dict[str, list[str]]:
+        return {"su-zones": sorted(available_timezones())}
+
+
+class StoreZoneForm(UseCaseForm):
+    """By whose clock a store's business days end."""
+
+    time_zone = _store_zone()
+
+    @property
+    def datalists(self) -> dict[str, list[str]]:
+        return {"su-zones": sorted(available_timezones())}
 
 
 class RenameForm(UseCaseForm):

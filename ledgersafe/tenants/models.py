@@ -86,11 +86,22 @@ class Store(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="stores")
     code = models.CharField(max_length=64)
     name = models.CharField(max_length=200, blank=True)
+    time_zone = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="IANA name; blank: the tenant's."
+    )
+    #: When something was first dated by its clock. From then on code and time zone stay: days were cut by them.
+    time_zone_fixed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "stores"
-        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="stores_one_code_per_tenant")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "code"], name="stores_one_code_per_tenant"),
+            models.CheckConstraint(
+                name="stores_time_zone_shape",
+                condition=Q(time_zone="") | Q(time_zone__regex=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -150,6 +150,25 @@ def test_stores_and_registers_are_added_and_renamed(administrator: Client, shop:
         assert "Renamed" in page_of(administrator.get(url(model, "change", place.pk)))
 
 
+def test_a_stores_clock_is_set_until_it_has_posted(administrator: Client, shop: Shop) -> None:
+    add = url("tenant", "add_store", shop.tenant.pk)
+    assert "Asia/Tokyo" in page_of(administrator.get(add))
+    assert "no IANA time zone" in page_of(administrator.post(add, {"code": "far", "name": "", "time_zone": "Mars"}))
+    assert administrator.post(add, {"code": "far", "name": "", "time_zone": "Asia/Tokyo"}).status_code == 302
+    store = Store.objects.get(tenant=shop.tenant, code="far")
+    page, form = url("store", "change", store.pk), url("store", "set_zone", store.pk)
+    assert "Set time zone" in page_of(administrator.get(page))
+    assert administrator.post(form, {"time_zone": "Asia/Seoul"}).status_code == 302
+    assert "Asia/Seoul" in page_of(administrator.get(page))
+    assert "Asia/Seoul" in page_of(administrator.get(url("store", "changelist")))
+    assert shop.send(shop.sale(store_id="far")).status_code == 201
+    assert "fixed since" in page_of(administrator.get(page))
+    assert "Set time zone" not in page_of(administrator.get(page))
+    assert "keeps its time zone" in page_of(administrator.post(form, {"time_zone": "Asia/Tokyo"}))
+    store.refresh_from_db()
+    assert store.time_zone == "Asia/Seoul"
+
+
 def test_a_register_needs_a_store_first(administrator: Client, shop: Shop) -> None:
     answer = administrator.get(url("tenant", "add_register", shop.tenant.pk), follow=True)
     assert answer.redirect_chain == [(url("tenant", "add_store", shop.tenant.pk), 302)]
@@ -250,6 +269,7 @@ def forms_of(shop: Shop) -> list[tuple[str, dict[str, Any]]]:
         (url("tenant", "add_register", tenant), {"store": "here", "code": "stolen"}),
         (url("tenant", "add_key", tenant), {"scopes": ["admin"]}),
         (url("store", "rename", store.pk), {"name": "Stolen"}),
+        (url("store", "set_zone", store.pk), {"time_zone": "Asia/Tokyo"}),
         (url("register", "rename", register.pk), {"name": "Stolen"}),
         (url("apikey", "rotate", key), {"grace_hours": "0"}),
         (url("apikey", "revoke", key), {}),
@@ -313,6 +333,7 @@ def test_names_full_of_markup_are_shown_inert(administrator: Client, shop: Shop)
         url("tenant", "add_key", shop.tenant.pk),
         url("store", "change", store.pk),
         url("store", "rename", store.pk),
+        url("store", "set_zone", store.pk),
         url("store", "changelist"),
     ):
         assert evil not in page_of(administrator.get(page))

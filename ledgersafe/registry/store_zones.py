@@ -1,0 +1,74 @@
+"""The time zone of a store, by whose clock its business days end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.db import IntegrityError
+
+from ledgersafe.audit import trail
+from ledgersafe.db import cause_of, tenant_transaction
+from ledgersafe.errors import DomainError, InvalidParameter, NotFound
+from ledgersafe.registry import checks
+from ledgersafe.registry.tenants import get_tenant
+from ledgersafe.tenants.models import Store, Tenant
+
+#: The guards in `ledgersafe/tenants/migrations/sql/0006_store_zones.sql`.
+_FIXED: Final = "stores_time_zone_fixed"
+_KNOWN: Final = "stores_time_zone_known"
+
+
+class StoreZoneFixed(DomainError):
+    """A store with business days keeps its time zone: they were cut by it."""
+
+    code = "STORE_TIME_ZONE_FIXED"
+    http_status = 409
+
+
+def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store:
+    """Give a store a time zone of its own, or the tenant's (blank), as long as nothing was dated by its clock.
+
+    :raises ledgersafe.errors.NotFound: no such tenant or store.
+    :raises ledgersafe.errors.InvalidParameter: no time zone. :raises StoreZoneFixed: it has business days.
+    """
+    check_store_zone(time_zone)
+    tenant = get_tenant(slug)
+    with refused_zones(), tenant_transaction(tenant.id):
+        # First, as whoever adds a place does: the trigger counts the tenant's version up.
+        Tenant.objects.select_for_update(no_key=True).get(pk=tenant.id)
+        store = Store.objects.select_for_update(no_key=True).filter(tenant=tenant, code=code).first()
+        if store is None:
+            raise NotFound(f"Tenant {slug} has no store {code!r}.", field="store")
+        if store.time_zone != time_zone:
+            before, store.time_zone = store.time_zone, time_zone
+            store.save(update_fields=["time_zone"])
+            trail.record(
+                tenant_id=tenant.id,
+                actor=actor,
+                action="tenants.store.changed",
+                object_type="store",
+                object_id=code,
+                before={"time_zone": before},
+                after={"time_zone": time_zone},
+            )
+    return store
+
+
+def check_store_zone(time_zone: str) -> None:
+    """:raises ledgersafe.errors.InvalidParameter: neither blank nor a time zone."""
+    if time_zone:
+        checks.check_time_zone(time_zone)
+
+
+@contextmanager
+def refused_zones() -> Iterator[None]:
+    """What Postgres refuses of a store's time zone becomes its refusal."""
+    try:
+        yield
+    except IntegrityError as error:
+        constraint = getattr(getattr(cause_of(error), "diag", None), "constraint_name", None)
+        if constraint == _FIXED:
+            raise StoreZoneFixed(field="time_zone") from error
+        if constraint == _KNOWN:  # its list of time zones is older than ours
+            raise InvalidParameter("The database does not know this time zone.", field="time_zone") from error
+        raise

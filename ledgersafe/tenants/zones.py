@@ -1,0 +1,43 @@
+"""The clocks of a tenant's stores: a store's business days end at the tenant's cut-off time by its own clock."""
+
+from collections.abc import Collection
+
+from django.db.models.functions import Now
+
+from ledgersafe.db import require_transaction
+from ledgersafe.tenants.models import Store, Tenant
+
+
+def own_zones(tenant: Tenant) -> dict[str, str]:
+    """IANA names by code, of the stores in another time zone than the tenant's. One statement."""
+    rows = Store.objects.filter(tenant=tenant).exclude(time_zone__in=("", tenant.time_zone))
+    return dict(rows.values_list("code", "time_zone"))
+
+
+def zones_of(tenant_ids: Collection[int]) -> dict[int, set[str]]:
+    """The time zones of several tenants' stores, without blank ones. One statement."""
+    found: dict[int, set[str]] = {}
+    rows = Store.objects.filter(tenant_id__in=tenant_ids).exclude(time_zone="")
+    for tenant_id, zone in rows.values_list("tenant_id", "time_zone").distinct():
+        found.setdefault(tenant_id, set()).add(zone)
+    return found
+
+
+def use_zones(tenant_id: int, codes: Collection[str]) -> dict[str, Store]:
+    """Those of these stores that exist, by code: something is dated by their clocks, which stay from now on; operation.
+
+    One statement, but for the first time of a store. That one queues with whoever is just setting its time zone: the
+    second of the two sees what the first one did, or fails with 40001 where its snapshot is older.
+    """
+    require_transaction()
+    rows = Store.objects.filter(tenant_id=tenant_id, code__in=codes).order_by("id")
+    found = list(rows)
+    if unfixed := [store.pk for store in found if store.time_zone_fixed_at is None]:
+        Store.objects.filter(pk__in=unfixed, time_zone_fixed_at=None).update(time_zone_fixed_at=Now())
+        found = list(rows.all())
+    return {store.code: store for store in found}
+
+
+def use_zone(store: Store) -> Store:
+    """One store that has been read already; operation. No statement, but for the first time."""
+    return store if store.time_zone_fixed_at else use_zones(store.tenant_id, [store.code])[store.code]
