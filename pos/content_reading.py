@@ -42,16 +42,18 @@ WITH RECURSIVE wanted AS MATERIALIZED (
     SELECT w.journal_id, w.journal_id, 1, 0 FROM wanted w
     UNION ALL
     SELECT u.journal_id, e.undone, -u.direction, u.depth + 1
-    FROM undone u CROSS JOIN LATERAL (
-        SELECT j.reverses_id AS undone FROM journals j WHERE j.id = u.made_by AND j.reverses_id IS NOT NULL
+    FROM undone u
+    -- OFFSET 0: looked up by its id, and by nothing that a planner without statistics would think of.
+    CROSS JOIN LATERAL (SELECT * FROM journals j WHERE j.id = u.made_by OFFSET 0) j
+    CROSS JOIN LATERAL (
+        SELECT j.reverses_id AS undone WHERE j.reverses_id IS NOT NULL
         UNION ALL
-        SELECT f.base_journal_id FROM sale_references f JOIN journals j ON j.id = f.journal_id
-        WHERE f.journal_id = u.made_by AND f.kind = 'VOID' AND f.sign = 1 AND j.reverses_id IS NULL
+        SELECT f.base_journal_id FROM sale_references f
+        WHERE j.reverses_id IS NULL AND f.journal_id = j.id AND f.kind = 'VOID' AND f.sign = 1
         UNION ALL
-        SELECT f.base_journal_id FROM journals j
-        JOIN sale_references f ON f.tenant_id = j.tenant_id AND f.event_key = j.source_key
-        WHERE j.id = u.made_by AND j.source = 'correction' AND j.reverses_id IS NULL
-          AND f.kind = 'CORRECTION' AND f.sign = 1
+        SELECT f.base_journal_id FROM sale_references f
+        WHERE j.reverses_id IS NULL AND j.source = 'correction' AND f.tenant_id = j.tenant_id
+          AND f.event_key = j.source_key AND f.kind = 'CORRECTION' AND f.sign = 1
     ) e
     WHERE u.depth < 8
 ), made AS MATERIALIZED (
