@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from pos.content_models import SaleContentFailure, SaleContentMark, SaleLine, SaleTax, SaleTender
+from pos.content_mark_models import SaleContentFailure, SaleContentMark
+from pos.content_models import SaleLine, SaleTax, SaleTender
 from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
 

@@ -1,22 +1,19 @@
 """Reading what was sold: headers, newest first, and one event with everything its journals are made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 
-from ledger.moments import span_of_days
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.keys import Principal
 from pos.headers import Figures
-from pos.kpis import MAX_DAYS, read_store
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
+from pos.sale_filters import SaleFilter
 from pos.sales import project_event
 
-#: Days that are looked through when nobody says which.
-DEFAULT_DAYS: Final = 31
 _HEAD: Final = """
 s.journal_id, s.event_key, s.event_type, s.store_code, s.register_code, s.txn_id, s.currency, s.business_date,
 s.occurred_at, s.recorded_at, s.is_late"""
@@ -50,34 +47,6 @@ class Header:
     def position(self) -> list[Any]:
         """Where the list goes on after it."""
         return [self.business_date.isoformat(), self.xid, self.journal_id]
-
-
-@dataclass(frozen=True, slots=True)
-class SaleFilter:
-    """What `GET /v1/sales` is asked for. Days are business days, both included."""
-
-    first: date
-    last: date
-    store_code: str | None = None
-    event_type: str | None = None
-    txn_id: str | None = None
-    event_key: str | None = None
-
-    @classmethod
-    def read(cls, parameters: Mapping[str, str], today: date) -> "SaleFilter":
-        """:raises InvalidParameter: no days, more than `MAX_DAYS`, or NUL in a text."""
-        first, last = span_of_days(parameters)
-        end = last or max(today, first or today)
-        begin = first or end - min(timedelta(days=DEFAULT_DAYS - 1), end - date.min)
-        if last is None and first is None:
-            end = date.max  # what a clock has put ahead is the newest
-        elif end - begin >= timedelta(days=MAX_DAYS):
-            raise InvalidParameter(f"The list spans at most {MAX_DAYS} days.")
-        texts = {name: parameters.get(name) or None for name in ("event_type", "txn_id", "event_id")}
-        for name, text in texts.items():
-            if text is not None and "\x00" in text:
-                raise InvalidParameter(f"{name} must not contain a NUL character.")
-        return cls(begin, end, read_store(parameters), *texts.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from ledgersafe.api import cursor_of, limit_of, next_cursor, principal_of
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.spreadsheets import csv_response
-from pos import article_reports, article_serializers, kpis, sale_queries
+from pos import article_reports, article_schemas, article_serializers, kpis, sale_queries
 from pos.article_reports import Found
-from pos.sale_queries import SaleFilter
-from pos.sale_serializers import SalePageSerializer, SaleSerializer, header_item, sale_body
+from pos.sale_filters import DEFAULT_DAYS, SaleFilter
+from pos.sale_schemas import SalePageSerializer, SaleSerializer
+from pos.sale_serializers import header_item, sale_body
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 _SPAN: Final = [
@@ -43,7 +44,7 @@ class SalesView(APIView):
         description=f"{_BOUND} One item per journal: a void or a correction is one of its own.",
         parameters=[
             OpenApiParameter("store_id", str),
-            OpenApiParameter("from", date, description=f"Default: {sale_queries.DEFAULT_DAYS} days up to `to`."),
+            OpenApiParameter("from", date, description=f"Default: {DEFAULT_DAYS} days up to `to`."),
             OpenApiParameter("to", date, description=f"Included; at most {kpis.MAX_DAYS} days in all."),
             OpenApiParameter("event_type", str),
             OpenApiParameter("txn_id", str, description="Sales as rung up under this number, of any day."),
@@ -117,7 +118,7 @@ class ArticlesView(_RowsView):
         description=_BOUND,
         parameters=_SPAN,
         responses={
-            (200, "application/json"): article_serializers.ArticlesSerializer,
+            (200, "application/json"): article_schemas.ArticlesSerializer,
             (200, "text/csv"): OpenApiTypes.STR,
             **_REFUSALS,
         },
@@ -140,7 +141,7 @@ class TaxesView(_RowsView):
         description=_BOUND,
         parameters=_SPAN,
         responses={
-            (200, "application/json"): article_serializers.TaxesSerializer,
+            (200, "application/json"): article_schemas.TaxesSerializer,
             (200, "text/csv"): OpenApiTypes.STR,
             **_REFUSALS,
         },

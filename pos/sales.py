@@ -5,23 +5,16 @@ are read; so it is safe to run at any time, any number of times, and at once.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
-from ledgersafe.db import (
-    RETRYABLE,
-    as_jsonb,
-    call,
-    is_connection_lost,
-    retry_serialization,
-    sqlstate,
-    tenant_transaction,
-)
+from ledgersafe.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
-from pos.content_reading import Read, read_day, read_journals
+from pos.content_keeping import keep
+from pos.content_reading import read_day, read_journals
 from pos.models import SaleContentFailure
 
 logger = logging.getLogger(__name__)
@@ -85,7 +78,7 @@ def project_event(*, tenant_id: int, event_key: str) -> None:
         if pending:
             tenant = Tenant.objects.get(id=tenant_id)
             with tenant_transaction(tenant_id):
-                _keep(tenant_id, read_journals(tenant_id, tenant.base_currency, pending))
+                keep(tenant_id, read_journals(tenant_id, tenant.base_currency, pending))
 
     retry_serialization(project)
 
@@ -100,7 +93,7 @@ def retry_failures(*, tenant_id: int, limit: int = BATCH) -> int:
             return 0
         tenant = Tenant.objects.get(id=tenant_id)
         with tenant_transaction(tenant_id):
-            _keep(tenant_id, read_journals(tenant_id, tenant.base_currency, ids))
+            keep(tenant_id, read_journals(tenant_id, tenant.base_currency, ids))
         return len(ids) - SaleContentFailure.objects.filter(tenant_id=tenant_id, journal_id__in=ids).count()
 
     return retry_serialization(again)
@@ -123,61 +116,5 @@ def _project_batch(tenant: Tenant, days: tuple[date, date], batch: int) -> int |
         if "day" not in wanted:
             return 0
         found = read_day(tenant.id, tenant.base_currency, wanted["day"], wanted["since"], wanted["before"])
-        _keep(tenant.id, found, wanted["day"], wanted["before"])
+        keep(tenant.id, found, wanted["day"], wanted["before"])
         return len(found)
-
-
-def _keep(tenant_id: int, found: Sequence[Read], day: str | None = None, before: str | None = None) -> None:
-    """All together; where Postgres refuses that, one by one, so that one header does not hold up the others."""
-    try:
-        with transaction.atomic():
-            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(found)), day, before)
-        return
-    except DatabaseError as error:
-        if is_connection_lost(error) or sqlstate(error) in RETRYABLE:
-            raise
-        logger.warning("What was sold is kept one by one: %s", error)
-    kept = [_keep_alone(tenant_id, one) for one in found]
-    if before is not None:
-        call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(kept, again=False)), day, before)
-
-
-def _keep_alone(tenant_id: int, one: Read) -> Read:
-    try:
-        with transaction.atomic():
-            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([one])), None, None)
-        return one
-    except DatabaseError as error:
-        if is_connection_lost(error) or sqlstate(error) in RETRYABLE:
-            raise
-        failed = Read(one.journal_id, None, f"Postgres refuses its rows: {str(error).splitlines()[0]}")
-    call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([failed])), None, None)
-    return failed
-
-
-def _rows(found: Sequence[Read], *, again: bool = True) -> dict[str, list[Any]]:
-    """As `pos_keep_content_v1` reads them. :param again: with the rows, and not only what has become of whom."""
-    rows: dict[str, list[Any]] = {"of": [], "lines": [], "tenders": [], "taxes": [], "failed": []}
-    for one in found:
-        journal, content = one.journal_id, one.content
-        if content is None:
-            rows["failed"].append({"j": journal, "why": one.failure})
-            continue
-        rows["of"].append(journal)
-        if not again:
-            continue
-        rows["lines"] += (
-            {"j": journal, "n": number, "sku": line.sku, "cat": line.category, "id": line.line_id,
-             "q": str(line.quantity), "a": line.amount_minor, "back": content.is_return}
-            for number, line in enumerate(content.lines, 1)
-        )  # fmt: skip
-        rows["tenders"] += (
-            {"j": journal, "n": number, "m": tender.method, "p": tender.processor, "c": tender.currency,
-             "a": tender.amount_minor}
-            for number, tender in enumerate(content.tenders, 1)
-        )  # fmt: skip
-        rows["taxes"] += (
-            {"j": journal, "n": number, "code": tax.code, "rate": tax.rate, "in": tax.inclusive, "a": tax.amount_minor}
-            for number, tax in enumerate(content.taxes, 1)
-        )
-    return rows

@@ -20,7 +20,8 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from pos import receipts
 from pos.models import SaleReference
-from pos.sale_queries import Header, SaleFilter, get_sale, list_sales
+from pos.sale_filters import SaleFilter
+from pos.sale_queries import Header, get_sale, list_sales
 from pos.sales_page import today_of
 from pos.timeline_page import timeline_url
 
