@@ -262,8 +262,11 @@ def limit_of(request: Request) -> int:
 def cursor_of(request: Request) -> list[Any] | None:
     """The position a `next_cursor` stands for. :raises InvalidParameter: it is not one of ours."""
     text = request.query_params.get("cursor")
-    if not text:
-        return None
+    return decode_cursor(text) if text else None
+
+
+def decode_cursor(text: str) -> list[Any]:
+    """What `next_cursor` has encoded. :raises InvalidParameter: it is not one of ours."""
     try:
         position = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=="))
     except (ValueError, binascii.Error):

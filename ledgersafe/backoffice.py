@@ -89,6 +89,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ("Arrivals", "receipt_long", "pos.rawevent"),
             ("Bulk replays", "replay", "pos.replayjob"),
             ("Daily sales", "monitoring", "pos.dailysales"),
+            ("Sales", "receipt", "pos.sale"),
+            ("Articles and taxes", "category", "pos.saleline"),
         ],
         "Books": [
             ("Journals", "menu_book", "ledger.journal"),
@@ -125,7 +127,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 #: Models that are shown by a page of their own, and no list of rows.
-_OWN_PAGES: Final = {"pos.dailysales": "daily-sales"}
+_OWN_PAGES: Final = {"pos.dailysales": "daily-sales", "pos.sale": "sold", "pos.saleline": "articles"}
 
 
 def _list_of(model: str) -> Any:

@@ -37,7 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/ledger/period/", include("recon.admin_urls")),
     path("admin/ledger/drawer/", include("ledger.admin_urls")),
-    path("admin/pos/daily-sales/", include("pos.admin_urls")),
+    path("admin/pos/", include("pos.admin_urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,13 +1,15 @@
 """The till's side: every arrival as received (bronze), what became of it, and the gate's keys.
 
-What the events say once they are in the books (silver) is in `silver_models`, what they come to by day (gold) in
-`gold_models`.
+What the events say once they are in the books (silver) is in `silver_models` and `content_models`, what they come to by
+day (gold) in `gold_models`.
 """
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from pos.content_mark_models import SaleContentFailure, SaleContentMark
+from pos.content_models import SaleLine, SaleTax, SaleTender
 from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
 
@@ -26,7 +28,12 @@ __all__ = [
     "ReplayJob",
     "Result",
     "Sale",
+    "SaleContentFailure",
+    "SaleContentMark",
+    "SaleLine",
     "SaleReference",
+    "SaleTax",
+    "SaleTender",
 ]
 
 

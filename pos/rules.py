@@ -102,7 +102,7 @@ def _sale(event: Event, rates: Rates) -> JournalDraft | Hold:
         return _mismatch(event, "total_amount", total, "the lines come to", due)
     if max(total, basket) > MAX_MINOR or basket < inclusive:
         return _mismatch(event, "the basket", basket, "less than the taxes it includes", inclusive)
-    tenders = event.tenders or (_assumed_tender(event, total),)
+    tenders = tenders_of(event, total)
     converted = conversions_of(event, tenders, rates)
     if isinstance(converted, Hold):
         return converted
@@ -153,9 +153,9 @@ def _sale_entries(event: Event, tenders: tuple[Tender, ...], basket: int, roundi
     yield AccountRef("SERVICE_CHARGES", currency), -sum(event.service_charges_minor)
 
 
-def _assumed_tender(event: Event, total: int) -> Tender:
-    """A sale without tenders: cash when it says so, else something outside that has to clear."""
-    return Tender("CASH" if event.pays_cash else "EXTERNAL", total, event.currency, "")
+def tenders_of(event: Event, total: int) -> tuple[Tender, ...]:
+    """What a sale was paid with. Without tenders: in cash when it says so, else something outside that has to clear."""
+    return event.tenders or (Tender("CASH" if event.pays_cash else "EXTERNAL", total, event.currency, ""),)
 
 
 def _tender_account(event: Event, tender: Tender) -> AccountRef:

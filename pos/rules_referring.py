@@ -13,7 +13,7 @@ from ledger.chart import AccountRef, qualified
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rates
 from ledgersafe.money import to_decimal_text
-from pos.contract import Event, Hold
+from pos.contract import Event, Hold, Tender
 from pos.originals import Original, sold_of, total_of
 from pos.return_content import content_of
 from pos.rules import draft_of, negative_amounts
@@ -183,6 +183,13 @@ def _correction(event: Event, original: Original, rates: Rates) -> Ruled:
 
 
 # ── TIP_ADJUST ──────────────────────────────────────────────────────────────────────────────────
+def tip_charged(event: Event, sale: Event) -> Tender | None:
+    """What a TIP_ADJUST is paid with: the card that paid the sale, for the tip's difference."""
+    card = next((tender for tender in (*event.tenders, *sale.tenders) if tender.method == "CARD"), None)
+    difference = sum(event.tips_minor) if event.total_minor is None else event.total_minor
+    return replace(card, amount_minor=difference, currency=event.currency) if card else None
+
+
 def _tip_adjust(event: Event, original: Original) -> Ruled:
     """`total_amount` is the tip's difference, of either sign; it is charged to the card that paid."""
     tips = sum(event.tips_minor)
@@ -191,12 +198,12 @@ def _tip_adjust(event: Event, original: Original) -> Ruled:
         return Hold("TOTALS_MISMATCH", "total_amount is the tip's difference, and the tips come to another.")
     if difference == 0:
         return Hold("SIGN_MISMATCH", "A TIP_ADJUST of zero moves no money.")
-    card = next((tender for tender in (*event.tenders, *original.event.tenders) if tender.method == "CARD"), None)
+    card = tip_charged(event, original.event)
     if card is None:
         return _exceeds(f"{_named(original)} was not paid by card: there is nothing to charge a tip to.")
     reference = Reference(original.key, TIP_ADJUST, 1, difference, original.journal_id)
     if beyond := beyond_limits(original.usage.plus(reference), original.event):
         return beyond
-    clearing = AccountRef("CARD_CLEARING", event.currency, qualified(card.processor))
+    clearing = AccountRef("CARD_CLEARING", card.currency, qualified(card.processor))
     tips_payable = AccountRef("TIPS_PAYABLE", event.currency)
     return Referred(JournalDraft.of("TIP_ADJUST", [(clearing, difference), (tips_payable, -difference)]), (reference,))

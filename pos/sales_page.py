@@ -76,10 +76,12 @@ def show_sales(request: HttpRequest) -> HttpResponse:
         "title": "Daily sales",
         "asked": asked,
         "view": asked.view,
-        "stores": _stores(asked),
-        "presets": _presets(asked),
+        "stores": stores_of(asked, asked.view.tenant),
+        "presets": presets_of(asked, "daily-sales", asked.query),
         "exports": [(kind.upper(), _url("daily-sales-export", asked.query, kind)) for kind in ("csv", "json")],
         "sheets": sales_sheet.sheets(asked.rows(), asked.first, asked.last, names),
+        "articles_url": _url("articles", asked.query),
+        "sold_url": _url("sold", asked.query),
         "layers_url": _layers_url(asked.view.tenant, asked.last) if asked.view.tenant else "",
     }
     return _page(request, "pos/daily_sales.html", context)
@@ -148,21 +150,21 @@ def _require(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _stores(asked: Asked) -> list[str]:
+def stores_of(asked: Asked, tenant: Tenant | None) -> list[str]:
     """Codes to choose from, when it is one tenant's; what is chosen is among them, known or not."""
-    if asked.view.tenant is None:
+    if tenant is None:
         return []
-    codes = Store.objects.filter(tenant=asked.view.tenant).order_by("code").values_list("code", flat=True)
+    codes = Store.objects.filter(tenant=tenant).order_by("code").values_list("code", flat=True)
     return sorted({*codes[:_OFFERED_STORES], *([asked.store_code] if asked.store_code else [])})
 
 
-def _presets(asked: Asked) -> list[tuple[str, str, bool]]:
-    """(label, address, whether it is what is shown)."""
+def presets_of(asked: Asked, name: str, query: dict[str, str]) -> list[tuple[str, str, bool]]:
+    """(label, address of that page, whether it is what is shown)."""
     found = []
     for label, days in _PRESETS:
         first = asked.today - timedelta(days=days - 1)
-        query = asked.query | {"from": str(first), "to": str(asked.today)}
-        found.append((label, _url("daily-sales", query), (asked.first, asked.last) == (first, asked.today)))
+        span = query | {"from": str(first), "to": str(asked.today)}
+        found.append((label, _url(name, span), (asked.first, asked.last) == (first, asked.today)))
     return found
 
 

@@ -41,6 +41,8 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
     direction = -1 if kind == "RETURN" else 1
     gift_card = store_credit = 0
     for tender in event.tenders:
+        if tender.currency != event.currency:
+            continue  # as with every other tender: the header is in the sale's currency
         if tender.method == "GIFT_CARD":
             gift_card += tender.amount_minor * direction
         elif tender.method == "STORE_CREDIT":

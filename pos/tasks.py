@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos import backfill, releasing, rolling_up
+from pos import backfill, releasing, rolling_up, sales
 
 
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -29,3 +29,9 @@ def release_waiting() -> None:
 def roll_up_sales() -> None:
     """Fold what every tenant has sold since the last time into its daily sales."""
     rolling_up.roll_up_all()
+
+
+@shared_task(name="pos.tasks.project_sales")  # type: ignore[untyped-decorator]
+def project_sales() -> None:
+    """Write down the lines, tenders and taxes of what every tenant has sold since the last time."""
+    sales.project_all()

@@ -4,5 +4,5 @@ from ledgersafe.db import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pos", "0009_gold_roll_up")]
+    dependencies = [("pos", "0011_sale_content")]
     operations = [run_sql(__file__, "0014_references_guard")]

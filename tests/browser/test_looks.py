@@ -32,6 +32,7 @@ _NO_PAGES: Final = {
     "day-pack",
     "drawer-report",
     "daily-sales-export",
+    "articles-export",
 }
 #: What sticks out of a page, and titles that are cut off or not there.
 _FLAWS: Final = """() => {

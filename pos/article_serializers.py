@@ -1,0 +1,72 @@
+"""What was sold by article and by tax, on the wire: JSON and CSV."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from ledgersafe.money import to_decimal_text
+from ledgersafe.spreadsheets import CsvCell, csv_lines
+from pos.article_reports import Article, Found, TaxSum
+
+_ARTICLE_COLUMNS: Final = (
+    "sku", "currency", "quantity", "amount", "sold_quantity", "sold", "returned_quantity", "returned",
+)  # fmt: skip
+_TAX_COLUMNS: Final = ("code", "rate", "inclusive", "currency", "amount")
+_BATCH: Final = 500
+
+
+def articles_body(found: Found[Article], first: date, last: date) -> dict[str, Any]:
+    """A line per article and currency."""
+    items = [dict(zip(_ARTICLE_COLUMNS, _article(row), strict=True)) for row in found.rows]
+    return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
+
+
+def taxes_body(found: Found[TaxSum], first: date, last: date) -> dict[str, Any]:
+    """A line per tax, rate and currency."""
+    items = [
+        {"code": row.code, "rate": row.rate or None, "inclusive": row.inclusive, "currency": row.currency,
+         "amount": to_decimal_text(row.amount_minor, row.currency)}
+        for row in found.rows
+    ]  # fmt: skip
+    return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
+
+
+def articles_csv(found: Found[Article]) -> Iterator[bytes]:
+    """The same lines as a table."""
+    return _table(_ARTICLE_COLUMNS, (_numbers(row) for row in found.rows))
+
+
+def taxes_csv(found: Found[TaxSum]) -> Iterator[bytes]:
+    """The same lines as a table; a tax without rate has an empty cell."""
+    return _table(_TAX_COLUMNS, (_tax_cells(row) for row in found.rows))
+
+
+def _article(row: Article) -> list[str]:
+    return [cell if isinstance(cell, str) else format(cell, "f") for cell in _numbers(row)]
+
+
+def _numbers(row: Article) -> list[str | Decimal]:
+    def money(minor: int) -> Decimal:
+        return Decimal(to_decimal_text(minor, row.currency))
+
+    return [
+        row.sku, row.currency, row.quantity, money(row.amount_minor), row.sold_quantity, money(row.sold_minor),
+        row.returned_quantity, money(row.returned_minor),
+    ]  # fmt: skip
+
+
+def _tax_cells(row: TaxSum) -> list[CsvCell]:
+    amount = Decimal(to_decimal_text(row.amount_minor, row.currency))
+    return [row.code, Decimal(row.rate) if row.rate else None, "yes" if row.inclusive else "no", row.currency, amount]
+
+
+def _table(columns: Iterable[str], rows: Iterable[list[Any]]) -> Iterator[bytes]:
+    yield csv_lines([list(columns)])
+    batch: list[list[CsvCell]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _BATCH:
+            yield csv_lines(batch)
+            batch = []
+    yield csv_lines(batch)

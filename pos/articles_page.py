@@ -1,0 +1,135 @@
+"""Articles and taxes in the back office: what was sold of what, with files. Only reads."""
+
+from typing import Any, Final
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from ledger.sheets.amounts import grouped
+from ledgersafe.api import json_response
+from ledgersafe.pretty import visible
+from ledgersafe.spreadsheets import csv_response
+from ledgersafe.tenants.models import Tenant
+from pos import article_reports, article_serializers
+from pos.article_reports import Article, TaxSum
+from pos.sales_page import Asked, presets_of, stores_of
+
+VIEW: Final = "pos.view_saleline"
+_SHOWN: Final = 200
+_BARS: Final = 10
+_FILES: Final[dict[str, tuple[Any, Any, Any]]] = {
+    "articles": (article_reports.articles, article_serializers.articles_csv, article_serializers.articles_body),
+    "taxes": (article_reports.taxes, article_serializers.taxes_csv, article_serializers.taxes_body),
+}
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """`articles`: by article and by tax, of a span of business days."""
+    asked, tenant = _asked(request)
+    found: Any = article_reports.Found([], 0)
+    taxes: Any = found
+    if tenant is not None:
+        article_reports.bring_up_to_date(tenant.id, asked.first, asked.last)
+        found = article_reports.articles(tenant.id, asked.first, asked.last, asked.store_code)
+        taxes = article_reports.taxes(tenant.id, asked.first, asked.last, asked.store_code)
+    query = asked.query | ({"tenant": tenant.slug} if tenant else {})
+    asking = urlencode(query)
+    context = {
+        "title": "Articles and taxes",
+        "asked": asked,
+        "view": asked.view,
+        "tenant": tenant,
+        "stores": stores_of(asked, tenant),
+        "presets": presets_of(asked, "articles", query),
+        "pending": found.pending,
+        "sheets": sheets(found.rows, taxes.rows),
+        "exports": [
+            (f"{name.capitalize()} {kind.upper()}", f"{reverse('articles-export', args=[name, kind])}?{asking}")
+            for name in _FILES
+            for kind in ("csv", "json")
+        ],
+        "sales_url": f"{reverse('daily-sales')}?{asking}",
+    }
+    return TemplateResponse(request, "pos/articles.html", admin.site.each_context(request) | context)
+
+
+def export(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
+    """`articles-export`: the same lines as a file."""
+    asked, tenant = _asked(request)
+    if name not in _FILES or kind not in {"csv", "json"} or asked.refusal or tenant is None:
+        raise Http404
+    read, table, body = _FILES[name]
+    found = read(tenant.id, asked.first, asked.last, asked.store_code)
+    file = f"{name}-{tenant.slug}-{asked.first}-{asked.last}.{kind}"
+    if kind == "csv":
+        return csv_response(table(found), file)
+    response = json_response(body(found, asked.first, asked.last))
+    response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def sheets(articles: list[Article], taxes: list[TaxSum]) -> list[dict[str, Any]]:
+    """A sheet per currency: bars of the best articles, all of them (up to a number) as a table, and the taxes."""
+    currencies = sorted({row.currency for row in articles} | {row.currency for row in taxes})
+    return [
+        _sheet(
+            currency,
+            [row for row in articles if row.currency == currency],
+            [row for row in taxes if row.currency == currency],
+        )
+        for currency in currencies
+    ]
+
+
+def _sheet(currency: str, articles: list[Article], taxes: list[TaxSum]) -> dict[str, Any]:
+    best = max((row.amount_minor for row in articles), default=0)
+    return {
+        "currency": currency,
+        "bars": [
+            (_named(row), grouped(row.amount_minor, currency), f"{max(0, 100 * row.amount_minor / best):.1f}")
+            for row in articles[:_BARS]
+            if best > 0
+        ],
+        "rows": [
+            (
+                _named(row),
+                [
+                    _number(row.sold_quantity), grouped(row.sold_minor, currency), _number(row.returned_quantity),
+                    grouped(row.returned_minor, currency), _number(row.quantity), grouped(row.amount_minor, currency),
+                ],
+            )
+            for row in articles[:_SHOWN]
+        ],
+        "more": max(0, len(articles) - _SHOWN),
+        "total": [
+            "", grouped(sum(row.sold_minor for row in articles), currency), "",
+            grouped(sum(row.returned_minor for row in articles), currency), "",
+            grouped(sum(row.amount_minor for row in articles), currency),
+        ],
+        "taxes": [
+            (visible(row.code), row.rate or "–", "yes" if row.inclusive else "no", grouped(row.amount_minor, currency))
+            for row in taxes
+        ],
+        "tax_total": grouped(sum(row.amount_minor for row in taxes), currency),
+    }  # fmt: skip
+
+
+def _named(row: Article) -> str:
+    return visible(row.sku) or "(no article named)"
+
+
+def _number(quantity: Any) -> str:
+    return f"{quantity.normalize():,f}".replace("-", "−")
+
+
+def _asked(request: HttpRequest) -> tuple[Asked, Tenant | None]:
+    """One tenant's: quantities of different chains mean nothing together."""
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+    asked = Asked.read(request)
+    return asked, asked.view.tenant or (asked.view.tenants[0] if asked.view.tenants else None)

@@ -1,0 +1,71 @@
+"""Writing lines, tenders and taxes of headers: all of a batch by one call, or one by one where that is refused."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import DatabaseError, transaction
+
+from ledgersafe.db import RETRYABLE, as_jsonb, call, is_connection_lost, sqlstate
+from pos.content_reading import Read
+
+logger = logging.getLogger(__name__)
+
+
+def keep(tenant_id: int, found: Sequence[Read], day: str | None = None, before: str | None = None) -> None:
+    """All together, and the mark of a day with them; operation.
+
+    Where Postgres refuses that, one by one, so that one header does not hold up the others.
+    """
+    try:
+        with transaction.atomic():
+            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(found)), day, before)
+        return
+    except DatabaseError as error:
+        if is_connection_lost(error) or sqlstate(error) in RETRYABLE:
+            raise
+        logger.warning("What was sold is kept one by one: %s", error)
+    kept = [_keep_alone(tenant_id, one) for one in found]
+    if before is not None:
+        call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(kept, again=False)), day, before)
+
+
+def _keep_alone(tenant_id: int, one: Read) -> Read:
+    try:
+        with transaction.atomic():
+            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([one])), None, None)
+        return one
+    except DatabaseError as error:
+        if is_connection_lost(error) or sqlstate(error) in RETRYABLE:
+            raise
+        failed = Read(one.journal_id, None, f"Postgres refuses its rows: {str(error).splitlines()[0]}")
+    call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([failed])), None, None)
+    return failed
+
+
+def _rows(found: Sequence[Read], *, again: bool = True) -> dict[str, list[Any]]:
+    """As `pos_keep_content_v1` reads them. :param again: with the rows, and not only what has become of whom."""
+    rows: dict[str, list[Any]] = {"of": [], "lines": [], "tenders": [], "taxes": [], "failed": []}
+    for one in found:
+        journal, content = one.journal_id, one.content
+        if content is None:
+            rows["failed"].append({"j": journal, "why": one.failure})
+            continue
+        rows["of"].append(journal)
+        if not again:
+            continue
+        rows["lines"] += (
+            {"j": journal, "n": number, "sku": line.sku, "cat": line.category, "id": line.line_id,
+             "q": str(line.quantity), "a": line.amount_minor, "back": content.is_return}
+            for number, line in enumerate(content.lines, 1)
+        )  # fmt: skip
+        rows["tenders"] += (
+            {"j": journal, "n": number, "m": tender.method, "p": tender.processor, "c": tender.currency,
+             "a": tender.amount_minor}
+            for number, tender in enumerate(content.tenders, 1)
+        )  # fmt: skip
+        rows["taxes"] += (
+            {"j": journal, "n": number, "code": tax.code, "rate": tax.rate, "in": tax.inclusive, "a": tax.amount_minor}
+            for number, tax in enumerate(content.taxes, 1)
+        )
+    return rows

@@ -1,0 +1,176 @@
+"""Reading what was sold: headers, newest first, and one event with everything its journals are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.tenants.keys import Principal
+from pos.headers import Figures
+from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
+from pos.sale_filters import SaleFilter
+from pos.sales import project_event
+
+_HEAD: Final = """
+s.journal_id, s.event_key, s.event_type, s.store_code, s.register_code, s.txn_id, s.currency, s.business_date,
+s.occurred_at, s.recorded_at, s.is_late"""
+_FIGURES: Final = ", ".join(f"s.{name}" for name in Figures._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of one journal."""
+
+    journal_id: int
+    event_key: str
+    event_type: str
+    store_code: str
+    register_code: str
+    txn_id: str
+    currency: str
+    business_date: date
+    occurred_at: datetime
+    recorded_at: datetime
+    is_late: bool
+    figures: Figures
+    xid: str
+
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> "Header":
+        head: tuple[Any, ...] = (*row[:11], Figures(*row[11:-1]), row[-1])
+        return cls(*head)
+
+    @property
+    def position(self) -> list[Any]:
+        """Where the list goes on after it."""
+        return [self.business_date.isoformat(), self.xid, self.journal_id]
+
+
+@dataclass(frozen=True, slots=True)
+class SoldJournal:
+    """A header with its rows."""
+
+    header: Header
+    lines: list[SaleLine] = field(default_factory=list)
+    tenders: list[SaleTender] = field(default_factory=list)
+    taxes: list[SaleTax] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SoldEvent:
+    """An event as it was sold: its journals, oldest first, what it refers to, and what refers to it."""
+
+    event_key: str
+    journals: list[SoldJournal]
+    refers_to: list[SaleReference]
+    referred_by: list[SaleReference]
+
+
+#: One range of `sales_by_day`, from its end; a receipt is found by its own index, whatever its day.
+_LIST: Final = f"""
+SELECT {_HEAD}, {_FIGURES}, s.xid::text
+FROM sales s
+WHERE s.tenant_id = %(tenant)s AND s.business_date BETWEEN %(first)s AND %(last)s
+  AND (s.business_date, s.xid, s.journal_id) < (%(before_day)s::date, %(before_xid)s::xid8, %(before_id)s)
+  {{filters}}
+ORDER BY s.business_date DESC, s.xid DESC, s.journal_id DESC LIMIT %(limit)s
+"""  # noqa: S608  names of ours
+_BY_RECEIPT: Final = f"""
+SELECT {_HEAD}, {_FIGURES}, s.xid::text
+FROM sales s
+WHERE s.tenant_id = %(tenant)s AND s.txn_id = %(txn)s AND s.event_type = 'SALE' AND s.sign = 1
+  AND (s.business_date, s.xid, s.journal_id) < (%(before_day)s::date, %(before_xid)s::xid8, %(before_id)s)
+  {{filters}}
+ORDER BY s.business_date DESC, s.xid DESC, s.journal_id DESC LIMIT %(limit)s
+"""  # noqa: S608
+_BY_EVENT: Final = f"""
+SELECT {_HEAD}, {_FIGURES}, s.xid::text
+FROM (
+    SELECT j.id FROM journals j WHERE j.tenant_id = %(tenant)s AND j.source IN ('event', 'correction')
+                                  AND j.source_key = %(key)s AND j.reverses_id IS NULL
+) j
+JOIN LATERAL (SELECT j.id UNION ALL
+              SELECT r.id FROM journals r WHERE r.tenant_id = %(tenant)s AND r.reverses_id = j.id) one ON true
+JOIN sales s ON s.tenant_id = %(tenant)s AND s.journal_id = one.id
+WHERE (s.business_date, s.xid, s.journal_id) < (%(before_day)s::date, %(before_xid)s::xid8, %(before_id)s) {{filters}}
+ORDER BY s.business_date DESC, s.xid DESC, s.journal_id DESC LIMIT %(limit)s
+"""  # noqa: S608
+_END: Final = ["infinity", "18446744073709551615", 2**63 - 1]
+
+
+def list_sales(
+    tenant_id: int, wanted: SaleFilter, cursor: list[Any] | None, limit: int, *, bound_to: str | None = None
+) -> list[Header]:
+    """Headers, newest business day first, from a cursor on: one more than `limit` when more follow. One statement.
+
+    With `event_key` or `txn_id` the days are not looked at; a `txn_id` finds sales as they were rung up.
+
+    :param bound_to: the store the caller is bound to: of others nothing is told.
+    """
+    day, xid, journal_id = _place(cursor) if cursor is not None else _END
+    values: dict[str, Any] = {
+        "tenant": tenant_id, "first": wanted.first, "last": wanted.last, "store": wanted.store_code,
+        "type": wanted.event_type, "txn": wanted.txn_id, "key": wanted.event_key, "bound": bound_to,
+        "before_day": day, "before_xid": xid, "before_id": journal_id, "limit": limit + 1,
+    }  # fmt: skip
+    filters = (
+        "AND s.store_code = %(store)s" if wanted.store_code else "",
+        "AND s.event_type = %(type)s" if wanted.event_type else "",
+        "AND s.txn_id = %(txn)s" if wanted.txn_id else "",
+        "AND s.store_code = %(bound)s" if bound_to is not None else "",
+    )
+    statement = _BY_EVENT if wanted.event_key else _BY_RECEIPT if wanted.txn_id else _LIST
+    with connection.cursor() as found:
+        found.execute(statement.format(filters=" ".join(filters)), values)
+        return [Header.read(row) for row in found.fetchall()]
+
+
+def sales_of(principal: Principal, wanted: SaleFilter, cursor: list[Any] | None, limit: int) -> list[Header]:
+    """What a caller may see of them."""
+    return list_sales(principal.tenant_id, wanted, cursor, limit, bound_to=principal.store_code)
+
+
+def get_sale(tenant_id: int, event_key: str, *, bound_to: str | None = None) -> SoldEvent:
+    """One event, its rows brought up to date. :raises NotFound: absent, of another store, or nothing was posted."""
+    if "\x00" in event_key or len(event_key) > 200:
+        raise NotFound("Nothing was posted for such an event.")
+    everything = SaleFilter(date.min, date.max, event_key=event_key)
+    headers = list_sales(tenant_id, everything, None, 500, bound_to=bound_to)
+    if not headers:
+        raise NotFound("Nothing was posted for such an event.")
+    project_event(tenant_id=tenant_id, event_key=event_key)
+    journals = {header.journal_id: SoldJournal(header) for header in sorted(headers, key=lambda one: one.journal_id)}
+    named: Any = {"tenant_id": tenant_id, "journal__in": list(journals)}
+    for line in SaleLine.objects.filter(**named).order_by("journal", "line_no"):
+        journals[line.journal_id].lines.append(line)
+    for tender in SaleTender.objects.filter(**named).order_by("journal", "line_no"):
+        journals[tender.journal_id].tenders.append(tender)
+    for tax in SaleTax.objects.filter(**named).order_by("journal", "line_no"):
+        journals[tax.journal_id].taxes.append(tax)
+    references = SaleReference.objects.filter(tenant_id=tenant_id).order_by("journal", "original_key", "kind")
+    return SoldEvent(
+        event_key,
+        list(journals.values()),
+        list(references.filter(event_key=event_key)),
+        list(references.filter(original_key=event_key)),
+    )
+
+
+def _place(cursor: list[Any]) -> list[Any]:
+    """:raises InvalidParameter: the cursor of another list."""
+    if len(cursor) == 3 and isinstance(cursor[0], str) and isinstance(cursor[1], str) and type(cursor[2]) is int:
+        day, xid, journal_id = cursor
+        digits = xid.isascii() and xid.isdigit() and len(xid) <= 20 and int(xid) < 2**64
+        if digits and 0 <= journal_id < 2**63 and _is_day(day):
+            return cursor
+    raise InvalidParameter("cursor is not a next_cursor of this list.")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

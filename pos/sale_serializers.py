@@ -1,0 +1,109 @@
+"""What one sale looks like on the wire: its journals with lines, tenders and taxes, and what refers to what."""
+
+from typing import Any
+
+from ledgersafe.api import instant
+from ledgersafe.money import to_decimal_text
+from pos.kpis import TENDERS
+from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
+from pos.sale_queries import Header, SoldEvent, SoldJournal
+
+_AMOUNTS = {
+    "gross_sales": "gross_minor",
+    "returns": "returns_minor",
+    "discounts": "discounts_minor",
+    "tax": "tax_minor",
+    "tips": "tips_minor",
+    "service_charges": "service_minor",
+    "liabilities_sold": "liabilities_minor",
+    "total": "total_minor",
+}
+
+
+def header_item(header: Header) -> dict[str, Any]:
+    """One journal of an event; amounts of what undoes a sale are below zero."""
+    figures, currency = header.figures, header.currency
+    return {
+        "event_id": header.event_key,
+        "journal_id": header.journal_id,
+        "event_type": header.event_type,
+        "undoes": figures.sign < 0,
+        "store_id": header.store_code,
+        "register_id": header.register_code or None,
+        "txn_id": header.txn_id,
+        "business_date": header.business_date.isoformat(),
+        "occurred_at": instant(header.occurred_at),
+        "recorded_at": instant(header.recorded_at),
+        "late": header.is_late,
+        "currency": currency,
+        **{name: to_decimal_text(getattr(figures, place), currency) for name, place in _AMOUNTS.items()},
+        "tenders_by_method": {
+            method: to_decimal_text(getattr(figures, place), currency)
+            for method, place in TENDERS.items()
+            if getattr(figures, place)
+        },
+    }
+
+
+def sale_body(sold: SoldEvent) -> dict[str, Any]:
+    """One event with everything it is made of."""
+    currencies = {one.header.journal_id: one.header.currency for one in sold.journals}
+    fallback = sold.journals[0].header.currency
+    return {
+        "event_id": sold.event_key,
+        "journals": [_journal(journal) for journal in sold.journals],
+        "refers_to": [
+            _reference(row, row.original_key, currencies.get(row.journal_id, fallback)) for row in sold.refers_to
+        ],
+        "referred_by": [_reference(row, row.event_key, fallback) for row in sold.referred_by],
+    }
+
+
+def _journal(sold: SoldJournal) -> dict[str, Any]:
+    return header_item(sold.header) | {
+        "lines": [_line(line) for line in sold.lines],
+        "tenders": [_tender(tender) for tender in sold.tenders],
+        "taxes": [_tax(tax) for tax in sold.taxes],
+    }
+
+
+def _line(line: SaleLine) -> dict[str, Any]:
+    return {
+        "line_no": line.line_no,
+        "line_id": line.line_id or None,
+        "sku": line.sku,
+        "category": line.category or None,
+        "quantity": format(line.quantity, "f"),
+        "amount": to_decimal_text(line.amount_minor, line.currency),
+    }
+
+
+def _tender(tender: SaleTender) -> dict[str, Any]:
+    return {
+        "line_no": tender.line_no,
+        "method": tender.method,
+        "processor": tender.processor or None,
+        "currency": tender.currency,
+        "amount": to_decimal_text(tender.amount_minor, tender.currency),
+    }
+
+
+def _tax(tax: SaleTax) -> dict[str, Any]:
+    return {
+        "line_no": tax.line_no,
+        "code": tax.code,
+        "rate": tax.rate or None,
+        "inclusive": tax.inclusive,
+        "amount": to_decimal_text(tax.amount_minor, tax.currency),
+    }
+
+
+def _reference(row: SaleReference, event_id: str, currency: str) -> dict[str, Any]:
+    """A void, correction or return that was itself undone gives back what it took: below zero."""
+    return {
+        "event_id": event_id,
+        "kind": row.kind,
+        "taken_back": row.sign < 0,
+        "amount": to_decimal_text(row.amount_minor, currency),
+        "journal_id": row.journal_id,
+    }

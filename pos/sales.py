@@ -1,0 +1,120 @@
+"""Use cases: lines, tenders and taxes of what was sold, projected from the events behind tills' backs.
+
+Nothing of it is on the path of ingest. Rows of a header are written once and never depend on the order in which headers
+are read; so it is safe to run at any time, any number of times, and at once.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from django.db import connection
+
+from ledgersafe.db import call, retry_serialization, tenant_transaction
+from ledgersafe.tenants.models import Tenant
+from pos.content_keeping import keep
+from pos.content_reading import read_day, read_journals
+from pos.models import SaleContentFailure
+
+logger = logging.getLogger(__name__)
+
+#: Headers that are read and written in one transaction.
+BATCH: Final = 2_000
+_EVER: Final = (date.min, date.max)
+#: Told how many headers have been read so far.
+Progress = Callable[[int], None]
+
+#: Headers of an event above the mark of their day: their rows may not be there yet.
+_PENDING: Final = """
+SELECT s.journal_id FROM (
+    SELECT j.id FROM journals j WHERE j.tenant_id = %(tenant)s AND j.source IN ('event', 'correction')
+                                  AND j.source_key = %(key)s AND j.reverses_id IS NULL
+) j
+JOIN LATERAL (SELECT j.id UNION ALL
+              SELECT r.id FROM journals r WHERE r.tenant_id = %(tenant)s AND r.reverses_id = j.id) one ON true
+JOIN sales s ON s.tenant_id = %(tenant)s AND s.journal_id = one.id
+LEFT JOIN sale_content_marks m ON m.tenant_id = s.tenant_id AND m.business_date = s.business_date
+WHERE (m.cluster = pos_cluster_v1() AND s.xid < m.through_xid) IS NOT TRUE
+"""
+
+
+def project_sales(
+    *,
+    tenant_id: int,
+    days: tuple[date, date] = _EVER,
+    batches: int | None = None,
+    batch: int = BATCH,
+    on_progress: Progress | None = None,
+) -> int | None:
+    """Write the rows of headers of transactions that have ended, newest day first, a batch per transaction.
+
+    :param days: of these business days, both included.
+    :param batches: at most so many.
+    :returns: how many headers were read; None when another run is under way for this tenant.
+    """
+    tenant = Tenant.objects.get(id=tenant_id)
+    done = 0
+    while batches is None or batches > 0:
+        number = retry_serialization(lambda: _project_batch(tenant, days, batch))
+        if number is None:
+            return done or None
+        if number == 0:
+            break
+        done += number
+        batches = None if batches is None else batches - 1
+        if on_progress:
+            on_progress(done)
+    return done
+
+
+def project_event(*, tenant_id: int, event_key: str) -> None:
+    """Write the rows of one event's headers now, if a run has not got there yet."""
+
+    def project() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_PENDING, {"tenant": tenant_id, "key": event_key})
+            pending = [journal_id for (journal_id,) in cursor.fetchall()]
+        if pending:
+            tenant = Tenant.objects.get(id=tenant_id)
+            with tenant_transaction(tenant_id):
+                keep(tenant_id, read_journals(tenant_id, tenant.base_currency, pending))
+
+    retry_serialization(project)
+
+
+def retry_failures(*, tenant_id: int, limit: int = BATCH) -> int:
+    """Read again what could not be read: a release may know better. :returns: how many have their rows now."""
+
+    def again() -> int:
+        failed = SaleContentFailure.objects.filter(tenant_id=tenant_id).order_by("journal_id")
+        ids = list(failed.values_list("journal_id", flat=True)[:limit])
+        if not ids:
+            return 0
+        tenant = Tenant.objects.get(id=tenant_id)
+        with tenant_transaction(tenant_id):
+            keep(tenant_id, read_journals(tenant_id, tenant.base_currency, ids))
+        return len(ids) - SaleContentFailure.objects.filter(tenant_id=tenant_id, journal_id__in=ids).count()
+
+    return retry_serialization(again)
+
+
+def project_all() -> None:
+    """Every tenant, each by itself: what fails for one is logged, and tried again next time."""
+    for tenant in Tenant.objects.order_by("id").iterator():
+        try:
+            project_sales(tenant_id=tenant.id)
+        except Exception:
+            logger.exception("What tenant %s has sold could not be projected.", tenant.slug)
+
+
+def _project_batch(tenant: Tenant, days: tuple[date, date], batch: int) -> int | None:
+    with tenant_transaction(tenant.id):
+        wanted = call("pos_next_content_v1", tenant.id, batch, *days)
+        if wanted.get("busy"):
+            return None
+        if "day" not in wanted:
+            return 0
+        found = read_day(tenant.id, tenant.base_currency, wanted["day"], wanted["since"], wanted["before"])
+        keep(tenant.id, found, wanted["day"], wanted["before"])
+        return len(found)

@@ -1,0 +1,163 @@
+"""What was sold in the back office: the list of sales, and one event as a receipt with all that is about it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from ledgersafe.api import decode_cursor, next_cursor
+from ledgersafe.dashboard.scope import View, view_of
+from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.pretty import visible
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.models import Store, Tenant
+from pos import receipts
+from pos.models import SaleReference
+from pos.sale_filters import SaleFilter
+from pos.sale_queries import Header, get_sale, list_sales
+from pos.sales_page import today_of
+from pos.timeline_page import timeline_url
+
+VIEW: Final = "pos.view_sale"
+_PAGE: Final = 50
+_OFFERED_STORES: Final = 500
+_TYPES: Final = ("SALE", "RETURN", "VOID", "CANCEL", "CORRECTION", "TIP_ADJUST", "PAID_IN", "PAID_OUT", "CASH_DROP")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for. `refusal` says why it could not be read; then it is the default."""
+
+    view: View
+    tenant: Tenant | None
+    query: dict[str, str]
+    filter: SaleFilter
+    text: str
+    cursor: list[Any] | None
+    refusal: str = ""
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> "Wanted":
+        view = view_of(request)
+        tenant = view.tenant or (view.tenants[0] if view.tenants else None)
+        today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()
+        query = {name: value.strip() for name, value in request.GET.dict().items() if name != "tenant"}
+        text, cursor = query.get("q", ""), query.pop("cursor", "")
+        try:
+            found = SaleFilter.read(query | {"txn_id": text, "event_id": ""}, today)
+            return cls(view, tenant, query, found, text, decode_cursor(cursor) if cursor else None)
+        except DomainError as error:
+            return cls(view, tenant, {}, SaleFilter.read({}, today), "", None, error.message)
+
+    @property
+    def address(self) -> dict[str, str]:
+        """As an address has it, without a cursor."""
+        asked = {name: value for name, value in self.query.items() if value}
+        return asked | ({"tenant": self.tenant.slug} if self.tenant else {})
+
+    def headers(self) -> list[Header]:
+        """One statement, and another one when the text is no receipt: it may be an event."""
+        if self.tenant is None:
+            return []
+        found = list_sales(self.tenant.id, self.filter, self.cursor, _PAGE)
+        if found or not self.text:
+            return found
+        by_event = SaleFilter(self.filter.first, self.filter.last, self.filter.store_code, self.filter.event_type)
+        return list_sales(self.tenant.id, _with_event(by_event, self.text), self.cursor, _PAGE)
+
+
+def show_list(request: HttpRequest) -> HttpResponse:
+    """`sold`: headers, newest first."""
+    _require(request)
+    wanted = Wanted.read(request)
+    try:
+        found = wanted.headers()
+    except DomainError as error:
+        found = []
+        wanted = Wanted(wanted.view, wanted.tenant, {}, wanted.filter, "", None, error.message)
+    follows = next_cursor(found[_PAGE - 1].position) if len(found) > _PAGE else None
+    context = {
+        "title": "Sales",
+        "wanted": wanted,
+        "view": wanted.view,
+        "stores": _stores(wanted),
+        "types": _TYPES,
+        "shown_first": wanted.filter.first,
+        "shown_last": wanted.filter.last if wanted.filter.last < date.max else None,
+        "rows": [_row(wanted.tenant, header) for header in found[:_PAGE] if wanted.tenant],
+        "older_url": f"?{urlencode(wanted.address | {'cursor': follows})}" if follows else "",
+        "newest_url": f"?{urlencode(wanted.address)}" if wanted.cursor else "",
+    }
+    return _page(request, "pos/sold.html", context)
+
+
+def show_event(request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
+    """`sold-event`: everything the journals of one event are made of."""
+    _require(request)
+    tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
+    if tenant is None:
+        raise Http404
+    try:
+        sold = get_sale(tenant.id, event_id)
+    except NotFound as error:
+        raise Http404 from error
+    currency = sold.journals[0].header.currency
+    context = {
+        "title": visible(event_id),
+        "tenant": tenant,
+        "receipts": [receipts.receipt_of(journal) for journal in sold.journals],
+        "refers_to": [_reference(tenant, row, row.original_key, currency) for row in sold.refers_to],
+        "referred_by": [_reference(tenant, row, row.event_key, currency) for row in sold.referred_by],
+        "timeline_url": timeline_url(tenant.slug, event_id),
+        "list_url": f"{reverse('sold')}?{urlencode({'tenant': tenant.slug})}",
+    }
+    return _page(request, "pos/sold_event.html", context)
+
+
+def event_url(tenant: Tenant, event_id: str) -> str:
+    """Where an event's receipt is."""
+    return reverse("sold-event", args=[tenant.slug, event_id])
+
+
+def _row(tenant: Tenant, header: Header) -> dict[str, Any]:
+    return receipts.summary_of(header) | {"url": event_url(tenant, header.event_key)}
+
+
+def _reference(tenant: Tenant, row: SaleReference, event_id: str, currency: str) -> dict[str, Any]:
+    at: datetime = row.recorded_at
+    return {
+        "kind": receipts.name_of(row.kind),
+        "event": visible(event_id),
+        "url": event_url(tenant, event_id),
+        "amount": receipts.amount(row.amount_minor, currency),
+        "undone": row.sign < 0,
+        "at": at,
+    }
+
+
+def _with_event(wanted: SaleFilter, event_key: str) -> SaleFilter:
+    return SaleFilter(wanted.first, wanted.last, wanted.store_code, wanted.event_type, event_key=event_key)
+
+
+def _stores(wanted: Wanted) -> list[str]:
+    if wanted.tenant is None:
+        return []
+    codes = Store.objects.filter(tenant=wanted.tenant).order_by("code").values_list("code", flat=True)
+    chosen = wanted.filter.store_code
+    return sorted({*codes[:_OFFERED_STORES], *([chosen] if chosen else [])})
+
+
+def _require(request: HttpRequest) -> None:
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(request, template, admin.site.each_context(request) | context)
