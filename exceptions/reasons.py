@@ -116,7 +116,7 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "CLOCK_SKEW",
-        "The event claims to be from the future, from before 2000, or from another day than its business_date.",
+        "The event claims to be from the future, from before 2000, after it was sent, or of another day than its date.",
         Severity.LOW,
         _REPAIR,
         "Set the till's clock; patch occurred_at.",

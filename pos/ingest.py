@@ -34,9 +34,9 @@ from ledgersafe.db import (
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
+from pos import clocks, referring, releasing
 from pos import directory as directories
 from pos import plans as planning
-from pos import referring, releasing
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.directory import TenantDirectory
@@ -106,6 +106,11 @@ def _store(
         "request": current_request_id(),
         "headers": kept_headers(headers),
     }
+    sent = clocks.sent_at(headers)
+    if sent is not None:
+        context["sent"] = sent.isoformat()
+        for arrival in arrivals:
+            clocks.correct(arrival, sent=sent, received=now)
     refusals = 0
 
     def attempt() -> list[Answer]:

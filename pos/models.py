@@ -5,8 +5,9 @@ What the events say once they are in the books (silver) is in `silver_models`, w
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.db.models.lookups import Exact
 
 from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
@@ -57,7 +58,9 @@ class RawEvent(models.Model):
     source_event_id = models.CharField(max_length=200, null=True)  # noqa: DJ001
     event_type = models.CharField(max_length=200, null=True)  # noqa: DJ001
     txn_id = models.CharField(max_length=200, null=True)  # noqa: DJ001
-    occurred_at = models.DateTimeField(null=True)
+    occurred_at = models.DateTimeField(null=True, help_text="As the event claims.")
+    device_sent_at = models.DateTimeField(null=True, help_text="By the device's own clock, when it said so.")
+    corrected_at = models.DateTimeField(null=True, help_text="When it happened, where that clock was wrong.")
 
     class Meta:
         db_table = "events_raw"
@@ -67,7 +70,19 @@ class RawEvent(models.Model):
                 name="events_raw_hash_or_mac",
                 condition=Q(raw_sha256__isnull=False, redacted_mac__isnull=True)
                 | Q(raw_sha256__isnull=True, redacted_mac__isnull=False),
-            )
+            ),
+            # By as much as the device's clock was off when it sent; but nothing happens after it was received.
+            models.CheckConstraint(
+                name="events_raw_corrected_by_its_clock",
+                condition=Q(corrected_at__isnull=True)
+                | Q(
+                    Exact(F("corrected_at") - F("occurred_at"), F("received_at") - F("device_sent_at"))
+                    | Q(corrected_at=F("received_at"), occurred_at__gt=F("device_sent_at")),
+                    device_sent_at__isnull=False,
+                    occurred_at__isnull=False,
+                    corrected_at__lte=F("received_at"),
+                ),
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "id"], name="events_raw_by_tenant"),

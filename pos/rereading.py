@@ -18,7 +18,7 @@ from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rate, Rates
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
-from pos import canonical, pan
+from pos import canonical, clocks, pan
 from pos.bronze import read_arrival
 from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold
@@ -105,7 +105,8 @@ WHERE j.reverses_id IS NULL AND k.id IS NULL AND j.source <> ALL(%(other_sources
 #: first arrival; of one about another event, also the body and lines of the journal it was derived from. And every
 #: processed key that caused none.
 _CAUSES: Final = """
-SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), j.id,
+SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body),
+       ARRAY[r.occurred_at, r.corrected_at], j.id,
        coalesce(convert_to(bv.patched_body, 'UTF8'), br.raw_body),
        (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
         FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = b.id),
@@ -134,8 +135,8 @@ LEFT JOIN events_raw br ON br.id = coalesce(bv.first_raw_id, bk.first_raw_id)
 WHERE j.source IN ('event', 'correction') AND j.reverses_id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 UNION ALL
-SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body),
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM events_processed k
 JOIN tenants t ON t.id = k.tenant_id
 JOIN events_raw r ON r.id = k.effective_raw_id
@@ -147,7 +148,8 @@ WHERE k.status = 'processed' AND k.journal_id IS NULL
 
 def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     yield from by_sql(_CAUSELESS, other_sources=list(OTHER_SOURCES))(snapshot)
-    for tenant_id, key_id, currency, body, journal_id, base_body, base_lines, *journal, used in snapshot.rows(_CAUSES):
+    rows = snapshot.rows(_CAUSES)
+    for tenant_id, key_id, currency, body, instants, journal_id, base_body, base_lines, *journal, used in rows:
         event = read_arrival(bytes(body or b""), base_currency=currency).verdict
         if not isinstance(event, Event):
             difference: str | None = "the effective arrival is no event that can be posted"
@@ -156,6 +158,7 @@ def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
         else:
             base = read_arrival(bytes(base_body or b""), base_currency=currency).verdict
             original = _original(base, base_lines) if isinstance(base, Event) else None
+            event = clocks.as_kept(event, *instants)
             difference = _difference(event, original, _rates(used), *journal)
         if difference is not None:
             row = ("journals", str(journal_id)) if journal_id else ("events_processed", str(key_id))

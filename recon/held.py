@@ -19,7 +19,7 @@ from ledgersafe.money import is_currency
 _CASES: Final = """
 FROM exceptions e
 LEFT JOIN events_raw r ON r.id = e.raw_id AND r.tenant_id = e.tenant_id
-CROSS JOIN LATERAL (SELECT least(r.occurred_at, e.created_at) AS at) happened
+CROSS JOIN LATERAL (SELECT least(coalesce(r.corrected_at, r.occurred_at), e.created_at) AS at) happened
 CROSS JOIN LATERAL (
     SELECT CASE WHEN happened.at < %(open_since)s THEN e.created_at ELSE happened.at END AS at) belongs
 WHERE e.tenant_id = %(tenant)s AND e.created_at >= coalesce(%(start)s, '-infinity'::timestamptz)
