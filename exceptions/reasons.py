@@ -137,10 +137,10 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "SEQUENCE_GAP",
-        "Events of the device are missing before this one.",
-        Severity.LOW,
+        "The device's number of this event belongs to another event id already: the device was copied or reset.",
+        Severity.MEDIUM,
         _REPAIR,
-        "Ask the device to send the missing range.",
+        "Compare the two events; give the device another device_id. Replay this one if it is a sale of its own.",
     ),
     Reason(
         "NEAR_DUPLICATE",

@@ -89,6 +89,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ("Arrivals", "receipt_long", "pos.rawevent"),
             ("Bulk replays", "replay", "pos.replayjob"),
             ("Daily sales", "monitoring", "pos.dailysales"),
+            ("Devices", "devices", "pos.device"),
         ],
         "Books": [
             ("Journals", "menu_book", "ledger.journal"),
@@ -125,7 +126,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 #: Models that are shown by a page of their own, and no list of rows.
-_OWN_PAGES: Final = {"pos.dailysales": "daily-sales"}
+_OWN_PAGES: Final = {"pos.dailysales": "daily-sales", "pos.device": "devices-page"}
 
 
 def _list_of(model: str) -> Any:

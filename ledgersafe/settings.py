@@ -202,6 +202,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Reports are exact without it: it keeps short what they have to add up themselves.
     "roll-up-sales-every-minute": {"task": "pos.tasks.roll_up_sales", "schedule": 60.0, "options": {"expires": 55}},
+    # Reports of what is missing fold by themselves: it keeps short what they have to fold.
+    "fold-devices-every-minute": {"task": "pos.tasks.fold_devices", "schedule": 60.0, "options": {"expires": 55}},
     # A run that finds no worker for so long is made up for by the next one.
     "seal-audit-trails-every-minute": {
         "task": "ledgersafe.tasks.seal_audit_trails",

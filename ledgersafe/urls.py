@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/ledger/period/", include("recon.admin_urls")),
     path("admin/ledger/drawer/", include("ledger.admin_urls")),
     path("admin/pos/daily-sales/", include("pos.admin_urls")),
+    path("admin/pos/devices/", include("pos.device_urls")),
     path("admin/", admin.site.urls),
 ]
 

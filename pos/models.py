@@ -1,7 +1,7 @@
 """The till's side: every arrival as received (bronze), what became of it, and the gate's keys.
 
 What the events say once they are in the books (silver) is in `silver_models`, what they come to by day (gold) in
-`gold_models`.
+`gold_models`, the devices that number them in `device_models`.
 """
 
 from django.db import models
@@ -9,17 +9,21 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
 
+from pos.device_models import Device, DeviceRange, GapExplanation
 from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
 
 __all__ = [
     "DailySales",
     "DailySalesMark",
+    "Device",
+    "DeviceRange",
     "Disposition",
     "EventKey",
     "EventOutcome",
     "EventVersion",
     "EventWait",
+    "GapExplanation",
     "JobStatus",
     "KeyStatus",
     "RawEvent",
@@ -173,6 +177,8 @@ class EventKey(models.Model):
     last_exception = models.ForeignKey(
         "exceptions.ExceptionCase", on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False
     )
+    device_id = models.CharField(max_length=64, null=True)  # noqa: DJ001  null: claims no number
+    device_seq = models.BigIntegerField(null=True, help_text="The device's own number of the event.")
 
     class Meta:
         db_table = "events_processed"
@@ -183,6 +189,17 @@ class EventKey(models.Model):
                 fields=["tenant", "source_system", "source_event_id"],
                 condition=Q(source_event_id__isnull=False),
                 name="events_processed_one_per_source_event",
+            ),
+            # A device counts every event once: see SEQUENCE_GAP. Also the index that its ranges are read from.
+            models.UniqueConstraint(
+                fields=["tenant", "device_id", "device_seq"],
+                condition=Q(device_seq__isnull=False),
+                name="events_processed_one_per_device_seq",
+            ),
+            models.CheckConstraint(
+                name="events_processed_device_counts",
+                condition=Q(device_id__isnull=True, device_seq__isnull=True)
+                | Q(device_id__isnull=False, device_seq__isnull=False, device_seq__gte=1),
             ),
             models.CheckConstraint(name="events_processed_status_known", condition=Q(status__in=KeyStatus.values)),
             models.CheckConstraint(

@@ -158,6 +158,10 @@ class EventSerializer(serializers.Serializer[Any]):
     txn_id = serializers.CharField()
     source_event_id = serializers.CharField(required=False)
     register_id = serializers.CharField(required=False)
+    device_id = serializers.CharField(required=False)
+    device_seq = serializers.IntegerField(
+        required=False, min_value=1, help_text="The device's own number of the event: each number once, none left out."
+    )
     business_date = serializers.DateField(required=False)
     currency = serializers.CharField(required=False)
     total_amount = serializers.DecimalField(max_digits=18, decimal_places=4, required=False)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos import backfill, releasing, rolling_up
+from pos import backfill, releasing, rolling_up, sequences
 
 
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -29,3 +29,9 @@ def release_waiting() -> None:
 def roll_up_sales() -> None:
     """Fold what every tenant has sold since the last time into its daily sales."""
     rolling_up.roll_up_all()
+
+
+@shared_task(name="pos.tasks.fold_devices")  # type: ignore[untyped-decorator]
+def fold_devices() -> None:
+    """Fold what has come of every tenant's devices into their ranges."""
+    sequences.fold_all()
