@@ -144,10 +144,10 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "NEAR_DUPLICATE",
-        "Another id, but the same basket within seconds.",
+        "The same basket was sold at the same till, under another id, within seconds (where a tenant asks for it).",
         Severity.MEDIUM,
         _REPAIR,
-        "Compare with the event it resembles.",
+        "Compare with the event it names: replay it if two were sold, else resolve it without replay.",
     ),
     Reason(
         "PROCESSING_FAILED",

@@ -41,6 +41,8 @@ class TenantDirectory:
     four_eyes_limit_minor: int | None
     closed_through: date | None
     expires_at: float
+    #: Within how many seconds a sale of the same basket is held; 0: never.
+    near_duplicate_seconds: int = 0
     #: Whether some event waits for the one it is about, so that whoever posts has to look who.
     has_waits: bool = False
     #: (store, register) pairs that exist; a pair without register stands for the store.
@@ -115,6 +117,7 @@ def _read(tenant_id: int) -> TenantDirectory:
         four_eyes_limit_minor=tenant.four_eyes_limit_minor,
         closed_through=periods.last_closed_date(tenant_id),
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
+        near_duplicate_seconds=tenant.near_duplicate_seconds,
         has_waits=_has_waits(tenant_id),
     )
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
 
+from pos.basket_models import EventBasket
 from pos.device_models import Device, DeviceRange, GapExplanation
 from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
@@ -19,6 +20,7 @@ __all__ = [
     "Device",
     "DeviceRange",
     "Disposition",
+    "EventBasket",
     "EventKey",
     "EventOutcome",
     "EventVersion",
