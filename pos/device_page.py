@@ -17,7 +17,7 @@ from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, choice_page
 from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
-from pos import device_queries, sequences
+from pos import device_queries, explaining, sequences
 from pos.device_queries import DeviceState
 from pos.gaps import Gap
 
@@ -112,8 +112,8 @@ def explain(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _explain(request: HttpRequest, tenant: Tenant, device_id: str, typed: dict[str, Any]) -> Any:
-    missing = sequences.Missing(device_id, typed["first_seq"], typed["last_seq"], typed["reason"])
-    return sequences.explain_gap(
+    missing = explaining.Missing(device_id, typed["first_seq"], typed["last_seq"], typed["reason"])
+    return explaining.explain_gap(
         tenant_id=tenant.id, missing=missing, actor=staff.actor_of(request.user), now=timezone.now()
     )
 

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from ledgersafe.api import instant
 from ledgersafe.errors import InvalidParameter
 from pos.device_queries import DeviceState
+from pos.explaining import Missing
 from pos.gaps import Gap
 from pos.models import GapExplanation
-from pos.sequences import Missing
 
 
 def device_item(device: DeviceState) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ledgersafe.api import OfWholeTenant, cursor_of, limit_of, next_cursor, prin
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.tenants.staff import StaffPrincipal
-from pos import device_queries, sequences
+from pos import device_queries, explaining, sequences
 from pos import device_serializers as serializers
 
 EXPLAIN = "pos.explain_devicegap"
@@ -90,7 +90,7 @@ class ExplainGapView(APIView):
     def post(self, request: Request, device_id: str) -> Response:
         principal = principal_of(request)
         missing = serializers.read_missing(device_id, read_object(request._request, principal.tenant_slug))
-        made = sequences.explain_gap(
+        made = explaining.explain_gap(
             tenant_id=principal.tenant_id, missing=missing, actor=principal.actor, now=timezone.now()
         )
         return Response(serializers.explained_body(made), status=201)

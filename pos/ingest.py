@@ -34,7 +34,7 @@ from ledgersafe.db import (
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos import baskets, clocks, referring, releasing
+from pos import clocks, referring, releasing, sentinel
 from pos import directory as directories
 from pos import plans as planning
 from pos.answers import Answer
@@ -156,7 +156,7 @@ def _alone(
     # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
     # is about another event: that one is locked and read first. And a sale that may be sold twice.
     long_way = (
-        "last" in context or plans[0].refers or planning.converts(plans) or baskets.are_looked_at(plans, directory)
+        "last" in context or plans[0].refers or planning.converts(plans) or sentinel.are_looked_at(plans, directory)
     )
     account_ids = None if long_way else _remembered(plans, directory)
     if account_ids is None:
@@ -192,7 +192,7 @@ def _in_transaction(
     principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any], now: datetime
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
-        looked_at = baskets.hold_near_duplicates(plans, directory)
+        looked_at = sentinel.hold_near_duplicates(plans, directory)
         places, days, account_ids = _prepare(plans, directory)
         rows, context = _told_of(plans, directory, context)
         sent = as_jsonb(context)
@@ -215,7 +215,7 @@ def _in_transaction(
 
         settling = Settling(principal, plans, account_ids, told, rule)
         settling.settle(sent)
-        baskets.keep(principal.tenant_id, looked_at, settling.answers())
+        sentinel.keep(principal.tenant_id, looked_at, settling.answers())
         conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
         if any(plan.awaits for plan in plans):
             directories.tell_of_waits(directory)

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from ledgersafe.errors import DomainError
 from pos.answers import Answer
+from pos.explaining import Missing, explain_gap
 from pos.ingest import receive_batch, receive_event
-from pos.sequences import Missing, explain_gap, fold_devices
+from pos.sequences import fold_devices
 from tests.conftest import Shop
 from tests.pos.numbering import numbered, ranges, send_numbers
 from tests.races.crowd import all_at_once
