@@ -116,7 +116,7 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "CLOCK_SKEW",
-        "The event claims to be from the future, from before 2000, or from another day than its business_date.",
+        "The event claims to be from the future, from before 2000, after it was sent, or of another day than its date.",
         Severity.LOW,
         _REPAIR,
         "Set the till's clock; patch occurred_at.",
@@ -137,17 +137,17 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "SEQUENCE_GAP",
-        "Events of the device are missing before this one.",
-        Severity.LOW,
+        "The device's number of this event belongs to another event id already: the device was copied or reset.",
+        Severity.MEDIUM,
         _REPAIR,
-        "Ask the device to send the missing range.",
+        "Compare the two events; give the device another device_id. Replay this one if it is a sale of its own.",
     ),
     Reason(
         "NEAR_DUPLICATE",
-        "Another id, but the same basket within seconds.",
+        "The same basket was sold at the same till, under another id, within seconds (where a tenant asks for it).",
         Severity.MEDIUM,
         _REPAIR,
-        "Compare with the event it resembles.",
+        "Compare with the event it names: replay it if two were sold, else resolve it without replay.",
     ),
     Reason(
         "PROCESSING_FAILED",

@@ -91,6 +91,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ("Daily sales", "monitoring", "pos.dailysales"),
             ("Sales", "receipt", "pos.sale"),
             ("Articles and taxes", "category", "pos.saleline"),
+            ("Devices", "devices", "pos.device"),
         ],
         "Books": [
             ("Journals", "menu_book", "ledger.journal"),
@@ -127,7 +128,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 #: Models that are shown by a page of their own, and no list of rows.
-_OWN_PAGES: Final = {"pos.dailysales": "daily-sales", "pos.sale": "sold", "pos.saleline": "articles"}
+_OWN_PAGES: Final = {
+    "pos.dailysales": "daily-sales", "pos.sale": "sold", "pos.saleline": "articles", "pos.device": "devices-page",
+}  # fmt: skip
 
 
 def _list_of(model: str) -> Any:

@@ -34,3 +34,8 @@ exceptions_open = Gauge(
     ["reason_code"],
     multiprocess_mode="mostrecent",
 )
+device_missing_events = Gauge(
+    "pos_device_missing_events",
+    "Numbers of devices that never came and that nobody has explained, as of the last fold.",
+    multiprocess_mode="mostrecent",
+)

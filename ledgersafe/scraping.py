@@ -8,6 +8,7 @@ from django_prometheus.exports import ExportToDjangoView
 
 from exceptions.queries import count_open_by_reason
 from ledgersafe import metrics
+from pos.device_queries import count_unexplained
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +18,8 @@ def export(request: HttpRequest) -> HttpResponse:
     try:
         for reason_code, number in count_open_by_reason().items():
             metrics.exceptions_open.labels(reason_code).set(number)
+        metrics.device_missing_events.set(count_unexplained())
     except (DatabaseError, InterfaceError):
-        logger.warning("Open exceptions could not be counted for /metrics", exc_info=True)
+        logger.warning("What the database knows could not be counted for /metrics", exc_info=True)
     response: HttpResponse = ExportToDjangoView(request)
     return response

@@ -204,6 +204,8 @@ CELERY_BEAT_SCHEDULE = {
     "roll-up-sales-every-minute": {"task": "pos.tasks.roll_up_sales", "schedule": 60.0, "options": {"expires": 55}},
     # Lines, tenders and taxes, which tills do not wait for.
     "project-sales-every-minute": {"task": "pos.tasks.project_sales", "schedule": 60.0, "options": {"expires": 55}},
+    # Reports of what is missing fold by themselves: it keeps short what they have to fold.
+    "fold-devices-every-minute": {"task": "pos.tasks.fold_devices", "schedule": 60.0, "options": {"expires": 55}},
     # A run that finds no worker for so long is made up for by the next one.
     "seal-audit-trails-every-minute": {
         "task": "ledgersafe.tasks.seal_audit_trails",

@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/ledger/period/", include("recon.admin_urls")),
     path("admin/ledger/drawer/", include("ledger.admin_urls")),
+    path("admin/pos/devices/", include("pos.device_urls")),
     path("admin/pos/", include("pos.admin_urls")),
     path("admin/", admin.site.urls),
 ]

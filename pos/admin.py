@@ -31,7 +31,8 @@ class RawEventAdmin(ReadOnlyModelAdmin):
     ordering = ("-id",)
     fields = (
         "id", "tenant", "received_at", "result", "reason", "event", "event_type", "store_code", "source_system",
-        "txn_id", "occurred_at", "fingerprint", "payload", "as_received", "headers", "request_id",
+        "txn_id", "occurred_at", "device_sent_at", "corrected_at", "fingerprint", "payload", "as_received",
+        "headers", "request_id",
     )  # fmt: skip
     readonly_fields = ("result", "reason", "event", "fingerprint", "payload", "as_received")
 

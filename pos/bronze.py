@@ -16,7 +16,7 @@ from pos.wire import MAX_TEXT
 #: Headers kept with an arrival; never credentials or cookies.
 KEPT_HEADERS: Final = (
     "Content-Type", "Content-Length", "Content-Encoding", "User-Agent", "X-Request-Id", "X-Forwarded-For",
-    "Idempotency-Key", "X-Idempotency-Key", "Date",
+    "Idempotency-Key", "X-Idempotency-Key", "Date", "X-Device-Time",
 )  # fmt: skip
 
 
@@ -49,6 +49,9 @@ class Arrival:
     currency: str = ""
     redacted_mac: str | None = None
     raw_length: int | None = None
+    #: Of a device whose clock is wrong: what the body says, and the right instant, which `verdict` has too.
+    claimed_at: datetime | None = None
+    corrected_at: datetime | None = None
 
 
 def read_arrival(body: bytes, *, base_currency: str) -> Arrival:
@@ -96,9 +99,11 @@ def as_row(arrival: Arrival, ordinal: int) -> dict[str, Any]:
         value = payload.get(name)
         if type(value) is str and len(value) <= MAX_TEXT and value.isprintable():
             row[column] = value
-    occurred_at = getattr(arrival.verdict, "occurred_at", None)
+    occurred_at = arrival.corrected_at or getattr(arrival.verdict, "occurred_at", arrival.claimed_at)
     if isinstance(occurred_at, datetime):
         row["at"] = occurred_at.isoformat()
+    if arrival.claimed_at is not None and arrival.corrected_at is not None:
+        row["claimed"] = arrival.claimed_at.isoformat()
     return row
 
 

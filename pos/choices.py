@@ -6,7 +6,7 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from exceptions.patching import patched
 from ledger.fx import NO_RATES, Rates
 from ledger.models import Journal
 from ledgersafe.errors import DomainError
-from pos import canonical
+from pos import canonical, clocks
 from pos.bronze import Arrival, Refusal, read_arrival
 from pos.contract import Event, Hold
 from pos.finding import NotYet, Originals
@@ -117,6 +117,14 @@ def read_candidate(held: Held, raw: RawEvent | None, decision: Decision, *, base
         verdict=arrival.verdict,
         dated=dated,
     )
+
+
+def as_it_happened(candidate: Candidate, raw: RawEvent | None) -> Candidate:
+    """The candidate by a right clock. :param raw: the arrival its `raw_id` names, whose clock was corrected or not."""
+    if raw is None or not isinstance(candidate.verdict, Event):
+        return candidate
+    event = clocks.as_kept(candidate.verdict, raw.occurred_at, raw.corrected_at)
+    return replace(candidate, verdict=event)
 
 
 def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arrival:

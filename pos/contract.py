@@ -112,6 +112,9 @@ class Event:
     reason: str
     pays_cash: bool
     references: References | None = None
+    device_id: str | None = None
+    #: The device's own number of the event.
+    device_seq: int | None = None
 
 
 def read_event_id(payload: Mapping[str, Any]) -> str:
@@ -146,6 +149,8 @@ def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hol
     if not fields.errors and not is_currency(currency):
         return Hold("UNKNOWN_CURRENCY", f"{currency[:10]!r} is not an ISO 4217 currency.")
     event = _read_body(fields, currency if is_currency(currency) else base_currency)
+    if event.device_seq is not None and payload.get("device_id") is None:
+        fields.add("/device_seq", "is a number of no device: device_id is missing")
     if fields.errors:
         return Hold("SCHEMA_VALIDATION_FAILED", _summary(fields.errors), tuple(fields.errors))
     for tender in event.tenders:
@@ -193,6 +198,8 @@ def _read_body(fields: "_Fields", currency: str) -> Event:
         reason=fields.optional("reason", wire.note, ""),
         pays_cash=_pays_cash(payload),
         references=fields.optional("references", _references, None),
+        device_id=fields.optional("device_id", wire.short_code, None),
+        device_seq=fields.optional("device_seq", wire.sequence_number, None),
     )
 
 
@@ -207,7 +214,7 @@ class _Fields:
 
     def required(self, name: str, read: Callable[[Any], T], default: Any = "") -> T:
         if self.payload.get(name) is None:
-            self._add(f"/{name}", "is missing")
+            self.add(f"/{name}", "is missing")
             return default  # type: ignore[no-any-return]  # never used: the errors are returned instead
         return self.optional(name, read, default)
 
@@ -218,7 +225,7 @@ class _Fields:
         try:
             return read(value)
         except Invalid as error:
-            self._add(f"/{name}", str(error))
+            self.add(f"/{name}", str(error))
             return default  # type: ignore[no-any-return]
 
     def elements(self, name: str, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
@@ -226,10 +233,10 @@ class _Fields:
         if items is None:
             return ()
         if not isinstance(items, list):
-            self._add(f"/{name}", "must be a list")
+            self.add(f"/{name}", "must be a list")
             return ()
         if len(items) > MAX_ELEMENTS:
-            self._add(f"/{name}", f"must have at most {MAX_ELEMENTS} elements")
+            self.add(f"/{name}", f"must have at most {MAX_ELEMENTS} elements")
             return ()
         read_items = (self._one(name, index, item, read) for index, item in enumerate(items))
         return tuple(element for element in read_items if element is not None)
@@ -240,10 +247,11 @@ class _Fields:
                 raise Invalid("must be an object")
             return read(item)
         except Invalid as error:
-            self._add(f"/{name}/{index}" + (f"/{error.field}" if error.field else ""), str(error))
+            self.add(f"/{name}/{index}" + (f"/{error.field}" if error.field else ""), str(error))
             return None
 
-    def _add(self, pointer: str, message: str) -> None:
+    def add(self, pointer: str, message: str) -> None:
+        """Remember a problem."""
         self.errors.append({"pointer": pointer, "message": message})
 
 

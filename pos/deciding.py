@@ -26,6 +26,7 @@ from pos.booking import Verdict
 from pos.choices import (
     Candidate,
     ReplayValidationFailed,
+    as_it_happened,
     changed_versions,
     meant_raw_id,
     originals_of,
@@ -106,7 +107,10 @@ class Deciding:
                 )
             except DomainError as error:
                 verdict.refusal = error
-        return found
+        # Of a version that came more than once its first arrival counts, whatever clock the others had.
+        elsewhere = {candidate.raw_id for candidate in found.values()} - arrivals.keys()
+        arrivals |= held.read_arrivals(self.tenant_id, elsewhere) if elsewhere else {}
+        return {case_id: as_it_happened(one, arrivals.get(one.raw_id)) for case_id, one in found.items()}
 
     def _rule_one(
         self,

@@ -46,6 +46,8 @@ class TenantDirectory:
     expires_at: float
     #: By code, of the stores in another time zone than the tenant's.
     zones: dict[str, str] = field(default_factory=dict)
+    #: Within how many seconds a sale of the same basket is held; 0: never.
+    near_duplicate_seconds: int = 0
     #: Whether some event waits for the one it is about, so that whoever posts has to look who.
     has_waits: bool = False
     #: (store, register) pairs that exist; a pair without register stands for the store.
@@ -126,6 +128,7 @@ def _read(tenant_id: int) -> TenantDirectory:
         closed_through=periods.last_closed_date(tenant_id),
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
         zones=own_zones(tenant),
+        near_duplicate_seconds=tenant.near_duplicate_seconds,
         has_waits=_has_waits(tenant_id),
     )
 

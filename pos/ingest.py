@@ -34,9 +34,9 @@ from ledgersafe.db import (
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
+from pos import clocks, referring, releasing, sentinel
 from pos import directory as directories
 from pos import plans as planning
-from pos import referring, releasing
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.directory import TenantDirectory
@@ -106,6 +106,11 @@ def _store(
         "request": current_request_id(),
         "headers": kept_headers(headers),
     }
+    sent = clocks.sent_at(headers)
+    if sent is not None:
+        context["sent"] = sent.isoformat()
+        for arrival in arrivals:
+            clocks.correct(arrival, sent=sent, received=now)
     refusals = 0
 
     def attempt() -> list[Answer]:
@@ -149,8 +154,10 @@ def _alone(
 ) -> list[Answer] | None:
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
     # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
-    # is about another event: that one is locked and read first.
-    long_way = "last" in context or plans[0].refers or planning.converts(plans)
+    # is about another event: that one is locked and read first. And a sale that may be sold twice.
+    long_way = (
+        "last" in context or plans[0].refers or planning.converts(plans) or sentinel.are_looked_at(plans, directory)
+    )
     account_ids = None if long_way else _remembered(plans, directory)
     if account_ids is None:
         return None
@@ -185,6 +192,7 @@ def _in_transaction(
     principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any], now: datetime
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
+        looked_at = sentinel.hold_near_duplicates(plans, directory)
         places, days, account_ids = _prepare(plans, directory)
         rows, context = _told_of(plans, directory, context)
         sent = as_jsonb(context)
@@ -207,6 +215,7 @@ def _in_transaction(
 
         settling = Settling(principal, plans, account_ids, told, rule)
         settling.settle(sent)
+        sentinel.keep(principal.tenant_id, looked_at, settling.answers())
         conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
         if any(plan.awaits for plan in plans):
             directories.tell_of_waits(directory)

@@ -1,26 +1,33 @@
 """The till's side: every arrival as received (bronze), what became of it, and the gate's keys.
 
 What the events say once they are in the books (silver) is in `silver_models` and `content_models`, what they come to by
-day (gold) in `gold_models`.
+day (gold) in `gold_models`, the devices that number them in `device_models`.
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.db.models.lookups import Exact
 
+from pos.basket_models import EventBasket
 from pos.content_mark_models import SaleContentFailure, SaleContentMark
 from pos.content_models import SaleLine, SaleTax, SaleTender
+from pos.device_models import Device, DeviceRange, GapExplanation
 from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
 
 __all__ = [
     "DailySales",
     "DailySalesMark",
+    "Device",
+    "DeviceRange",
     "Disposition",
+    "EventBasket",
     "EventKey",
     "EventOutcome",
     "EventVersion",
     "EventWait",
+    "GapExplanation",
     "JobStatus",
     "KeyStatus",
     "RawEvent",
@@ -64,7 +71,9 @@ class RawEvent(models.Model):
     source_event_id = models.CharField(max_length=200, null=True)  # noqa: DJ001
     event_type = models.CharField(max_length=200, null=True)  # noqa: DJ001
     txn_id = models.CharField(max_length=200, null=True)  # noqa: DJ001
-    occurred_at = models.DateTimeField(null=True)
+    occurred_at = models.DateTimeField(null=True, help_text="As the event claims.")
+    device_sent_at = models.DateTimeField(null=True, help_text="By the device's own clock, when it said so.")
+    corrected_at = models.DateTimeField(null=True, help_text="When it happened, where that clock was wrong.")
 
     class Meta:
         db_table = "events_raw"
@@ -74,7 +83,19 @@ class RawEvent(models.Model):
                 name="events_raw_hash_or_mac",
                 condition=Q(raw_sha256__isnull=False, redacted_mac__isnull=True)
                 | Q(raw_sha256__isnull=True, redacted_mac__isnull=False),
-            )
+            ),
+            # By as much as the device's clock was off when it sent; but nothing happens after it was received.
+            models.CheckConstraint(
+                name="events_raw_corrected_by_its_clock",
+                condition=Q(corrected_at__isnull=True)
+                | Q(
+                    Exact(F("corrected_at") - F("occurred_at"), F("received_at") - F("device_sent_at"))
+                    | Q(corrected_at=F("received_at"), occurred_at__gt=F("device_sent_at")),
+                    device_sent_at__isnull=False,
+                    occurred_at__isnull=False,
+                    corrected_at__lte=F("received_at"),
+                ),
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "id"], name="events_raw_by_tenant"),
@@ -165,6 +186,8 @@ class EventKey(models.Model):
     last_exception = models.ForeignKey(
         "exceptions.ExceptionCase", on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False
     )
+    device_id = models.CharField(max_length=64, null=True)  # noqa: DJ001  null: claims no number
+    device_seq = models.BigIntegerField(null=True, help_text="The device's own number of the event.")
 
     class Meta:
         db_table = "events_processed"
@@ -175,6 +198,17 @@ class EventKey(models.Model):
                 fields=["tenant", "source_system", "source_event_id"],
                 condition=Q(source_event_id__isnull=False),
                 name="events_processed_one_per_source_event",
+            ),
+            # A device counts every event once: see SEQUENCE_GAP. Also the index that its ranges are read from.
+            models.UniqueConstraint(
+                fields=["tenant", "device_id", "device_seq"],
+                condition=Q(device_seq__isnull=False),
+                name="events_processed_one_per_device_seq",
+            ),
+            models.CheckConstraint(
+                name="events_processed_device_counts",
+                condition=Q(device_id__isnull=True, device_seq__isnull=True)
+                | Q(device_id__isnull=False, device_seq__isnull=False, device_seq__gte=1),
             ),
             models.CheckConstraint(name="events_processed_status_known", condition=Q(status__in=KeyStatus.values)),
             models.CheckConstraint(

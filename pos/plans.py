@@ -12,6 +12,7 @@ from ledger.fx import Conversion, Rates
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, as_row
+from pos.claims import Claim, claims_of, number_of
 from pos.contract import Event, Hold, References
 from pos.directory import TenantDirectory
 from pos.models import Result
@@ -29,8 +30,9 @@ Place = tuple[str, str | None]
 class Plan:
     """One arrival with its verdict.
 
-    `follows`: an earlier arrival of the batch has the same key. `waits`: an earlier one claims its source event id;
-    whether that claim holds is known only when the earlier one is settled. None of these is settled at first.
+    `follows`: an earlier arrival of the batch has the same key. `waits`: an earlier one claims its source event id, or
+    its device's number; whether that claim holds is known only when the earlier one is settled. None of these is
+    settled at first.
     """
 
     ordinal: int
@@ -110,31 +112,21 @@ def _not_this_keys(arrival: Arrival, principal: Principal) -> Refusal | None:
 
 
 def _mark_repeats(plans: list[Plan]) -> None:
-    """Within one batch: later arrivals of a key follow the first; a source event id is claimed by one at a time."""
+    """Within one batch: later arrivals of a key follow the first; a source event id is claimed by one at a time.
+
+    So is a device's number.
+    """
     keys: set[str] = set()
-    sources: dict[tuple[str, str], str] = {}
+    owners: dict[Claim, str] = {}
     for plan in plans:
         event_id = plan.arrival.event_id
         if event_id is None or isinstance(plan.verdict, Refusal):
             continue
         plan.follows = event_id in keys
         keys.add(event_id)
-        source = source_of(plan.arrival)
-        plan.waits = source is not None and not plan.follows and sources.setdefault(source, event_id) != event_id
-
-
-def source_of(arrival: Arrival) -> tuple[str, str] | None:
-    """(source system, source event id) when the event names both."""
-    system, source_id = arrival.payload.get("source_system"), arrival.payload.get("source_event_id")
-    return (system, source_id) if type(system) is str and type(source_id) is str else None
-
-
-def duplicate_source(arrival: Arrival) -> Hold:
-    """The same event of the source system came under another id."""
-    return Hold(
-        "DUPLICATE_SOURCE_EVENT_ID",
-        f"source_event_id {arrival.payload.get('source_event_id')!r} has come under another event_id already.",
-    )
+        if not plan.follows:
+            first = [owners.setdefault(claim, event_id) for claim in claims_of(plan.arrival)]
+            plan.waits = any(owner != event_id for owner in first)
 
 
 # ── What the plans need ─────────────────────────────────────────────────────────────────────────
@@ -207,6 +199,8 @@ def row_of(plan: Plan) -> dict[str, Any]:
         return row | {"d": "follow"}
     if plan.claims and "ss" in row and "se" in row:
         row["claim"] = row["se"]
+    if plan.claims and (number := number_of(plan.arrival)) is not None:
+        row["dev"], row["seq"] = number
     # Also of what is to be posted: should the books refuse it, it is held with these.
     row |= {"risk": plan.arrival.at_risk_minor, "cur": plan.arrival.currency}
     if isinstance(plan.verdict, Post):

@@ -19,7 +19,16 @@ from ledgersafe.errors import DomainError, NotFound
 from pos import canonical, effects, held, pan
 from pos import directory as directories
 from pos.booking import Verdict
-from pos.choices import Candidate, PanDetected, Ruling, originals_of, read_candidate, reversal_day, rule
+from pos.choices import (
+    Candidate,
+    PanDetected,
+    Ruling,
+    as_it_happened,
+    originals_of,
+    read_candidate,
+    reversal_day,
+    rule,
+)
 from pos.contract import Hold
 from pos.deciding import Deciding, patch_text
 from pos.effects import Change, Choice, PreviewJournal
@@ -204,7 +213,8 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
 def _weighable(one: Held, raw_id: int, arrival: RawEvent | None, base_currency: str) -> Candidate | str:
     """A version as a candidate, or why it cannot be one."""
     try:
-        return read_candidate(one, arrival, replace(_WEIGHED, canonical_raw_id=raw_id), base_currency=base_currency)
+        weighed = replace(_WEIGHED, canonical_raw_id=raw_id)
+        return as_it_happened(read_candidate(one, arrival, weighed, base_currency=base_currency), arrival)
     except DomainError as error:
         return error.message
 

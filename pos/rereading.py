@@ -19,7 +19,7 @@ from ledger.fx import NO_RATES, Rate, Rates
 from ledger.periods import business_date_of
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
-from pos import canonical, pan
+from pos import canonical, clocks, pan
 from pos.bronze import read_arrival
 from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold
@@ -106,7 +106,8 @@ WHERE j.reverses_id IS NULL AND k.id IS NULL AND j.source <> ALL(%(other_sources
 #: first arrival; of one about another event, also the body and lines of the journal it was derived from. And every
 #: processed key that caused none.
 _CAUSES: Final = """
-SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), j.id,
+SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body),
+       ARRAY[r.occurred_at, r.corrected_at], j.id,
        coalesce(convert_to(bv.patched_body, 'UTF8'), br.raw_body),
        (SELECT array_agg(ARRAY[a.role, a.qualifier, a.currency, p.amount_minor::text] ORDER BY p.line_no)
         FROM postings p LEFT JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = b.id),
@@ -135,8 +136,8 @@ LEFT JOIN events_raw br ON br.id = coalesce(bv.first_raw_id, bk.first_raw_id)
 WHERE j.source IN ('event', 'correction') AND j.reverses_id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 UNION ALL
-SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body), NULL,
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT k.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body),
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM events_processed k
 JOIN tenants t ON t.id = k.tenant_id
 JOIN events_raw r ON r.id = k.effective_raw_id
@@ -158,8 +159,9 @@ WHERE %(tenant)s IN (0, t.id)
 
 def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     yield from by_sql(_CAUSELESS, other_sources=list(OTHER_SOURCES))(snapshot)
-    clocks = {(row[0], row[3]): (time(row[1], row[2]), row[4]) for row in snapshot.rows(_CLOCKS)}
-    for tenant_id, key_id, currency, body, journal_id, base_body, base_lines, *journal, used in snapshot.rows(_CAUSES):
+    dated_by = {(row[0], row[3]): (time(row[1], row[2]), row[4]) for row in snapshot.rows(_CLOCKS)}
+    rows = snapshot.rows(_CAUSES)
+    for tenant_id, key_id, currency, body, instants, journal_id, base_body, base_lines, *journal, used in rows:
         event = read_arrival(bytes(body or b""), base_currency=currency).verdict
         if not isinstance(event, Event):
             difference: str | None = "the effective arrival is no event that can be posted"
@@ -168,7 +170,8 @@ def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
         else:
             base = read_arrival(bytes(base_body or b""), base_currency=currency).verdict
             original = _original(base, base_lines) if isinstance(base, Event) else None
-            cut_off, zone = clocks.get((tenant_id, event.store_code)) or clocks[tenant_id, ""]
+            event = clocks.as_kept(event, *instants)
+            cut_off, zone = dated_by.get((tenant_id, event.store_code)) or dated_by[tenant_id, ""]
             own_day = partial(business_date_of, time_zone=zone, cut_off=cut_off)
             difference = _difference(event, original, _rates(used), own_day, *journal)
         if difference is not None:

@@ -49,6 +49,8 @@ def arrival_detail(row: RawEvent) -> dict[str, Any]:
         "redacted": row.redacted_mac is not None,
         "headers": row.headers,
         "request_id": row.request_id,
+        "device_sent_at": instant(row.device_sent_at),
+        "corrected_at": instant(row.corrected_at),
         "payload_json": payload_of(row),
     }
 
@@ -156,6 +158,10 @@ class EventSerializer(serializers.Serializer[Any]):
     txn_id = serializers.CharField()
     source_event_id = serializers.CharField(required=False)
     register_id = serializers.CharField(required=False)
+    device_id = serializers.CharField(required=False)
+    device_seq = serializers.IntegerField(
+        required=False, min_value=1, help_text="The device's own number of the event: each number once, none left out."
+    )
     business_date = serializers.DateField(required=False)
     currency = serializers.CharField(required=False)
     total_amount = serializers.DecimalField(max_digits=18, decimal_places=4, required=False)
@@ -228,6 +234,10 @@ class ArrivalSerializer(_ArrivalItem):
     redacted = serializers.BooleanField()
     headers = serializers.DictField()
     request_id = serializers.CharField()
+    device_sent_at = serializers.DateTimeField(allow_null=True, help_text="X-Device-Time: the device's own clock.")
+    corrected_at = serializers.DateTimeField(
+        allow_null=True, help_text="What the books use for occurred_at, where that clock was wrong."
+    )
     payload_json = serializers.JSONField(allow_null=True)
 
 

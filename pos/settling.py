@@ -12,6 +12,7 @@ from ledgersafe.tenants.keys import Principal
 from pos import plans as planning
 from pos.answers import Answer
 from pos.bronze import Refusal, as_row
+from pos.claims import clashes_of
 from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus, Result
 from pos.plans import Plan
@@ -80,7 +81,7 @@ class Settling:
         return [self._answers[plan.ordinal] for plan in self._plans]
 
     def _take_in(self, told: dict[str, Any]) -> set[int]:
-        """Note answers and key states. :returns: ordinals whose source event id belongs to another key."""
+        """Note answers and key states. :returns: ordinals of new keys whose claims are another key's."""
         self.is_awaited |= bool(told.get("awaited"))
         by_ordinal = {plan.ordinal: plan for plan in self._plans}
         for fresh in told["fresh"]:
@@ -117,10 +118,10 @@ class Settling:
         return self._take_in(call("pos_settle_v1", self._tenant_id, context, rows, lines, self._told["raw"]))
 
     def _hold_clashes(self, context: JsonText, ordinals: set[int]) -> None:
-        """New keys whose source event id belongs to another key: held, claiming nothing."""
+        """New keys whose source event id, or device's number, belongs to another key: held, claiming nothing."""
         clashing = [plan for plan in self._plans if plan.ordinal in ordinals]
-        for plan in clashing:
-            plan.verdict, plan.claims = planning.duplicate_source(plan.arrival), False
+        for plan, hold in zip(clashing, clashes_of(self._tenant_id, [plan.arrival for plan in clashing]), strict=True):
+            plan.verdict, plan.claims = hold, False
         self._settle_now(context, clashing)
 
     def _settle_one(self, plan: Plan) -> None:

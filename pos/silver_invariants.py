@@ -67,8 +67,9 @@ LEFT JOIN sales s ON s.tenant_id = j.tenant_id AND s.journal_id = j.id
 LEFT JOIN booked b ON b.journal_id = j.id
 WHERE j.source IN ('event', 'correction') AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
   AND (s.journal_id IS NULL
-       OR (s.event_key, s.business_date, s.is_late, s.txn_id, s.sign) IS DISTINCT FROM
-          (j.source_key, j.business_date, j.is_late, j.external_ref, CASE WHEN j.reverses_id IS NULL THEN 1 ELSE -1 END)
+       OR (s.event_key, s.business_date, s.occurred_at, s.is_late, s.txn_id, s.sign) IS DISTINCT FROM
+          (j.source_key, j.business_date, j.occurred_at, j.is_late, j.external_ref,
+           CASE WHEN j.reverses_id IS NULL THEN 1 ELSE -1 END)
        OR s.cash_minor <> b.cash
        OR ((s.sales_count <> 0 OR s.returns_count <> 0 OR s.event_type = 'TIP_ADJUST')
            AND array_replace(b.amounts, NULL, 0) <> ARRAY[

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos import backfill, releasing, rolling_up, sales
+from pos import backfill, releasing, rolling_up, sales, sequences
 
 
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -35,3 +35,9 @@ def roll_up_sales() -> None:
 def project_sales() -> None:
     """Write down the lines, tenders and taxes of what every tenant has sold since the last time."""
     sales.project_all()
+
+
+@shared_task(name="pos.tasks.fold_devices")  # type: ignore[untyped-decorator]
+def fold_devices() -> None:
+    """Fold what has come of every tenant's devices into their ranges."""
+    sequences.fold_all()

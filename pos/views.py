@@ -31,6 +31,13 @@ from pos.models import Result
 
 #: The same keys as everywhere, only authenticated from memory: for the schema one scheme.
 _BY_KEY: Any = [{"ApiKey": []}]  # its type is declared as names, and taken as requirements
+_DEVICE_TIME: Any = OpenApiParameter(
+    "X-Device-Time",
+    str,
+    OpenApiParameter.HEADER,
+    description="The device's own clock when it sends: an instant with an offset."
+    " Off by more than a minute, it corrects occurred_at.",
+)
 
 
 def answer_response(answer: Answer) -> HttpResponse:
@@ -56,6 +63,7 @@ class EventsView(APIView):
         operation_id="events_create",
         auth=_BY_KEY,
         summary="Send one event",
+        parameters=[_DEVICE_TIME],
         request=serializers.EventSerializer,
         responses={
             201: serializers.AnswerSerializer,
@@ -110,6 +118,7 @@ class EventBatchView(APIView):
         operation_id="events_batch",
         auth=_BY_KEY,
         summary="Send up to 1,000 events",
+        parameters=[_DEVICE_TIME],
         request={
             "application/json": serializers.BatchSerializer,
             "application/x-ndjson": {"type": "string", "description": "One event per line."},

@@ -10,6 +10,7 @@ from pos.canonical import Number, decimal_of
 
 MAX_TEXT: Final = 200
 MAX_CODE: Final = 64
+MAX_SEQUENCE: Final = 2**63 - 1
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 _DECIMAL_TEXT: Final = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
@@ -56,6 +57,13 @@ def long_code(value: Any) -> str:
 def number_or_code(value: Any) -> str:
     """An id within one event, which tills count: 2 is as good as "2"."""
     return str(value) if type(value) is int else long_code(value)
+
+
+def sequence_number(value: Any) -> int:
+    """A device's number of an event: a JSON integer from 1 to 2^63 - 1."""
+    if type(value) is int and 1 <= value <= MAX_SEQUENCE:
+        return value
+    raise Invalid(f"must be a whole number from 1 to {MAX_SEQUENCE}")
 
 
 def note(value: Any) -> str:

@@ -27,7 +27,7 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN z.store IS NULL THEN %(start)s ELSE z.starts END AS starts,
            CASE WHEN z.store IS NULL THEN %(end)s ELSE z.ends END AS ends,
            CASE WHEN z.store IS NULL THEN %(open_since)s ELSE z.open_since END AS open_since) day
-CROSS JOIN LATERAL (SELECT least(r.occurred_at, e.created_at) AS at) happened
+CROSS JOIN LATERAL (SELECT least(coalesce(r.corrected_at, r.occurred_at), e.created_at) AS at) happened
 CROSS JOIN LATERAL (
     SELECT CASE WHEN happened.at < day.open_since THEN e.created_at ELSE happened.at END AS at) belongs
 WHERE e.tenant_id = %(tenant)s AND e.created_at >= coalesce(%(first)s, '-infinity'::timestamptz)

@@ -13,6 +13,7 @@ from ledgersafe.tenants.models import EVENT_TYPES
 MAX_CODE: Final = 64
 MAX_NAME: Final = 200
 LONGEST_WINDOW_DAYS: Final = 365
+LONGEST_NEARNESS_SECONDS: Final = 3_600
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -77,6 +78,15 @@ def check_late_window(days: int) -> None:
     if not 0 <= days <= LONGEST_WINDOW_DAYS:
         raise InvalidParameter(
             f"The late window must be 0 to {LONGEST_WINDOW_DAYS} days, not {days}.", field="late_window_days"
+        )
+
+
+def check_near_duplicates(seconds: int) -> None:
+    """:raises InvalidParameter: less than none, or more than an hour."""
+    if not 0 <= seconds <= LONGEST_NEARNESS_SECONDS:
+        raise InvalidParameter(
+            f"Near duplicates are looked for within 0 to {LONGEST_NEARNESS_SECONDS} seconds, not {seconds}.",
+            field="near_duplicate_seconds",
         )
 
 

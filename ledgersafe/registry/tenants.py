@@ -17,7 +17,7 @@ _CALENDAR_GUARD: Final = "tenants_calendar_fixed"
 _COLUMNS: Final = (
     "name", "base_currency", "time_zone", "cut_off_hour", "cut_off_minute", "late_window_days",
     "enabled_event_types", "strict_stores", "four_eyes_limit_minor",
-    "variance_limit_minor",
+    "variance_limit_minor", "near_duplicate_seconds",
 )  # fmt: skip
 #: Amounts in the base currency, and what people call them.
 _LIMITS: Final = {"four_eyes_limit": "four-eyes limit", "variance_limit": "variance limit"}
@@ -53,6 +53,8 @@ class TenantChanges(TypedDict, total=False):
     #: Local time, `"23:59"`.
     cut_off: str
     late_window_days: int
+    #: 0: near duplicates are not looked for.
+    near_duplicate_seconds: int
     #: All that are to be on; or the two below, against what is on now.
     enabled_event_types: list[str]
     enable: list[str]
@@ -74,17 +76,25 @@ def get_tenant(slug: str) -> Tenant:
 
 
 def create_tenant(
-    *, slug: str, name: str, currency: str, time_zone: str, strict_stores: bool = False, actor: str
+    *,
+    slug: str,
+    name: str,
+    currency: str,
+    time_zone: str,
+    strict_stores: bool = False,
+    near_duplicate_seconds: int = 0,
+    actor: str,
 ) -> Tenant:
     """Create a tenant with the default business day.
 
-    :raises ledgersafe.errors.InvalidParameter: slug, currency or time zone are not what they should be.
+    :raises ledgersafe.errors.InvalidParameter: slug, currency, time zone or seconds are not what they should be.
     :raises TenantExists: the slug is taken.
     """
     checks.check_slug(slug)
     checks.check_name(name)
     checks.check_currency(currency)
     checks.check_time_zone(time_zone)
+    checks.check_near_duplicates(near_duplicate_seconds)
     # A tenant is created outside any tenant: the one transaction that has no app.tenant_id until the row exists.
     with transaction.atomic(durable=True):
         tenant, created = Tenant.objects.get_or_create(
@@ -96,6 +106,7 @@ def create_tenant(
                 "cut_off_hour": settings.CUT_OFF_HOUR,
                 "cut_off_minute": settings.CUT_OFF_MINUTE,
                 "strict_stores": strict_stores,
+                "near_duplicate_seconds": near_duplicate_seconds,
             },
         )
         if not created:
@@ -168,6 +179,9 @@ def _columns(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
     if "late_window_days" in changes:
         checks.check_late_window(changes["late_window_days"])
         columns["late_window_days"] = changes["late_window_days"]
+    if "near_duplicate_seconds" in changes:
+        checks.check_near_duplicates(changes["near_duplicate_seconds"])
+        columns["near_duplicate_seconds"] = changes["near_duplicate_seconds"]
     if "strict_stores" in changes:
         columns["strict_stores"] = changes["strict_stores"]
     return columns | _event_types(tenant, changes) | _calendar(changes) | _limits(tenant, changes)

@@ -45,6 +45,10 @@ def _limit(minor: int | None, currency: str) -> str:
     return "none" if minor is None else f"{to_decimal_text(minor, currency)} {currency}"
 
 
+def _near(seconds: int) -> str:
+    return f"are held within {seconds} seconds" if seconds else "are not looked for"
+
+
 def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
     """What happens to this tenant's events, and what its days and amounts are made of."""
     currency = tenant.base_currency
@@ -57,6 +61,7 @@ def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
                 ("Late window", f"{tenant.late_window_days} days"),
                 ("Four-eyes limit", _limit(tenant.four_eyes_limit_minor, currency)),
                 ("Variance limit", _limit(tenant.variance_limit_minor, currency)),
+                ("Near duplicates", _near(tenant.near_duplicate_seconds)),
                 ("Unknown stores", "are held for a person" if tenant.strict_stores else "register themselves"),
                 ("Accepted event types", ", ".join(tenant.enabled_event_types) or "none: everything is held"),
                 ("Held event types", ", ".join(held) or "none"),

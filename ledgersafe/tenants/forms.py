@@ -130,6 +130,12 @@ class SettingsForm(UseCaseForm):
         widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "max": "365"}),
         help_text="An event of a closed day is posted into the open day up to this many days late; later it is held.",
     )
+    near_duplicate_seconds = forms.IntegerField(
+        label="Near duplicates, within seconds",
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "max": "3600"}),
+        help_text="A sale is held when the same basket was sold at the same till, under another id, that shortly "
+        "before or after. 0: never.",
+    )
     four_eyes_limit = _text(
         "Four-eyes limit",
         limit=32,
@@ -185,6 +191,7 @@ class SettingsForm(UseCaseForm):
             "seen_version": tenant.version,
             "name": tenant.name,
             "late_window_days": tenant.late_window_days,
+            "near_duplicate_seconds": tenant.near_duplicate_seconds,
             "strict_stores": tenant.strict_stores,
             "enabled_event_types": tenant.enabled_event_types,
             "base_currency": tenant.base_currency,

@@ -48,6 +48,9 @@ class Tenant(models.Model):
         blank=True,
         help_text="Drawers off by more than this (minor units of the base currency) need an approval to close.",
     )
+    near_duplicate_seconds = models.PositiveSmallIntegerField(
+        default=0, help_text="Hold a sale whose basket was sold under another id within so many seconds; 0: off."
+    )
     #: Counts up with every change of settings, stores, registers' or accounts' status, so that a process can
     #: tell in the posting statement itself that what it remembers is out of date.
     version = models.PositiveIntegerField(default=1)
@@ -73,6 +76,9 @@ class Tenant(models.Model):
             models.CheckConstraint(
                 name="tenants_variance_limit_not_negative",
                 condition=Q(variance_limit_minor__isnull=True) | Q(variance_limit_minor__gte=0),
+            ),
+            models.CheckConstraint(
+                name="tenants_near_duplicates_within_an_hour", condition=Q(near_duplicate_seconds__lte=3600)
             ),
         ]
 

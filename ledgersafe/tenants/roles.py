@@ -23,6 +23,7 @@ _SUPERVISE: Final = (
     "exceptions.bulk_decide_exceptioncase",
     "exceptions.approve_exceptioncase",
     "recon.reopen_period",
+    "pos.explain_devicegap",
 )
 _CLOSE: Final = "recon.close_period"
 _QUOTE: Final = "ledger.quote_fxrate"
@@ -54,7 +55,7 @@ ROLES: Final[dict[str, Role]] = {
     ),
     "supervisor": Role(
         "Supervisor",
-        "An operator who may also decide in bulk, confirm decisions and drawers above the limits and reopen days.",
+        "An operator who may also decide in bulk, confirm above the limits, reopen days and explain gaps of devices.",
         (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE, *_APPROVE_DRAWERS),
         _QUEUE,
     ),

@@ -9,7 +9,7 @@ from ledgersafe.db import run_sql
 class Migration(migrations.Migration):
     dependencies = [
         ("ledger", "0011_transfer_alone"),
-        ("pos", "0009_gold_roll_up"),
+        ("pos", "0010_devices"),
         ("tenants", "0005_variance_limit"),
     ]
 

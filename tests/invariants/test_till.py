@@ -32,7 +32,16 @@ def test_i00_sees_a_journal_the_rules_would_not_make(ground: Ground) -> None:
 def test_i00_sees_a_changed_journal(ground: Ground, change: str) -> None:
     journal = ground.plant(JOURNAL, key="sold")
     ground.plant(f"UPDATE journals SET {change} WHERE id = %(id)s", id=journal)
-    ground.assert_broken("I00", "journals", journal, implied="I42" if "external_ref" in change else "")
+    ground.assert_broken("I00", "journals", journal, implied="I42" if change[0] in "eo" else "")
+
+
+def test_i00_sees_a_journal_that_bears_the_instant_of_a_wrong_clock(ground: Ground) -> None:
+    journal = ground.plant(JOURNAL, key="sold")
+    ground.plant(
+        """UPDATE events_raw SET device_sent_at = received_at - interval '2 hours',
+        corrected_at = occurred_at + interval '2 hours' WHERE tenant_id = %(tenant)s AND event_id = 'sold'"""
+    )
+    ground.assert_broken("I00", "journals", journal)
 
 
 def test_i00_sees_a_journal_without_cause(ground: Ground) -> None:

@@ -29,6 +29,7 @@ TENANTS_OWN = [model for model in SHOWN if getattr(admin.site._registry[model], 
 CUSTOM = {
     "assign_exceptioncase", "decide_exceptioncase", "bulk_decide_exceptioncase", "approve_exceptioncase",
     "administer_tenant", "close_period", "reopen_period", "quote_fxrate", "operate_drawer", "approve_drawer",
+    "explain_devicegap",
 }  # fmt: skip
 
 
@@ -115,7 +116,9 @@ def test_only_supervisors_approve_decide_in_bulk_and_reopen_and_only_administrat
     drawers = {"operate_drawer", "approve_drawer"}
     assert may == {
         "operator": decide | {"operate_drawer"},
-        "supervisor": decide | {"bulk_decide_exceptioncase", "approve_exceptioncase", "reopen_period"} | drawers,
+        "supervisor": decide
+        | {"bulk_decide_exceptioncase", "approve_exceptioncase", "reopen_period", "explain_devicegap"}
+        | drawers,
         "accountant": {"close_period", "quote_fxrate"} | drawers,
         "auditor": set(),
         "tenant_administrator": {"administer_tenant"},
@@ -124,7 +127,7 @@ def test_only_supervisors_approve_decide_in_bulk_and_reopen_and_only_administrat
 
 def _qualified(codename: str) -> str:
     apps = {"tenants": ["administer_tenant"], "recon": ["close_period", "reopen_period"]}
-    apps |= {"ledger": ["quote_fxrate", "operate_drawer", "approve_drawer"]}
+    apps |= {"ledger": ["quote_fxrate", "operate_drawer", "approve_drawer"], "pos": ["explain_devicegap"]}
     app = next((app for app, names in apps.items() if codename in names), "exceptions")
     return f"{app}.{codename}"
 

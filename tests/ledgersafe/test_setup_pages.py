@@ -39,6 +39,7 @@ def settings_typed(shop: Shop, **changes: Any) -> dict[str, Any]:
         "seen_version": tenant.version,
         "name": tenant.name,
         "late_window_days": tenant.late_window_days,
+        "near_duplicate_seconds": tenant.near_duplicate_seconds,
         "four_eyes_limit": "",
         "variance_limit": "",
         "enabled_event_types": tenant.enabled_event_types,
@@ -82,6 +83,7 @@ def test_its_settings_are_saved_and_written_down(administrator: Client, shop: Sh
     [
         ({"four_eyes_limit": "1.234"}, "more decimals"),
         ({"late_window_days": "900"}, "0 to 365"),
+        ({"near_duplicate_seconds": "3601"}, "0 to 3600"),
         ({"time_zone": "Mars/Base"}, "IANA"),
         ({"cut_off": "25:00"}, "time of day"),
         ({"name": ""}, "required"),

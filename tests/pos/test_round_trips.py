@@ -40,6 +40,16 @@ def test_a_new_event_is_one_round_trip(warm_shop: Shop) -> None:
     assert trips.number == NEW, trips.sent
 
 
+def test_a_new_event_of_a_device_is_one_round_trip(warm_shop: Shop) -> None:
+    """That numbers its events, and whose clock is wrong."""
+    wrong = {"HTTP_X_DEVICE_TIME": "2026-02-25T10:00:00Z"}
+    assert warm_shop.send(warm_shop.sale("today"), **wrong).status_code == 201
+    event = warm_shop.sale("new", device_id="tab-1", device_seq=1)
+    with counted() as trips:
+        assert warm_shop.send(event, **wrong).status_code == 201
+    assert trips.number == NEW, trips.sent
+
+
 def test_an_exact_retry_is_judged_in_a_transaction(warm_shop: Shop) -> None:
     with counted() as trips:
         assert warm_shop.send(warm_shop.sale("warm-up")).status_code == 200
@@ -65,7 +75,7 @@ def batch(events: Sequence[dict[str, Any]]) -> bytes:
 
 @pytest.mark.parametrize("size", [2, 10, 500])
 def test_a_batch_costs_the_same_whatever_its_size(warm_shop: Shop, size: int) -> None:
-    body = batch([warm_shop.sale(f"e{n}") for n in range(size)])
+    body = batch([warm_shop.sale(f"e{n}", device_id="tab-1", device_seq=1 + n) for n in range(size)])
     with counted() as trips:
         answer = warm_shop.post("/v1/events/batch", body).json()
     assert answer["counts"] == {"processed": size}

@@ -25,6 +25,12 @@ class Command(LedgerCommand):
         parser.add_argument("--enable-event-type", action="append", metavar="X", help="post it; repeat for more")
         parser.add_argument("--disable-event-type", action="append", metavar="X", help="hold it; repeat for more")
         parser.add_argument("--late-window-days", type=int, metavar="N", help="0 to 365")
+        parser.add_argument(
+            "--near-duplicate-seconds",
+            type=int,
+            metavar="N",
+            help="hold a sale whose basket was sold under another id within N seconds, up to 3600; 0: off",
+        )
         strict = parser.add_mutually_exclusive_group()
         strict.add_argument(
             "--strict-stores", action="store_true", default=None, help="hold events of unknown stores and registers"
@@ -53,6 +59,7 @@ def _changes(options: dict[str, Any]) -> TenantChanges:
         "enable": options["enable_event_type"],
         "disable": options["disable_event_type"],
         "late_window_days": options["late_window_days"],
+        "near_duplicate_seconds": options["near_duplicate_seconds"],
         "strict_stores": options["strict_stores"],
         "base_currency": options["currency"],
         "time_zone": options["timezone"],
@@ -72,12 +79,17 @@ def _told(tenant: Tenant) -> str:
             f"Tenant {tenant.slug} ({tenant.name}), {tenant.base_currency}",
             f"  business day     ends {tenant.cut_off_hour:02}:{tenant.cut_off_minute:02} {tenant.time_zone}",
             f"  late window      {tenant.late_window_days} days",
+            f"  near duplicates  {_near(tenant.near_duplicate_seconds)}",
             f"  event types      {' '.join(tenant.enabled_event_types) or 'none: everything is held'}",
             f"  strict stores    {'yes' if tenant.strict_stores else 'no'}",
             f"  four-eyes limit  {_limit(tenant.four_eyes_limit_minor, tenant.base_currency)}",
             f"  variance limit   {_limit(tenant.variance_limit_minor, tenant.base_currency)}",
         ]
     )
+
+
+def _near(seconds: int) -> str:
+    return f"held within {seconds} seconds" if seconds else "not looked for"
 
 
 def _limit(minor: int | None, currency: str) -> str:

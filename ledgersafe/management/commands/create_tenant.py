@@ -20,6 +20,13 @@ class Command(LedgerCommand):
         parser.add_argument("--currency", default="USD", help="base currency, ISO 4217 (default: USD)")
         parser.add_argument("--timezone", default="UTC", help="IANA name of the business day (default: UTC)")
         parser.add_argument("--strict-stores", action="store_true", help="hold events of unknown stores and registers")
+        parser.add_argument(
+            "--near-duplicate-seconds",
+            type=int,
+            default=0,
+            metavar="N",
+            help="hold a sale whose basket was sold under another id within N seconds (default: 0, off)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = registry.create_tenant(
@@ -28,6 +35,7 @@ class Command(LedgerCommand):
             currency=options["currency"],
             time_zone=options["timezone"],
             strict_stores=options["strict_stores"],
+            near_duplicate_seconds=options["near_duplicate_seconds"],
             actor=self.actor,
         )
         self.stdout.write(f"Created tenant {tenant.slug} ({tenant.base_currency}, {tenant.time_zone}).")

@@ -74,6 +74,8 @@ def test_event_types_are_kept_in_the_contracts_order_each_once(shop: Shop) -> No
     ("changes", "field"),
     [
         ({"name": ""}, "name"), ({"name": "  "}, "name"), ({"name": "x" * 201}, "name"), ({"name": "a\x00"}, "name"),
+        ({"near_duplicate_seconds": -1}, "near_duplicate_seconds"),
+        ({"near_duplicate_seconds": 3601}, "near_duplicate_seconds"),
         ({"late_window_days": -1}, "late_window_days"), ({"late_window_days": 366}, "late_window_days"),
         ({"enabled_event_types": ["MAGIC"]}, "enabled_event_types"), ({"enable": ["sale"]}, "enabled_event_types"),
         ({"disable": ["MAGIC"]}, "enabled_event_types"),

@@ -1,0 +1,61 @@
+"""What an arrival would sell, where, and when: enough to tell another sale like it by. Pure."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pos.contract import Event
+from pos.plans import Plan
+from pos.verdicts import Post
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What an arrival would sell, and when."""
+
+    plan: Plan
+    event_key: str
+    fingerprint: bytes
+    occurred_at: datetime
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As the SQL function reads it."""
+        return {
+            "o": self.plan.ordinal,
+            "k": self.event_key,
+            "basket": self.fingerprint.hex(),
+            "at": self.occurred_at.isoformat(),
+        }
+
+    def is_near(self, other: "Basket", seconds: int) -> bool:
+        """Whether the two were sold within so many seconds."""
+        return abs((self.occurred_at - other.occurred_at).total_seconds()) <= seconds
+
+
+def fingerprint_of(event: Event) -> bytes:
+    """SHA-256 of place, currency, total, lines and tenders, these in any order. Pure."""
+    lines = sorted([line.sku, f"{line.quantity.normalize():f}", line.amount_minor] for line in event.lines)
+    tenders = sorted([tender.method, tender.currency, tender.amount_minor] for tender in event.tenders)
+    place = [event.store_code, event.register_code, event.currency, event.total_minor]
+    return hashlib.sha256(json.dumps([place, lines, tenders], separators=(",", ":")).encode()).digest()
+
+
+def baskets_of(plans: Sequence[Plan]) -> list[Basket]:
+    """Of the sales among these that are to be posted."""
+    return [
+        Basket(plan, event.event_id, fingerprint_of(event), event.occurred_at)
+        for plan in plans
+        if (event := sale_of(plan)) is not None
+    ]
+
+
+def sale_of(plan: Plan) -> Event | None:
+    """The sale that is to be posted, if its key is not an earlier one's of the batch."""
+    post = plan.verdict
+    if plan.follows or not isinstance(post, Post) or post.event.event_type != "SALE":
+        return None
+    return post.event

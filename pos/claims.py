@@ -1,0 +1,67 @@
+"""What a key claims besides its event id: the source system's own id, and the device's own number of the event.
+
+Each belongs to one key. Unique indexes hold it; here it is read off an arrival, and told what a clash is about.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+
+from pos import wire
+from pos.bronze import Arrival
+from pos.contract import Hold
+from pos.models import EventKey
+
+Claim = tuple[str, str, str | int]
+
+
+def source_of(arrival: Arrival) -> tuple[str, str] | None:
+    """(source system, source event id) when the event names both."""
+    system, source_id = arrival.payload.get("source_system"), arrival.payload.get("source_event_id")
+    return (system, source_id) if type(system) is str and type(source_id) is str else None
+
+
+def number_of(arrival: Arrival) -> tuple[str, int] | None:
+    """(device, number) when both are as they should be, whatever else is wrong with the event: it is not missing."""
+    said = arrival.payload.get("device_seq")
+    if said is None:
+        return None
+    try:
+        return wire.short_code(arrival.payload.get("device_id")), wire.sequence_number(said)
+    except wire.Invalid:
+        return None
+
+
+def claims_of(arrival: Arrival) -> list[Claim]:
+    """Everything an arrival would claim."""
+    source, number = source_of(arrival), number_of(arrival)
+    claims: list[Claim] = [] if source is None else [("source", *source)]
+    return claims if number is None else [*claims, ("device", *number)]
+
+
+def clashes_of(tenant_id: int, arrivals: Sequence[Arrival]) -> list[Hold]:
+    """Of new keys, whose claims belong to others: why each is held; one statement where devices are concerned."""
+    wanted: dict[str, set[int]] = {}
+    for arrival in arrivals:
+        if (number := number_of(arrival)) is not None:
+            wanted.setdefault(number[0], set()).add(number[1])
+    owners: dict[tuple[str, int], EventKey] = {}
+    if wanted:
+        of_each = [Q(device_id=device, device_seq__in=numbers) for device, numbers in wanted.items()]
+        for key in EventKey.objects.filter(reduce(or_, of_each), tenant_id=tenant_id):
+            owners[str(key.device_id), int(key.device_seq or 0)] = key
+    return [_clash(arrival, owners) for arrival in arrivals]
+
+
+def _clash(arrival: Arrival, owners: dict[tuple[str, int], EventKey]) -> Hold:
+    """What has both claims of one other event is that event under another id."""
+    number, source = number_of(arrival), source_of(arrival)
+    owner = owners.get(number) if number is not None else None
+    if number is None or owner is None or source == (owner.source_system, owner.source_event_id):
+        message = f"source_event_id {arrival.payload.get('source_event_id')!r} has come under another event_id already."
+        return Hold("DUPLICATE_SOURCE_EVENT_ID", message)
+    device, seq = number
+    message = f"Number {seq} of device {device!r} belongs to event {owner.idempotency_key!r} already."
+    return Hold("SEQUENCE_GAP", f"{message} Was the device copied or reset?")

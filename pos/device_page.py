@@ -1,0 +1,163 @@
+"""Devices in the back office: what came of each, what is missing, and the form that explains it."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
+
+from ledgersafe.dashboard.scope import view_of
+from ledgersafe.errors import NotFound
+from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, choice_page, form_page, object_page, press
+from ledgersafe.pretty import visible
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.models import Tenant
+from pos import device_queries, explaining, sequences
+from pos.device_queries import DeviceState
+from pos.gaps import Gap
+
+VIEW, EXPLAIN = "pos.view_device", "pos.explain_devicegap"
+_SHOWN: Final = 200
+
+
+class ExplainForm(UseCaseForm):
+    """Which numbers are missing, and why."""
+
+    first_seq = forms.IntegerField(label="First missing number", min_value=1, widget=UnfoldAdminIntegerFieldWidget())
+    last_seq = forms.IntegerField(label="Last missing number", min_value=1, widget=UnfoldAdminIntegerFieldWidget())
+    reason = forms.CharField(
+        label="Why they are missing",
+        max_length=4_000,
+        help_text="Kept with your name, for good. An event that arrives after all is posted all the same.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+def show_devices(request: HttpRequest) -> HttpResponse:
+    """`devices-page`: the devices of a tenant."""
+    _require(request)
+    view = view_of(request)
+    tenant = view.tenant
+    if tenant is None:
+        choices = [
+            (one.slug, one.name, f"{reverse('devices-page')}?tenant={one.slug}") for one in view.choices[:_SHOWN]
+        ]
+        return choice_page(request, opts=Tenant._meta, title="Devices", intro="Of which tenant?", choices=choices)
+    sequences.fold_devices(tenant_id=tenant.id)
+    found = device_queries.list_devices(tenant.id, limit=_SHOWN + 1)
+    card = Card(
+        "Devices that number their events",
+        headers=("Device", "Last seen", "Numbers", "Events", "Missing"),
+        rows=[_device_row(tenant, device) for device in found[:_SHOWN]],
+        empty="No event has come with a device_id and a device_seq yet.",
+        note=f"The first {_SHOWN} by name; the API lists all." if len(found) > _SHOWN else "",
+        wide=True,
+    )
+    return object_page(request, tenant, title="Devices", subtitle=f"of {tenant.name} ({tenant.slug})", cards=[card])
+
+
+def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
+    """`device-gaps-page`: what is missing of one device, named in the address."""
+    tenant, device_id = _asked(request, slug)
+    sequences.fold_devices(tenant_id=tenant.id)
+    try:
+        gaps, more = device_queries.list_gaps(tenant.id, device_id, limit=_SHOWN)
+    except NotFound as error:
+        raise Http404 from error
+    may_explain = staff.may(request.user, EXPLAIN, tenant.id)
+    headers = ("Numbers", "Missing", "Since", "Explanation")
+    card = Card(
+        "Missing numbers",
+        headers=headers,
+        rows=[_gap_row(tenant, device_id, gap, may_explain=may_explain) for gap in gaps],
+        empty="Nothing is missing between the first and the last number that came.",
+        note=f"The first {_SHOWN} holes; the API lists all." if more is not None else "",
+        wide=True,
+    )
+    open_ones = sum(gap.explanation is None for gap in gaps)
+    badge = Badge("gaps not explained", "warning") if open_ones else Badge("nothing unexplained", "success")
+    back = Button("All devices", f"{reverse('devices-page')}?tenant={tenant.slug}")
+    told = f"a device of {tenant.name} ({tenant.slug})"
+    return object_page(
+        request, tenant, title=visible(device_id), subtitle=told, badges=[badge], buttons=[back], cards=[card]
+    )
+
+
+def explain(request: HttpRequest, slug: str) -> HttpResponse:
+    """`device-gap-explain`: the form by which a supervisor says why numbers are missing."""
+    tenant, device_id = _asked(request, slug)
+    if not staff.may(request.user, EXPLAIN, tenant.id):
+        raise PermissionDenied
+    named = {name: request.GET.get(name, "") for name in ("first_seq", "last_seq")}
+    form = ExplainForm(request.POST or None, initial=named)
+    done = press(request, form, lambda typed: _explain(request, tenant, device_id, typed))
+    back = _url("device-gaps-page", tenant, device_id=device_id)
+    if done is not None:
+        messages.success(request, f"The gap of {visible(device_id)} is explained.")
+        return HttpResponseRedirect(back)
+    return form_page(
+        request,
+        form,
+        opts=Tenant._meta,
+        title=f"Explain a gap of {visible(device_id)}",
+        intro="For numbers that will not come: a device that was replaced or reset, a test before it was set up.",
+        submit="Explain the gap",
+        back=back,
+    )
+
+
+def _explain(request: HttpRequest, tenant: Tenant, device_id: str, typed: dict[str, Any]) -> Any:
+    missing = explaining.Missing(device_id, typed["first_seq"], typed["last_seq"], typed["reason"])
+    return explaining.explain_gap(
+        tenant_id=tenant.id, missing=missing, actor=staff.actor_of(request.user), now=timezone.now()
+    )
+
+
+def _device_row(tenant: Tenant, device: DeviceState) -> list[Any]:
+    url = _url("device-gaps-page", tenant, device_id=device.device_id)
+    open_ones = device.missing - device.explained
+    badge = Badge(f"{open_ones:,} missing", "warning") if open_ones else Badge("complete", "success")
+    explained = f"{device.explained:,} explained" if device.explained else ""
+    return [
+        Cell(visible(device.device_id), url=url, small=visible(device.store_code)),
+        f"{device.last_received_at:%Y-%m-%d %H:%M:%S} UTC",
+        Cell(f"{device.first_seq:,} to {device.last_seq:,}"),
+        f"{device.events_seen:,}",
+        Cell("", badge=badge, small=explained),
+    ]
+
+
+def _gap_row(tenant: Tenant, device_id: str, gap: Gap, *, may_explain: bool) -> list[Any]:
+    numbers = f"{gap.first_seq:,}" if gap.count == 1 else f"{gap.first_seq:,} to {gap.last_seq:,}"
+    told: Any = Cell("", badge=Badge("not explained", "warning"))
+    if gap.explanation is not None:
+        by = f"{gap.explanation.explained_by}, {gap.explanation.explained_at:%Y-%m-%d %H:%M} UTC"
+        told = Cell(visible(gap.explanation.reason), small=by)
+    elif may_explain:
+        span = {"first_seq": str(gap.first_seq), "last_seq": str(gap.last_seq)}
+        told = Cell("Explain", url=_url("device-gap-explain", tenant, device_id=device_id, **span))
+    return [numbers, f"{gap.count:,}", f"{gap.since:%Y-%m-%d %H:%M:%S} UTC", told]
+
+
+def _asked(request: HttpRequest, slug: str) -> tuple[Tenant, str]:
+    """The tenant and device of the address; another's answers as an absent one."""
+    _require(request)
+    tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
+    device_id = request.GET.get("device", "")
+    if tenant is None or not device_id or "\x00" in device_id:
+        raise Http404
+    return tenant, device_id
+
+
+def _require(request: HttpRequest) -> None:
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+
+
+def _url(name: str, tenant: Tenant, *, device_id: str, **more: str) -> str:
+    return f"{reverse(name, args=[tenant.slug])}?{urlencode({'device': device_id} | more)}"

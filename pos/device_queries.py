@@ -1,0 +1,117 @@
+"""Reading devices: what came, what is missing, as of the last fold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ledgersafe.errors import InvalidParameter, NotFound
+from pos.gaps import Gap, Hole, named
+from pos.models import Device, GapExplanation
+
+#: Of each device: its ranges, and how many of its missing numbers are explained.
+_DEVICES: Final = """
+SELECT d.tenant_id, d.device_id, d.store_code, d.last_received_at, r.first_seq, r.last_seq, r.seen, r.ranges - 1,
+       r.last_seq - r.first_seq + 1 - r.seen, e.explained
+FROM devices d
+CROSS JOIN LATERAL (
+    SELECT min(r.first_seq) AS first_seq, max(r.last_seq) AS last_seq, count(*) AS ranges,
+           sum(r.last_seq - r.first_seq + 1) AS seen
+    FROM device_ranges r WHERE r.tenant_id = d.tenant_id AND r.device_id = d.device_id) r
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(x.last_seq - x.first_seq + 1 - came.number), 0) AS explained
+    FROM device_gap_explanations x CROSS JOIN LATERAL (
+        SELECT coalesce(sum(least(r.last_seq, x.last_seq) - greatest(r.first_seq, x.first_seq) + 1), 0) AS number
+        FROM device_ranges r WHERE r.tenant_id = x.tenant_id AND r.device_id = x.device_id
+          AND r.first_seq <= x.last_seq AND r.last_seq >= x.first_seq) came
+    WHERE x.tenant_id = d.tenant_id AND x.device_id = d.device_id) e
+"""
+_OF_TENANT: Final = f"{_DEVICES} WHERE d.tenant_id = %s AND d.device_id > %s ORDER BY d.device_id LIMIT %s"
+_UNEXPLAINED: Final = f"SELECT coalesce(sum(missing - explained), 0) FROM ({_DEVICES}) AS x({{}})"  # noqa: S608
+_HOLES: Final = """
+SELECT h.last_seq + 1, h.after - 1, k.first_seen_at
+FROM (SELECT r.last_seq, lead(r.first_seq) OVER (ORDER BY r.first_seq) AS after FROM device_ranges r
+      WHERE r.tenant_id = %(tenant)s AND r.device_id = %(device)s) h
+JOIN events_processed k ON k.tenant_id = %(tenant)s AND k.device_id = %(device)s AND k.device_seq = h.after
+     AND k.device_seq IS NOT NULL
+WHERE h.after > %(above)s
+ORDER BY 1 LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """One device. `missing_events` counts those that are explained too."""
+
+    tenant_id: int
+    device_id: str
+    store_code: str
+    last_received_at: datetime
+    first_seq: int
+    last_seq: int
+    events_seen: int
+    missing_ranges: int
+    missing: int
+    explained: int
+
+
+_NAMES: Final = ", ".join(DeviceState.__dataclass_fields__)
+
+
+def list_devices(tenant_id: int, *, after: str = "", limit: int) -> list[DeviceState]:
+    """Devices by id, from one on; one statement."""
+    return [_state(row) for row in _rows(_OF_TENANT, [tenant_id, after, limit])]
+
+
+def list_gaps(tenant_id: int, device_id: str, *, above: int = 0, limit: int) -> tuple[list[Gap], int | None]:
+    """What is missing of a device, in order, and where the next page begins. Up to `limit` holes; three statements.
+
+    :raises NotFound: no such device.
+    """
+    if not Device.objects.filter(tenant_id=tenant_id, device_id=device_id).exists():
+        raise NotFound("There is no such device.")
+    wanted = {"tenant": tenant_id, "device": device_id, "above": above, "limit": limit + 1}
+    holes = [Hole(first, last, since) for first, last, since in _rows(_HOLES, wanted)]
+    shown = holes[:limit]
+    explanations = GapExplanation.objects.filter(tenant_id=tenant_id, device_id=device_id)
+    if shown:
+        explanations = explanations.filter(first_seq__lte=shown[-1].last_seq, last_seq__gte=shown[0].first_seq)
+    more = shown[-1].last_seq + 1 if len(holes) > limit else None
+    return list(named(shown, explanations if shown else ())), more
+
+
+def count_unexplained() -> int:
+    """Missing numbers of all devices that nobody has explained, for the metric; as of the last fold."""
+    return int(_rows(_UNEXPLAINED.format(_NAMES), [])[0][0])
+
+
+def device_after(cursor: Sequence[Any] | None) -> str:
+    """The last device of the page before. :raises InvalidParameter: that is no cursor of this list."""
+    if cursor is None:
+        return ""
+    if len(cursor) != 1 or type(cursor[0]) is not str or "\x00" in cursor[0]:
+        raise InvalidParameter("cursor is not a next_cursor of this list.")
+    return cursor[0]
+
+
+def number_above(cursor: Sequence[Any] | None) -> int:
+    """Where the page before ended. :raises InvalidParameter: that is no cursor of this list."""
+    if cursor is None:
+        return 0
+    if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**63:
+        raise InvalidParameter("cursor is not a next_cursor of this list.")
+    return cursor[0]
+
+
+def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _state(row: tuple[Any, ...]) -> DeviceState:
+    tenant_id, device_id, store_code, last_received_at, *numbers = row
+    return DeviceState(tenant_id, device_id, store_code, last_received_at, *(int(number) for number in numbers))

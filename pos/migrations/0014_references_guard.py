@@ -1,8 +1,0 @@
-from django.db import migrations
-
-from ledgersafe.db import run_sql
-
-
-class Migration(migrations.Migration):
-    dependencies = [("pos", "0011_sale_content")]
-    operations = [run_sql(__file__, "0014_references_guard")]

@@ -1,0 +1,61 @@
+"""The sentinel for near duplicates: a sale under another id, of the same basket at the same till, seconds apart.
+
+Only tenants that ask for it pay: their sales take the long way. Who looks holds a lock on the basket until commit, so
+of two at once the second one sees the first. It is a warning, no guarantee: a person's decision posts all the same.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ledgersafe.db import as_jsonb, call, require_transaction
+from pos.answers import Answer
+from pos.baskets import Basket, baskets_of, sale_of
+from pos.contract import Hold
+from pos.directory import TenantDirectory
+from pos.models import EventBasket, Result
+from pos.plans import Plan
+
+
+def are_looked_at(plans: Sequence[Plan], directory: TenantDirectory) -> bool:
+    """Whether some of these may be held for their basket."""
+    return directory.near_duplicate_seconds > 0 and any(sale_of(plan) is not None for plan in plans)
+
+
+def hold_near_duplicates(plans: Sequence[Plan], directory: TenantDirectory) -> list[Basket]:
+    """Hold what looks like another sale, in the books or earlier among these; operation. One statement, or none.
+
+    :returns: the baskets that were looked at.
+    """
+    require_transaction()
+    seconds = directory.near_duplicate_seconds
+    found = baskets_of(plans) if seconds > 0 else []
+    if not found:
+        return []
+    asked = [basket.row for basket in found]
+    near: dict[str, Any] = call("pos_near_baskets_v1", directory.tenant_id, seconds, as_jsonb(asked))
+    earlier: dict[bytes, list[Basket]] = {}
+    for basket in found:
+        alike = earlier.setdefault(basket.fingerprint, [])
+        known = near.get(str(basket.plan.ordinal))
+        other = known or next((one.event_key for one in alike if one.is_near(basket, seconds)), None)
+        if other is None:
+            alike.append(basket)
+        else:
+            message = f"Event {other!r} sold the same basket at the same till, at most {seconds} seconds apart."
+            basket.plan.verdict = Hold("NEAR_DUPLICATE", message)
+    return found
+
+
+def keep(tenant_id: int, baskets: Sequence[Basket], answers: Sequence[Answer]) -> None:
+    """Of these baskets remember those that were posted; operation of the same transaction. One statement, or none."""
+    posted = [basket for basket in baskets if answers[basket.plan.ordinal - 1].result is Result.PROCESSED]
+    if posted:
+        EventBasket.objects.bulk_create(
+            EventBasket(
+                tenant_id=tenant_id,
+                event_key=basket.event_key,
+                basket=basket.fingerprint,
+                occurred_at=basket.occurred_at,
+            )
+            for basket in posted
+        )
