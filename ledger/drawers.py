@@ -264,7 +264,9 @@ def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, _Boo
 
 
 def _take_count(drawer: Drawer, caller: Caller, count: Count, now: datetime) -> None:
-    drawer.actual_cash_minor, drawer.denominations = count.actual_cash_minor, count.denominations
+    if count.denominations is not None or count.actual_cash_minor != drawer.actual_cash_minor:
+        drawer.denominations = count.denominations  # else the pieces of the count before: they come to the same
+    drawer.actual_cash_minor = count.actual_cash_minor
     drawer.counted_at, drawer.counted_by = now, caller.actor
     drawer.notes = count.notes or drawer.notes
 

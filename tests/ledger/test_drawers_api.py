@@ -252,6 +252,15 @@ def test_pieces_come_to_what_was_counted(shop: Shop) -> None:
     assert close(shop, drawer, 10_000, denominations={"10000": 1}).json()["denominations"] == {"10000": 1}
 
 
+@pytest.mark.parametrize(("closed_with", "kept"), [(10_000, {"5000": 2}), (9_900, None)])
+def test_the_pieces_of_a_count_stay_with_a_close_of_the_same_amount(
+    shop: Shop, closed_with: int, kept: dict[str, int] | None
+) -> None:
+    drawer = open_drawer(shop)
+    count(shop, drawer, 10_000, denominations={"5000": 2})
+    assert close(shop, drawer, closed_with, notes="Short.").json()["denominations"] == kept
+
+
 @pytest.mark.parametrize(
     "pieces",
     [{"2000": 4}, {"2000": -5}, {"2000": "5"}, {"-1": 5}, {"0": 1}, {"x": 1}, {"20.5": 1}, {"²": 1}, [], 5, {"": 1}],
