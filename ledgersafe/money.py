@@ -14,6 +14,8 @@ from iso4217 import Currency
 MAX_MINOR: Final = 10**15
 _MAX_DIGITS: Final = 15
 _SHORT: Final = 20
+#: So few digits are below `MAX_MINOR` in every currency: none has more than four decimals.
+_PLAIN: Final = 11
 
 _EXPONENTS: Final[dict[str, int]] = {c.code: c.exponent for c in Currency if c.exponent is not None}
 #: Every ISO 4217 code that has minor units.
@@ -67,6 +69,19 @@ def to_minor(amount: int | str | Decimal, currency: str) -> int:
     if rest:
         raise MoneyError(f"has more decimals than {currency} has ({places})")
     return _bounded(-whole if sign else whole)
+
+
+def plain_to_minor(text: str, currency: str) -> int | None:
+    """As `to_minor`, of short plain text (`42.50`, `7`), as nearly all amounts are; None: ask `to_minor`."""
+    places = _EXPONENTS[currency]
+    whole, point, part = text.partition(".")
+    digits = whole + part
+    if not digits.isdigit() or not digits.isascii() or len(digits) > _PLAIN or len(part) > places:
+        return None
+    if not whole or bool(point) != bool(part):
+        return None
+    minor: int = int(digits) * 10 ** (places - len(part))
+    return minor
 
 
 def _bounded(minor: int) -> int:

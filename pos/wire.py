@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from ledgersafe.money import MoneyError, to_minor
+from ledgersafe.money import MoneyError, plain_to_minor, to_minor
 from pos.canonical import Number, decimal_of
 
 MAX_TEXT: Final = 200
@@ -91,6 +91,10 @@ def money(value: Any, currency: str) -> int:
     if type(value) is int:
         amount: int | Decimal = value
     else:
+        if isinstance(value, str):
+            plain = plain_to_minor(value[1:-1] if type(value) is Number else value, currency)
+            if plain is not None:
+                return plain
         amount = decimal(value)
     try:
         return to_minor(amount, currency)

@@ -12,6 +12,7 @@ from ledgersafe.money import (
     cash_rounding_limit,
     exponent,
     is_currency,
+    plain_to_minor,
     to_decimal_text,
     to_minor,
 )
@@ -95,3 +96,24 @@ def test_it_knows_nothing_else(code: object) -> None:
 )  # fmt: skip
 def test_cash_is_rounded_by_half_the_smallest_coin_at_most(currency: str, limit: int) -> None:
     assert cash_rounding_limit(currency) == limit
+
+
+@given(
+    st.from_regex(r"\A-?[0-9٣²]{0,16}[.]?[0-9]{0,6}\Z") | st.text(max_size=8),
+    st.sampled_from(["USD", "JPY", "IQD", "CLF"]),
+)
+def test_the_short_way_says_the_same_as_the_long_one_or_nothing(text: str, currency: str) -> None:
+    minor = plain_to_minor(text, currency)
+    assert minor is None or minor == to_minor(text, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"), [("42.50", "USD", 4250), ("7", "USD", 700), ("0.5", "USD", 50), ("12", "JPY", 12)]
+)
+def test_ordinary_amounts_go_the_short_way(text: str, currency: str, minor: int) -> None:
+    assert plain_to_minor(text, currency) == minor
+
+
+@pytest.mark.parametrize("text", ["", ".", "5.", ".5", "-1", "1e3", "1.500", "100000000000", "²", "٣", " 1", "1_0"])
+def test_anything_else_is_left_to_the_long_one(text: str) -> None:
+    assert plain_to_minor(text, "USD") is None
