@@ -66,6 +66,14 @@ def sold(office: Office, day: Day, shape: Shape) -> Iterator[Check]:
     yield Check("differences between arrivals, sales, report and books", layers["differences"], [])
 
 
+def numbered(office: Office, day: Day) -> Iterator[Check]:
+    """Every till numbers its events: all of them came."""
+    devices = office.items("/v1/devices")
+    wanted = len(day.cash())
+    yield Check("tills that number their events", len(devices), wanted)
+    yield Check("numbers that are missing", sum(device["missing_events"] for device in devices), 0)
+
+
 def verified(tenant_id: int) -> Check:
     """All invariants of the tenant, the roll-up against a recompute among them."""
     report = verification.verify(tenant_id=tenant_id)

@@ -1,7 +1,7 @@
 """The back office of the simulated day, by the API: drawers are opened, counted and closed, held events decided."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
@@ -41,7 +41,7 @@ class Office:
         """Every held event: of a conflict the true version is chosen, what is doubtful is set aside. How many."""
         true = {sent.event_id: sent.fields for sent in day.events}
         decided = 0
-        for case in list(self._open_cases()):
+        for case in self.items("/v1/exceptions", status="open"):
             case_id, key = case["exception_id"], case["idempotency_key"]
             body: dict[str, Any] = {"action": "mark_resolved_no_replay", "resolution_notes": "Rung up again."}
             if key in true:
@@ -57,7 +57,7 @@ class Office:
     def expected_cash(self) -> dict[tuple[str, str], int]:
         """By the drawers' own account."""
         return {
-            (item["store_id"], item["register_id"]): item["expected_cash"] for item in self._items("/v1/pos/ledgers")
+            (item["store_id"], item["register_id"]): item["expected_cash"] for item in self.items("/v1/pos/ledgers")
         }
 
     def close_drawers(self, expected: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -89,6 +89,15 @@ class Office:
         body: dict[str, Any] = answer.json()
         return body
 
+    def items(self, path: str, **parameters: Any) -> list[dict[str, Any]]:
+        """A list's every page."""
+        page = self.get(path, limit=500, **parameters)
+        found: list[dict[str, Any]] = page["items"]
+        while page["next_cursor"]:
+            page = self.get(path, limit=500, cursor=page["next_cursor"], **parameters)
+            found += page["items"]
+        return found
+
     def _twice(self, key: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """A money command, and its retry: the same answer."""
         sent = json.dumps(body).encode()
@@ -97,16 +106,6 @@ class Office:
             raise NotTaken(f"{path}: a retry of {key} was answered differently.")
         answer: dict[str, Any] = first.json()
         return answer
-
-    def _open_cases(self) -> Iterator[dict[str, Any]]:
-        return self._items("/v1/exceptions", status="open")
-
-    def _items(self, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        page = self.get(path, limit=500, **parameters)
-        yield from page["items"]
-        while page["next_cursor"]:
-            page = self.get(path, limit=500, cursor=page["next_cursor"], **parameters)
-            yield from page["items"]
 
     def _true_version(self, case_id: str, fields: Mapping[str, Any]) -> int:
         for version in self.get(f"/v1/exceptions/{case_id}")["versions"]:

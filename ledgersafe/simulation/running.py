@@ -93,6 +93,7 @@ def run_day(
 def _checks(office: Office, run: Run, day: Day, shape: Shape) -> Iterator[Check]:
     refused = sum(number for (status, _), number in run.sending.answers.items() if status >= 400)
     yield Check("events that were refused", refused, 0)
+    yield from judging.numbered(office, day)
     yield from judging.sold(office, day, shape)
     roll_up_sales(tenant_id=run.tenant.id)
     expected = office.expected_cash()

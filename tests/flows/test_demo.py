@@ -24,6 +24,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     folder = tmp_path_factory.mktemp("data")
     environment = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
     environment |= {"LEDGERSAFE_DATA_DIR": str(folder), "DEMO_EXIT": "1", "WEB_WORKERS": "1"}
+    # Not the file of the tests of this process: its anchors are those of another database.
+    environment["AUDIT_ANCHOR_FILE"] = str(folder / "audit-anchors.jsonl")
     yield environment
     subprocess.run([sys.executable, "-m", "ledgersafe.embedded", "remove"], cwd=ROOT, env=environment, check=False)
 
