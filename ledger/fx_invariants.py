@@ -41,10 +41,11 @@ WHERE j.source = 'fx' AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= 
 _CONVERSIONS: Final = """
 WITH cleared AS (
     SELECT p.tenant_id, p.journal_id, p.currency, sum(p.amount_minor) AS minor
-    FROM postings p JOIN accounts a ON a.id = p.account_id JOIN journals j ON j.id = p.journal_id
+    FROM accounts a -- few of all there are: their postings by index, not the accounts of all postings
+    JOIN postings p ON p.tenant_id = a.tenant_id AND p.account_id = a.id JOIN journals j ON j.id = p.journal_id
     WHERE a.role = 'FX_CLEARING' AND j.source = 'event' AND j.reverses_id IS NULL
       AND j.kind NOT IN ('VOID', 'CANCEL') -- mirrors of what was converted: see the guard on references
-      AND %(tenant)s IN (0, p.tenant_id) AND p.business_date >= %(since)s::date
+      AND %(tenant)s IN (0, a.tenant_id) AND p.business_date >= %(since)s::date
     GROUP BY 1, 2, 3
 ), declared AS (
     SELECT c.tenant_id, c.journal_id, side.currency, sum(side.minor) AS minor

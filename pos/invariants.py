@@ -37,11 +37,12 @@ GROUP BY r.id HAVING count(o.raw_event_id) <> 1
 """
 
 #: An arrival that was not rejected belongs to the key it names. `first` is who took the key: under contention not
-#: always the lowest raw id, so it only has to be one of the key's own.
+#: always the lowest raw id, so it only has to be one of the key's own. Not materialized: each key finds its arrivals by
+#: their index; where nothing is known of the tables yet, all would be compared with all.
 _KEYS_COUNT: Final = """
 WITH keys AS (
     SELECT * FROM events_processed k WHERE %(tenant)s IN (0, k.tenant_id) AND k.last_seen_at >= %(since)s::date
-), own AS (
+), own AS NOT MATERIALIZED (
     SELECT r.* FROM events_raw r JOIN event_outcomes o ON o.raw_event_id = r.id
     WHERE %(tenant)s IN (0, r.tenant_id) AND o.result <> 'rejected'
 )
