@@ -1,4 +1,4 @@
-"""Use cases: lines, tenders and taxes of what was sold, projected from the events behind tills' backs.
+"""Use cases: lines, tenders and taxes of what was sold, projected from the events in the background.
 
 Nothing of it is on the path of ingest. Rows of a header are written once and never depend on the order in which headers
 are read; so it is safe to run at any time, any number of times, and at once.

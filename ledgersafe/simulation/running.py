@@ -8,14 +8,14 @@ from typing import Final
 
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe.demo.tenants import fresh_tenant
 from ledgersafe.simulation import fingerprint, judging, sending
 from ledgersafe.simulation.events import Day, Sent
 from ledgersafe.simulation.judging import Check
 from ledgersafe.simulation.office import Office
 from ledgersafe.simulation.sending import Sending
 from ledgersafe.simulation.shape import Shape
-from ledgersafe.tenants.models import SCOPES, Tenant
+from ledgersafe.tenants.models import Tenant
 from pos import releasing
 from pos.rolling_up import roll_up_sales
 
@@ -39,8 +39,6 @@ class Run:
     tenant: Tenant
     order: Order
     sending: Sending
-    released: int
-    decided: int
     fingerprint: str
 
 
@@ -71,7 +69,7 @@ def run_day(
     progress: Callable[[Sequence[Sent]], Callable[[int], None]],
 ) -> Run:
     """The day in books of its own. :raises ledgersafe.simulation.sending.NotTaken: the server refused something."""
-    tenant, key = _fresh_tenant()
+    tenant, key = fresh_tenant("day", name="Simulated shops", key_name="all tills", actor=_ACTOR)
     arrivals = arrivals_of(day, order, shape.seed)
     bodies = sending.batches_of(arrivals, tenant.slug)
     with sending.connect(url, key) as client:
@@ -80,10 +78,10 @@ def run_day(
         sent = sending.send_batches(url, key, bodies, progress(arrivals))
         for one in arrivals[:: 100 // _SENT_ALONE]:
             sending.post(client, "/v1/events", sending.body_of(one, tenant.slug))
-        released = releasing.release_waiting(tenant_id=tenant.id, now=timezone.now())
+        releasing.release_waiting(tenant_id=tenant.id, now=timezone.now())
         decided = office.decide(day)
         say(f"{len(arrivals):,} events sent; {decided} held ones decided by a person.")
-        run = Run(tenant, order, sent, released, decided, "")
+        run = Run(tenant, order, sent, "")
         for one_check in _checks(office, run, day, shape):
             check(one_check)
     run.fingerprint = fingerprint.of_books(tenant.id)
@@ -102,12 +100,3 @@ def _checks(office: Office, run: Run, day: Day, shape: Shape) -> Iterator[Check]
     yield from judging.sold(office, day, shape)
     yield Check(f"business day {shape.day}", office.close_day()["status"], "closed")
     yield judging.verified(run.tenant.id)
-
-
-def _fresh_tenant() -> tuple[Tenant, str]:
-    """`day`, then `day-2`, …: every run begins with empty books."""
-    taken = set(Tenant.objects.filter(slug__startswith="day").values_list("slug", flat=True))
-    slug = next(name for name in ("day", *(f"day-{n}" for n in range(2, 100_000))) if name not in taken)
-    tenant = registry.create_tenant(slug=slug, name="Simulated shops", currency="USD", time_zone="UTC", actor=_ACTOR)
-    _, key = registry.create_api_key(slug=slug, scopes=SCOPES, name="all tills", actor=_ACTOR, now=timezone.now())
-    return tenant, key

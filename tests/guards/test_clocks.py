@@ -19,7 +19,7 @@ def test_it_takes_what_its_clock_explains(shop: Shop, as_owner: Raw) -> None:
         ("2026-02-25 09:00Z", "2026-02-25 10:00Z", None),
         (None, "2026-02-25 10:00Z", None),
     ):
-        as_owner.execute(ARRIVAL.encode(), [shop.tenant.id, *instants])
+        assert as_owner.execute(ARRIVAL.encode(), [shop.tenant.id, *instants]).rowcount == 1
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ def test_it_is_not_moved_to_another_tenant(sold: Shop, as_owner: Raw) -> None:
 
 
 def test_its_name_is_nobodys_clock(sold: Shop, as_owner: Raw) -> None:
-    as_owner.execute("UPDATE stores SET name = 'Ginza' WHERE tenant_id = %s AND code = 'tokyo'", [sold.tenant.id])
+    named = "UPDATE stores SET name = 'Ginza' WHERE tenant_id = %s AND code = 'tokyo'"
+    assert as_owner.execute(named, [sold.tenant.id]).rowcount == 1
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "utc+3", "Europe/Athens ", "' OR 1=1 --", "FOO5"])

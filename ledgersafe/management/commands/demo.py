@@ -15,14 +15,14 @@ from django.utils import timezone
 from rich.console import Console
 
 from ledger.balances import trial_balance
-from ledgersafe import registry, serving, verification
+from ledgersafe import serving, verification
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.demo import story
 from ledgersafe.demo.server import ServerDidNotStart, running_server
 from ledgersafe.demo.stage import Stage
+from ledgersafe.demo.tenants import fresh_tenant
 from ledgersafe.embedded.folders import data_root
 from ledgersafe.jobs import beside
-from ledgersafe.tenants.models import SCOPES, Tenant
 
 
 class Command(LedgerCommand):
@@ -36,7 +36,7 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         serving.migrate()
-        tenant, key = _fresh_tenant()
+        tenant, key = fresh_tenant("demo", name="Demo shops", key_name="demo till", actor="system:demo")
         password = _demo_login()
         stage = Stage(Console(), tenant)
         try:
@@ -107,17 +107,6 @@ def _tell_end(stage: Stage, till: httpx.Client) -> None:
     stage.expect(f"verify_books, {report.checked} invariants, violations", report.violation_count, 0)
     counts = till.get("/v1/health").json()["counts"]
     stage.expect("health counters", counts, story.COUNTS_AT_THE_END)
-
-
-def _fresh_tenant() -> tuple[Tenant, str]:
-    """`demo`, then `demo-2`, …: every run begins with empty books."""
-    taken = set(Tenant.objects.filter(slug__startswith="demo").values_list("slug", flat=True))
-    slug = next(name for name in ("demo", *(f"demo-{n}" for n in range(2, 100_000))) if name not in taken)
-    tenant = registry.create_tenant(slug=slug, name="Demo shops", currency="USD", time_zone="UTC", actor="system:demo")
-    _, key = registry.create_api_key(
-        slug=slug, scopes=SCOPES, name="demo till", actor="system:demo", now=timezone.now()
-    )
-    return tenant, key
 
 
 def _demo_login() -> str:
