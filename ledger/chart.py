@@ -5,6 +5,7 @@ rule first needs them, one per role, qualifier (which drawer, processor, tax) an
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ledger.models import AccountType
@@ -76,6 +77,13 @@ class AccountRef(NamedTuple):
         return f"{ROLES[self.role].name} {self.qualifier}".strip()
 
 
+@lru_cache(maxsize=1 << 13)
+def account_of(role: str, currency: str, qualifier: str = "") -> AccountRef:
+    """The same `AccountRef` for the same account, as rules name few of them again and again."""
+    return AccountRef(role, currency, qualifier)
+
+
+@lru_cache(maxsize=1 << 13)
 def qualified(*codes: str) -> str:
     """Join outside codes into one qualifier that no other codes give: `/`, `:` and `%` are escaped."""
     return "/".join(code.replace("%", "%25").replace("/", "%2F").replace(":", "%3A") for code in codes)

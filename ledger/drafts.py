@@ -1,7 +1,8 @@
 """What a rule answers: a balanced journal on paper, in account roles, before any account is looked up."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from ledger.chart import AccountRef
 
@@ -10,16 +11,14 @@ class UnbalancedDraft(AssertionError):
     """A rule produced lines that do not sum to zero: a bug in the rule, never in the event."""
 
 
-@dataclass(frozen=True, slots=True)
-class DraftLine:
+class DraftLine(msgspec.Struct, frozen=True, gc=False):
     """Debit positive, credit negative, in minor units of the account's currency; never zero."""
 
     account: AccountRef
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class JournalDraft:
+class JournalDraft(msgspec.Struct, frozen=True, gc=False):
     """A journal's kind and lines; no lines when the event moves no money."""
 
     kind: str
@@ -36,7 +35,8 @@ class JournalDraft:
             by_account[account] = by_account.get(account, 0) + amount
         sums: dict[str, int] = {}
         for account, amount in by_account.items():
-            sums[account.currency] = sums.get(account.currency, 0) + amount
+            currency = account.currency
+            sums[currency] = sums.get(currency, 0) + amount
         if any(sums.values()):
             raise UnbalancedDraft(f"{kind}: {sums}")
-        return cls(kind, tuple(DraftLine(account, amount) for account, amount in by_account.items() if amount))
+        return cls(kind, tuple([DraftLine(account, amount) for account, amount in by_account.items() if amount]))

@@ -1,6 +1,8 @@
 """Business days: which day an instant belongs to, opening a day, sealing it, and opening it again."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max
@@ -10,20 +12,31 @@ from ledger.models import Period, PeriodStatus, Reopening
 from ledgersafe.db import require_transaction
 from ledgersafe.tenants.models import Tenant
 
+_REACH: Final = timedelta(days=2)
+_FIRST, _LAST = date.min + 2 * _REACH, date.max - 2 * _REACH
+
 
 def business_date_of(instant: datetime, *, time_zone: str, cut_off: time) -> date:
     """The business day of an instant. A day ends, exclusively, at the local cut-off that bears its date.
 
     Pure. With a cut-off of 23:59, a sale at 23:59:30 local time belongs to the next day.
     """
-    zone = ZoneInfo(time_zone)
-    day = instant.astimezone(zone).date()
+    in_utc = instant.astimezone(UTC)
     # Compared as instants, not as clock faces: where clocks change the same face shows twice, or never.
-    if instant >= datetime.combine(day, cut_off, zone).astimezone(UTC):
-        return day + timedelta(days=1)
-    # Where clocks skip the last hour of a date, and the cut-off with it, its day ends after midnight.
-    before = day - timedelta(days=1) if day > date.min else day
-    return before if instant < datetime.combine(before, cut_off, zone).astimezone(UTC) else day
+    ends = _ends_around(in_utc.date(), time_zone, cut_off)
+    return next((day for end, day in ends if in_utc < end), in_utc.date())
+
+
+@lru_cache(maxsize=1 << 12)
+def _ends_around(utc_day: date, time_zone: str, cut_off: time) -> tuple[tuple[datetime, date], ...]:
+    """The ends of the business days that an instant of this day in UTC may belong to, in their order.
+
+    No zone is a whole day from UTC, but where clocks skip a date, and the cut-off with it, a day ends a date later.
+    """
+    zone = ZoneInfo(time_zone)
+    first, last = max(utc_day, _FIRST) - _REACH, min(utc_day, _LAST) + _REACH
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return tuple((datetime.combine(day, cut_off, zone).astimezone(UTC), day) for day in days)
 
 
 def span_of(day: date, *, time_zone: str, cut_off: time) -> tuple[datetime, datetime]:

@@ -32,6 +32,8 @@ _ISSUER: Final = re.compile(
     r"|(?:50[1-9]\d|5[6-8]\d\d|6304|67\d\d)\d{12}",
     re.ASCII,
 )
+#: Digits alike, and what may stand between their groups: what is hinted at is then a plain text to look for.
+_SHAPE: Final = bytes.maketrans(b"123456789-", b"000000000 ")
 _DIGITS: Final = re.compile(r"\d", re.ASCII)
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 
@@ -40,6 +42,12 @@ def contains_pan(text: str) -> bool:
     """True when a card number stands somewhere in the text, be it behind JSON escapes or NULs."""
     text = _plain(text)
     return bool(_HINT.search(text)) and any(_is_pan(found.group()) for found in _CANDIDATE.finditer(text))
+
+
+def may_contain_pan(plain: bytes) -> bool:
+    """False when no card number can stand in the UTF-8 of a text without escapes; many times faster than the answer."""
+    shape = plain.translate(_SHAPE)
+    return b"0000 0000" in shape or b"0" * 13 in shape
 
 
 def mask(text: str) -> str:

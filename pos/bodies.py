@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 
 from ledgersafe.json_requests import read_body as read_body
+from ledgersafe.plain_json import list_elements
 from pos.bronze import Refusal
 from pos.canonical import UnreadableBody
 
@@ -14,6 +15,7 @@ EVENT_TYPES: Final = frozenset({"application/json"})
 LINE_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
 _SHAPE: Final = 'A batch is {"events": [...]} or one event per line.'
+_OPENING: Final = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"events"[ \t\n\r]*:(?=[ \t\n\r]*\[)')
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 #: A string (perhaps one that never ends, so that none is scanned twice), or one character of structure: enough to find
 #: where an element ends without recursion.
@@ -37,17 +39,27 @@ def split_batch(body: bytes, content_type: str | None) -> list[bytes] | Refusal:
     refusal = media_type_refusal(content_type, EVENT_TYPES | LINE_TYPES)
     if refusal is not None:
         return refusal
+    events: list[bytes] | None
     if (content_type or "").partition(";")[0].strip().lower() in LINE_TYPES:
         events = [line for line in body.split(b"\n") if line.strip()]
     else:
         try:
-            # Bytes that are no UTF-8 pass through and spoil only the element they stand in.
-            events = _elements(body.decode("utf-8", "surrogateescape"))
+            events = _plain_elements(body)
+            if events is None:
+                # Bytes that are no UTF-8 pass through and spoil only the element they stand in.
+                events = _elements(body.decode("utf-8", "surrogateescape"))
         except UnreadableBody as error:
             return Refusal(400, error.code, error.message)
     if len(events) > settings.MAX_BATCH_EVENTS:
         return Refusal(400, "BATCH_TOO_LARGE", f"A batch has at most {settings.MAX_BATCH_EVENTS} events.")
     return events
+
+
+def _plain_elements(body: bytes) -> list[bytes] | None:
+    """The elements where `events` is all there is, as it is as a rule; None: to be looked at more closely."""
+    opening = _OPENING.match(body)
+    end = len(body.rstrip(b" \t\n\r")) - 1
+    return list_elements(body[opening.end() : end]) if opening and body[end : end + 1] == b"}" else None
 
 
 def _elements(text: str) -> list[bytes]:

@@ -3,14 +3,17 @@
 An `Arrival` is everything the SQL functions of `migrations/sql/0002_gate.sql` need to keep the bytes and act on them.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from ledgersafe.plain_json import read_plain
 from pos import canonical, pan
 from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold, amount_at_risk, read_event, read_event_id
+from pos.ordinary import read_ordinary
 from pos.wire import MAX_TEXT
 
 #: Headers kept with an arrival; never credentials or cookies.
@@ -56,6 +59,29 @@ class Arrival:
 
 def read_arrival(body: bytes, *, base_currency: str) -> Arrival:
     """Parse, check and fingerprint one body. Never raises for what the body says: a verdict tells it."""
+    return _read_plain(body, base_currency) or _read_closely(body, base_currency)
+
+
+def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
+    """An ordinary event, read in C; None: anything else, to be looked at closely."""
+    plain = read_plain(body)
+    if plain is None or pan.may_contain_pan(plain.canonical):
+        return None
+    event = read_ordinary(body, base_currency=base_currency)
+    if event is None:
+        return None
+    return Arrival(
+        body,
+        event.event_id,
+        hashlib.sha256(plain.canonical).hexdigest(),
+        plain.value,
+        event,
+        None if event.total_minor is None else abs(event.total_minor),
+        event.currency,
+    )
+
+
+def _read_closely(body: bytes, base_currency: str) -> Arrival:
     arrival = Arrival(body)
     try:
         text = canonical.decode(body)
@@ -94,12 +120,23 @@ def as_row(arrival: Arrival, ordinal: int) -> dict[str, Any]:
     row: dict[str, Any] = {"o": ordinal, "k": arrival.event_id, "hash": arrival.payload_hash or None}
     if arrival.redacted_mac:
         row |= {"mac": arrival.redacted_mac, "len": arrival.raw_length}
-    payload = arrival.payload
-    for column, name in _SEARCHABLE:
-        value = payload.get(name)
-        if type(value) is str and len(value) <= MAX_TEXT and value.isprintable():
-            row[column] = value
-    occurred_at = arrival.corrected_at or getattr(arrival.verdict, "occurred_at", arrival.claimed_at)
+    event = arrival.verdict
+    if isinstance(event, Event):  # whose every text was looked at
+        row |= {
+            "sv": event.schema_version,
+            "st": event.store_code,
+            "ss": event.source_system,
+            "et": event.event_type,
+            "tx": event.txn_id,
+        }
+        if event.source_event_id is not None:
+            row["se"] = event.source_event_id
+    else:
+        for column, name in _SEARCHABLE:
+            value = arrival.payload.get(name)
+            if type(value) is str and len(value) <= MAX_TEXT and value.isprintable():
+                row[column] = value
+    occurred_at = arrival.corrected_at or (event.occurred_at if isinstance(event, Event) else arrival.claimed_at)
     if isinstance(occurred_at, datetime):
         row["at"] = occurred_at.isoformat()
     if arrival.claimed_at is not None and arrival.corrected_at is not None:

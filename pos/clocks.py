@@ -5,9 +5,10 @@ clock's error; three instants are kept: claimed, sent and received, and the corr
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from pos import wire
 from pos.bronze import Arrival

@@ -6,10 +6,11 @@ arrive in major units and leave as integer minor units of their currency; nothin
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
+
+import msgspec
 
 from ledgersafe.money import is_currency
 from pos import wire
@@ -38,8 +39,7 @@ SUPPORTED_SCHEMA_VERSION: Final = re.compile(r"v?1(\.\d{1,4}){0,2}", re.ASCII)
 MAX_ELEMENTS: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True, gc=False):
     """Why an event goes before a person: a reason code and what to look at."""
 
     reason_code: str
@@ -48,8 +48,7 @@ class Hold:
     errors: tuple[Mapping[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LineItem:
+class LineItem(msgspec.Struct, frozen=True, gc=False):
     """A line of the basket; `amount_minor` before discounts and exclusive tax."""
 
     sku: str
@@ -59,8 +58,7 @@ class LineItem:
     line_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tender:
+class Tender(msgspec.Struct, frozen=True, gc=False):
     """What was paid with; `amount_minor` is what is kept, net of change."""
 
     method: str
@@ -69,8 +67,7 @@ class Tender:
     processor: str
 
 
-@dataclass(frozen=True, slots=True)
-class TaxLine:
+class TaxLine(msgspec.Struct, frozen=True, gc=False):
     """A tax by code and rate; inclusive tax is already in the lines."""
 
     code: str
@@ -79,16 +76,14 @@ class TaxLine:
     inclusive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(msgspec.Struct, frozen=True, gc=False):
     """The event this one is about: by its id, or by the transaction it rang up in the same store."""
 
     event_id: str | None
     txn_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One well-formed event, in minor units of `currency`. Times are aware and in UTC."""
 
     schema_version: str
@@ -307,13 +302,13 @@ def _tax(item: Mapping[str, Any], money: Callable[[Any], int]) -> TaxLine:
     rate = item.get("rate")
     return TaxLine(
         code=_in(item, "code", wire.short_code),
-        rate="" if rate is None else _in(item, "rate", _rate),
+        rate="" if rate is None else _in(item, "rate", rate_text),
         amount_minor=_in(item, "amount", money),
         inclusive=inclusive,
     )
 
 
-def _rate(value: Any) -> str:
+def rate_text(value: Any) -> str:
     """A tax rate as canonical text (`0.2`): it names the account, so equal rates must read alike."""
     text = format(wire.decimal(value).normalize(), "f")
     if len(text) > 20:

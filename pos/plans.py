@@ -202,9 +202,10 @@ def row_of(plan: Plan) -> dict[str, Any]:
     if plan.claims and (number := number_of(plan.arrival)) is not None:
         row["dev"], row["seq"] = number
     # Also of what is to be posted: should the books refuse it, it is held with these.
-    row |= {"risk": plan.arrival.at_risk_minor, "cur": plan.arrival.currency}
+    row["risk"], row["cur"] = plan.arrival.at_risk_minor, plan.arrival.currency
     if isinstance(plan.verdict, Post):
-        return row | _post_row(plan.verdict)
+        row.update(_post_row(plan.verdict))
+        return row
     return row | _hold_row(plan.verdict) | ({"w": _wait_row(plan.awaits)} if plan.awaits else {})
 
 

@@ -5,7 +5,8 @@ whatever order returns come. What rounding leaves is part of the goods returned,
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pos.contract import Event, Hold, LineItem, TaxLine, Tender
 from pos.originals import parts_of, total_of

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Final, TypeAlias
 
-from ledger.chart import AccountRef, qualified
+from ledger.chart import AccountRef, account_of, qualified
 from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
 from ledgersafe.money import MAX_MINOR, cash_rounding_limit, to_decimal_text
@@ -71,6 +71,8 @@ def draft_of(event: Event, rates: Rates = NO_RATES, *, version: int = RULES_VERS
 
 def negative_amounts(event: Event) -> Hold | None:
     """The type gives the direction; an amount that has one of its own contradicts it."""
+    if not _has_negative(event):
+        return None
     amounts = [("/total_amount", event.total_minor or 0)]
     for name, values in (
         ("line_items", [line.amount_minor for line in event.lines]),
@@ -83,21 +85,33 @@ def negative_amounts(event: Event) -> Hold | None:
         amounts += [(f"/{name}/{index}/amount", value) for index, value in enumerate(values)]
     amounts += [(f"/line_items/{i}/qty", -1) for i, line in enumerate(event.lines) if line.quantity < 0]
     wrong = tuple({"pointer": pointer, "message": "is negative"} for pointer, value in amounts if value < 0)
-    if wrong:
-        return Hold("SIGN_MISMATCH", f"{wrong[0]['pointer']} is negative in a {event.event_type}.", wrong)
-    return None
+    return Hold("SIGN_MISMATCH", f"{wrong[0]['pointer']} is negative in a {event.event_type}.", wrong)
+
+
+def _has_negative(event: Event) -> bool:
+    for line in event.lines:
+        if line.amount_minor < 0 or line.quantity < 0:
+            return True
+    for tender in event.tenders:
+        if tender.amount_minor < 0:
+            return True
+    for tax in event.taxes:
+        if tax.amount_minor < 0:
+            return True
+    extras = (event.total_minor or 0, *event.discounts_minor, *event.tips_minor, *event.service_charges_minor)
+    return min(extras) < 0
 
 
 # ── SALE ────────────────────────────────────────────────────────────────────────────────────────
 def _sale(event: Event, rates: Rates) -> JournalDraft | Hold:
-    total = event.total_minor
-    due = _sum_of_parts(event)
+    total, goods = event.total_minor, sum([line.amount_minor for line in event.lines])
+    due = _sum_of_parts(event, goods)
     if total is None:
         if not event.lines:
             return Hold("SCHEMA_VALIDATION_FAILED", "A sale needs total_amount or line_items.")
         total = due
-    basket = sum(line.amount_minor for line in event.lines) if event.lines else total - due
-    inclusive = sum(tax.amount_minor for tax in event.taxes if tax.inclusive)
+    basket = goods if event.lines else total - due
+    inclusive = sum([tax.amount_minor for tax in event.taxes if tax.inclusive])
     if event.lines and due != total:
         return _mismatch(event, "total_amount", total, "the lines come to", due)
     if max(total, basket) > MAX_MINOR or basket < inclusive:
@@ -107,7 +121,7 @@ def _sale(event: Event, rates: Rates) -> JournalDraft | Hold:
     if isinstance(converted, Hold):
         return converted
     rounding = total - _paid(event, tenders, converted)
-    if abs(rounding) > _rounding_allowed(event.currency, tenders):
+    if rounding and abs(rounding) > _rounding_allowed(event.currency, tenders):
         return _mismatch(event, "what is due", total, "the tenders come to", total - rounding)
     entries = chain(_sale_entries(event, tenders, basket - inclusive, rounding), _bridge(converted))
     return JournalDraft.of("SALE", entries)
@@ -115,23 +129,23 @@ def _sale(event: Event, rates: Rates) -> JournalDraft | Hold:
 
 def _paid(event: Event, tenders: tuple[Tender, ...], converted: tuple[Conversion, ...]) -> int:
     """What the tenders come to in the sale's currency."""
-    own = sum(tender.amount_minor for tender in tenders if tender.currency == event.currency)
+    own = sum([tender.amount_minor for tender in tenders if tender.currency == event.currency])
     return own + sum(conversion.converted_minor for conversion in converted)
 
 
 def _bridge(converted: tuple[Conversion, ...]) -> Entries:
     """What was paid in a foreign currency leaves it by its clearing account, and enters the sale's by that one's."""
     for conversion in converted:
-        yield AccountRef("FX_CLEARING", conversion.source), -conversion.amount_minor
-        yield AccountRef("FX_CLEARING", conversion.target), conversion.converted_minor
+        yield account_of("FX_CLEARING", conversion.source), -conversion.amount_minor
+        yield account_of("FX_CLEARING", conversion.target), conversion.converted_minor
 
 
-def _sum_of_parts(event: Event) -> int:
+def _sum_of_parts(event: Event, goods: int) -> int:
     """Lines − discounts + exclusive taxes + tips + service charges, in minor units."""
     return (
-        sum(line.amount_minor for line in event.lines)
+        goods
         - sum(event.discounts_minor)
-        + sum(tax.amount_minor for tax in event.taxes if not tax.inclusive)
+        + sum([tax.amount_minor for tax in event.taxes if not tax.inclusive])
         + sum(event.tips_minor)
         + sum(event.service_charges_minor)
     )
@@ -141,16 +155,21 @@ def _sale_entries(event: Event, tenders: tuple[Tender, ...], basket: int, roundi
     currency = event.currency
     for tender in tenders:
         yield _tender_account(event, tender), tender.amount_minor
-    yield AccountRef("ROUNDING", currency), rounding
-    yield AccountRef("DISCOUNTS", currency), sum(event.discounts_minor)
-    owed = [(LIABILITY_LINES[line.category], line) for line in event.lines if line.category in LIABILITY_LINES]
-    for role, line in owed:
-        yield AccountRef(role, currency), -line.amount_minor
-    yield AccountRef("SALES", currency), -(basket - sum(line.amount_minor for _, line in owed))
+    if rounding:
+        yield account_of("ROUNDING", currency), rounding
+    if event.discounts_minor:
+        yield account_of("DISCOUNTS", currency), sum(event.discounts_minor)
+    for line in event.lines:
+        if line.category in LIABILITY_LINES:
+            yield account_of(LIABILITY_LINES[line.category], currency), -line.amount_minor
+            basket -= line.amount_minor
+    yield account_of("SALES", currency), -basket
     for tax in event.taxes:
-        yield AccountRef("SALES_TAX", currency, qualified(tax.code, tax.rate).rstrip("/")), -tax.amount_minor
-    yield AccountRef("TIPS_PAYABLE", currency), -sum(event.tips_minor)
-    yield AccountRef("SERVICE_CHARGES", currency), -sum(event.service_charges_minor)
+        yield account_of("SALES_TAX", currency, qualified(tax.code, tax.rate).rstrip("/")), -tax.amount_minor
+    if event.tips_minor:
+        yield account_of("TIPS_PAYABLE", currency), -sum(event.tips_minor)
+    if event.service_charges_minor:
+        yield account_of("SERVICE_CHARGES", currency), -sum(event.service_charges_minor)
 
 
 def tenders_of(event: Event, total: int) -> tuple[Tender, ...]:
@@ -163,15 +182,15 @@ def _tender_account(event: Event, tender: Tender) -> AccountRef:
         case "CASH":
             return drawer_of(event, tender.currency)
         case "CARD":
-            return AccountRef("CARD_CLEARING", tender.currency, qualified(tender.processor))
+            return account_of("CARD_CLEARING", tender.currency, qualified(tender.processor))
         case "GIFT_CARD":
-            return AccountRef("GIFT_CARDS", tender.currency)
+            return account_of("GIFT_CARDS", tender.currency)
         case "STORE_CREDIT":
-            return AccountRef("STORE_CREDIT", tender.currency)
+            return account_of("STORE_CREDIT", tender.currency)
         case "HOUSE_ACCOUNT":
-            return AccountRef("HOUSE_ACCOUNTS", tender.currency)
+            return account_of("HOUSE_ACCOUNTS", tender.currency)
         case _:
-            return AccountRef("EXTERNAL_CLEARING", tender.currency)
+            return account_of("EXTERNAL_CLEARING", tender.currency)
 
 
 def _rounding_allowed(currency: str, tenders: tuple[Tender, ...]) -> int:
@@ -189,7 +208,7 @@ def _mismatch(event: Event, what: str, amount: int, other: str, other_amount: in
 def drawer_of(event: Event, currency: str | None = None) -> AccountRef:
     """The register's cash drawer of a currency; the store's own when the event names no register."""
     codes = [event.store_code] if event.register_code is None else [event.store_code, event.register_code]
-    return AccountRef("DRAWER", currency or event.currency, qualified(*codes))
+    return account_of("DRAWER", currency or event.currency, qualified(*codes))
 
 
 def _cash_amount(event: Event) -> int | Hold:
@@ -213,22 +232,22 @@ def _reason(event: Event) -> str:
 
 
 def _paid_in(event: Event) -> JournalDraft | Hold:
-    source = AccountRef(_PAID_IN_FROM.get(_reason(event), "SUSPENSE"), event.currency)
+    source = account_of(_PAID_IN_FROM.get(_reason(event), "SUSPENSE"), event.currency)
     return _cash_move(event, drawer_of(event), source)
 
 
 def _paid_by_customer(event: Event) -> JournalDraft | Hold:
-    source = AccountRef(_PAID_IN_BY_CUSTOMERS[_reason(event)], event.currency)
+    source = account_of(_PAID_IN_BY_CUSTOMERS[_reason(event)], event.currency)
     return _cash_move(event, drawer_of(event), source)
 
 
 def _paid_out(event: Event) -> JournalDraft | Hold:
-    target = AccountRef(_PAID_OUT_TO.get(_reason(event), "PETTY_EXPENSE"), event.currency)
+    target = account_of(_PAID_OUT_TO.get(_reason(event), "PETTY_EXPENSE"), event.currency)
     return _cash_move(event, target, drawer_of(event))
 
 
 def _cash_drop(event: Event) -> JournalDraft | Hold:
-    return _cash_move(event, AccountRef("SAFE", event.currency), drawer_of(event))
+    return _cash_move(event, account_of("SAFE", event.currency), drawer_of(event))
 
 
 def _cash_move(event: Event, debit: AccountRef, credit: AccountRef) -> JournalDraft | Hold:
@@ -240,7 +259,8 @@ def _cash_move(event: Event, debit: AccountRef, credit: AccountRef) -> JournalDr
 
 def _no_sale(event: Event) -> JournalDraft | Hold:
     """The drawer was opened without a sale: nothing moves, the audit trail tells it."""
-    if event.total_minor or event.tenders or _sum_of_parts(event) or any(line.amount_minor for line in event.lines):
+    amounts = [line.amount_minor for line in event.lines]
+    if event.total_minor or event.tenders or _sum_of_parts(event, sum(amounts)) or any(amounts):
         return Hold("TOTALS_MISMATCH", "A NO_SALE moves no money but names an amount.")
     return JournalDraft("NO_SALE", ())
 

@@ -6,8 +6,10 @@ on what is left.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec.structs import replace
 
 from ledger.chart import AccountRef, qualified
 from ledger.drafts import DraftLine, JournalDraft

@@ -4,8 +4,10 @@ The event is the one the journal was made of; what a return or a tip leaves to i
 that posted it. A journal that undoes another one has that one's content with the opposite sign.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from pos.contract import Event, Hold, LineItem, TaxLine, Tender
 from pos.originals import total_of

@@ -4,9 +4,9 @@ Amounts are read off the journal's lines by account role, so that silver cannot 
 tender and a thing sold meet on one account (gift cards, store credit) the event tells them apart.
 """
 
-from collections import defaultdict
 from typing import Any, Final
 
+from ledger.chart import ROLES
 from ledger.drafts import JournalDraft
 from pos.contract import Event
 from pos.headers import Figures
@@ -15,6 +15,9 @@ from pos.verdicts import Post
 
 _CASH_MOVES: Final = frozenset({"PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})
 LIABILITIES: Final = ("GIFT_CARDS", "STORE_CREDIT", "CUSTOMER_DEPOSITS")
+_ROLES: Final = tuple(ROLES)
+#: As Postgres writes an array of integers.
+_AS_ARRAY: Final = "{" + ",".join(["%d"] * len(Figures._fields)) + "}"
 
 
 def figures_of(post: Post) -> Figures:
@@ -31,22 +34,26 @@ def mirror_figures_of(post: Post) -> Figures:
 
 
 def _figures(event: Event, draft: JournalDraft) -> Figures:
-    by_role: defaultdict[str, int] = defaultdict(int)
+    currency, by_role = event.currency, dict.fromkeys(_ROLES, 0)
     for line in draft.lines:
-        if line.account.currency == event.currency:
-            by_role[line.account.role] += line.amount_minor
+        role, own, _ = line.account
+        if own == currency:
+            by_role[role] = by_role.get(role, 0) + line.amount_minor
     kind = event.event_type
     if kind in _CASH_MOVES:
         return Figures(cash_minor=by_role["DRAWER"])
     direction = -1 if kind == "RETURN" else 1
     gift_card = store_credit = 0
     for tender in event.tenders:
-        if tender.currency != event.currency:
+        if tender.currency != currency:
             continue  # as with every other tender: the header is in the sale's currency
         if tender.method == "GIFT_CARD":
             gift_card += tender.amount_minor * direction
         elif tender.method == "STORE_CREDIT":
             store_credit += tender.amount_minor * direction
+    liabilities = gift_card + store_credit
+    for role in LIABILITIES:
+        liabilities -= by_role[role]
     figures = Figures(
         sales_count=int(kind in {"SALE", "CORRECTION"}),
         returns_count=int(kind == "RETURN"),
@@ -57,7 +64,7 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
         tax_minor=-by_role["SALES_TAX"],
         tips_minor=-by_role["TIPS_PAYABLE"],
         service_minor=-by_role["SERVICE_CHARGES"],
-        liabilities_minor=gift_card + store_credit - sum(by_role[role] for role in LIABILITIES),
+        liabilities_minor=liabilities,
         cash_minor=by_role["DRAWER"],
         card_minor=by_role["CARD_CLEARING"],
         external_minor=by_role["EXTERNAL_CLEARING"],
@@ -65,7 +72,7 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
         store_credit_minor=store_credit,
         house_account_minor=by_role["HOUSE_ACCOUNTS"],
     )
-    return figures._replace(total_minor=figures.parts)
+    return figures.with_total(figures.parts)
 
 
 def header_of(post: Post, figures: Figures) -> dict[str, Any]:
@@ -73,5 +80,5 @@ def header_of(post: Post, figures: Figures) -> dict[str, Any]:
     return {
         "reg": post.event.register_code or "",
         "cur": post.original.event.currency if post.original else post.event.currency,
-        "f": "{" + ",".join(map(str, figures)) + "}",
+        "f": _AS_ARRAY % figures,
     }

@@ -21,6 +21,8 @@ def conversions_of(event: Event, tenders: Sequence[Tender], rates: Rates = NO_RA
     for tender in tenders:
         if tender.currency != event.currency:
             paid[tender.currency] = paid.get(tender.currency, 0) + tender.amount_minor
+    if not paid:
+        return ()
     found = []
     for currency, minor in sorted(paid.items()):
         if not minor:

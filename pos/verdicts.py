@@ -4,9 +4,12 @@ Pure: everything that is asked of the tenant comes in as a `TenantFacts`.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
@@ -48,8 +51,7 @@ class TenantFacts:
         return business_date_of(instant, time_zone=self.zone_of(store_code), cut_off=self.cut_off)
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(msgspec.Struct, frozen=True, gc=False):
     """Post this draft on this business day. `is_late`: the event's own day was closed already.
 
     `conversions`: what was paid in foreign currencies, kept beside the journal with the rates it was converted by.

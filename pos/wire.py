@@ -10,6 +10,7 @@ from pos.canonical import Number, decimal_of
 
 MAX_TEXT: Final = 200
 MAX_CODE: Final = 64
+MAX_NOTE: Final = 2_000
 MAX_SEQUENCE: Final = 2**63 - 1
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
@@ -70,8 +71,8 @@ def note(value: Any) -> str:
     """Free text, up to 2,000 characters."""
     if not isinstance(value, str) or isinstance(value, Number):
         raise Invalid("must be a string")
-    if len(value) > 2_000 or "\x00" in value:
-        raise Invalid("must have at most 2000 characters and no NUL")
+    if len(value) > MAX_NOTE or "\x00" in value:
+        raise Invalid(f"must have at most {MAX_NOTE} characters and no NUL")
     return value
 
 

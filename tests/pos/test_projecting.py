@@ -1,10 +1,11 @@
 """Projecting what was sold: in batches, by command and job, and past what cannot be read."""
 
-from dataclasses import replace
+from dataclasses import replace as replace_in
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from msgspec.structs import replace
 
 from pos import content_reading, sales, tasks
 from pos.content_checking import disagreement
@@ -118,7 +119,7 @@ def _one_cent_off(event: Event, *rest: Any) -> Content:
     if event.event_id != "s3":
         return content
     cash, card = content.tenders
-    return replace(content, tenders=(cash, replace(card, amount_minor=card.amount_minor + 1)))
+    return replace_in(content, tenders=(cash, replace(card, amount_minor=card.amount_minor + 1)))
 
 
 def test_what_was_paid_in_another_currency_is_in_its_own(shop: Shop) -> None:
@@ -168,6 +169,6 @@ def test_a_difference_is_named(changes: dict[str, int], told: str | None) -> Non
 
 
 def test_a_gift_card_sold_is_no_goods() -> None:
-    sold = replace(CONTENT, lines=(*CONTENT.lines, LineItem("G", 1, 500, "GIFT_CARD")))  # type: ignore[arg-type]
+    sold = replace_in(CONTENT, lines=(*CONTENT.lines, LineItem("G", 1, 500, "GIFT_CARD")))  # type: ignore[arg-type]
     figures = FIGURES._replace(items=2, liabilities_minor=500)
     assert disagreement(sold, "USD", figures, is_tip=False) is None
