@@ -1,15 +1,15 @@
 """What an arrival is answered with."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from pos.models import Result
 
 _STATUS = {Result.PROCESSED: 201, Result.DUPLICATE: 200, Result.QUARANTINED: 202}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """The outcome of one arrival, as committed. `detail` is only set on refusals."""
 
     tenant_id: str

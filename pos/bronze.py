@@ -5,9 +5,11 @@ An `Arrival` is everything the SQL functions of `migrations/sql/0002_gate.sql` n
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+import msgspec
 
 from ledgersafe.plain_json import read_plain
 from pos import canonical, pan
@@ -39,15 +41,17 @@ class Refusal:
     message: str
 
 
-@dataclass(slots=True)
-class Arrival:
+_UNREAD: Final = Refusal(400, "MALFORMED_JSON", "")
+
+
+class Arrival(msgspec.Struct):
     """One arrival as read. `verdict` is what is to be done with it if its key is new."""
 
     body: bytes
     event_id: str | None = None
     payload_hash: str = ""
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    verdict: Event | Hold | Refusal = field(default_factory=lambda: Refusal(400, "MALFORMED_JSON", ""))
+    payload: Mapping[str, Any] = {}
+    verdict: Event | Hold | Refusal = _UNREAD
     at_risk_minor: int | None = None
     currency: str = ""
     redacted_mac: str | None = None

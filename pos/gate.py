@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+import msgspec
+
 from pos.models import Disposition, KeyStatus
 
 #: What is answered, with 200, to a version somebody has decided on and that is not the effective one.
@@ -26,8 +28,7 @@ class Action(Enum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyState:
+class KeyState(msgspec.Struct, frozen=True):
     """A locked key: its status, the versions seen, and what was decided on each."""
 
     key_id: int

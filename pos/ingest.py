@@ -10,6 +10,7 @@ for a batch of any size.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -128,11 +129,17 @@ def _store(
             raise
 
     answers = retry_serialization(attempt)
-    for answer in answers:
-        metrics.events.labels(answer.result.value, answer.reason_code or "").inc()
-        if answer.journal_id is not None or answer.reason_code == "PROCESSING_FAILED":
-            metrics.ledger_transactions.labels(_LEDGER_RESULTS[answer.result]).inc()
+    _count(answers)
     return answers
+
+
+def _count(answers: Sequence[Answer]) -> None:
+    """One touch of a counter per outcome, not per event."""
+    for (result, reason), number in Counter((answer.result, answer.reason_code or "") for answer in answers).items():
+        metrics.events.labels(result.value, reason).inc(number)
+    touched = [a.result for a in answers if a.journal_id is not None or a.reason_code == "PROCESSING_FAILED"]
+    for result, number in Counter(touched).items():
+        metrics.ledger_transactions.labels(_LEDGER_RESULTS[result]).inc(number)
 
 
 def _store_once(

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine, JournalDraft
-from ledger.fx import Conversion, Rates
+from ledger.fx import NO_RATES, Conversion, Rates
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, as_row
@@ -26,8 +27,7 @@ logger = logging.getLogger(__name__)
 Place = tuple[str, str | None]
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct):
     """One arrival with its verdict.
 
     `follows`: an earlier arrival of the batch has the same key. `waits`: an earlier one claims its source event id, or
@@ -44,7 +44,7 @@ class Plan:
     #: It is about another event: only captured, until that one is locked and read.
     refers: bool = False
     #: Into its currency, of what was paid in others.
-    rates: Rates = field(default_factory=dict)
+    rates: Rates = NO_RATES
     #: Of a held event: what it waits for.
     awaits: References | None = None
 

@@ -1,6 +1,6 @@
 """The gate's table, row by row: what an arrival means for a key that exists already."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
