@@ -1,7 +1,7 @@
 -- The same functions, whose look-ups take one way whatever is known of the tables: a session keeps the plans it made while
 -- these were empty, and a database without statistics never knows more. So
 --   what a primary key finds is not asked for its tenant in a way that an index by tenant could answer,
---   what has the tenant and a key in one index is asked for as a row, in the index's order: no other index has that order,
+--   a key in an index by tenant and key is asked for as a range of one, in the index's order: no other index has that order,
 --   and nothing is joined that can be looked up.
 
 -- As in its first form; a tenant has a day for every day it was open.
@@ -16,13 +16,13 @@ BEGIN
     IF current_setting('transaction_isolation') = 'read committed' THEN
         -- A new snapshot per statement: having waited for the closer, it sees what the closer did.
         SELECT status, reopened_at INTO state, reopened FROM periods
-            WHERE (tenant_id, business_date) >= (tenant, day) AND (tenant_id, business_date) <= (tenant, day)
-            ORDER BY tenant_id, business_date;
+            WHERE tenant_id = tenant AND business_date >= day AND business_date <= day
+            ORDER BY business_date;
     ELSE
         -- An older snapshot would not: the row lock fails with 40001 when the closer was there since.
         SELECT status, reopened_at INTO state, reopened FROM periods
-            WHERE (tenant_id, business_date) >= (tenant, day) AND (tenant_id, business_date) <= (tenant, day)
-            ORDER BY tenant_id, business_date FOR SHARE;
+            WHERE tenant_id = tenant AND business_date >= day AND business_date <= day
+            ORDER BY business_date FOR SHARE;
     END IF;
     IF state IS DISTINCT FROM 'open' THEN
         PERFORM ledger_refuse_v1('journals_open_day',
@@ -93,7 +93,6 @@ DECLARE
     broken record;
     floored record;
     drawer record;
-    held bigint[];
     drawer_account bigint;
     awaiting jsonb := ledger_awaiting_v1();
     incomplete boolean;
@@ -105,8 +104,8 @@ BEGIN
            min(tenant_id) <> max(tenant_id) OR min(business_date) <> max(business_date) AS mixed,
            jsonb_build_array(min(tenant_id), min(business_date), count(*)) AS complete,
            bit_or(p.traits & 3) AS traits, min(tenant_id) AS tenant,
-           min(p.traits >> 2) FILTER (WHERE p.traits & 2 = 2) AS drawer_account,
-           max(p.traits >> 2) AS last_drawer_account, sum(amount_minor) FILTER (WHERE p.traits & 2 = 2) AS cash
+           array_agg(DISTINCT p.traits >> 2) FILTER (WHERE p.traits & 2 = 2) AS held,
+           sum(amount_minor) FILTER (WHERE p.traits & 2 = 2) AS cash
         INTO facts FROM (
             -- Bits of the account. 1: not active, with a floor, or no such account; 2: a drawer's, with its id above.
             -- A scalar subquery, with no condition on the tenant that an index could take: one look-up by primary key.
@@ -136,7 +135,11 @@ BEGIN
                 FROM new_postings p GROUP BY p.journal_id) one;
         unbalanced := groups.unbalanced;
         incomplete := groups.incomplete;
-        awaiting := awaiting - groups.done;
+        IF NOT incomplete AND cardinality(groups.done) = (SELECT count(*) FROM jsonb_object_keys(awaiting)) THEN
+            awaiting := '{}'; -- as nearly always: taking them out compares all with all
+        ELSE
+            awaiting := awaiting - groups.done;
+        END IF;
     END IF;
 
     IF unbalanced THEN
@@ -152,12 +155,13 @@ BEGIN
     IF facts.traits & 2 = 2 THEN
         -- Before any account's row is locked: a closer of a drawer locks in that order. The look-up is a statement of
         -- its own: having waited for the closer, it sees what the closer did. What a command has told stands.
-        IF facts.one_journal AND facts.drawer_account = facts.last_drawer_account THEN -- as nearly always
-            ignored := ledger_share_drawer_v1(facts.drawer_account)::text;
+        IF facts.one_journal AND cardinality(facts.held) = 1 THEN -- as nearly always
+            drawer_account := facts.held[1];
+            ignored := ledger_share_drawer_v1(drawer_account)::text;
             SELECT d.id, d.status, d.currency INTO drawer FROM pos_ledgers d
-                WHERE (d.tenant_id, d.account_id) >= (facts.tenant, facts.drawer_account)
-                  AND (d.tenant_id, d.account_id) <= (facts.tenant, facts.drawer_account)
-                ORDER BY d.tenant_id, d.account_id, d.id DESC LIMIT 1;
+                WHERE d.tenant_id = facts.tenant AND d.account_id >= drawer_account
+                  AND d.account_id <= drawer_account
+                ORDER BY d.account_id, d.id DESC LIMIT 1;
             IF FOUND AND facts.cash <> 0 THEN
                 INSERT INTO financial_transactions (tenant_id, drawer_id, journal_id, type, method, currency,
                                                     amount_minor, cash_minor, is_late, adjusts_id, created_at)
@@ -169,10 +173,7 @@ BEGIN
                     ON CONFLICT (tenant_id, drawer_id, journal_id) DO NOTHING;
             END IF;
         ELSE
-            SELECT array_agg(one.id ORDER BY one.id) INTO held FROM (
-                SELECT DISTINCT p.account_id AS id FROM new_postings p
-                WHERE (SELECT a.role FROM accounts a WHERE a.id = p.account_id) = 'DRAWER') one;
-            FOREACH drawer_account IN ARRAY held LOOP
+            FOREACH drawer_account IN ARRAY facts.held LOOP -- in their order
                 ignored := ledger_share_drawer_v1(drawer_account)::text;
             END LOOP;
             INSERT INTO financial_transactions (tenant_id, drawer_id, journal_id, type, method, currency, amount_minor,
@@ -181,13 +182,13 @@ BEGIN
                        d.status = 'CLOSED' AND j.type <> 'ADJUSTMENT',
                        CASE WHEN j.type = 'ADJUSTMENT' THEN j.source_key::bigint END, clock_timestamp()
                 FROM (SELECT p.tenant_id, p.journal_id, p.account_id, sum(p.amount_minor)::bigint AS cash
-                      FROM new_postings p WHERE p.account_id = ANY (held)
+                      FROM new_postings p WHERE p.account_id = ANY (facts.held)
                       GROUP BY 1, 2, 3 HAVING sum(p.amount_minor) <> 0) flow
                 CROSS JOIN LATERAL (
                     SELECT n.id, n.status, n.currency FROM pos_ledgers n
-                    WHERE (n.tenant_id, n.account_id) >= (flow.tenant_id, flow.account_id)
-                      AND (n.tenant_id, n.account_id) <= (flow.tenant_id, flow.account_id)
-                    ORDER BY n.tenant_id, n.account_id, n.id DESC LIMIT 1) d
+                    WHERE n.tenant_id = flow.tenant_id AND n.account_id >= flow.account_id
+                      AND n.account_id <= flow.account_id
+                    ORDER BY n.account_id, n.id DESC LIMIT 1) d
                 CROSS JOIN LATERAL (
                     SELECT ledger_flow_type_v1(h.source, h.kind, flow.cash) AS type, h.source_key
                     FROM journals h WHERE h.id = flow.journal_id OFFSET 0) j

@@ -1,7 +1,7 @@
 -- The same functions, whose look-ups take one way whatever is known of the tables: a session keeps the plans it made while
 -- these were empty, and a database without statistics never knows more. So
 --   what a primary key finds is not asked for its tenant in a way that an index by tenant could answer,
---   what has the tenant and a key in one index is asked for as a row, in the index's order: no other index has that order,
+--   a key in an index by tenant and key is asked for as a range of one, in the index's order: no other index has that order,
 --   and nothing is joined that can be looked up.
 
 -- Whether two journals undo each other, as in 0007_silver.sql; its plan is kept with the session.
@@ -32,8 +32,8 @@ BEGIN
            max(journal_id) FILTER (WHERE kind = 'CORRECTION' AND sign = 1) AS correction
         INTO used FROM (
             SELECT kind, sign, amount_minor, journal_id FROM sale_references
-            WHERE (tenant_id, original_key) >= (p_tenant, p_key) AND (tenant_id, original_key) <= (p_tenant, p_key)
-            ORDER BY tenant_id, original_key OFFSET 0) made;
+            WHERE tenant_id = p_tenant AND original_key >= p_key AND original_key <= p_key
+            ORDER BY original_key OFFSET 0) made;
     IF used.voids = 0 AND used.corrections = 0 AND used.returns = 0 AND used.tips = 0 AND used.returned = 0
        AND used.tipped = 0 THEN
         RETURN;
@@ -79,18 +79,19 @@ CREATE OR REPLACE FUNCTION pos_originals_guard_v1() RETURNS trigger LANGUAGE plp
 SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
 BEGIN
     IF (SELECT sign FROM sale_references
-        WHERE (tenant_id, original_key) >= (NEW.tenant_id, NEW.idempotency_key)
-          AND (tenant_id, original_key) <= (NEW.tenant_id, NEW.idempotency_key)
-        ORDER BY tenant_id, original_key LIMIT 1) IS NOT NULL THEN
+        WHERE tenant_id = NEW.tenant_id AND original_key >= NEW.idempotency_key
+          AND original_key <= NEW.idempotency_key
+        ORDER BY original_key LIMIT 1) IS NOT NULL THEN
         PERFORM pos_check_original_v1(NEW.tenant_id, NEW.idempotency_key);
     END IF;
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE FUNCTION pos_apply_v1(p_tenant bigint, p_context jsonb, p_judged jsonb, p_cases jsonb) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     received timestamptz := (p_context ->> 'at')::timestamptz;
+    seen record;
 BEGIN
     IF jsonb_array_length(p_cases) > 0 THEN
         PERFORM exceptions_open_v1(p_tenant, p_cases);
@@ -102,39 +103,48 @@ BEGIN
     INSERT INTO event_outcomes (raw_event_id, tenant_id, result, reason_code, exception_id, journal_id)
         SELECT a.raw, p_tenant, a.r, coalesce(a.why, ''), a.x, a.j
         FROM jsonb_to_recordset(p_judged) AS a(raw bigint, r text, why text, x uuid, j bigint);
-    UPDATE events_processed k
-        SET arrivals = k.arrivals + seen.number,
-            last_seen_at = greatest(k.last_seen_at, received),
-            last_raw_id = greatest(k.last_raw_id, seen.raw),
-            payload_hash_last = CASE WHEN seen.raw > k.last_raw_id THEN decode(seen.hash, 'hex')
-                                     ELSE k.payload_hash_last END,
-            last_error_code = coalesce(seen.why, k.last_error_code),
-            last_exception_id = coalesce(seen.x, k.last_exception_id)
-        FROM (SELECT a.key, count(*) AS number, max(a.raw) AS raw,
-                     (array_agg(a.hash ORDER BY a.raw DESC))[1] AS hash,
-                     (array_agg(a.why ORDER BY a.raw DESC) FILTER (WHERE a.r = 'quarantined'))[1] AS why,
-                     (array_agg(a.x ORDER BY a.raw DESC) FILTER (WHERE a.r = 'quarantined'))[1] AS x
-              FROM jsonb_to_recordset(p_judged) AS a(raw bigint, key bigint, hash text, r text, why text, x uuid)
-              GROUP BY a.key) seen
-        WHERE k.id = seen.key AND k.tenant_id IS NOT DISTINCT FROM p_tenant;
+    FOR seen IN -- one look-up each: a join might go through all keys there are
+        SELECT a.key, count(*) AS number, max(a.raw) AS raw,
+               (array_agg(a.hash ORDER BY a.raw DESC))[1] AS hash,
+               (array_agg(a.why ORDER BY a.raw DESC) FILTER (WHERE a.r = 'quarantined'))[1] AS why,
+               (array_agg(a.x ORDER BY a.raw DESC) FILTER (WHERE a.r = 'quarantined'))[1] AS x
+        FROM jsonb_to_recordset(p_judged) AS a(raw bigint, key bigint, hash text, r text, why text, x uuid)
+        GROUP BY a.key ORDER BY a.key
+    LOOP
+        UPDATE events_processed k
+            SET arrivals = k.arrivals + seen.number,
+                last_seen_at = greatest(k.last_seen_at, received),
+                last_raw_id = greatest(k.last_raw_id, seen.raw),
+                payload_hash_last = CASE WHEN seen.raw > k.last_raw_id THEN decode(seen.hash, 'hex')
+                                         ELSE k.payload_hash_last END,
+                last_error_code = coalesce(seen.why, k.last_error_code),
+                last_exception_id = coalesce(seen.x, k.last_exception_id)
+            WHERE k.id = seen.key AND k.tenant_id IS NOT DISTINCT FROM p_tenant;
+    END LOOP;
 END $$;
 
 CREATE OR REPLACE FUNCTION pos_decide_v1(p_tenant bigint, p_context jsonb, p_rulings jsonb) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    ruling record;
 BEGIN
     INSERT INTO event_versions (tenant_id, event_key_id, payload_hash, first_raw_id, disposition, patched_body)
         SELECT p_tenant, r.key, decode(v.hash, 'hex'), v.raw, v.d, v.body
         FROM jsonb_to_recordset(p_rulings) AS r(key bigint, versions jsonb),
              jsonb_to_recordset(r.versions) AS v(hash text, raw bigint, d text, body text)
         ON CONFLICT (tenant_id, event_key_id, payload_hash) DO UPDATE SET disposition = excluded.disposition;
-    UPDATE events_processed k
-        SET status = r.status, effective_hash = decode(r.hash, 'hex'), effective_raw_id = r.raw, journal_id = r.journal,
-            processed_at = CASE WHEN r.posted THEN (p_context ->> 'at')::timestamptz
-                                WHEN r.status = 'processed' THEN k.processed_at END,
-            source_event_id = coalesce(r.claim, k.source_event_id)
-        FROM jsonb_to_recordset(p_rulings) AS r(
+    FOR ruling IN -- one look-up each: a join might go through all keys there are
+        SELECT x.* FROM jsonb_to_recordset(p_rulings) AS x(
             key bigint, status text, hash text, raw bigint, journal bigint, posted boolean, claim text)
-        WHERE k.id = r.key AND k.tenant_id IS NOT DISTINCT FROM p_tenant;
+    LOOP
+        UPDATE events_processed k
+            SET status = ruling.status, effective_hash = decode(ruling.hash, 'hex'), effective_raw_id = ruling.raw,
+                journal_id = ruling.journal,
+                processed_at = CASE WHEN ruling.posted THEN (p_context ->> 'at')::timestamptz
+                                    WHEN ruling.status = 'processed' THEN k.processed_at END,
+                source_event_id = coalesce(ruling.claim, k.source_event_id)
+            WHERE k.id = ruling.key AND k.tenant_id IS NOT DISTINCT FROM p_tenant;
+    END LOOP;
 END $$;
 
 -- The open case of a key, or null.
@@ -142,8 +152,8 @@ CREATE FUNCTION pos_open_case_v1(p_tenant bigint, p_key text) RETURNS uuid LANGU
 SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
 BEGIN
     RETURN (SELECT id FROM exceptions
-            WHERE (tenant_id, idempotency_key) >= (p_tenant, p_key) AND (tenant_id, idempotency_key) <= (p_tenant, p_key)
-              AND status = 'open' ORDER BY tenant_id, idempotency_key);
+            WHERE tenant_id = p_tenant AND idempotency_key >= p_key AND idempotency_key <= p_key
+              AND status = 'open' ORDER BY idempotency_key);
 END $$;
 
 -- As in 0005_decide.sql. In the keys' order they are locked one by one: a list might be compared with every key of the
@@ -175,29 +185,71 @@ BEGIN
                WHERE e.tenant_id = p_tenant AND e.idempotency_key = a.k) IS NULL));
 END $$;
 
--- Whether anybody waits for any of these, [{"k": key, "st": store, "tx": transaction}].
-CREATE FUNCTION pos_anybody_waits_v1(p_tenant bigint, p_facts jsonb) RETURNS boolean LANGUAGE plpgsql STABLE
-SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
+-- Whether anybody waits for any of these: their keys, stores and transactions.
+CREATE FUNCTION pos_anybody_waits_v1(p_tenant bigint, p_keys text[], p_stores text[], p_txns text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
 BEGIN
     RETURN EXISTS (
-        SELECT FROM jsonb_to_recordset(p_facts) AS f(k text, st text, tx text)
+        SELECT FROM unnest(p_keys, p_stores, p_txns) AS f(k, st, tx)
         WHERE (SELECT w.event_key FROM event_waits w
-               WHERE (w.tenant_id, w.original_key) >= (p_tenant, f.k) AND (w.tenant_id, w.original_key) <= (p_tenant, f.k)
+               WHERE w.tenant_id = p_tenant AND w.original_key >= f.k AND w.original_key <= f.k
                  AND w.original_key IS NOT NULL
-               ORDER BY w.tenant_id, w.original_key LIMIT 1) IS NOT NULL
+               ORDER BY w.original_key LIMIT 1) IS NOT NULL
            OR (SELECT w.event_key FROM event_waits w
-               WHERE (w.tenant_id, w.txn_id) >= (p_tenant, f.tx) AND (w.tenant_id, w.txn_id) <= (p_tenant, f.tx)
+               WHERE w.tenant_id = p_tenant AND w.txn_id >= f.tx AND w.txn_id <= f.tx
                  AND w.txn_id IS NOT NULL AND w.store_code = f.st
-               ORDER BY w.tenant_id, w.txn_id LIMIT 1) IS NOT NULL);
+               ORDER BY w.txn_id LIMIT 1) IS NOT NULL);
 END $$;
 
 CREATE OR REPLACE FUNCTION pos_somebody_waits_v1(p_tenant bigint, p_key text, p_store text, p_txn text) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN pos_anybody_waits_v1(p_tenant, jsonb_build_array(jsonb_build_object('k', p_key, 'st', p_store, 'tx', p_txn)));
+    RETURN pos_anybody_waits_v1(p_tenant, ARRAY[p_key], ARRAY[p_store], ARRAY[p_txn]);
 END $$;
 
--- As in 0010_devices.sql.
+-- As in 0010_devices.sql; what all arrivals have in common is read once.
+CREATE OR REPLACE FUNCTION pos_capture_v1(p_tenant bigint, p_api_key bigint, p_context jsonb, p_arrivals jsonb, p_bodies bytea[])
+RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    raw_ids bigint[];
+    a jsonb := p_arrivals -> 0;
+    received timestamptz := (p_context ->> 'at')::timestamptz;
+    sent timestamptz := (p_context ->> 'sent')::timestamptz;
+    headers jsonb := p_context -> 'headers';
+    request text := p_context ->> 'request';
+BEGIN
+    IF cardinality(p_bodies) = 1 THEN
+        raw_ids := ARRAY[nextval('events_raw_id_seq')];
+        INSERT INTO events_raw (id, tenant_id, api_key_id, received_at, raw_body, raw_sha256, redacted_mac, raw_length,
+                                headers, request_id, payload_sha256, event_id, schema_version, store_code,
+                                source_system, source_event_id, event_type, txn_id, occurred_at, device_sent_at,
+                                corrected_at)
+            VALUES (raw_ids[1], p_tenant, p_api_key, received, p_bodies[1],
+                    CASE WHEN a ->> 'mac' IS NULL THEN sha256(p_bodies[1]) END, decode(a ->> 'mac', 'hex'),
+                    coalesce((a ->> 'len')::integer, length(p_bodies[1])), headers,
+                    request, decode(a ->> 'hash', 'hex'), a ->> 'k', a ->> 'sv', a ->> 'st', a ->> 'ss',
+                    a ->> 'se', a ->> 'et', a ->> 'tx', coalesce(a ->> 'claimed', a ->> 'at')::timestamptz,
+                    sent,
+                    CASE WHEN a ? 'claimed' THEN (a ->> 'at')::timestamptz END);
+        RETURN raw_ids;
+    END IF;
+    SELECT array_agg(nextval('events_raw_id_seq') ORDER BY n) INTO raw_ids
+        FROM generate_series(1, cardinality(p_bodies)) AS n;
+    INSERT INTO events_raw (id, tenant_id, api_key_id, received_at, raw_body, raw_sha256, redacted_mac, raw_length,
+                            headers, request_id, payload_sha256, event_id, schema_version, store_code,
+                            source_system, source_event_id, event_type, txn_id, occurred_at, device_sent_at, corrected_at)
+        SELECT raw_ids[a.o], p_tenant, p_api_key, received, p_bodies[a.o],
+               CASE WHEN a.mac IS NULL THEN sha256(p_bodies[a.o]) END, decode(a.mac, 'hex'),
+               coalesce(a.len, length(p_bodies[a.o])), headers, request,
+               decode(a.hash, 'hex'), a.k, a.sv, a.st, a.ss, a.se, a.et, a.tx, coalesce(a.claimed, a.at),
+               sent, CASE WHEN a.claimed IS NOT NULL THEN a.at END
+        FROM jsonb_to_recordset(p_arrivals) AS a(
+            o integer, k text, hash text, mac text, len integer, sv text, st text, ss text, se text, et text,
+            tx text, at timestamptz, claimed timestamptz);
+    RETURN raw_ids;
+END $$;
+
+-- As in 0010_devices.sql, but headers and outcomes are written of the arrivals themselves, not of JSON made of them.
 CREATE OR REPLACE FUNCTION pos_take_keys_v1(p_tenant bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb, p_raw_ids bigint[])
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -205,13 +257,21 @@ DECLARE
     fresh jsonb;
     journals jsonb;
     cases jsonb;
-    facts jsonb;
     refs jsonb;
     waits jsonb;
     mirrors jsonb;
     mirror_facts jsonb;
     awaited boolean := false;
     rest text[];
+    -- In parallel: of every new key its arrival and outcome, and of what was posted what may be waited for.
+    raws bigint[];
+    results text[];
+    whys text[];
+    case_ids uuid[];
+    journal_ids bigint[];
+    keys text[];
+    stores text[];
+    txns text[];
 BEGIN
     WITH lead AS (
         SELECT a.*, p_raw_ids[a.o] AS raw_id,
@@ -239,9 +299,23 @@ BEGIN
             RETURNING id, idempotency_key
     ), got AS ( -- looked up in one object: a join might compare all with all
         SELECT coalesce(jsonb_object_agg(t.idempotency_key, t.id), '{}') AS ids FROM taken t
+    ), known AS MATERIALIZED (
+        SELECT lead.*, (got.ids ->> k)::bigint AS key_id, CASE d WHEN 'post' THEN 'processed' ELSE 'quarantined' END AS result
+        FROM lead CROSS JOIN got
+    ), headers AS (
+        INSERT INTO sales (journal_id, tenant_id, event_key, raw_id, store_code, register_code, txn_id, event_type,
+                           currency, business_date, occurred_at, is_late, sign, sales_count, returns_count, items,
+                           gross_minor, returns_minor, discounts_minor, tax_minor, tips_minor, service_minor,
+                           liabilities_minor, total_minor, cash_minor, card_minor, external_minor, gift_card_minor,
+                           store_credit_minor, house_account_minor)
+            SELECT journal_id, p_tenant, k, raw_id, st, s ->> 'reg', tx, et, s ->> 'cur', (j ->> 'date')::date,
+                   at::timestamptz, (j ->> 'late')::boolean, f[1], f[2], f[3], f[4], f[5], f[6], f[7], f[8], f[9],
+                   f[10], f[11], f[12], f[13], f[14], f[15], f[16], f[17], f[18]
+            FROM (SELECT *, (s ->> 'f')::bigint[] AS f FROM known WHERE key_id IS NOT NULL AND journal_id IS NOT NULL
+                  OFFSET 0) posted
     )
     SELECT jsonb_agg(jsonb_build_object('o', o, 'raw', raw_id, 'key', key_id, 'j', journal_id, 'x', case_id, 'why', why,
-                                        'r', CASE d WHEN 'post' THEN 'processed' ELSE 'quarantined' END))
+                                        'r', result))
                FILTER (WHERE key_id IS NOT NULL),
            jsonb_agg(j || jsonb_build_object('o', o, 'id', journal_id, 'key', k))
                FILTER (WHERE key_id IS NOT NULL AND journal_id IS NOT NULL),
@@ -249,25 +323,32 @@ BEGIN
                                         'details', details, 'risk', risk, 'currency', cur))
                FILTER (WHERE key_id IS NOT NULL AND case_id IS NOT NULL),
            array_agg(k) FILTER (WHERE key_id IS NULL),
-           jsonb_agg(s || jsonb_build_object('j', journal_id, 'k', k, 'raw', raw_id, 'st', st, 'tx', tx, 'et', et,
-                                             'at', at, 'date', j -> 'date', 'late', j -> 'late'))
-               FILTER (WHERE key_id IS NOT NULL AND journal_id IS NOT NULL),
            jsonb_agg(jsonb_build_object('j', journal_id, 'k', k, 'rows', r))
                FILTER (WHERE key_id IS NOT NULL AND r IS NOT NULL),
            jsonb_agg(jsonb_build_object('k', k, 'st', st, 'of', w -> 'of', 'tx', w -> 'tx'))
                FILTER (WHERE key_id IS NOT NULL AND w IS NOT NULL),
            jsonb_agg((m -> 'j') || jsonb_build_object('o', -o, 'id', mirror_id, 'key', k))
                FILTER (WHERE key_id IS NOT NULL AND m IS NOT NULL),
-           jsonb_agg(pos_facts_v1(to_jsonb(lead), m -> 's', m -> 'j', mirror_id, raw_id))
-               FILTER (WHERE key_id IS NOT NULL AND m IS NOT NULL)
-        INTO fresh, journals, cases, rest, facts, refs, waits, mirrors, mirror_facts
-        FROM (SELECT lead.*, (got.ids ->> k)::bigint AS key_id FROM lead CROSS JOIN got OFFSET 0) lead;
+           jsonb_agg(pos_facts_v1(to_jsonb(known), m -> 's', m -> 'j', mirror_id, raw_id))
+               FILTER (WHERE key_id IS NOT NULL AND m IS NOT NULL),
+           array_agg(raw_id) FILTER (WHERE key_id IS NOT NULL), array_agg(result) FILTER (WHERE key_id IS NOT NULL),
+           array_agg(coalesce(why, '')) FILTER (WHERE key_id IS NOT NULL),
+           array_agg(case_id) FILTER (WHERE key_id IS NOT NULL),
+           array_agg(journal_id) FILTER (WHERE key_id IS NOT NULL),
+           array_agg(k) FILTER (WHERE key_id IS NOT NULL AND journal_id IS NOT NULL),
+           array_agg(st) FILTER (WHERE key_id IS NOT NULL AND journal_id IS NOT NULL),
+           array_agg(tx) FILTER (WHERE key_id IS NOT NULL AND journal_id IS NOT NULL)
+        INTO fresh, journals, cases, rest, refs, waits, mirrors, mirror_facts, raws, results, whys, case_ids,
+             journal_ids, keys, stores, txns
+        FROM known;
 
     IF journals IS NOT NULL THEN
         PERFORM ledger_post_v1(p_tenant, journals || coalesce(mirrors, '[]'), p_lines);
-        PERFORM pos_record_facts_v1(p_tenant, facts || coalesce(mirror_facts, '[]'), refs);
+        IF mirror_facts IS NOT NULL OR refs IS NOT NULL THEN
+            PERFORM pos_record_facts_v1(p_tenant, coalesce(mirror_facts, '[]'), refs);
+        END IF;
         IF p_context ? 'waits' THEN
-            awaited := pos_anybody_waits_v1(p_tenant, facts);
+            awaited := pos_anybody_waits_v1(p_tenant, keys, stores, txns);
         END IF;
     END IF;
     IF cases IS NOT NULL THEN
@@ -279,8 +360,8 @@ BEGIN
     END IF;
     IF fresh IS NOT NULL THEN
         INSERT INTO event_outcomes (raw_event_id, tenant_id, result, reason_code, exception_id, journal_id)
-            SELECT f.raw, p_tenant, f.r, coalesce(f.why, ''), f.x, f.j
-            FROM jsonb_to_recordset(fresh) AS f(raw bigint, r text, why text, x uuid, j bigint);
+            SELECT f.raw, p_tenant, f.r, f.why, f.x, f.j
+            FROM unnest(raws, results, whys, case_ids, journal_ids) AS f(raw, r, why, x, j);
         IF p_context ? 'audit' THEN
             INSERT INTO audit_log (tenant_id, actor, action, object_type, object_id, after, request_id)
                 SELECT p_tenant, p_context ->> 'actor', a.audit ->> 'action', 'event', a.k, a.audit -> 'after',
