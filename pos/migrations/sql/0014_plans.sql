@@ -1,7 +1,7 @@
--- The same functions, whose look-ups take one way whatever is known of the tables: a session keeps the plans it made while
--- these were empty, and a database without statistics never knows more. So
+-- The same functions, whose look-ups take one way whatever is known of the tables: a session keeps the plans it made
+-- while these were empty, and a database without statistics never knows more. So
 --   what a primary key finds is not asked for its tenant in a way that an index by tenant could answer,
---   a key in an index by tenant and key is asked for as a range of one, in the index's order: no other index has that order,
+--   a key in an index by tenant and key is asked for as a range of one, in the index's order, which no other index has,
 --   and nothing is joined that can be looked up.
 
 -- Whether two journals undo each other, as in 0007_silver.sql; its plan is kept with the session.
