@@ -160,7 +160,7 @@ class Deciding:
     def _refuse_unknown_places(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
         """As ingest does: a strict tenant knows its stores and registers, any other one registers them."""
         places = {place for verdict in verdicts for place in _places(verdict)}
-        known = directories.known_places(directory, places) if places else set()
+        known = directories.find(directory, places).places
         if known != places and directory.strict_stores:
             for verdict in verdicts:
                 if missing := [place for place in _places(verdict) if place not in known]:

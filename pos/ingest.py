@@ -17,7 +17,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from ledger import conversions, periods
+from ledger import accounts, conversions, periods
 from ledger.chart import AccountRef
 from ledgersafe import metrics
 from ledgersafe.db import (
@@ -262,21 +262,25 @@ def _remembered(plans: list[Plan], directory: TenantDirectory) -> dict[AccountRe
 
 
 def _prepare(plans: list[Plan], directory: TenantDirectory) -> tuple[Any, Any, Any]:
-    """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all."""
+    """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all.
+
+    What is not remembered is asked for in one; opening what is not there takes more.
+    """
     wanted = planning.places_of(plans)
-    known = directories.known_places(directory, wanted)
-    if known != wanted:
+    found = directories.find(directory, wanted, planning.days_of(plans), planning.accounts_of(plans))
+    if found.places != wanted:
         if directory.strict_stores:
-            planning.hold_unknown_places(plans, known)
+            planning.hold_unknown_places(plans, found.places)
         else:
-            directories.register_places(directory, wanted - known)
+            directories.register_places(directory, wanted - found.places)
     days = planning.days_of(plans)
-    for day in sorted(days - directory.open_days):
+    for day in sorted(days - found.days):
         if not periods.open_day(directory.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off):
             directories.forget(directory.tenant_id)
             raise StaleDirectory
-    account_ids = directories.resolve_accounts(directory, planning.accounts_of(plans))
-    return known if directory.strict_stores else wanted, days, account_ids
+    missing = planning.accounts_of(plans) - found.account_ids.keys()
+    account_ids = found.account_ids | accounts.find_or_open(directory.tenant_id, missing)
+    return found.places if directory.strict_stores else wanted, days, account_ids
 
 
 def _any(rows: list[dict[str, Any]], key: str) -> bool:

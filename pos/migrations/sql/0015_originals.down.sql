@@ -1,0 +1,1 @@
+DROP FUNCTION pos_releasable_v1(bigint, timestamptz, integer);
