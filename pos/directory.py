@@ -163,43 +163,47 @@ def tell_of_waits(directory: TenantDirectory) -> None:
 
 @dataclass(slots=True)
 class Found:
-    """What of the stores, registers, days and accounts that somebody asked for there is. Days: those that are open."""
+    """Stores, registers, open days and accounts that there are, as one transaction knows them."""
 
-    places: set[Place]
-    days: set[date]
-    account_ids: dict[AccountRef, int]
+    places: set[Place] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
+    account_ids: dict[AccountRef, int] = field(default_factory=dict)
 
 
 def find(
     directory: TenantDirectory,
-    places: set[Place],
-    days: Collection[date] = frozenset(),
-    refs: Collection[AccountRef] = frozenset(),
-) -> Found:
-    """What is remembered of it, and of the rest what the database has: one statement, or none. Operation.
+    known: Found,
+    places: Collection[Place],
+    days: Collection[date] = (),
+    refs: Collection[AccountRef] = (),
+) -> None:
+    """Add to `known` what there is of these: what is remembered, and what else the database has; operation.
 
-    The stores that are read keep their time zones from now on.
+    One statement, or none. The stores that are read keep their time zones from now on.
     :raises StaleDirectory: a time zone is another than the one remembered.
     """
+    known.places |= directory.places.intersection(places)
+    known.days |= directory.open_days.intersection(days)
     # Taken out one by one: another thread may clear what is remembered at any moment.
-    ids = {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
-    found = Found(places & directory.places, directory.open_days & set(days), ids)
-    missing = list(places - found.places)
-    unknown_days = [day.isoformat() for day in set(days) - found.days]
-    unknown = [ref for ref in refs if ref not in ids]
-    if not (missing or unknown_days or unknown):
-        return found
-    asked = {"places": missing, "days": unknown_days, "accounts": [tuple(ref) for ref in unknown]}
+    known.account_ids |= {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
+    missing = [place for place in places if place not in known.places]
+    unknown = [ref for ref in refs if ref not in known.account_ids]
+    asked = {
+        "places": missing,
+        "days": [day.isoformat() for day in days if day not in known.days],
+        "accounts": [tuple(ref) for ref in unknown],
+    }
+    if not any(asked.values()):
+        return
     told = call("pos_known_v1", directory.tenant_id, as_jsonb(asked))
     _refuse_other_zones(directory, {code: zone for code, zone, is_fixed in told["stores"] if is_fixed})
     if unfixed := [code for code, _, is_fixed in told["stores"] if not is_fixed]:
         _used(directory, unfixed)
     there: set[Place] = {(code, None) for code, _, _ in told["stores"]}
     there.update((store, register) for store, register in told["registers"])
-    found.places |= there & set(missing)
-    found.days |= {date.fromisoformat(day) for day in told["days"]}
-    ids.update((unknown[place - 1], account_id) for place, account_id in told["accounts"])
-    return found
+    known.places |= there.intersection(missing)
+    known.days |= {date.fromisoformat(day) for day in told["days"]}
+    known.account_ids |= {unknown[place - 1]: account_id for place, account_id in told["accounts"]}
 
 
 def register_places(directory: TenantDirectory, wanted: Collection[Place]) -> None:

@@ -14,8 +14,8 @@ from tests.pos.round_trips import counted
 NEW, RETRY = 1, 5
 #: Begin, receive, commit; and one more to apply what was judged.
 NEW_BATCH, RETRIED_BATCH = 3, 4
-#: The same, and for what is about others: ten to find, lock and read these, and one to settle.
-RETURNED_BATCH = 14
+#: The same, and for what is about others: one to find, lock and read these, and one to settle.
+RETURNED_BATCH = 5
 
 
 @pytest.fixture
