@@ -1,6 +1,8 @@
 -- What events about other events have to know, and what a batch has to learn of its tenant, in one call each: every row is
 -- looked up by its key, whatever statistics say. A server that has none would take an index by tenant alone, or join all
--- rows of the tenant; so no join here but of one row after the other, and no list where a planner may see a filter.
+-- rows of the tenant; so no join here but of one row after the other, no list where a planner may see a filter, and one
+-- plan for good, which no number of questions makes better. Where several indexes begin with the tenant, of an empty table
+-- each looks as good as the right one: the key is then asked for as a range, ordered, and only one index has that order.
 
 -- Of originals {"keys": [key], "transactions": [[store, transaction]], "also": [key], "own": [key]}: the sales that have
 -- the transactions, the keys of all of these and of what they refer to, which are locked until commit where that is asked,
@@ -13,7 +15,8 @@
 --   "contents": [[journal, business date, effective body in hex, figures in the order of sales from sign on,
 --       [[role, currency, qualifier, amount]]]]
 CREATE FUNCTION pos_originals_v1(p_tenant bigint, p_asked jsonb, p_lock boolean) RETURNS json
-LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET enable_sort = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     about text[] := ARRAY(SELECT jsonb_array_elements_text(p_asked -> 'keys'));
     also text[] := ARRAY(SELECT jsonb_array_elements_text(p_asked -> 'also'));
@@ -34,8 +37,8 @@ BEGIN
             FROM (SELECT x ->> 0 AS store, x ->> 1 AS txn FROM jsonb_array_elements(p_asked -> 'transactions') x) w
             CROSS JOIN LATERAL (
                 SELECT s.event_key, s.journal_id FROM sales s
-                WHERE s.tenant_id = p_tenant AND s.txn_id = w.txn AND s.event_type = 'SALE' AND s.sign = 1
-                  AND s.store_code = w.store OFFSET 0) s
+                WHERE s.tenant_id = p_tenant AND s.txn_id >= w.txn AND s.txn_id <= w.txn AND s.event_type = 'SALE'
+                  AND s.sign = 1 AND s.store_code = w.store ORDER BY s.txn_id OFFSET 0) s
             CROSS JOIN LATERAL (
                 SELECT FROM events_processed k
                 WHERE k.tenant_id = p_tenant AND k.idempotency_key = s.event_key
@@ -47,7 +50,8 @@ BEGIN
         SELECT r.original_key FROM unnest(about || also) n(name)
         CROSS JOIN LATERAL (
             SELECT r.original_key FROM sale_references r
-            WHERE r.tenant_id = p_tenant AND r.event_key = n.name AND r.sign = 1 OFFSET 0) r);
+            WHERE r.tenant_id = p_tenant AND r.event_key >= n.name AND r.event_key <= n.name AND r.sign = 1
+            ORDER BY r.event_key OFFSET 0) r);
     IF p_lock THEN
         SELECT json_agg(json_build_array(k.name, k.status, k.journal_id)) INTO keys FROM (
             SELECT k.* FROM (SELECT n.name FROM unnest(roots) n(name) ORDER BY n.name) n
@@ -66,13 +70,16 @@ BEGIN
         FROM (SELECT DISTINCT n.name FROM unnest(about || also) n(name)) n
         CROSS JOIN LATERAL (
             SELECT * FROM sale_references r
-            WHERE r.tenant_id = p_tenant AND r.event_key = n.name AND r.sign = 1 OFFSET 0) r;
+            WHERE r.tenant_id = p_tenant AND r.event_key >= n.name AND r.event_key <= n.name AND r.sign = 1
+            ORDER BY r.event_key OFFSET 0) r;
     SELECT json_agg(json_build_array(r.event_key, r.journal_id, r.original_key, r.kind, r.sign, r.amount_minor,
                                      r.base_journal_id, r.lines)),
            array_agg(r.original_key), array_agg(r.event_key) FILTER (WHERE r.kind = 'CORRECTION')
         INTO made_of, used, corrections
         FROM unnest(roots) n(name) CROSS JOIN LATERAL (
-            SELECT * FROM sale_references r WHERE r.tenant_id = p_tenant AND r.original_key = n.name OFFSET 0) r;
+            SELECT * FROM sale_references r
+            WHERE r.tenant_id = p_tenant AND r.original_key >= n.name AND r.original_key <= n.name
+            ORDER BY r.original_key OFFSET 0) r;
     IF p_asked -> 'own' <> '[]' THEN
         SELECT coalesce(json_agg(n.name), '[]') INTO own
             FROM (SELECT DISTINCT jsonb_array_elements_text(p_asked -> 'own') AS name) n
@@ -113,7 +120,8 @@ END $$;
 --   "stores": [[code, time zone, whether something is dated by its clock]], "registers": [[store, register]],
 --   "days": those that are open, "accounts": [[place in the question from one, id]].
 CREATE FUNCTION pos_known_v1(p_tenant bigint, p_asked jsonb) RETURNS json
-LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET enable_sort = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN json_build_object(
         'stores', (
@@ -121,34 +129,38 @@ BEGIN
             FROM (SELECT DISTINCT x ->> 0 AS code FROM jsonb_array_elements(p_asked -> 'places') x) w
             CROSS JOIN LATERAL (
                 SELECT s.code, s.time_zone, s.time_zone_fixed_at FROM stores s
-                WHERE s.tenant_id = p_tenant AND s.code = w.code OFFSET 0) s),
+                WHERE s.tenant_id = p_tenant AND s.code >= w.code AND s.code <= w.code ORDER BY s.code OFFSET 0) s),
         'registers', (
             SELECT coalesce(json_agg(json_build_array(w.store, w.register)), '[]')
             FROM (SELECT x ->> 0 AS store, x ->> 1 AS register FROM jsonb_array_elements(p_asked -> 'places') x) w
             CROSS JOIN LATERAL (
-                SELECT s.id FROM stores s WHERE s.tenant_id = p_tenant AND s.code = w.store OFFSET 0) s
+                SELECT s.id FROM stores s
+                WHERE s.tenant_id = p_tenant AND s.code >= w.store AND s.code <= w.store ORDER BY s.code OFFSET 0) s
             CROSS JOIN LATERAL (
                 SELECT FROM registers r
-                WHERE r.tenant_id = p_tenant AND r.store_id = s.id AND r.code = w.register OFFSET 0) r),
+                WHERE r.tenant_id = p_tenant AND r.store_id = s.id AND r.code >= w.register AND r.code <= w.register
+                ORDER BY r.code OFFSET 0) r),
         'days', (
             SELECT coalesce(json_agg(d.business_date), '[]')
             FROM jsonb_array_elements_text(p_asked -> 'days') w(day)
             CROSS JOIN LATERAL (
                 SELECT d.business_date FROM periods d
-                WHERE d.tenant_id = p_tenant AND d.business_date = w.day::date AND d.status = 'open' OFFSET 0) d),
+                WHERE d.tenant_id = p_tenant AND d.business_date >= w.day::date AND d.business_date <= w.day::date
+                  AND d.status = 'open' ORDER BY d.business_date OFFSET 0) d),
         'accounts', (
             SELECT coalesce(json_agg(json_build_array(w.place, a.id)), '[]')
             FROM jsonb_array_elements(p_asked -> 'accounts') WITH ORDINALITY w(ref, place)
             CROSS JOIN LATERAL (
                 SELECT a.id FROM accounts a
-                WHERE a.tenant_id = p_tenant AND a.role = w.ref ->> 0 AND a.currency = w.ref ->> 1
-                  AND a.qualifier = w.ref ->> 2 AND a.role <> '' OFFSET 0) a));
+                WHERE a.tenant_id = p_tenant AND a.role = w.ref ->> 0 AND a.qualifier = w.ref ->> 2 AND a.role <> ''
+                  AND a.currency >= w.ref ->> 1 AND a.currency <= w.ref ->> 1 ORDER BY a.currency OFFSET 0) a));
 END $$;
 
 -- The open cases of events that have waited for what is in the books now, since the tenant's late window at most: ids, the
 -- longest waiting first. Not of those that came in another version, or were tried after their original had landed.
 CREATE FUNCTION pos_releasable_v1(p_tenant bigint, p_now timestamptz, p_limit integer) RETURNS json
-LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET enable_sort = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (SELECT coalesce(json_agg(x.id ORDER BY x.waits_since, x.event_key), '[]') FROM (
         SELECT e.id, w.waits_since, w.event_key
@@ -156,21 +168,23 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT * FROM event_waits w
             WHERE w.tenant_id = p_tenant
-              AND w.waits_since >= p_now - make_interval(hours => 24 * t.late_window_days) OFFSET 0) w
+              AND w.waits_since >= p_now - make_interval(hours => 24 * t.late_window_days)
+            ORDER BY w.waits_since OFFSET 0) w
         CROSS JOIN LATERAL (
             SELECT k.id FROM events_processed k
             WHERE k.tenant_id = p_tenant AND k.idempotency_key = w.event_key AND k.status = 'quarantined' OFFSET 0) k
         CROSS JOIN LATERAL (
             SELECT e.id, e.last_replay_at FROM exceptions e
-            WHERE e.tenant_id = p_tenant AND e.idempotency_key = w.event_key AND e.status = 'open'
-              AND e.reason_code = 'MISSING_REFERENCE' OFFSET 0) e
+            WHERE e.tenant_id = p_tenant AND e.idempotency_key >= w.event_key AND e.idempotency_key <= w.event_key
+              AND e.status = 'open' AND e.reason_code = 'MISSING_REFERENCE' ORDER BY e.idempotency_key OFFSET 0) e
         CROSS JOIN LATERAL (
             SELECT max(o.processed_at) AS landed_at
             FROM (SELECT w.original_key AS name
                   UNION ALL
-                  SELECT s.event_key FROM sales s
-                  WHERE w.txn_id IS NOT NULL AND s.tenant_id = p_tenant AND s.txn_id = w.txn_id
-                    AND s.store_code = w.store_code AND s.event_type = 'SALE' AND s.sign = 1) n
+                  (SELECT s.event_key FROM sales s
+                   WHERE s.tenant_id = p_tenant AND s.txn_id >= w.txn_id AND s.txn_id <= w.txn_id
+                     AND s.store_code = w.store_code AND s.event_type = 'SALE' AND s.sign = 1
+                   ORDER BY s.txn_id OFFSET 0)) n
             CROSS JOIN LATERAL (
                 SELECT o.processed_at FROM events_processed o
                 WHERE o.tenant_id = p_tenant AND o.idempotency_key = n.name AND o.status = 'processed' OFFSET 0) o
