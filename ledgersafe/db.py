@@ -111,6 +111,14 @@ def call_alone(function: str, *args: Any) -> Any:
     return _call(function, args)
 
 
+def ask(function: str, *args: Any) -> Any:
+    """Call one of our SQL functions that only reads, in a transaction or outside of one.
+
+    :raises django.db.Error: what Postgres refused.
+    """
+    return _call(function, args)
+
+
 def _call(function: str, args: tuple[Any, ...]) -> Any:
     """One short message, in which neither statement nor types are told again.
 
@@ -133,7 +141,7 @@ def _call(function: str, args: tuple[Any, ...]) -> Any:
         except psycopg.errors.InvalidSqlStatementName:  # the session's statements were discarded
             _statements[raw].discard(function)
             raise
-    # Ids and codes only: no money is read back as JSON.
+    # Ids, codes and whole numbers of minor units, which orjson reads exactly; no fractions.
     return orjson.loads(answer) if answer else None
 
 

@@ -34,7 +34,7 @@ from pos.choices import (
     rule,
 )
 from pos.contract import Hold
-from pos.directory import TenantDirectory
+from pos.directory import Found, TenantDirectory
 from pos.finding import Originals
 from pos.models import EventKey, KeyStatus
 from pos.tender_rates import rates_for
@@ -160,14 +160,15 @@ class Deciding:
     def _refuse_unknown_places(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
         """As ingest does: a strict tenant knows its stores and registers, any other one registers them."""
         places = {place for verdict in verdicts for place in _places(verdict)}
-        known = directories.known_places(directory, places) if places else set()
-        if known != places and directory.strict_stores:
+        known = Found()
+        directories.find(directory, known, places)
+        if known.places != places and directory.strict_stores:
             for verdict in verdicts:
-                if missing := [place for place in _places(verdict) if place not in known]:
+                if missing := [place for place in _places(verdict) if place not in known.places]:
                     name = "/".join(part for part in missing[0] if part)
                     _refuse(verdict, Hold("UNKNOWN_STORE", f"The tenant has no store or register {name!r}."))
-        elif known != places:
-            directories.register_places(directory, places - known)
+        elif known.places != places:
+            directories.register_places(directory, places - known.places)
 
     # ── The second person ───────────────────────────────────────────────────────────────────────
     def _ask_second_person(self, verdicts: Sequence[Verdict], directory: TenantDirectory, *, propose: bool) -> None:

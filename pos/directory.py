@@ -8,18 +8,18 @@ accounts and days; when memory turns out wrong the transaction is run again with
 import threading
 import time as clock
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Final
+from typing import Final, TypeAlias
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from ledger import accounts, periods
+from ledger import periods
 from ledger.chart import AccountRef
-from ledgersafe.db import StaleDirectory
+from ledgersafe.db import StaleDirectory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import own_zones, use_zones
 from pos.models import EventKey, EventWait, KeyStatus
@@ -27,6 +27,9 @@ from pos.verdicts import TenantFacts
 
 _TENANTS: Final = 256
 _ENTRIES: Final = 50_000
+
+#: (store, register); without register it is the store.
+Place: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(slots=True)
@@ -51,7 +54,7 @@ class TenantDirectory:
     #: Whether some event waits for the one it is about, so that whoever posts has to look who.
     has_waits: bool = False
     #: (store, register) pairs that exist; a pair without register stands for the store.
-    places: set[tuple[str, str | None]] = field(default_factory=set)
+    places: set[Place] = field(default_factory=set)
     account_ids: dict[AccountRef, int] = field(default_factory=dict)
     open_days: set[date] = field(default_factory=set)
 
@@ -71,9 +74,7 @@ class TenantDirectory:
         """The time zone of a store."""
         return self.zones.get(store_code, self.time_zone)
 
-    def remember(
-        self, places: Collection[tuple[str, str | None]], ids: dict[AccountRef, int], days: Collection[date]
-    ) -> None:
+    def remember(self, places: Collection[Place], ids: dict[AccountRef, int], days: Collection[date]) -> None:
         """After commit: what the transaction found or created is known from now on."""
         if len(self.account_ids) + len(self.places) > _ENTRIES:
             self.account_ids.clear()
@@ -102,9 +103,19 @@ def of(tenant_id: int) -> TenantDirectory:
 
 
 def read_anew(tenant_id: int) -> TenantDirectory:
-    """The directory as the database has it now: for decisions, which are rare and must not rest on memory."""
-    forget(tenant_id)
-    return of(tenant_id)
+    """The directory as the database has it now: for decisions, which are rare and must not rest on memory.
+
+    What is remembered besides stays remembered for ingest, unless it is out of date: a decision learns nothing of it.
+    """
+    directory = _read(tenant_id)
+    with _lock:
+        remembered = _known.get(tenant_id)
+        if remembered is not None:
+            if (remembered.version, remembered.closed_through) == (directory.version, directory.closed_through):
+                remembered.has_waits |= directory.has_waits
+            else:
+                del _known[tenant_id]
+    return directory
 
 
 def forget(tenant_id: int) -> None:
@@ -150,23 +161,52 @@ def tell_of_waits(directory: TenantDirectory) -> None:
         Tenant.objects.filter(pk=directory.tenant_id).update(version=F("version"))
 
 
-def known_places(directory: TenantDirectory, wanted: set[tuple[str, str | None]]) -> set[tuple[str, str | None]]:
-    """Which of the wanted places exist; asks the database only for those not remembered (two statements). Operation.
+@dataclass(slots=True)
+class Found:
+    """Stores, registers, open days and accounts that there are, as one transaction knows them."""
 
-    The stores that are read keep their time zones from now on.
+    places: set[Place] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
+    account_ids: dict[AccountRef, int] = field(default_factory=dict)
+
+
+def find(
+    directory: TenantDirectory,
+    known: Found,
+    places: Collection[Place],
+    days: Collection[date] = (),
+    refs: Collection[AccountRef] = (),
+) -> None:
+    """Add to `known` what there is of these: what is remembered, and what else the database has; operation.
+
+    One statement, or none. The stores that are read keep their time zones from now on.
     :raises StaleDirectory: a time zone is another than the one remembered.
     """
-    missing = wanted - directory.places
-    if not missing:
-        return wanted
-    codes = {store for store, _ in missing}
-    found: set[tuple[str, str | None]] = {(code, None) for code in _used(directory, codes)}
-    registers = Register.objects.filter(tenant_id=directory.tenant_id, store__code__in=codes)
-    found |= set(registers.values_list("store__code", "code"))
-    return (wanted & directory.places) | (missing & found)
+    known.places |= directory.places.intersection(places)
+    known.days |= directory.open_days.intersection(days)
+    # Taken out one by one: another thread may clear what is remembered at any moment.
+    known.account_ids |= {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
+    missing = [place for place in places if place not in known.places]
+    unknown = [ref for ref in refs if ref not in known.account_ids]
+    asked = {
+        "places": missing,
+        "days": [day.isoformat() for day in days if day not in known.days],
+        "accounts": [tuple(ref) for ref in unknown],
+    }
+    if not any(asked.values()):
+        return
+    told = call("pos_known_v1", directory.tenant_id, as_jsonb(asked))
+    _refuse_other_zones(directory, {code: zone for code, zone, is_fixed in told["stores"] if is_fixed})
+    if unfixed := [code for code, _, is_fixed in told["stores"] if not is_fixed]:
+        _used(directory, unfixed)
+    there: set[Place] = {(code, None) for code, _, _ in told["stores"]}
+    there.update((store, register) for store, register in told["registers"])
+    known.places |= there.intersection(missing)
+    known.days |= {date.fromisoformat(day) for day in told["days"]}
+    known.account_ids |= {unknown[place - 1]: account_id for place, account_id in told["accounts"]}
 
 
-def register_places(directory: TenantDirectory, wanted: Collection[tuple[str, str | None]]) -> None:
+def register_places(directory: TenantDirectory, wanted: Collection[Place]) -> None:
     """Register stores and registers by their first event; operation. In code order, as accounts are.
 
     :raises StaleDirectory: somebody was first, and gave a store a time zone.
@@ -190,17 +230,12 @@ def register_places(directory: TenantDirectory, wanted: Collection[tuple[str, st
 def _used(directory: TenantDirectory, codes: Collection[str]) -> dict[str, Store]:
     """The stores of these codes, whose time zones are those the plans were made by."""
     stores = use_zones(directory.tenant_id, codes)
-    if any((store.time_zone or directory.time_zone) != directory.zone_of(code) for code, store in stores.items()):
-        forget(directory.tenant_id)
-        raise StaleDirectory
+    _refuse_other_zones(directory, {code: store.time_zone for code, store in stores.items()})
     return stores
 
 
-def resolve_accounts(directory: TenantDirectory, refs: set[AccountRef]) -> dict[AccountRef, int]:
-    """Account ids of the refs, opening what is missing; operation when something is missing."""
-    # Taken out one by one: another thread may clear what is remembered at any moment.
-    ids = {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
-    missing = refs - ids.keys()
-    if missing:
-        ids |= accounts.find_or_open(directory.tenant_id, missing)
-    return ids
+def _refuse_other_zones(directory: TenantDirectory, zones: Mapping[str, str]) -> None:
+    """:raises StaleDirectory: of these stores one has another time zone than is remembered."""
+    if any((zone or directory.time_zone) != directory.zone_of(code) for code, zone in zones.items()):
+        forget(directory.tenant_id)
+        raise StaleDirectory

@@ -9,12 +9,20 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from exceptions.cases import lock_cases
 from exceptions.models import ExceptionCase
 from ledger.models import Journal
 from ledgersafe.db import require_transaction
 from pos.models import Disposition, EventKey, EventVersion, KeyStatus, RawEvent
+
+#: One look-up by the whole key for each name, in their order: of a list Postgres may make a filter over all keys.
+_LOCKED_KEYS: Final = """
+SELECT k.* FROM (SELECT DISTINCT name FROM unnest(%s::text[]) AS x(name) ORDER BY name) n
+CROSS JOIN LATERAL (
+    SELECT * FROM events_processed WHERE tenant_id = %s AND idempotency_key = n.name FOR UPDATE) k
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,7 @@ def lock_held(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID
     require_transaction()
     wanted = ExceptionCase.objects.filter(tenant_id=tenant_id, id__in=case_ids)
     names = list(wanted.values_list("idempotency_key", flat=True))
-    rows = EventKey.objects.select_for_update(of=("self",)).filter(tenant_id=tenant_id, idempotency_key__in=names)
-    keys = list(rows.order_by("idempotency_key"))
+    keys = list(EventKey.objects.raw(_LOCKED_KEYS, [names, tenant_id]))
     return _assemble(tenant_id, lock_cases(tenant_id, case_ids).values(), keys)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from ledger import conversions, periods
+from ledger import accounts, conversions, periods
 from ledger.chart import AccountRef
 from ledgersafe import metrics
 from ledgersafe.db import (
@@ -40,7 +40,7 @@ from pos import directory as directories
 from pos import plans as planning
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
-from pos.directory import TenantDirectory
+from pos.directory import Found, TenantDirectory
 from pos.models import Result
 from pos.plans import Plan
 from pos.settling import Settling
@@ -200,7 +200,8 @@ def _in_transaction(
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
         looked_at = sentinel.hold_near_duplicates(plans, directory)
-        places, days, account_ids = _prepare(plans, directory)
+        known = Found()
+        _prepare(plans, directory, known)
         rows, context = _told_of(plans, directory, context)
         sent = as_jsonb(context)
         told = call(
@@ -209,24 +210,23 @@ def _in_transaction(
             principal.api_key_id,
             sent,
             as_jsonb(rows),
-            as_jsonb(planning.lines_of(plans, account_ids)),
+            as_jsonb(planning.lines_of(plans, known.account_ids)),
             [plan.arrival.body for plan in plans],
         )
         _refuse_stale(told, principal)
 
         def rule(referring_plans: list[Plan]) -> list[Plan]:
             judged = referring.rule(referring_plans, directory, now)
-            for known, found in zip((places, days, account_ids), _prepare(judged, directory), strict=True):
-                known.update(found)
+            _prepare(judged, directory, known)
             return judged
 
-        settling = Settling(principal, plans, account_ids, told, rule)
+        settling = Settling(principal, plans, known.account_ids, told, rule)
         settling.settle(sent)
         sentinel.keep(principal.tenant_id, looked_at, settling.answers())
         conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
         if any(plan.awaits for plan in plans):
             directories.tell_of_waits(directory)
-    directory.remember(places, account_ids, days)
+    directory.remember(known.places, known.account_ids, known.days)
     _release(settling, principal)
     return settling.answers()
 
@@ -268,22 +268,28 @@ def _remembered(plans: list[Plan], directory: TenantDirectory) -> dict[AccountRe
     return ids if planning.places_of(plans) <= directory.places else None
 
 
-def _prepare(plans: list[Plan], directory: TenantDirectory) -> tuple[Any, Any, Any]:
-    """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all."""
+def _prepare(plans: list[Plan], directory: TenantDirectory, known: Found) -> None:
+    """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all.
+
+    What is not remembered is asked for in one; opening what is not there takes more.
+
+    :param known: what this transaction has found or opened before; afterwards also what these plans need.
+    """
     wanted = planning.places_of(plans)
-    known = directories.known_places(directory, wanted)
-    if known != wanted:
+    directories.find(directory, known, wanted, planning.days_of(plans), planning.accounts_of(plans))
+    if missing := wanted - known.places:
         if directory.strict_stores:
-            planning.hold_unknown_places(plans, known)
+            planning.hold_unknown_places(plans, known.places)
         else:
-            directories.register_places(directory, wanted - known)
-    days = planning.days_of(plans)
-    for day in sorted(days - directory.open_days):
+            directories.register_places(directory, missing)
+            known.places |= missing
+    for day in sorted(planning.days_of(plans) - known.days):
         if not periods.open_day(directory.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off):
             directories.forget(directory.tenant_id)
             raise StaleDirectory
-    account_ids = directories.resolve_accounts(directory, planning.accounts_of(plans))
-    return known if directory.strict_stores else wanted, days, account_ids
+        known.days.add(day)
+    refs = planning.accounts_of(plans) - known.account_ids.keys()
+    known.account_ids |= accounts.find_or_open(directory.tenant_id, refs)
 
 
 def _any(rows: list[dict[str, Any]], key: str) -> bool:

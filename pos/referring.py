@@ -11,7 +11,6 @@ from datetime import datetime
 from pos.contract import Event, Hold
 from pos.directory import TenantDirectory
 from pos.finding import NotYet, Originals
-from pos.models import EventKey
 from pos.plans import Plan
 from pos.verdicts import Post, verdict_on
 
@@ -32,12 +31,11 @@ def rule(plans: Sequence[Plan], directory: TenantDirectory, now: datetime) -> li
     """
     events = [event for plan in plans for event in _event(plan)]
     originals = Originals(directory.tenant_id, events, base_currency=directory.base_currency)
-    known = _known_keys(directory.tenant_id, [event.event_id for event in events])
     judged = []
     for plan in plans:
         for event in _event(plan):
             # A key that exists is not taken again: the gate judges the arrival, and nothing counts.
-            if event.event_id not in known:
+            if event.event_id not in originals.known:
                 try:
                     _judge(plan, event, originals, directory, now)
                 except NotYet:
@@ -67,8 +65,3 @@ def _event(plan: Plan) -> Iterator[Event]:
 
 def _named(plan: Plan) -> str | None:
     return next((event.references.event_id for event in _event(plan) if event.references is not None), None)
-
-
-def _known_keys(tenant_id: int, names: Sequence[str]) -> set[str]:
-    rows = EventKey.objects.filter(tenant_id=tenant_id, idempotency_key__in=names)
-    return set(rows.values_list("idempotency_key", flat=True))

@@ -5,13 +5,11 @@ was tried since its original landed, or has waited beyond the tenant's late wind
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.db import connection
-
 from exceptions.decisions import FIRST, Action, Decision
-from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from pos.booking import Verdict
 from pos.deciding import Deciding
@@ -22,27 +20,6 @@ ACTOR: Final = "system:references"
 _NOTES: Final = "The event it refers to has arrived."
 #: A void waits for its return, which waits for its sale: each round releases those who waited for the one before.
 _ROUNDS: Final = 5
-
-_RELEASABLE: Final = """
-SELECT e.id
-FROM event_waits w
-JOIN events_processed k ON k.tenant_id = w.tenant_id AND k.idempotency_key = w.event_key AND k.status = 'quarantined'
-JOIN exceptions e ON e.tenant_id = w.tenant_id AND e.idempotency_key = w.event_key AND e.status = 'open'
-     AND e.reason_code = 'MISSING_REFERENCE'
-CROSS JOIN LATERAL (
-    SELECT max(o.processed_at) AS landed_at FROM events_processed o
-    WHERE o.tenant_id = w.tenant_id AND o.status = 'processed' AND o.idempotency_key = ANY (
-        SELECT w.original_key UNION ALL
-        SELECT s.event_key FROM sales s
-        WHERE w.txn_id IS NOT NULL AND s.tenant_id = w.tenant_id AND s.txn_id = w.txn_id
-          AND s.store_code = w.store_code AND s.event_type = 'SALE' AND s.sign = 1)
-) original
-WHERE w.tenant_id = %s AND w.waits_since >= %s
-  AND (e.last_replay_at IS NULL OR e.last_replay_at < original.landed_at)
-  AND original.landed_at IS NOT NULL
-  AND NOT EXISTS (SELECT FROM event_versions v WHERE v.tenant_id = w.tenant_id AND v.event_key_id = k.id)
-ORDER BY w.waits_since, w.event_key LIMIT %s
-"""
 
 
 def release_waiting(*, tenant_id: int, now: datetime) -> int:
@@ -76,7 +53,4 @@ def _release_some(tenant_id: int, now: datetime) -> list[Verdict]:
 
 
 def _releasable(tenant_id: int, now: datetime) -> list[uuid.UUID]:
-    window = Tenant.objects.values_list("late_window_days", flat=True).get(pk=tenant_id)
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASABLE, [tenant_id, now - timedelta(days=window), CHUNK])
-        return [case_id for (case_id,) in cursor.fetchall()]
+    return [uuid.UUID(case_id) for case_id in call("pos_releasable_v1", tenant_id, now.isoformat(), CHUNK)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pos import directory as directories
 from tests.conftest import Shop
 from tests.pos.returning import about
 from tests.pos.round_trips import counted
@@ -14,8 +15,8 @@ from tests.pos.round_trips import counted
 NEW, RETRY = 1, 5
 #: Begin, receive, commit; and one more to apply what was judged.
 NEW_BATCH, RETRIED_BATCH = 3, 4
-#: The same, and for what is about others: ten to find, lock and read these, and one to settle.
-RETURNED_BATCH = 14
+#: The same, and for what is about others: one to find, lock and read these, and one to settle.
+RETURNED_BATCH = 5
 
 
 @pytest.fixture
@@ -104,3 +105,26 @@ def test_a_batch_of_returns_costs_the_same_whatever_its_size(warm_shop: Shop, si
         answer = warm_shop.post("/v1/events/batch", batch(returns + sales)).json()
     assert answer["counts"] == {"processed": 2 * size}
     assert trips.number == RETURNED_BATCH, trips.sent
+
+
+def test_what_a_batch_has_to_learn_it_asks_for_at_once(warm_shop: Shop) -> None:
+    """Its stores, registers, days and accounts, where none of them is remembered."""
+    directory = directories.of(warm_shop.tenant.id)
+    for remembered in (directory.places, directory.account_ids, directory.open_days):
+        remembered.clear()
+    with counted() as trips:
+        warm_shop.post("/v1/events/batch", batch([warm_shop.sale(f"e{n}") for n in range(10)]))
+    assert trips.number == NEW_BATCH + 1, trips.sent
+
+
+def test_a_release_leaves_ingest_what_it_remembers(warm_shop: Shop) -> None:
+    """It reads the tenant anew for itself; the next sale still is one round trip."""
+    assert warm_shop.send(about(warm_shop, "RETURN", "early", "late", total_amount=5)).status_code == 202
+    assert warm_shop.send(warm_shop.sale("other")).status_code == 201
+    assert warm_shop.send(warm_shop.sale("late")).status_code == 201
+    assert warm_shop.rows("SELECT status FROM events_processed WHERE tenant_id = %s AND idempotency_key = 'early'") == [
+        ("processed",)
+    ]
+    with counted() as trips:
+        assert warm_shop.send(warm_shop.sale("new")).status_code == 201
+    assert trips.number == NEW, trips.sent
