@@ -151,6 +151,8 @@ def _store_once(
     started = time.perf_counter()
     answers = _alone(principal, plans, directory, context) if len(plans) == 1 else None
     if answers is None:
+        if len(plans) > 1:
+            _open_ahead(principal, plans, directory)
         answers = _in_transaction(principal, plans, directory, context, now)
     metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
     return answers
@@ -193,6 +195,20 @@ def _alone(
     settling.settle(sent)
     _release(settling, principal)
     return settling.answers()
+
+
+def _open_ahead(principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory) -> None:
+    """What a batch needs and nobody needed before is committed first: others wait for that, and not for the batch.
+
+    Who opens a day or an account first holds up everybody who needs it too, until it is committed.
+    """
+    if _remembered(plans, directory) is not None:
+        return
+    known = Found()
+    with tenant_transaction(principal.tenant_id):
+        keys.ensure_live(principal)
+        _prepare(plans, directory, known)
+    directory.remember(known.places, known.account_ids, known.days)
 
 
 def _in_transaction(
