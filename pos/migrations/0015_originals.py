@@ -4,5 +4,5 @@ from ledgersafe.db import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pos", "0013_references_guard")]
+    dependencies = [("pos", "0014_plans")]
     operations = [run_sql(__file__, "0015_originals")]
