@@ -27,7 +27,8 @@ def post_worker_init(worker: Any) -> None:
     """What is loaded by now stays: the garbage collector need not look at it again with every batch."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    # A batch makes some fifty thousand objects and no cycles.
+    gc.set_threshold(100_000, 20, 20)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -38,6 +38,9 @@ _AS_IS, _AS_TEXT = PyFormat.BINARY, PyFormat.TEXT
 _ARRAY_HEADER: Final = Struct("!iiIii")
 _LENGTH: Final = Struct("!i")
 _BYTEA: Final = 17
+_BEGIN: Final = (
+    b"BEGIN; SELECT set_config('app.tenant_id', '%d', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
 _CONTENDED: Final = "Too many requests change the same thing at once; send the same request again."
 
 
@@ -62,15 +65,16 @@ def require_transaction() -> None:
 def tenant_transaction(tenant_id: int) -> Iterator[None]:
     """The one transaction of a use case, with `app.tenant_id` set for row-level security.
 
-    BEGIN and the setting travel in one message: a use case costs one round trip to begin, one per
-    statement, one to commit.
+    BEGIN and the settings travel in one message: a use case costs one round trip to begin, one per
+    statement, one to commit. Our functions look rows up by keys, in the same way for whatever they are asked:
+    their statements are planned once per connection, and not for the first five calls of each.
     """
     with transaction.atomic(durable=True):
         # Simple protocol, so that both statements are one message; psycopg sees the open transaction and
         # sends no BEGIN of its own. The setting is LOCAL: it cannot survive on a reused connection.
         pgconn = raw_connection().pgconn
         with connection.wrap_database_errors:
-            _checked(pgconn, pgconn.exec_(b"BEGIN; SELECT set_config('app.tenant_id', '%d', true)" % tenant_id))
+            _checked(pgconn, pgconn.exec_(_BEGIN % tenant_id))
         yield
 
 

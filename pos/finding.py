@@ -14,11 +14,13 @@ from typing import Any, Final
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine
 from ledgersafe.db import as_jsonb, ask, call
+from ledgersafe.plain_json import read_plain
 from pos import canonical
 from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold, References, read_event
 from pos.headers import Figures
 from pos.models import KeyStatus
+from pos.ordinary import read_ordinary
 from pos.originals import Original
 from pos.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
 
@@ -191,6 +193,9 @@ def _content(row: list[Any], base_currency: str) -> Content | None:
 
 def _event(body: bytes, base_currency: str) -> Event | None:
     """Of a body that was accepted once: what makes an arrival of it, hash and all, is not made again."""
+    ordinary = read_ordinary(body, base_currency=base_currency) if read_plain(body) is not None else None
+    if ordinary is not None:
+        return ordinary
     try:
         event = read_event(canonical.parse_object(canonical.decode(body)), base_currency=base_currency)
     except UnreadableBody:

@@ -97,8 +97,11 @@ def batch_answer(tenant_slug: str, events: Sequence[bytes], answers: Sequence[An
 
 
 def _result(answer: Answer) -> dict[str, Any]:
-    result = answer.as_dict() | {"status": answer.status}
-    return result | {"detail": answer.detail} if answer.result is Result.REJECTED else result
+    result = answer.as_dict()
+    result["status"] = answer.status
+    if answer.result is Result.REJECTED:
+        result["detail"] = answer.detail
+    return result
 
 
 def _too_large(tenant_slug: str) -> dict[str, Any]:

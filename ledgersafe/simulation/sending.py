@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
+import orjson
 
 from ledgersafe.simulation.events import Sent
 
@@ -121,5 +122,5 @@ def post(till: httpx.Client, path: str, body: bytes, **headers: str) -> httpx.Re
 
 
 def _batch(till: httpx.Client, body: bytes) -> list[dict[str, Any]]:
-    results: list[dict[str, Any]] = post(till, "/v1/events/batch", body).json()["results"]
+    results: list[dict[str, Any]] = orjson.loads(post(till, "/v1/events/batch", body).content)["results"]
     return results

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus
