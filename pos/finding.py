@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine
-from ledgersafe.db import as_jsonb, ask, call
+from ledgersafe.db import StaleDirectory, as_jsonb, ask, call
 from ledgersafe.plain_json import read_plain
 from pos import canonical
 from pos.canonical import UnreadableBody
@@ -91,6 +91,7 @@ class Originals:
 
         :param without: a journal that is about to be reversed: what it took does not count.
         :raises NotYet: it was corrected by an event that is counted, and not written yet.
+        :raises ledgersafe.db.StaleDirectory: it became a correction while its key was waited for.
         """
         if self.is_ambiguous(event):
             return Hold("MISSING_REFERENCE", "Several sales have that transaction: name the original_event_id.")
@@ -125,7 +126,10 @@ class Originals:
         made = next((made for made in self._outgoing.get(name, ()) if made.journal_id == journal_id), None)
         if made is not None and made.reference.kind == CORRECTION:
             name = made.reference.original_key
-            assert name in self._keys  # noqa: S101  a corrected sale stands: guard sale_references_original_stands
+            if name not in self._keys:
+                # A corrected sale stands (guard sale_references_original_stands): it became one while we waited for
+                # the correction's lock, and was not locked with it. From the start, then.
+                raise StaleDirectory
             journal_id = self._keys[name] or 0
         usage = self.usage_of(name, without=without)
         if usage.number[CORRECTION] > 0:

@@ -3,13 +3,18 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from ledgersafe.db import tenant_transaction
+from ledgersafe.tenants import keys
+from pos import ingest
 from pos.answers import Answer
 from pos.ingest import receive_batch, receive_event
+from pos.models import Result
 from tests.conftest import Shop
 from tests.races.crowd import all_at_once
 
@@ -80,3 +85,48 @@ def test_batches_in_opposite_orders_never_deadlock(shop: Shop) -> None:
     statuses = Counter(answer.status for answers in rounds for answer in answers)
     assert statuses == {201: 60, 200: 660}
     assert shop.number("journals") == 60
+
+
+def test_nobody_waits_for_a_batch_that_opens_what_all_need(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of a day and of a chart of accounts: another till posts while the batch is under way."""
+    others: list[Answer] = []
+    told_of = ingest._told_of
+
+    def with_another_till_in_between(*args: Any) -> Any:
+        if not others:
+            others.append(Answer("", None, None, Result.REJECTED))  # the other till comes this way too
+            pool = ThreadPoolExecutor(1)  # not waited for: should it have to wait for us, we end first
+            others[0] = pool.submit(all_at_once, [sending(shop, shop.sale("other"))]).result(timeout=30)[0]
+        return told_of(*args)
+
+    monkeypatch.setattr(ingest, "_told_of", with_another_till_in_between)
+    bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
+    answers = receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
+    assert [answer.status for answer in [*others, *answers]] == [201] * 4
+    assert shop.number("journals") == 4
+
+
+def test_a_batch_that_fails_leaves_an_open_day_and_nothing_in_the_books(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
+    monkeypatch.setattr(ingest, "_in_transaction", crash)
+    with pytest.raises(KeyboardInterrupt):
+        receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
+    assert [shop.number(table) for table in ("events_raw", "events_processed", "journals", "postings")] == [0] * 4
+    assert (shop.number("periods"), shop.number("accounts")) == (1, 4)
+    monkeypatch.undo()
+    answers = receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
+    assert [answer.status for answer in answers] == [201] * 3
+
+
+def test_a_revoked_key_opens_nothing(shop: Shop) -> None:
+    bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
+    with tenant_transaction(shop.tenant.id):
+        keys.revoke(shop.tenant, prefix=shop.principal.prefix, now=timezone.now())
+    with pytest.raises(keys.CredentialRevoked):
+        receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
+    assert (shop.number("periods"), shop.number("accounts")) == (0, 0)

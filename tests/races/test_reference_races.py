@@ -1,11 +1,13 @@
 """Events about one sale, all at once: never more than it bears, and nobody waits for ever."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from pos import releasing
+from ledgersafe.db import call
+from pos import finding, releasing
 from tests.conftest import Shop
 from tests.pos.returning import SOLD, about, balances
 from tests.races.crowd import all_at_once
@@ -49,6 +51,28 @@ def test_a_sale_and_its_return_at_once_are_both_posted_in_the_end(shop: Shop) ->
     releasing.sweep(now=timezone.now())
     assert shop.rows("SELECT count(*) FROM events_processed WHERE tenant_id = %s AND status = 'processed'") == [(17,)]
     assert set(balances(shop)) == {"SALES:USD", "RETURNS:USD"}
+
+
+def test_what_becomes_a_correction_while_its_key_is_waited_for_is_asked_for_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then its sale was not locked with it: as if the correction had landed between the question and the lock."""
+    shop.send(shop.sale("sold"))
+    assert shop.send(about(shop, "CORRECTION", "better", total_amount=10, method="cash")).status_code == 201
+    asked = []
+
+    def without_the_sale_at_first(function: str, *args: Any) -> Any:
+        told = call(function, *args)
+        asked.append([key for key, *_ in told["keys"]])
+        if len(asked) == 1:
+            told["keys"] = [row for row in told["keys"] if row[0] != "sold"]
+        return told
+
+    monkeypatch.setattr(finding, "call", without_the_sale_at_first)
+    answer = shop.send(about(shop, "RETURN", "back", "better", total_amount=10))
+    assert (answer.status_code, len(asked)) == (201, 2)
+    assert {"sold", "better"} == set(asked[0]) == set(asked[1])
+    assert balances(shop)["RETURNS:USD"] == 1000
 
 
 def test_many_who_release_at_once_release_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
