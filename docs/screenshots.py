@@ -25,6 +25,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
 INBOX = "/admin/exceptions/exceptioncase/"
+DEVICES = "/admin/pos/devices/"
 
 
 class Camera:
@@ -177,6 +178,20 @@ def draw_the_books(camera: Camera) -> None:
     camera.take("jobs", height=700)
 
 
+def draw_what_was_sold(camera: Camera) -> None:
+    """Receipts, articles, and the devices that rang them up."""
+    camera.be("paul")
+    slug = camera.retailer.tenant.slug
+    camera.go(f"/admin/pos/sold/?tenant={slug}")
+    camera.take("sales", height=900)
+    camera.go(f"/admin/pos/sold/{slug}/{camera.retailer.sold[0]['event_id']}/")
+    camera.take("receipt", height=900)
+    camera.go(f"/admin/pos/articles/?tenant={slug}")
+    camera.take("articles", height=1250)
+    camera.go(f"{DEVICES}?tenant={slug}")
+    camera.take("devices", height=700)
+
+
 def draw_the_set_up(camera: Camera) -> None:
     """A tenant, and a key for its next till."""
     camera.be("theo")
@@ -245,7 +260,7 @@ def main() -> int:
                 profile, executable_path=CHROMIUM, headless=True, args=list(FLAGS)
             )
             camera = Camera(context.pages[0], base_url, retailer)
-            for draw in (draw_the_day, draw_four_eyes_and_bulk, draw_the_books, draw_the_set_up):
+            for draw in (draw_the_day, draw_four_eyes_and_bulk, draw_the_books, draw_what_was_sold, draw_the_set_up):
                 draw(camera)
             context.close()
         prove()

@@ -9,6 +9,7 @@ import os
 import random
 import secrets
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,8 @@ GOODS = (
 )  # fmt: skip
 #: Sales per hour, from 7 in the morning on: two peaks, as everywhere.
 BUSY = (2, 6, 9, 5, 4, 8, 11, 7, 4, 3, 4, 6, 5, 3)
+#: Of the day's sales, the one before which a till lost an event.
+_LOST = 9
 #: Where it is late in the afternoon, a business day has most of its sales.
 ZONES = (
     "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "Europe/London", "Europe/Athens", "Asia/Dubai",
@@ -188,10 +191,14 @@ def _a_day_of_sales(retailer: Retailer) -> None:
         for _ in range(busy * weight // 4 + 1)
     ]
     moments += [(opening - timedelta(hours=9, minutes=5 * n), "station") for n in range(8)]
+    counted: Counter[str] = Counter()
     for number, (at, store) in enumerate(sorted(moments)):
         if at >= retailer.now - timedelta(minutes=2):
             continue
         event = retailer.sale(store, at.astimezone(UTC).replace(microsecond=0), number)
+        device = f"{store}.{event['register_id']}"
+        counted[device] += 2 if number == _LOST else 1  # of one till an event never came
+        event |= {"device_id": device, "device_seq": counted[device]}
         arrived = at.astimezone(UTC) + timedelta(seconds=2)
         retailer.send(event, arrived)
         if retailer.chance.random() < 0.12:

@@ -89,7 +89,8 @@ def fingerprint(canonical: str) -> bytes:
     return hashlib.sha256(canonical.encode("utf-8")).digest()
 
 
-def _marked(text: str) -> Number:
+def marked(text: str) -> Number:
+    """A decimal of its canonical text."""
     return Number(f"{_OPEN}{text}{_CLOSE}")
 
 
@@ -110,7 +111,7 @@ def _parse_number(text: str) -> int | Number:
     if value == value.to_integral_value():
         return int(value)
     plain = format(value, "f")
-    return _marked(plain.rstrip("0"))
+    return marked(plain.rstrip("0"))
 
 
 def _parse_telling(text: str) -> int | Number:

@@ -1,18 +1,21 @@
 """The short way to read a JSON document that is plain, as nearly all are: in C, and alike in every answer.
 
-`exact_json` judges what may come; here only what needs no judging is read: no decimals, no escapes, no key twice, no
-white space but what stands after `,` and `:`. For everything else the answer is None: ask `exact_json`.
+`exact_json` judges what may come; here only what needs no judging is read: no escapes, no key twice, every number as it
+is written canonically, no white space but what stands after `,` and `:`. For everything else the answer is None: ask
+`exact_json`.
 """
 
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import orjson
 
-from ledgersafe.exact_json import MAX_DEPTH
+from ledgersafe.exact_json import MAX_DEPTH, marked
 
-#: So much is read as an integer of 64 bits, which needs no look at its length.
-_REFUSED: Final = (msgspec.DecodeError, ValueError, TypeError, RecursionError)
+#: Of a decimal; longer ones are looked at closely.
+_MAX_DIGITS: Final = 40
+_REFUSED: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError)
 
 
 class Plain(NamedTuple):
@@ -23,7 +26,7 @@ class Plain(NamedTuple):
 
 
 class _NotPlain(ValueError):
-    """It has a decimal, whose notation is to be kept or judged."""
+    """It has a number that is not written as it would be canonically."""
 
 
 def read_plain(body: bytes) -> Plain | None:
@@ -34,11 +37,21 @@ def read_plain(body: bytes) -> Plain | None:
     try:
         value = _decoder.decode(body)
         # Written again it is the same: so no key stood twice, and every number stood as it is written canonically.
-        if type(value) is not dict or not _is_same(orjson.dumps(value), body):
+        if type(value) is not dict or not _is_same(orjson.dumps(value, _decimal), body):
             return None
-        return Plain(value, orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+        # An integer of more than 64 bits is refused here: how long it may be is judged by others.
+        canonical = orjson.dumps(value, _decimal, orjson.OPT_SORT_KEYS)
+        # An exact decimal has a type of its own: texts that are marked, as `exact_json` reads them.
+        return Plain(_marking.decode(body) if b"." in body else value, canonical)
     except _REFUSED:
         return None
+
+
+def exact(text: str) -> Decimal:
+    """A decimal as it is written canonically. :raises ValueError: it is written otherwise, or long."""
+    if text[-1] == "0" or "e" in text or "E" in text or len(text) > _MAX_DIGITS:
+        raise _NotPlain
+    return Decimal(text)
 
 
 def list_elements(text: bytes) -> list[bytes] | None:
@@ -50,6 +63,11 @@ def list_elements(text: bytes) -> list[bytes] | None:
         return None
 
 
+def _decimal(number: Decimal) -> orjson.Fragment:
+    """As a number of its digits, whatever they are."""
+    return orjson.Fragment(str(number))
+
+
 def _is_same(written: bytes, body: bytes) -> bool:
     """Whether they differ by nothing but spaces between a name and its value, or before a name.
 
@@ -58,9 +76,6 @@ def _is_same(written: bytes, body: bytes) -> bool:
     return written == body or written == body.replace(b'": ', b'":').replace(b', "', b',"').replace(b", {", b",{")
 
 
-def _not_plain(_: str) -> Any:
-    raise _NotPlain
-
-
-_decoder: Final = msgspec.json.Decoder(float_hook=_not_plain)
+_decoder: Final = msgspec.json.Decoder(float_hook=exact)
+_marking: Final = msgspec.json.Decoder(float_hook=marked)
 _elements: Final = msgspec.json.Decoder(list[msgspec.Raw])

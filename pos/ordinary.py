@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from ledgersafe.money import MoneyError, is_currency, plain_to_minor, to_minor
+from ledgersafe.plain_json import exact
 from pos import wire
 from pos.contract import (
     EVENT_TYPES,
@@ -29,13 +30,14 @@ _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=wire.MAX_TEXT)]
 _Code = Annotated[str, msgspec.Meta(min_length=1, max_length=wire.MAX_CODE)]
 _Note = Annotated[str, msgspec.Meta(max_length=wire.MAX_NOTE)]
 _Number = Annotated[int, msgspec.Meta(ge=1, le=wire.MAX_SEQUENCE)]
-_Amount = str | int
+#: A text, an integer, or a decimal; what it is, and of what size, is looked at when it is read.
+_Amount = Any
 
 
 class _Line(msgspec.Struct, gc=False):
     sku: _Text
     amount: _Amount
-    qty: int | str | None = None
+    qty: _Amount = None
     category: _Note | None = None
     line_id: int | _Text | None = None
 
@@ -50,7 +52,7 @@ class _Tender(msgspec.Struct, gc=False):
 class _Tax(msgspec.Struct, gc=False):
     code: _Code
     amount: _Amount
-    rate: _Amount | None = None
+    rate: _Amount = None
     inclusive: bool | None = None
 
 
@@ -84,7 +86,7 @@ class _Body(msgspec.Struct, gc=False):
     register_id: _Code | None = None
     business_date: str | None = None
     currency: str | None = None
-    total_amount: _Amount | None = None
+    total_amount: _Amount = None
     line_items: Annotated[list[_Line], _MANY] | None = None
     tenders: Annotated[list[_Tender], _MANY] | None = None
     tax_lines: Annotated[list[_Tax], _MANY] | None = None
@@ -104,8 +106,8 @@ class _Unusual(ValueError):
 
 
 #: What is no ordinary event is found out by any of these.
-_UNUSUAL: Final = (msgspec.DecodeError, ValueError, RecursionError, MoneyError, wire.Invalid)
-_decoder: Final = msgspec.json.Decoder(_Body)
+_UNUSUAL: Final = (msgspec.DecodeError, ValueError, TypeError, RecursionError, MoneyError, wire.Invalid)
+_decoder: Final = msgspec.json.Decoder(_Body, float_hook=exact)
 #: All that an ordinary payload is written in.
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 
@@ -200,22 +202,22 @@ def _amounts(items: list[_Discount] | list[_Extra] | None, currency: str) -> tup
     return tuple([_minor(item.amount, currency) for item in items]) if items else ()
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 15, typed=True)  # True is no 1
 def _minor(amount: _Amount, currency: str) -> int:
     """Prices come again and again."""
-    if type(amount) is int:
+    if type(amount) is int or type(amount) is Decimal:
         return to_minor(amount, currency)
-    minor = plain_to_minor(str(amount), currency)
+    minor = plain_to_minor(amount, currency) if type(amount) is str else None
     if minor is None:
         raise _Unusual
     return minor
 
 
-@lru_cache(maxsize=1 << 10)
+@lru_cache(maxsize=1 << 10, typed=True)
 def _decimal(value: _Amount) -> Decimal:
-    return wire.decimal(value)
+    return value if type(value) is Decimal else wire.decimal(value)
 
 
-@lru_cache(maxsize=1 << 10)
+@lru_cache(maxsize=1 << 10, typed=True)
 def _rate(value: _Amount) -> str:
-    return rate_text(value)
+    return rate_text(_decimal(value))

@@ -65,6 +65,7 @@ def test_what_was_spoilt_it_reads_as_the_long_way_does_or_not(body: bytes, at: i
         '{"ключ":"é日本😀\u2028"}'.encode(),
         b'{"a":18446744073709551615,"b":-9223372036854775808}',
         b'{"a":"\x7f"}',
+        b'{"a":0.1,"b":[-0.05,12.345,99999999999999999999.5],"c":"0.10"}',
     ],
 )
 def test_plain_documents_are_read(body: bytes) -> None:
@@ -80,7 +81,11 @@ def test_plain_documents_are_read(body: bytes) -> None:
         b'{"a":{"b":1,"b":1}}',
         b'{"a": 1, "a": 2}',
         b'{"a":1.0}',
-        b'{"a":0.1}',
+        b'{"a":0.10}',
+        b'{"a":1.50}',
+        b'{"a":0.00000001}',
+        b'{"a":1.5e3}',
+        b'{"a":0.' + b"1" * 60 + b"}",
         b'{"a":1e3}',
         b'{"a":-0}',
         b'{"a":01}',

@@ -24,7 +24,8 @@ SALE: Final[dict[str, Any]] = {
 }  # fmt: skip
 ODD: Final[list[Any]] = [
     None, "", " ", "x", "x" * 65, "x" * 201, "x" * 2_001, "a\x00b", "a\u200bb", "\ud800", 0, 1, -1, 2**63, 10**15, True,
-    False, "1.005", "-1.00", "+1", "1,00", "1e3", " 1", "٣", "007.10", "10000000000000000", [], {}, [None], [1], [{}],
+    False, 1.5, 0.1, 42.05, 1.005, -0.5, 1e16, 1e-7, 2.0, 10**40, 10**200,
+    "1.005", "-1.00", "+1", "1,00", "1e3", " 1", "٣", "007.10", "10000000000000000", [], {}, [None], [1], [{}],
     "USD", "EUR", "JPY", "XAU", "usd", "SALE", "sale", "RETURN", "2", "v1.2", "1.0.0.0.0", "2026-02-30",
     "2026-02-25T09:30:00", "2026-02-25t09:30:00z", "2026-02-25T09:30:00.1234567+14:00", "9999-12-31T23:59:59-14:00",
     {"original_event_id": None}, {"original_event_id": ""}, {"original_txn_id": "t0"}, {"original_event_id": 1},
@@ -59,6 +60,9 @@ def test_an_ordinary_event_is_read_the_short_way(separators: tuple[str, str]) ->
     needed = ("schema_version", "tenant_id", "store_id", "source_system", "event_id", "event_type", "occurred_at")
     least = {name: SALE[name] for name in (*needed, "txn_id")}
     assert assert_alike(body_of(least, separators)) is not None
+    numbers = {"total_amount": 12.15, "tax_lines": [{"code": "VAT", "rate": 0.08, "amount": 1.15}], "tenders": [],
+               "line_items": [{"sku": "A", "qty": 0.25, "amount": 12.5}], "tips": [{"amount": 1}]}  # fmt: skip
+    assert assert_alike(body_of(SALE | numbers, separators)) is not None
 
 
 @pytest.mark.parametrize("name", NAMES)
