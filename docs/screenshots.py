@@ -35,6 +35,7 @@ class Camera:
         self.page = page
         self.base_url = base_url
         self.retailer = retailer
+        self.too_large: list[str] = []
 
     def be(self, name: str) -> None:
         """Sign in as somebody else, by the form."""
@@ -86,7 +87,7 @@ class Camera:
         size = path.stat().st_size
         sys.stdout.write(f"{path.relative_to(ROOT)}  {size // 1024} KB\n")
         if size > MOST_BYTES:
-            raise SystemExit(f"{path.name} has {size} bytes, more than {MOST_BYTES}: make its window smaller.")
+            self.too_large.append(path.name)
 
 
 # ── The pictures, in the order of docs/work-the-queue.md ────────────────────────────────────────
@@ -99,21 +100,21 @@ def draw_the_day(camera: Camera) -> None:
     camera.take("dashboard", height=1300)
     camera.take("dashboard-dark", height=1300, dark=True)
     camera.go(INBOX)
-    camera.take("inbox", height=960)
+    camera.take("inbox", height=920)
     camera.take("inbox-phone", width=390, height=844)
     camera.review("star")
-    camera.take("review", height=1250)
-    camera.take("review-dark", height=1250, dark=True)
+    camera.take("review", height=1120)
+    camera.take("review-dark", height=1120, dark=True)
     camera.take("review-phone", width=390, height=844)
     camera.page.set_viewport_size({"width": 1440, "height": 1250})
     camera.choose("LAST")
     camera.notes("Called the shop: the customer put one thing back. The second version is right.")
     camera.page.locator("[data-rv-form]").scroll_into_view_if_needed()
-    camera.take("preview", height=1000)
+    camera.take("preview", height=920)
     camera.press("Resolve and replay")
     camera.take("resolved", height=900)
     camera.press("Timeline")
-    camera.take("timeline", height=1300)
+    camera.take("timeline", height=1200)
 
 
 def draw_four_eyes_and_bulk(camera: Camera) -> None:
@@ -264,6 +265,9 @@ def main() -> int:
                 draw(camera)
             context.close()
         prove()
+    if camera.too_large:
+        sys.stderr.write(f"More than {MOST_BYTES} bytes, make their windows smaller: {', '.join(camera.too_large)}\n")
+        return 1
     return 0
 
 
