@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -47,6 +48,17 @@ def test_it_lists_sales_newest_first(sold: Shop) -> None:
     assert places == sorted(places)
     assert reverse("sold-event", args=[sold.slug, "sold"]) in text
     assert "−42.50 USD" in text
+
+
+def test_every_row_has_a_cell_for_every_heading_and_says_how_it_was_paid(sold: Shop) -> None:
+    text = shown(page(hire("accountant", sold), "sold", **SPAN))
+    head, *rows = re.findall(r"<tr>(.*?)</tr>", text, re.DOTALL)
+    assert len(rows) == 4
+    for row in rows:
+        cells = re.split(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", row, flags=re.DOTALL)
+        assert len(cells[1::2]) == len(re.findall(r"<th\b", head)) == 7
+        assert "".join(cells[::2]).split() == []  # and nothing beside them
+        assert cells[11].strip() in {"Cash", "Cash, Card"}
 
 
 @pytest.mark.parametrize(
