@@ -27,7 +27,7 @@ addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} refuses ${event.blockedURI} at ${event.sourceFile}`));
 """
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 
 
 class Screen:
@@ -158,7 +158,7 @@ def browser(
         profile, executable_path=executable, headless=True, args=list(FLAGS), chromium_sandbox=False, **how
     )
     try:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         yield Screen(context.pages[0], base_url)
     finally:
         with suppress(BrowserError):  # it died: the test has failed already, and says at what
