@@ -184,7 +184,7 @@ def draw_what_was_sold(camera: Camera) -> None:
     camera.be("paul")
     slug = camera.retailer.tenant.slug
     camera.go(f"/admin/pos/sold/?tenant={slug}")
-    camera.take("sales", height=900)
+    camera.take("sales", height=800)
     camera.go(f"/admin/pos/sold/{slug}/{camera.retailer.sold[0]['event_id']}/")
     camera.take("receipt", height=900)
     camera.go(f"/admin/pos/articles/?tenant={slug}")

@@ -25,6 +25,10 @@ class Plain(NamedTuple):
     canonical: bytes
 
 
+class _HasDecimals(Exception):
+    """It is read twice: as decimals to write it again, and as texts that are marked, as `exact_json` has them."""
+
+
 class _NotPlain(ValueError):
     """It has a number that is not written as it would be canonically."""
 
@@ -35,14 +39,9 @@ def read_plain(body: bytes) -> Plain | None:
     if b"\\" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         return None
     try:
-        value = _decoder.decode(body)
-        # Written again it is the same: so no key stood twice, and every number stood as it is written canonically.
-        if type(value) is not dict or not _is_same(orjson.dumps(value, _decimal), body):
-            return None
-        # An integer of more than 64 bits is refused here: how long it may be is judged by others.
-        canonical = orjson.dumps(value, _decimal, orjson.OPT_SORT_KEYS)
-        # An exact decimal has a type of its own: texts that are marked, as `exact_json` reads them.
-        return Plain(_marking.decode(body) if b"." in body else value, canonical)
+        return _plain(_whole.decode(body), body)
+    except _HasDecimals:
+        return _with_decimals(body)
     except _REFUSED:
         return None
 
@@ -68,6 +67,26 @@ def _decimal(number: Decimal) -> orjson.Fragment:
     return orjson.Fragment(str(number))
 
 
+def _with_decimals(body: bytes) -> Plain | None:
+    try:
+        plain = _plain(_exact.decode(body), body)
+        return plain and Plain(_marking.decode(body), plain.canonical)
+    except _REFUSED:
+        return None
+
+
+def _plain(value: Any, body: bytes) -> Plain | None:
+    """:raises TypeError: an integer has more than 64 bits; how long one may be is judged by others."""
+    # Written again it is the same: so no key stood twice, and every number stood as it is written canonically.
+    if type(value) is not dict or not _is_same(orjson.dumps(value, _decimal), body):
+        return None
+    return Plain(value, orjson.dumps(value, _decimal, orjson.OPT_SORT_KEYS))
+
+
+def _has_decimals(_: str) -> Any:
+    raise _HasDecimals
+
+
 def _is_same(written: bytes, body: bytes) -> bool:
     """Whether they differ by nothing but spaces between a name and its value, or before a name.
 
@@ -76,6 +95,7 @@ def _is_same(written: bytes, body: bytes) -> bool:
     return written == body or written == body.replace(b'": ', b'":').replace(b', "', b',"').replace(b", {", b",{")
 
 
-_decoder: Final = msgspec.json.Decoder(float_hook=exact)
+_whole: Final = msgspec.json.Decoder(float_hook=_has_decimals)
+_exact: Final = msgspec.json.Decoder(float_hook=exact)
 _marking: Final = msgspec.json.Decoder(float_hook=marked)
 _elements: Final = msgspec.json.Decoder(list[msgspec.Raw])

@@ -310,7 +310,7 @@ def _tax(item: Mapping[str, Any], money: Callable[[Any], int]) -> TaxLine:
 
 def rate_text(value: Any) -> str:
     """A tax rate as canonical text (`0.2`): it names the account, so equal rates must read alike."""
-    text = format((value if isinstance(value, Decimal) else wire.decimal(value)).normalize(), "f")
+    text = format(wire.decimal(value).normalize(), "f")
     if len(text) > 20:
         raise Invalid("has too many digits")
     return text

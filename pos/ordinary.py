@@ -215,9 +215,9 @@ def _minor(amount: _Amount, currency: str) -> int:
 
 @lru_cache(maxsize=1 << 10, typed=True)
 def _decimal(value: _Amount) -> Decimal:
-    return value if type(value) is Decimal else wire.decimal(value)
+    return wire.decimal(value)
 
 
 @lru_cache(maxsize=1 << 10, typed=True)
 def _rate(value: _Amount) -> str:
-    return rate_text(_decimal(value))
+    return rate_text(value)

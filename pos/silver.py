@@ -38,7 +38,7 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
     for line in draft.lines:
         role, own, _ = line.account
         if own == currency:
-            by_role[role] = by_role.get(role, 0) + line.amount_minor
+            by_role[role] += line.amount_minor
     kind = event.event_type
     if kind in _CASH_MOVES:
         return Figures(cash_minor=by_role["DRAWER"])

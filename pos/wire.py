@@ -78,6 +78,8 @@ def note(value: Any) -> str:
 
 def decimal(value: Any) -> Decimal:
     """A JSON number or decimal text, exactly."""
+    if isinstance(value, Decimal):
+        return value
     if isinstance(value, Number):
         return decimal_of(value)
     if isinstance(value, int) and not isinstance(value, bool):

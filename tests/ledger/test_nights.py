@@ -62,6 +62,21 @@ def test_every_instant_belongs_to_the_one_day_whose_span_it_lies_in(
     assert 22 * HOUR <= end - start <= 26 * HOUR
 
 
+@pytest.mark.parametrize(
+    ("zone", "instant", "day"),
+    [
+        ("America/Goose_Bay", "2002-10-27T03:21", date(2002, 10, 28)),
+        ("America/Moncton", "2000-10-29T03:45", date(2000, 10, 30)),
+    ],
+)
+def test_an_evening_that_comes_twice_belongs_to_the_day_that_has_begun(zone: str, instant: str, day: date) -> None:
+    """Clocks went back just after midnight, the cut-off here: the evening before it comes again, and ends nothing."""
+    moment = datetime.fromisoformat(f"{instant}:00+00:00")
+    assert business_date_of(moment, time_zone=zone, cut_off=time(0)) == day
+    start, end = span_of(day, time_zone=zone, cut_off=time(0))
+    assert start <= moment < end
+
+
 @given(st.sampled_from(ZONES), cut_offs, instants)
 def test_days_tile_and_each_ends_at_the_local_cut_off(zone: str, cut_off: time, instant: datetime) -> None:
     day = business_date_of(instant, time_zone=zone, cut_off=cut_off)
