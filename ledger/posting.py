@@ -1,7 +1,7 @@
 """Writing journals on behalf of a decision: new ones, and reversals. One statement each, however many.
 
-Ingest does not come by here: its journals are written in the call that keeps the arrival. Both end in the same SQL
-function, `ledger_post_v1`, and before the same guards.
+Ingest does not come by here: its journals are written in the call that keeps the arrival. Both end before the same
+guards.
 """
 
 from collections.abc import Mapping, Sequence

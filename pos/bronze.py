@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -119,39 +119,62 @@ def kept_headers(meta: Mapping[str, Any]) -> dict[str, str]:
     return {name: pan.mask(value)[:1_000].replace("\x00", "") for name, value in found.items()}
 
 
+class Said(NamedTuple):
+    """What is kept of an arrival beside its bytes, as `events_raw` has it."""
+
+    key: str | None
+    payload_hash: bytes | None
+    schema_version: str | None
+    store: str | None
+    system: str | None
+    source_id: str | None
+    event_type: str | None
+    txn_id: str | None
+    at: datetime | None
+    claimed_at: datetime | None
+    mac: bytes | None
+    length: int | None
+
+
+def said_by(arrival: Arrival) -> Said:
+    """What an arrival says of itself, as far as it can be kept."""
+    event = arrival.verdict
+    payload_hash = bytes.fromhex(arrival.payload_hash) or None
+    claimed_at = None if arrival.corrected_at is None else arrival.claimed_at
+    if isinstance(event, Event):  # whose every text was looked at
+        return Said(
+            arrival.event_id, payload_hash, event.schema_version, event.store_code, event.source_system,
+            event.source_event_id, event.event_type, event.txn_id, arrival.corrected_at or event.occurred_at,
+            claimed_at, None, None,
+        )  # fmt: skip
+    mac = bytes.fromhex(arrival.redacted_mac) if arrival.redacted_mac else None
+    version, store, system, source_id, event_type, txn_id = map(_searchable, map(arrival.payload.get, _SEARCHABLE))
+    return Said(
+        arrival.event_id, payload_hash, version, store, system, source_id, event_type, txn_id,
+        arrival.corrected_at or arrival.claimed_at, claimed_at, mac, arrival.raw_length if mac else None,
+    )  # fmt: skip
+
+
 def as_row(arrival: Arrival, ordinal: int) -> dict[str, Any]:
     """The arrival as `pos_capture_v1` reads it; ordinal counts from 1."""
     row: dict[str, Any] = {"o": ordinal, "k": arrival.event_id, "hash": arrival.payload_hash or None}
-    if arrival.redacted_mac:
+    said = said_by(arrival)
+    if said.mac is not None:
         row |= {"mac": arrival.redacted_mac, "len": arrival.raw_length}
-    event = arrival.verdict
-    if isinstance(event, Event):  # whose every text was looked at
-        row |= {
-            "sv": event.schema_version,
-            "st": event.store_code,
-            "ss": event.source_system,
-            "et": event.event_type,
-            "tx": event.txn_id,
-        }
-        if event.source_event_id is not None:
-            row["se"] = event.source_event_id
-    else:
-        for column, name in _SEARCHABLE:
-            value = arrival.payload.get(name)
-            if type(value) is str and len(value) <= MAX_TEXT and value.isprintable():
-                row[column] = value
-    occurred_at = arrival.corrected_at or (event.occurred_at if isinstance(event, Event) else arrival.claimed_at)
-    if isinstance(occurred_at, datetime):
-        row["at"] = occurred_at.isoformat()
-    if arrival.claimed_at is not None and arrival.corrected_at is not None:
-        row["claimed"] = arrival.claimed_at.isoformat()
+    row |= {short: value for short, value in zip(_SHORT, said[2:8], strict=True) if value is not None}
+    if said.at is not None:
+        row["at"] = said.at.isoformat()
+    if said.claimed_at is not None:
+        row["claimed"] = said.claimed_at.isoformat()
     return row
 
 
-_SEARCHABLE: Final = (
-    ("sv", "schema_version"), ("st", "store_id"), ("ss", "source_system"), ("se", "source_event_id"),
-    ("et", "event_type"), ("tx", "txn_id"),
-)  # fmt: skip
+def _searchable(value: object) -> str | None:
+    return value if type(value) is str and len(value) <= MAX_TEXT and value.isprintable() else None
+
+
+_SEARCHABLE: Final = ("schema_version", "store_id", "source_system", "source_event_id", "event_type", "txn_id")
+_SHORT: Final = ("sv", "st", "ss", "se", "et", "tx")
 
 
 def _redacted(arrival: Arrival, body: bytes, text: str) -> Arrival:

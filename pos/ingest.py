@@ -3,9 +3,9 @@
 Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of
 `pos_receive_alone_v1` keeps an arrival, takes its key and posts or holds, when everything it needs is remembered and
 its key is new: the call is the transaction, and the one round trip. Everything else, and whatever is about another
-event, goes the long way: begin,
-`pos_receive_v2`, commit, and one more, `pos_apply_v1`, for what the gate has judged because its key existed; the same
-for a batch of any size.
+event, goes the long way: begin, `pos_receive_many_v1`, commit, and one more, `pos_apply_v1`, for what the gate has
+judged because its key existed; the same for a batch of any size. What Postgres refused so is told again row by row
+(`pos_receive_v2`), where the event that is to blame is held and its neighbours are not.
 """
 
 import logging
@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import Error as DatabaseError
 from django.utils import timezone
@@ -23,9 +23,9 @@ from ledger.chart import AccountRef
 from ledgersafe import metrics
 from ledgersafe.db import (
     RETRYABLE,
+    JsonText,
     StaleDirectory,
     as_jsonb,
-    call,
     call_alone,
     is_connection_lost,
     retry_serialization,
@@ -42,9 +42,11 @@ from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.directory import Found, TenantDirectory
 from pos.models import Result
-from pos.plans import Plan
+from pos.plans import Needs, Plan
 from pos.settling import Settling
 from pos.tender_rates import rates_for
+from pos.told import Writer, told_in_rows
+from pos.verdicts import Post
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +128,17 @@ def _store(
             refusals += sqlstate(error) in {"23505", "23514"}
             if sqlstate(error) == "23514":
                 raise StaleDirectory from error
-            raise
+            if "last" in context or sqlstate(error) in RETRYABLE or is_connection_lost(error):
+                raise
+            # Whatever it is: row by row the event that is to blame is held.
+            logger.warning("A batch goes row by row: SQLSTATE %s", sqlstate(error))
+            refusals = _REFUSALS_FORGIVEN
+            raise StaleDirectory from error
+        except OverflowError as error:  # a figure that no column can hold
+            if "last" in context:
+                raise
+            refusals = _REFUSALS_FORGIVEN
+            raise StaleDirectory from error
 
     answers = retry_serialization(attempt)
     _count(answers)
@@ -149,17 +161,18 @@ def _store_once(
     rates = rates_for(principal.tenant_id, [arrival.verdict for arrival in arrivals])
     plans = planning.make_plans(arrivals, directory, principal, now, rates)
     started = time.perf_counter()
-    answers = _alone(principal, plans, directory, context) if len(plans) == 1 else None
+    needs = planning.needs_of(plans)
+    answers = _alone(principal, plans, needs, directory, context) if len(plans) == 1 else None
     if answers is None:
         if len(plans) > 1:
-            _open_ahead(principal, plans, directory)
-        answers = _in_transaction(principal, plans, directory, context, now)
+            _open_ahead(principal, plans, needs, directory)
+        answers = _in_transaction(principal, plans, needs, directory, context, now)
     metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
     return answers
 
 
 def _alone(
-    principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
+    principal: KeyPrincipal, plans: list[Plan], needs: Needs, directory: TenantDirectory, context: dict[str, Any]
 ) -> list[Answer] | None:
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
     # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
@@ -167,18 +180,17 @@ def _alone(
     long_way = (
         "last" in context or plans[0].refers or planning.converts(plans) or sentinel.are_looked_at(plans, directory)
     )
-    account_ids = None if long_way else _remembered(plans, directory)
+    account_ids = None if long_way else _remembered(needs, directory)
     if account_ids is None:
         return None
-    rows, context = _told_of(plans, directory, context)
-    sent = as_jsonb(context)
+    sent = _told_of(plans, directory, context)
     try:
-        told = call_alone(
+        answer = call_alone(
             "pos_receive_alone_v1",
             principal.tenant_id,
             principal.api_key_id,
             sent,
-            as_jsonb(rows[0]),
+            as_jsonb(planning.row_of(plans[0])),
             as_jsonb(planning.lines_of(plans, account_ids)),
             plans[0].arrival.body,
         )
@@ -188,56 +200,55 @@ def _alone(
         # Whatever it is: the long way holds the event, if the event is to blame.
         logger.warning("Event %s goes the long way: SQLSTATE %s", plans[0].arrival.event_id, sqlstate(error))
         return None
-    _refuse_stale(told, principal)
-    if told.get("again"):
+    if answer.get("stale"):
+        _refuse_stale(principal)
+    if answer.get("again"):
         return None
-    settling = Settling(principal, plans, account_ids, told)
-    settling.settle(sent)
+    settling = Settling(principal, plans, account_ids, answer["raw"])
+    settling.settle(told_in_rows(plans, answer), sent)
     _release(settling, principal)
     return settling.answers()
 
 
-def _open_ahead(principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory) -> None:
+def _open_ahead(principal: KeyPrincipal, plans: list[Plan], needs: Needs, directory: TenantDirectory) -> None:
     """What a batch needs and nobody needed before is committed first: others wait for that, and not for the batch.
 
     Who opens a day or an account first holds up everybody who needs it too, until it is committed.
     """
-    if _remembered(plans, directory) is not None:
+    if _remembered(needs, directory) is not None:
         return
     known = Found()
     with tenant_transaction(principal.tenant_id):
         keys.ensure_live(principal)
-        _prepare(plans, directory, known)
+        _prepare(plans, needs, directory, known)
     directory.remember(known.places, known.account_ids, known.days)
 
 
 def _in_transaction(
-    principal: KeyPrincipal, plans: list[Plan], directory: TenantDirectory, context: dict[str, Any], now: datetime
+    principal: KeyPrincipal,
+    plans: list[Plan],
+    needs: Needs,
+    directory: TenantDirectory,
+    context: dict[str, Any],
+    now: datetime,
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
         looked_at = sentinel.hold_near_duplicates(plans, directory)
         known = Found()
-        _prepare(plans, directory, known)
-        rows, context = _told_of(plans, directory, context)
-        sent = as_jsonb(context)
-        told = call(
-            "pos_receive_v2",
-            principal.tenant_id,
-            principal.api_key_id,
-            sent,
-            as_jsonb(rows),
-            as_jsonb(planning.lines_of(plans, known.account_ids)),
-            [plan.arrival.body for plan in plans],
-        )
-        _refuse_stale(told, principal)
+        _prepare(plans, planning.needs_of(plans) if looked_at else needs, directory, known)
+        sent = _told_of(plans, directory, context)
+        writer = Writer(principal, sent, row_by_row="last" in context)
+        told = writer.receive(plans, known.account_ids)
+        if told is None:
+            _refuse_stale(principal)
 
         def rule(referring_plans: list[Plan]) -> list[Plan]:
             judged = referring.rule(referring_plans, directory, now)
-            _prepare(judged, directory, known)
+            _prepare(judged, planning.needs_of(judged), directory, known)
             return judged
 
-        settling = Settling(principal, plans, known.account_ids, told, rule)
-        settling.settle(sent)
+        settling = Settling(principal, plans, known.account_ids, writer.raw_ids, writer, rule)
+        settling.settle(told, sent)
         sentinel.keep(principal.tenant_id, looked_at, settling.answers())
         conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
         if any(plan.awaits for plan in plans):
@@ -257,56 +268,51 @@ def _release(settling: Settling, principal: KeyPrincipal) -> None:
         logger.exception("Events that wait for what was posted were not released; the sweeper will try again.")
 
 
-def _told_of(
-    plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The arrivals as the SQL functions read them, and the context with what concerns these."""
-    rows = planning.rows_of(plans)
-    present = {name: True for name, key in (("audit", "audit"), ("rejects", "reject")) if _any(rows, key)}
-    present |= {"waits": True} if directory.has_waits else {}
-    return rows, context | {"version": directory.version} | present
+def _told_of(plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]) -> JsonText:
+    """The context with what concerns these plans, as the SQL functions read it."""
+    present = {
+        "audit": any(isinstance(plan.verdict, Post) and not plan.verdict.draft.lines for plan in plans),
+        "rejects": any(isinstance(plan.verdict, Refusal) for plan in plans),
+        "waits": directory.has_waits,
+    }
+    told = {name: True for name, is_so in present.items() if is_so}
+    return as_jsonb(context | {"version": directory.version} | told)
 
 
-def _refuse_stale(told: dict[str, Any], principal: KeyPrincipal) -> None:
+def _refuse_stale(principal: KeyPrincipal) -> NoReturn:
     """:raises StaleDirectory: memory is out of date. :raises CredentialRevoked: it is the key that is."""
-    if told.get("stale"):
-        directories.forget(principal.tenant_id)
-        keys.ensure_live(principal)
-        raise StaleDirectory
+    directories.forget(principal.tenant_id)
+    keys.ensure_live(principal)
+    raise StaleDirectory
 
 
-def _remembered(plans: list[Plan], directory: TenantDirectory) -> dict[AccountRef, int] | None:
+def _remembered(needs: Needs, directory: TenantDirectory) -> dict[AccountRef, int] | None:
     """Account ids, when every store, day and account that the plans need is remembered."""
-    refs = planning.accounts_of(plans)
-    ids = {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
-    if len(ids) < len(refs) or not planning.days_of(plans) <= directory.open_days:
+    ids = {ref: account_id for ref in needs.accounts if (account_id := directory.account_ids.get(ref))}
+    if len(ids) < len(needs.accounts) or not needs.days <= directory.open_days:
         return None
-    return ids if planning.places_of(plans) <= directory.places else None
+    return ids if needs.places <= directory.places else None
 
 
-def _prepare(plans: list[Plan], directory: TenantDirectory, known: Found) -> None:
+def _prepare(plans: list[Plan], needs: Needs, directory: TenantDirectory, known: Found) -> None:
     """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all.
 
     What is not remembered is asked for in one; opening what is not there takes more.
 
     :param known: what this transaction has found or opened before; afterwards also what these plans need.
     """
-    wanted = planning.places_of(plans)
-    directories.find(directory, known, wanted, planning.days_of(plans), planning.accounts_of(plans))
-    if missing := wanted - known.places:
+    directories.find(directory, known, *needs)
+    if missing := needs.places - known.places:
         if directory.strict_stores:
             planning.hold_unknown_places(plans, known.places)
+            needs = planning.needs_of(plans)
         else:
             directories.register_places(directory, missing)
             known.places |= missing
-    for day in sorted(planning.days_of(plans) - known.days):
+    for day in sorted(needs.days - known.days):
         if not periods.open_day(directory.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off):
             directories.forget(directory.tenant_id)
             raise StaleDirectory
         known.days.add(day)
-    refs = planning.accounts_of(plans) - known.account_ids.keys()
+    refs = needs.accounts - known.account_ids.keys()
     known.account_ids |= accounts.find_or_open(directory.tenant_id, refs)
-
-
-def _any(rows: list[dict[str, Any]], key: str) -> bool:
-    return any(key in row or row["d"] == key for row in rows)

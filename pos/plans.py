@@ -1,9 +1,9 @@
 """Plans: for every arrival of one request, what is to be done with it, and how that is told to the database."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -130,24 +130,26 @@ def _mark_repeats(plans: list[Plan]) -> None:
 
 
 # ── What the plans need ─────────────────────────────────────────────────────────────────────────
-def places_of(plans: Sequence[Plan]) -> set[Place]:
-    """Stores (with None) and registers of everything that is to be posted."""
-    places: set[Place] = set()
+class Needs(NamedTuple):
+    """What has to be there before plans are told: stores (with None) and registers, business days, accounts."""
+
+    places: set[Place]
+    days: set[date]
+    accounts: set[AccountRef]
+
+
+def needs_of(plans: Sequence[Plan]) -> Needs:
+    """Of everything that is to be posted."""
+    needs = Needs(set(), set(), set())
     for post in _posts(plans):
-        places.add((post.event.store_code, None))
-        if post.event.register_code is not None:
-            places.add((post.event.store_code, post.event.register_code))
-    return places
-
-
-def days_of(plans: Sequence[Plan]) -> set[date]:
-    """Business days that are to be posted into."""
-    return {post.business_date for post in _posts(plans)}
-
-
-def accounts_of(plans: Sequence[Plan]) -> set[AccountRef]:
-    """Accounts that are to be posted to."""
-    return {line.account for post in _posts(plans) for line in (*post.draft.lines, *mirror_lines(post))}
+        store, register = post.event.store_code, post.event.register_code
+        needs.places.add((store, None))
+        if register is not None:
+            needs.places.add((store, register))
+        needs.days.add(post.business_date)
+        needs.accounts.update([line.account for line in post.draft.lines])
+        needs.accounts.update([line.account for line in mirror_lines(post)])
+    return needs
 
 
 def mirror_lines(post: Post) -> tuple[DraftLine, ...]:
@@ -197,19 +199,41 @@ def row_of(plan: Plan) -> dict[str, Any]:
         return row | {"d": "reject", "why": plan.verdict.code}
     if plan.is_settled_later:
         return row | {"d": "follow"}
-    if plan.claims and "ss" in row and "se" in row:
-        row["claim"] = row["se"]
-    if plan.claims and (number := number_of(plan.arrival)) is not None:
-        row["dev"], row["seq"] = number
+    claimed = zip(("claim", "dev", "seq"), claimed_by(plan, row.get("ss"), row.get("se")), strict=True)
+    row |= {name: value for name, value in claimed if value is not None}
     # Also of what is to be posted: should the books refuse it, it is held with these.
-    row["risk"], row["cur"] = plan.arrival.at_risk_minor, plan.arrival.currency
-    if isinstance(plan.verdict, Post):
-        row.update(_post_row(plan.verdict))
-        return row
-    return row | _hold_row(plan.verdict) | ({"w": _wait_row(plan.awaits)} if plan.awaits else {})
+    row |= _at_risk(plan.arrival) | more_of(plan)
+    row |= _post_row(plan.verdict) if isinstance(plan.verdict, Post) else {"d": "hold", "why": plan.verdict.reason_code}
+    return row
 
 
-def lines_of(plans: Sequence[Plan], account_ids: dict[AccountRef, int]) -> list[dict[str, Any]]:
+def claimed_by(plan: Plan, system: str | None, source_id: str | None) -> tuple[str | None, str | None, int | None]:
+    """What it claims besides its key: the source system's id, and its device's number of it."""
+    if not plan.claims:
+        return None, None, None
+    device, number = number_of(plan.arrival) or (None, None)
+    return None if system is None else source_id, device, number
+
+
+def more_of(plan: Plan) -> dict[str, Any]:
+    """What few arrivals have: why one is held and what it waits for, references, what is written in the audit log."""
+    verdict = plan.verdict
+    if isinstance(verdict, Post):
+        if not verdict.draft.lines:
+            action = f"pos.{verdict.event.event_type.lower()}.recorded"
+            return {"audit": {"action": action, "after": {"txn_id": verdict.event.txn_id}}}
+        return {"r": [reference_row(reference) for reference in verdict.references]} if verdict.references else {}
+    if isinstance(verdict, Refusal):
+        return {}
+    details = {"message": verdict.message, "errors": list(verdict.errors[:50])}
+    return _at_risk(plan.arrival) | {"details": details} | ({"w": _wait_row(plan.awaits)} if plan.awaits else {})
+
+
+def _at_risk(arrival: Arrival) -> dict[str, Any]:
+    return {"risk": arrival.at_risk_minor, "cur": arrival.currency}
+
+
+def lines_of(plans: Sequence[Plan], account_ids: Mapping[AccountRef, int]) -> list[dict[str, Any]]:
     """The postings for `pos_receive_v2`, by the ordinal of their arrival; a mirror's by its negative."""
     return [
         {"o": ordinal, "n": number, "a": account_ids[line.account], "c": line.account.currency, "m": line.amount_minor}
@@ -223,18 +247,12 @@ def lines_of(plans: Sequence[Plan], account_ids: dict[AccountRef, int]) -> list[
 
 def _post_row(post: Post) -> dict[str, Any]:
     if not post.draft.lines:
-        audit = {
-            "action": f"pos.{post.event.event_type.lower()}.recorded",
-            "after": {"txn_id": post.event.txn_id},
-        }
-        return {"d": "post", "audit": audit}
+        return {"d": "post"}
     row: dict[str, Any] = {
         "d": "post",
         "j": _journal_row(post, post.draft, "event"),
         "s": header_of(post, figures_of(post)),
     }
-    if post.references:
-        row["r"] = [reference_row(reference) for reference in post.references]
     if post.mirror is not None:
         row["m"] = {
             "j": _journal_row(post, post.mirror, "correction"),
@@ -270,11 +288,3 @@ def reference_row(reference: Reference) -> dict[str, Any]:
 
 def _wait_row(awaits: References) -> dict[str, Any]:
     return {"of": awaits.event_id} if awaits.event_id is not None else {"tx": awaits.txn_id}
-
-
-def _hold_row(hold: Hold) -> dict[str, Any]:
-    return {
-        "d": "hold",
-        "why": hold.reason_code,
-        "details": {"message": hold.message, "errors": list(hold.errors[:50])},
-    }

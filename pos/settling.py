@@ -3,14 +3,12 @@
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from msgspec.structs import replace
 
-from ledger.chart import AccountRef
 from ledgersafe.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
-from pos import plans as planning
 from pos.answers import Answer
 from pos.bronze import Refusal, as_row
 from pos.claims import clashes_of
@@ -18,95 +16,81 @@ from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus, Result
 from pos.plans import Plan
 from pos.referring import next_level
+from pos.told import AccountIds, Fresh, Told, Writer
 
 #: Judges plans that are about other events, and adds what they need to the account ids; tells which it could judge.
 Rule = Callable[[list[Plan]], list[Plan]]
-
-#: Looked up many times faster than made of their values.
-_RESULTS: Final = {result.value: result for result in Result}
-_STATUSES: Final = {status.value: status for status in KeyStatus}
 
 logger = logging.getLogger(__name__)
 
 
 class Settling:
-    """One reception between `pos_receive_v2` and the commit; lives inside the use case's transaction."""
+    """One reception between its first statement and the commit; lives inside the use case's transaction."""
 
     def __init__(
         self,
         principal: Principal,
         plans: Sequence[Plan],
-        account_ids: dict[AccountRef, int],
-        told: dict[str, Any],
+        account_ids: AccountIds,
+        raw_ids: Sequence[int],
+        writer: Writer | None = None,
         rule: Rule | None = None,
     ) -> None:
         self._tenant_id = principal.tenant_id
         self._tenant_slug = principal.tenant_slug
         self._plans = plans
         self._account_ids = account_ids
-        self._told = told
+        self._raw_ids = raw_ids
+        self._writer = writer
         self._rule = rule
         self.is_awaited = False
         self._answers: dict[int, Answer] = {}
         self._states: dict[str, KeyState] = {}
+        self._followed: set[str | None] = set()
         self._judged: list[dict[str, Any]] = []
         self._cases: list[dict[str, Any]] = []
 
-    def settle(self, context: JsonText) -> None:
+    def settle(self, told: Told, context: JsonText) -> None:
         """Take in what was fresh, settle what had to wait, hold what clashed, judge the rest.
 
         One statement more for each of these that there is anything of, whatever its size.
         """
-        clashing = self._take_in(self._told)
+        # Of what is new the state is asked only when the batch has its key again.
+        self._followed = {plan.arrival.event_id for plan in self._plans if plan.follows}
+        clashing = self._take_in(told)
         waiting = [plan for plan in self._plans if plan.waits and not plan.refers]
         for plan in waiting:
             plan.waits = False
         if waiting:
-            clashing |= self._settle_now(context, waiting)
-        clashing |= self._settle_referring(context)
+            clashing |= self._settle_now(waiting)
+        clashing |= self._settle_referring()
         if clashing:
-            self._hold_clashes(context, clashing)
+            self._hold_clashes(clashing)
         for plan in self._plans:
             if plan.ordinal not in self._answers:
                 self._settle_one(plan)
         if self._judged:
             call("pos_apply_v1", self._tenant_id, context, as_jsonb(self._judged), as_jsonb(self._cases))
 
-    def _settle_referring(self, context: JsonText) -> set[int]:
+    def _settle_referring(self) -> set[int]:
         """What is about other events, level by level."""
         clashing: set[int] = set()
         while pending := [plan for plan in self._plans if plan.refers and not plan.follows]:
             assert self._rule is not None  # noqa: S101  only a transaction has plans about other events
             judged = self._rule(next_level(pending))
-            clashing |= self._settle_now(context, judged)
+            clashing |= self._settle_now(judged)
         return clashing
 
     def answers(self) -> list[Answer]:
         """The outcomes, in the order of the arrivals."""
         return [self._answers[plan.ordinal] for plan in self._plans]
 
-    def _take_in(self, told: dict[str, Any]) -> set[int]:
+    def _take_in(self, told: Told) -> set[int]:
         """Note answers and key states. :returns: ordinals of new keys whose claims are another key's."""
-        self.is_awaited |= bool(told.get("awaited"))
-        by_ordinal = {plan.ordinal: plan for plan in self._plans}
-        for fresh in told["fresh"]:
-            plan = by_ordinal[fresh["o"]]
-            result = _RESULTS[fresh["r"]]
-            if fresh.get("why") == "PROCESSING_FAILED":
-                logger.warning("Event %s could not be processed; held as %s", plan.arrival.event_id, fresh.get("x"))
-            self._answers[plan.ordinal] = self._answer(
-                plan, result, reason=fresh.get("why"), case=fresh.get("x"), journal=fresh.get("j")
-            )
-            self._states[plan.arrival.event_id or ""] = KeyState(
-                key_id=fresh["key"],
-                status=_STATUSES[fresh["r"]],
-                first_hash=plan.arrival.payload_hash,
-                effective_hash=plan.arrival.payload_hash if result == Result.PROCESSED else None,
-                journal_id=fresh.get("j"),
-                open_case=fresh.get("x"),
-                versions={},
-            )
-        for known in told["known"]:
+        self.is_awaited |= told.is_awaited
+        for fresh in told.fresh:
+            self._take_in_fresh(fresh)
+        for known in told.known:
             self._states[known["k"]] = KeyState(
                 key_id=known["id"],
                 status=KeyStatus(known["status"]),
@@ -116,18 +100,40 @@ class Settling:
                 open_case=known["case"],
                 versions={payload: Disposition(value) for payload, value in known["versions"].items()},
             )
-        return set(told["clash"])
+        return told.clashing
 
-    def _settle_now(self, context: JsonText, plans: Sequence[Plan]) -> set[int]:
-        rows, lines = as_jsonb(planning.rows_of(plans)), as_jsonb(planning.lines_of(plans, self._account_ids))
-        return self._take_in(call("pos_settle_v1", self._tenant_id, context, rows, lines, self._told["raw"]))
+    def _take_in_fresh(self, fresh: Fresh) -> None:
+        plan, arrival = fresh.plan, fresh.plan.arrival
+        if fresh.why == "PROCESSING_FAILED":
+            logger.warning("Event %s could not be processed; held as %s", arrival.event_id, fresh.case_id)
+        self._answers[plan.ordinal] = self._answer(
+            plan,
+            Result.QUARANTINED if fresh.is_held else Result.PROCESSED,
+            reason=fresh.why,
+            case=fresh.case_id,
+            journal=fresh.journal_id,
+        )
+        if arrival.event_id in self._followed:
+            self._states[arrival.event_id or ""] = KeyState(
+                key_id=fresh.key_id,
+                status=KeyStatus.QUARANTINED if fresh.is_held else KeyStatus.PROCESSED,
+                first_hash=arrival.payload_hash,
+                effective_hash=None if fresh.is_held else arrival.payload_hash,
+                journal_id=fresh.journal_id,
+                open_case=fresh.case_id,
+                versions={},
+            )
 
-    def _hold_clashes(self, context: JsonText, ordinals: set[int]) -> None:
+    def _settle_now(self, plans: Sequence[Plan]) -> set[int]:
+        assert self._writer is not None  # noqa: S101  only a transaction has plans that wait
+        return self._take_in(self._writer.settle(plans, self._account_ids))
+
+    def _hold_clashes(self, ordinals: set[int]) -> None:
         """New keys whose source event id, or device's number, belongs to another key: held, claiming nothing."""
         clashing = [plan for plan in self._plans if plan.ordinal in ordinals]
         for plan, hold in zip(clashing, clashes_of(self._tenant_id, [plan.arrival for plan in clashing]), strict=True):
             plan.verdict, plan.claims = hold, False
-        self._settle_now(context, clashing)
+        self._settle_now(clashing)
 
     def _settle_one(self, plan: Plan) -> None:
         if isinstance(plan.verdict, Refusal):
@@ -193,7 +199,7 @@ class Settling:
         return opened
 
     def _raw_id(self, plan: Plan) -> int:
-        return int(self._told["raw"][plan.ordinal - 1])
+        return self._raw_ids[plan.ordinal - 1]
 
     def _refusal(self, plan: Plan, refusal: Refusal) -> Answer:
         return Answer(

@@ -79,6 +79,11 @@ def header_of(post: Post, figures: Figures) -> dict[str, Any]:
     """As the SQL functions read it, but for what the arrival says itself."""
     return {
         "reg": post.event.register_code or "",
-        "cur": post.original.event.currency if post.original else post.event.currency,
+        "cur": currency_of(post),
         "f": _AS_ARRAY % figures,
     }
+
+
+def currency_of(post: Post) -> str:
+    """A header is in the currency of the sale it is about."""
+    return post.original.event.currency if post.original else post.event.currency

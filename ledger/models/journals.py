@@ -1,7 +1,7 @@
 """Journals and postings: the append-only heart of the books.
 
-Rows are written by one SQL function, `ledger_post_v1`; the application role cannot insert, change or delete
-them any other way, and triggers check every row whoever writes it (`migrations/sql/`).
+Rows are written by two SQL functions, `ledger_post_v1` and for batches `ledger_post_rows_v1`; the application role
+cannot insert, change or delete them any other way, and triggers check every row whoever writes it (`migrations/sql/`).
 """
 
 from django.db import models

@@ -31,7 +31,7 @@ def test_the_tenant_is_forgotten_when_the_use_case_fails(shop: Shop) -> None:
 
 
 def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pos import ingest
+    from pos import told
 
     seen: list[str] = []
     original = db.call
@@ -40,7 +40,7 @@ def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.Mon
         seen.append(current_tenant())
         return original(function, *args)
 
-    monkeypatch.setattr(ingest, "call", looking)
+    monkeypatch.setattr(told, "call", looking)
     assert shop.send(shop.sale()).status_code == 201
     assert seen == [str(shop.tenant.id)]
 

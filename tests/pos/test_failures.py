@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from ledgersafe import db, metrics
-from pos import ingest, verdicts
+from pos import ingest, told, verdicts
 from pos.settling import Settling
 from tests.conftest import Shop, connect
 
@@ -79,7 +79,7 @@ def test_it_runs_the_transaction_again_when_postgres_asks_for_it(
                 raise failure
         return original(function, *args)
 
-    monkeypatch.setattr(ingest, "call", sometimes)
+    monkeypatch.setattr(told, "call", sometimes)
     before = metrics.serialization_retries._value.get()
     assert shop.send(shop.sale()).status_code == 201
     assert metrics.serialization_retries._value.get() == before + 2
@@ -95,7 +95,7 @@ def test_it_gives_up_after_a_bounded_number_of_attempts(shop: Shop, monkeypatch:
         with connection.wrap_database_errors:
             raise psycopg.errors.SerializationFailure("again")
 
-    monkeypatch.setattr(ingest, "call", never)
+    monkeypatch.setattr(told, "call", never)
     answer = shop.send(shop.sale())
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -135,7 +135,7 @@ def test_it_leaves_nothing_behind_when_the_process_dies_before_commit(
     class Killed(BaseException):
         """As if the worker were gone."""
 
-    def dying(self: Any, context: Any) -> None:
+    def dying(self: Any, told: Any, context: Any) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:

@@ -1,0 +1,125 @@
+"""Arrays as Postgres receives them in binary, for the columns of many rows: psycopg builds them element by element.
+
+An array in which every element is null is null itself, and costs nothing.
+"""
+
+import sys
+from array import array
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from struct import Struct
+from struct import error as StructError  # noqa: N812
+from typing import Final
+from uuid import UUID
+
+#: Dimensions, nulls or none, the elements' type; and of each dimension, how many and the first one's index.
+_HEADER: Final = Struct("!iiI")
+_DIMENSION: Final = Struct("!ii")
+_LENGTH: Final = Struct("!i")
+_NULL: Final = _LENGTH.pack(-1)
+_BOOL, _BYTEA, _INT8, _TEXT, _DATE, _TIMESTAMPTZ, _UUID = 16, 17, 20, 25, 1082, 1184, 2950
+#: One element after its length, by the code of its type.
+_ELEMENTS: Final = {code: Struct(f"!i{code}") for code in "qib"}
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_EPOCH_DAY: Final = _EPOCH.toordinal()
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def texts(values: Sequence[str | None]) -> bytes | None:
+    """text[]."""
+    return _blobs(_TEXT, [None if value is None else value.encode() for value in values])
+
+
+def labels(values: Sequence[str | None]) -> bytes | None:
+    """text[], of which few are different."""
+    different = set(values)
+    if different == {None}:
+        return None
+    elements = {value: _NULL if value is None else _element(value.encode()) for value in different}
+    return _array(_TEXT, len(values), map(elements.__getitem__, values), nulls=None in different)
+
+
+def blobs(values: Sequence[bytes | None]) -> bytes | None:
+    """bytea[]."""
+    return _blobs(_BYTEA, values)
+
+
+def uuids(values: Sequence[UUID | None]) -> bytes | None:
+    """uuid[]."""
+    return _blobs(_UUID, [None if value is None else value.bytes for value in values])
+
+
+def numbers(values: Sequence[int | None]) -> bytes | None:
+    """bigint[]. :raises OverflowError: a number that has more than eight bytes."""
+    return _fixed(_INT8, "q", values)
+
+
+def flags(values: Sequence[bool | None]) -> bytes | None:
+    """boolean[]."""
+    return _fixed(_BOOL, "b", values)
+
+
+def dates(values: Sequence[date | None]) -> bytes | None:
+    """date[]."""
+    days = {value: value.toordinal() - _EPOCH_DAY for value in set(values) if value is not None}
+    return _fixed(_DATE, "i", [None if value is None else days[value] for value in values])
+
+
+def instants(values: Sequence[datetime | None]) -> bytes | None:
+    """timestamptz[], exact to the microsecond."""
+    ticks = [None if value is None else (value - _EPOCH) // _MICROSECOND for value in values]
+    return _fixed(_TIMESTAMPTZ, "q", ticks)
+
+
+def grid(rows: Collection[Sequence[int]]) -> bytes | None:
+    """bigint[][], of rows of one length."""
+    if not rows:
+        return None
+    flat = list(chain.from_iterable(rows))
+    shape = _DIMENSION.pack(len(rows), 1) + _DIMENSION.pack(len(flat) // len(rows), 1)
+    return _HEADER.pack(2, 0, _INT8) + shape + _packed("q", flat)
+
+
+def _blobs(kind: int, values: Sequence[bytes | None]) -> bytes | None:
+    if all(value is None for value in values):
+        return None
+    each = [_NULL if value is None else _LENGTH.pack(len(value)) + value for value in values]
+    return _array(kind, len(values), each, nulls=None in values)
+
+
+def _element(value: bytes) -> bytes:
+    return _LENGTH.pack(len(value)) + value
+
+
+def _fixed(kind: int, code: str, values: Sequence[int | None]) -> bytes | None:
+    if None not in values:
+        return _array(kind, len(values), [_packed(code, values)])  # type: ignore[arg-type]  # none of them is None
+    if all(value is None for value in values):
+        return None
+    pack, size = _ELEMENTS[code].pack, _ELEMENTS[code].size - _LENGTH.size
+    try:
+        each = [_NULL if value is None else pack(size, value) for value in values]
+    except StructError as error:
+        raise OverflowError(str(error)) from error
+    return _array(kind, len(values), each, nulls=True)
+
+
+def _array(kind: int, number: int, elements: Iterable[bytes], *, nulls: bool = False) -> bytes | None:
+    if not number:
+        return None
+    return b"".join((_HEADER.pack(1, int(nulls), kind), _DIMENSION.pack(number, 1), *elements))
+
+
+def _packed(code: str, values: Iterable[int]) -> bytes:
+    """Each after its length, in network byte order: interleaved byte by byte, which is a few slices for any number."""
+    packed = array(code, values)
+    if sys.byteorder == "little":
+        packed.byteswap()
+    plain, size = packed.tobytes(), packed.itemsize
+    stride = _LENGTH.size + size
+    interleaved = bytearray(stride * len(packed))
+    interleaved[_LENGTH.size - 1 :: stride] = bytes([size]) * len(packed)
+    for offset in range(size):
+        interleaved[_LENGTH.size + offset :: stride] = plain[offset::size]
+    return bytes(interleaved)
