@@ -1,7 +1,11 @@
 """Attacks on silver with raw SQL, as the owner of the tables: nothing takes more of an original than it bears."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.conftest import Shop, open_shop
@@ -49,6 +53,38 @@ def test_what_is_left_may_be_returned_and_no_tip_taken_back_beyond_it(attacked: 
 def test_one_cent_too_much_is_refused(attacked: Books) -> None:
     with assert_refused_by("sale_references_within_original"):
         attacked.refer("RETURN", "sold", 251)
+
+
+@pytest.mark.parametrize("isolation", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
+def test_it_is_written_under_read_committed_only(attacked: Books, isolation: psycopg.IsolationLevel) -> None:
+    """An older snapshot would not show what another took while this one waited."""
+    attacked.raw.set_isolation_level(isolation)
+    with assert_refused_by("sale_references_read_committed"):
+        attacked.refer("RETURN", "sold", 1)
+
+
+@pytest.mark.cooks_the_books
+def test_who_waited_for_another_sees_what_that_one_took(attacked: Books, as_application: Raw) -> None:
+    attacked.refer("RETURN", "sold", 200)
+    late = copy(attacked)
+    late.raw = as_application
+    late.raw.execute("SET lock_timeout = '40s'")
+    with ThreadPoolExecutor() as pool:
+        other_pair = {"journal": late.journals["sold"], "base": late.journals["other"]}
+        second = pool.submit(late.refer, "RETURN", "sold", 51, **other_pair)
+        wait_until_it_waits(late.raw, attacked.shop)
+        attacked.raw.commit()
+        with assert_refused_by("sale_references_within_original"):
+            second.result(30)
+
+
+def wait_until_it_waits(raw: Raw, shop: Shop) -> None:
+    """Until another session waits for a lock."""
+    waits = "SELECT count(*) FROM pg_locks WHERE %s > 0 AND pid = %s AND NOT granted"
+    deadline = time.monotonic() + 30
+    while shop.rows(waits, raw.info.backend_pid) != [(1,)]:
+        assert time.monotonic() < deadline, "It never waited."
+        time.sleep(0.01)
 
 
 def test_nothing_is_given_back_that_was_not_taken(attacked: Books) -> None:
