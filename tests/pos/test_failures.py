@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from ledgersafe import db, metrics
 from pos import ingest, told, verdicts
+from pos import plans as planning
 from pos.settling import Settling
 from tests.conftest import Shop, connect
+from tests.pos.returning import about
 
 
 @pytest.fixture
@@ -51,6 +53,24 @@ def test_it_holds_only_the_events_of_a_batch_that_the_books_refuse(shop: Shop, o
     assert [result["status"] for result in results] == [201, 202, 201, 200]
     assert results[1]["reason_code"] == "PROCESSING_FAILED"
     assert shop.number("journals") == 3
+
+
+def test_it_holds_only_the_events_of_a_batch_that_are_refused_at_commit(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the rules let more be returned than was sold: the guard of references looks when all is written."""
+    row = planning.reference_row
+    monkeypatch.setattr(planning, "reference_row", lambda reference: row(reference) | {"amount": 4251})
+    events = [shop.sale("sold"), about(shop, "RETURN", "back", total_amount=5), shop.sale("next")]
+    results = shop.post("/v1/events/batch", {"events": events}).json()["results"]
+    assert [(result["status"], result["reason_code"]) for result in results] == [
+        (201, None),
+        (202, "PROCESSING_FAILED"),
+        (201, None),
+    ]
+    assert "More would have been returned" in str(shop.rows("SELECT details FROM exceptions WHERE tenant_id = %s"))
+    assert shop.number("journals") == 2
+    assert shop.number("sale_references") == 0
 
 
 def test_it_holds_an_event_on_which_the_rules_fail(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
