@@ -122,22 +122,17 @@ def _store(
             context["last"] = "true"
         try:
             return _store_once(principal, arrivals, context, now)
-        except DatabaseError as error:
+        except (DatabaseError, OverflowError) as error:  # or a figure that no column can hold
             directories.forget(principal.tenant_id)
+            state = sqlstate(error)
             # Contention (40001, 40P01) says nothing of the event, and does not count against it.
-            refusals += sqlstate(error) in {"23505", "23514"}
-            if sqlstate(error) == "23514":
-                raise StaleDirectory from error
-            if "last" in context or sqlstate(error) in RETRYABLE or is_connection_lost(error):
+            refusals += state in {"23505", "23514"}
+            if state not in _AGAIN and not is_connection_lost(error) and "last" not in context:
+                # Whatever it is: told row by row, the event that is to blame is held.
+                logger.warning("Arrivals are told row by row: %s %s", type(error).__name__, state)
+                refusals = _REFUSALS_FORGIVEN
+            elif state != "23514":
                 raise
-            # Whatever it is: row by row the event that is to blame is held.
-            logger.warning("A batch goes row by row: SQLSTATE %s", sqlstate(error))
-            refusals = _REFUSALS_FORGIVEN
-            raise StaleDirectory from error
-        except OverflowError as error:  # a figure that no column can hold
-            if "last" in context:
-                raise
-            refusals = _REFUSALS_FORGIVEN
             raise StaleDirectory from error
 
     answers = retry_serialization(attempt)
