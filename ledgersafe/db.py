@@ -204,6 +204,12 @@ def sqlstate(error: BaseException) -> str:
     return getattr(cause_of(error), "sqlstate", None) or ""
 
 
+def constraint_of(error: BaseException) -> str:
+    """The constraint or guard that a database error names, or an empty text."""
+    cause = cause_of(error)
+    return (cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None) or ""
+
+
 def is_connection_lost(error: BaseException) -> bool:
     """True when the server went away, or refuses new connections: this connection is of no more use."""
     cause = cause_of(error)
@@ -226,15 +232,17 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
     for attempt in range(1, attempts + 1):
         try:
             return work()
-        except StaleDirectory:
+        except StaleDirectory as error:
             if attempt == attempts:
-                raise
+                raise errors.Unavailable(_CONTENDED, retry_after=1) from error
         except DjangoDatabaseError as error:
             if is_connection_lost(error):
                 lost += 1
                 connection.close()
                 if lost > 1:
                     raise errors.Unavailable(retry_after=2) from error
+            elif sqlstate(error) == "57014":  # a statement that took too long, or was cancelled
+                raise errors.Unavailable(retry_after=2) from error
             elif sqlstate(error) not in RETRYABLE:
                 raise
             elif attempt == attempts:

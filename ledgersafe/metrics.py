@@ -17,6 +17,11 @@ posting_latency = Histogram(
 serialization_retries = Counter(
     "ledger_serialization_retries_total", "Transactions run again on 40001, 40P01 or a key just taken."
 )
+row_by_row = Counter(
+    "ingest_row_by_row_total",
+    "Receptions told again row by row, because Postgres refused them in columns; the log tells what.",
+    ["sqlstate"],
+)
 idempotency_guard = Counter(
     "idempotency_guard_total",
     "Money commands by what the guard of their key did.",

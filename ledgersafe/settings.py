@@ -158,9 +158,12 @@ def _database() -> dict[str, Any]:
     config["CONN_MAX_AGE"] = None  # connections live as long as their thread
     options = config.setdefault("OPTIONS", {})
     options["application_name"] = "ledgersafe"
+    # Whatever the server's default: our locks are taken so that the next statement sees what was waited for.
+    started = [r"-c default_transaction_isolation=read\ committed"]
     if DATABASE_AS == "app":
         # Whatever role logs in, statements run as the application role: it can append, and not rewrite.
-        options["options"] = f"-c role={APPLICATION_ROLE}"
+        started.append(f"-c role={APPLICATION_ROLE}")
+    options["options"] = " ".join(started)
     return config
 
 

@@ -12,6 +12,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -27,6 +28,7 @@ from ledgersafe.db import (
     StaleDirectory,
     as_jsonb,
     call_alone,
+    constraint_of,
     is_connection_lost,
     retry_serialization,
     sqlstate,
@@ -54,6 +56,8 @@ logger = logging.getLogger(__name__)
 _LEDGER_RESULTS = {Result.PROCESSED: "ok", Result.DUPLICATE: "duplicate", Result.QUARANTINED: "fail"}
 #: What the long way would meet as well, or could not tell from the event's doing: first the memory is renewed.
 _AGAIN = RETRYABLE | {"23514"}
+#: What says nothing of the event at first: contention, a cancelled statement, and what an out-of-date memory causes.
+_NOT_ODD = _AGAIN | {"57014"}
 #: So many refusals of a key or a day are put down to an out-of-date memory; after them the event itself is meant.
 _REFUSALS_FORGIVEN = 2
 
@@ -114,30 +118,49 @@ def _store(
         context["sent"] = sent.isoformat()
         for arrival in arrivals:
             clocks.correct(arrival, sent=sent, received=now)
-    refusals = 0
+    patience = _Patience()
 
     def attempt() -> list[Answer]:
-        nonlocal refusals
-        if refusals >= _REFUSALS_FORGIVEN:
+        if patience.refusals >= _REFUSALS_FORGIVEN:
             context["last"] = "true"
         try:
-            return _store_once(principal, arrivals, context, now)
+            return _store_once(principal, arrivals, context, now, row_by_row=patience.is_row_by_row)
         except (DatabaseError, OverflowError) as error:  # or a figure that no column can hold
             directories.forget(principal.tenant_id)
-            state = sqlstate(error)
-            # Contention (40001, 40P01) says nothing of the event, and does not count against it.
-            refusals += state in {"23505", "23514"}
-            if state not in _AGAIN and not is_connection_lost(error) and "last" not in context:
-                # Whatever it is: told row by row, the event that is to blame is held.
-                logger.warning("Arrivals are told row by row: %s %s", type(error).__name__, state)
-                refusals = _REFUSALS_FORGIVEN
-            elif state != "23514":
-                raise
-            raise StaleDirectory from error
+            if patience.tries_row_by_row(error) or sqlstate(error) == "23514":
+                raise StaleDirectory from error
+            raise
 
     answers = retry_serialization(attempt)
     _count(answers)
     return answers
+
+
+@dataclass(slots=True)
+class _Patience:
+    """What was refused of one reception so far.
+
+    :ivar refusals: of a key or a day. :ivar is_odd: something else was refused.
+    """
+
+    refusals: int = 0
+    is_odd: bool = False
+
+    @property
+    def is_row_by_row(self) -> bool:
+        """Whether Postgres is to find out which events the refusals are about."""
+        return self.is_odd or self.refusals >= _REFUSALS_FORGIVEN
+
+    def tries_row_by_row(self, error: Exception) -> bool:
+        """Count a refusal; whether there is another way to go because of it."""
+        state, was_in_columns = sqlstate(error), not self.is_row_by_row
+        # Contention (40001, 40P01) says nothing of the event, and does not count against it.
+        self.refusals += state in {"23505", "23514"}
+        self.is_odd |= state not in _NOT_ODD and not is_connection_lost(error)
+        if was_in_columns and self.is_row_by_row:
+            logger.warning("Told row by row: %s %s %s", type(error).__name__, state, constraint_of(error))
+            metrics.row_by_row.labels(state).inc()
+        return was_in_columns and self.is_odd
 
 
 def _count(answers: Sequence[Answer]) -> None:
@@ -150,18 +173,24 @@ def _count(answers: Sequence[Answer]) -> None:
 
 
 def _store_once(
-    principal: KeyPrincipal, arrivals: Sequence[Arrival], context: dict[str, Any], now: datetime
+    principal: KeyPrincipal,
+    arrivals: Sequence[Arrival],
+    context: dict[str, Any],
+    now: datetime,
+    *,
+    row_by_row: bool,
 ) -> list[Answer]:
     directory = directories.of(principal.tenant_id)
     rates = rates_for(principal.tenant_id, [arrival.verdict for arrival in arrivals])
     plans = planning.make_plans(arrivals, directory, principal, now, rates)
     started = time.perf_counter()
     needs = planning.needs_of(plans)
-    answers = _alone(principal, plans, needs, directory, context) if len(plans) == 1 else None
+    is_alone = len(plans) == 1 and not row_by_row
+    answers = _alone(principal, plans, needs, directory, context) if is_alone else None
     if answers is None:
         if len(plans) > 1:
-            _open_ahead(principal, plans, needs, directory)
-        answers = _in_transaction(principal, plans, needs, directory, context, now)
+            needs = _open_ahead(principal, plans, needs, directory)
+        answers = _in_transaction(principal, plans, needs, directory, context, now, row_by_row=row_by_row)
     metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
     return answers
 
@@ -172,9 +201,7 @@ def _alone(
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
     # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
     # is about another event: that one is locked and read first. And a sale that may be sold twice.
-    long_way = (
-        "last" in context or plans[0].refers or planning.converts(plans) or sentinel.are_looked_at(plans, directory)
-    )
+    long_way = plans[0].refers or planning.converts(plans) or sentinel.are_looked_at(plans, directory)
     account_ids = None if long_way else _remembered(needs, directory)
     if account_ids is None:
         return None
@@ -205,18 +232,21 @@ def _alone(
     return settling.answers()
 
 
-def _open_ahead(principal: KeyPrincipal, plans: list[Plan], needs: Needs, directory: TenantDirectory) -> None:
+def _open_ahead(principal: KeyPrincipal, plans: list[Plan], needs: Needs, directory: TenantDirectory) -> Needs:
     """What a batch needs and nobody needed before is committed first: others wait for that, and not for the batch.
 
     Who opens a day or an account first holds up everybody who needs it too, until it is committed.
+
+    :returns: what is needed after what comes from unknown places was held.
     """
     if _remembered(needs, directory) is not None:
-        return
+        return needs
     known = Found()
     with tenant_transaction(principal.tenant_id):
         keys.ensure_live(principal)
         _prepare(plans, needs, directory, known)
     directory.remember(known.places, known.account_ids, known.days)
+    return planning.needs_of(plans) if directory.strict_stores else needs
 
 
 def _in_transaction(
@@ -226,13 +256,15 @@ def _in_transaction(
     directory: TenantDirectory,
     context: dict[str, Any],
     now: datetime,
+    *,
+    row_by_row: bool,
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
         looked_at = sentinel.hold_near_duplicates(plans, directory)
         known = Found()
         _prepare(plans, planning.needs_of(plans) if looked_at else needs, directory, known)
         sent = _told_of(plans, directory, context)
-        writer = Writer(principal, sent, row_by_row="last" in context)
+        writer = Writer(principal, sent, row_by_row=row_by_row)
         told = writer.receive(plans, known.account_ids)
         if told is None:
             _refuse_stale(principal)

@@ -35,10 +35,11 @@ def books(django_test_environment: None, django_db_blocker: Any) -> Iterator[Non
         created = setup_databases(verbosity=0, interactive=False, aliases={"default": True})
         connection.close()
         options = connection.settings_dict["OPTIONS"]
-        options["options"] = f"-c role={settings.APPLICATION_ROLE}"
+        owners = options["options"]
+        options["options"] = f"{owners} -c role={settings.APPLICATION_ROLE}"
         yield
         connection.close()
-        del options["options"]
+        options["options"] = owners
         teardown_databases(created, verbosity=0)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Shop
+from tests.conftest import Shop, open_shop
 from tests.guards.attacks import Attacker, Raw, assert_refused_by
 
 POST = """SELECT ledger_post_rows_v1(%(tenant)s, 1, ARRAY[now(), now()], ARRAY[%(key)s, %(key)s || '/2'],
@@ -73,5 +73,7 @@ def test_it_refuses_a_journal_without_lines_at_commit(attacker: Attacker) -> Non
 
 
 def test_it_refuses_another_tenants_accounts(attacker: Attacker) -> None:
-    with assert_refused_by("journals_open_day"):  # the other has not even that day
-        post(attacker, tenant=0)
+    other = open_shop()
+    assert other.send(other.sale()).status_code == 201  # has the day open
+    with assert_refused_by("postings_account_agrees"):
+        post(attacker, tenant=other.tenant.id)

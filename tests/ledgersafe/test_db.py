@@ -1,7 +1,11 @@
 """Transactions, tenants and retries on a real connection."""
 
+from typing import Any
+
+import psycopg
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from ledgersafe import db
@@ -43,6 +47,22 @@ def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.Mon
     monkeypatch.setattr(told, "call", looking)
     assert shop.send(shop.sale()).status_code == 201
     assert seen == [str(shop.tenant.id)]
+
+
+def test_it_reads_what_is_committed_whatever_the_servers_default(shop: Shop, as_owner: psycopg.Connection[Any]) -> None:
+    ((name,),) = as_owner.execute("SELECT current_database()").fetchall()
+    default = sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'")
+    as_owner.execute(default.format(sql.Identifier(name)))
+    as_owner.commit()
+    try:
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            assert cursor.fetchone() == ("read committed",)
+    finally:
+        connection.close()
+        as_owner.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_isolation").format(sql.Identifier(name)))
+        as_owner.commit()
 
 
 def test_a_use_case_refuses_to_run_inside_another(shop: Shop) -> None:

@@ -73,6 +73,84 @@ def test_it_holds_only_the_events_of_a_batch_that_are_refused_at_commit(
     assert shop.number("sale_references") == 0
 
 
+class Refusing:
+    """Raises what is given for the next calls of one SQL function, then calls it."""
+
+    def __init__(self, function: str, *errors: psycopg.Error) -> None:
+        self.function, self.errors = function, list(errors)
+        self.called: list[str] = []
+
+    def __call__(self, function: str, *args: Any) -> Any:
+        self.called.append(function)
+        if function == self.function and self.errors:
+            with connection.wrap_database_errors:
+                raise self.errors.pop(0)
+        return db.call(function, *args)
+
+
+def test_what_is_refused_in_columns_is_told_row_by_row_and_counted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter = metrics.row_by_row.labels("22P03")
+    before = counter._value.get()
+    refusing = Refusing("pos_receive_many_v1", psycopg.errors.InvalidBinaryRepresentation("bug"))
+    monkeypatch.setattr(told, "call", refusing)
+    results = shop.post("/v1/events/batch", {"events": [shop.sale("a"), shop.sale("b")]}).json()["results"]
+    assert [result["status"] for result in results] == [201, 201]
+    assert refusing.called == ["pos_receive_many_v1", "pos_receive_v2"]
+    assert counter._value.get() == before + 1
+    assert "22P03" in caplog.text
+
+
+def test_an_odd_refusal_does_not_make_a_day_that_is_being_closed_the_events_fault(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = psycopg.errors.InvalidBinaryRepresentation("bug")
+    monkeypatch.setattr(told, "call", Refusing("pos_receive_many_v1", broken))
+    calls, store_once = [], ingest._store_once
+
+    def closing(*args: Any, row_by_row: bool) -> Any:
+        calls.append((row_by_row, "last" in args[2]))
+        if len(calls) == 2:
+            with connection.wrap_database_errors:
+                raise psycopg.errors.CheckViolation("journals_open_day")
+        return store_once(*args, row_by_row=row_by_row)
+
+    monkeypatch.setattr(ingest, "_store_once", closing)
+    results = shop.post("/v1/events/batch", {"events": [shop.sale("a"), shop.sale("b")]}).json()["results"]
+    assert [result["status"] for result in results] == [201, 201]
+    assert calls == [(False, False), (True, False), (True, False)]
+
+
+def test_what_stays_out_of_date_is_answered_503(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stale(*args: Any, **options: Any) -> Any:
+        raise db.StaleDirectory
+
+    monkeypatch.setattr(ingest, "_store_once", stale)
+    answer = shop.send(shop.sale())
+    assert (answer.status_code, shop.number("events_raw")) == (503, 0)
+    assert answer.headers["Retry-After"]
+
+
+def test_a_cancelled_statement_is_answered_503_and_not_tried_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = Refusing("pos_receive_many_v1", *[psycopg.errors.QueryCanceled("too long")] * 3)
+    monkeypatch.setattr(told, "call", refusing)
+    answer = shop.post("/v1/events/batch", {"events": [shop.sale("a"), shop.sale("b")]})
+    assert (answer.status_code, refusing.called) == (503, ["pos_receive_many_v1"])
+    assert shop.number("events_raw") == 0
+
+
+def test_arrivals_told_out_of_order_are_refused_as_a_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if `Writer.settle` forgot to sort: half of what is new would be written."""
+    first = about(shop, "RETURN", "first", total_amount=1)
+    assert shop.post("/v1/events/batch", {"events": [shop.sale("sold"), first]}).json()["counts"] == {"processed": 2}
+    monkeypatch.setattr(told, "sorted", lambda plans, key: [*plans][::-1], raising=False)
+    events = [about(shop, "RETURN", "second", total_amount=2), first, about(shop, "RETURN", "third", total_amount=3)]
+    results = shop.post("/v1/events/batch", {"events": events}).json()["results"]
+    assert [result["status"] for result in results] == [201, 200, 201]
+    assert shop.number("journals") == 4
+
+
 def test_it_holds_an_event_on_which_the_rules_fail(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(event: Any, rates: Any) -> Any:
         raise KeyError("a bug")
@@ -127,8 +205,8 @@ def test_it_posts_once_when_the_reply_to_commit_is_lost(shop: Shop, monkeypatch:
     original = ingest._store_once
     lost: list[bool] = []
 
-    def losing(*args: Any) -> Any:
-        answers = original(*args)
+    def losing(*args: Any, **options: Any) -> Any:
+        answers = original(*args, **options)
         if not lost:
             lost.append(True)
             raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")

@@ -109,7 +109,7 @@ def test_nobody_waits_for_a_batch_that_opens_what_all_need(shop: Shop, monkeypat
 def test_a_batch_that_fails_leaves_an_open_day_and_nothing_in_the_books(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(*_: Any) -> None:
+    def crash(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]

@@ -4,7 +4,7 @@
 -- Arrivals, in order: p_does ('post', 'hold', 'follow' or 'reject') to p_drafts (which draft is its own, from 1, or 0).
 -- p_more:   {"place of an arrival, from 1": {"details", "risk", "cur" of what is held, "w": what it waits for,
 --           "r": its references, "audit": what is written of it}}, or null.
--- Drafts:   p_of (which arrival makes it) to p_figures (18 for each). p_mirrored: it undoes what a correction replaces.
+-- Drafts:   p_of (which arrival makes it) to p_figures (18 for each).
 -- Lines:    p_draft_of to p_line_currency, as ledger_post_rows_v1 takes them.
 -- An array of which nothing is said is null. The order of the parameters is that of pos/columns.py.
 
@@ -66,6 +66,9 @@ BEGIN
                 rest := rest || p_keys[place];
             END IF;
         END LOOP;
+        IF upto <= coalesce(cardinality(taken), 0) THEN -- told out of order: half of them would be missing
+            RAISE EXCEPTION 'The raw ids are not in order.' USING ERRCODE = '22023';
+        END IF;
         journal_ids := ARRAY(SELECT CASE WHEN mine[d.of] THEN d.id END
                              FROM unnest(journal_ids, p_of) WITH ORDINALITY AS d(id, of, place) ORDER BY d.place);
     END IF;

@@ -8,7 +8,7 @@ DECLARE
     used record;
     sold record;
 BEGIN
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN -- which are one
         PERFORM ledger_refuse_v1('sale_references_read_committed',
             'What becomes of a sale is written under READ COMMITTED only.');
     END IF;
