@@ -84,7 +84,7 @@ def grid(rows: Collection[Sequence[int]]) -> bytes | None:
 def _blobs(kind: int, values: Sequence[bytes | None]) -> bytes | None:
     if all(value is None for value in values):
         return None
-    each = [_NULL if value is None else _LENGTH.pack(len(value)) + value for value in values]
+    each = [_NULL if value is None else _element(value) for value in values]
     return _array(kind, len(values), each, nulls=None in values)
 
 

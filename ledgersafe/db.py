@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from struct import Struct
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -21,7 +20,7 @@ from django.db.migrations.operations import RunSQL
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGconn, PGresult
 
-from ledgersafe import errors, metrics
+from ledgersafe import arrays, errors, metrics
 
 T = TypeVar("T")
 
@@ -34,10 +33,6 @@ _FIRST_PAUSE_SECONDS: Final = 0.005
 _statements: Final[WeakKeyDictionary[psycopg.Connection[Any], set[str]]] = WeakKeyDictionary()
 _SUCCESS: Final = frozenset({psycopg.pq.ExecStatus.TUPLES_OK, psycopg.pq.ExecStatus.COMMAND_OK})
 _AS_IS, _AS_TEXT = PyFormat.BINARY, PyFormat.TEXT
-#: Dimensions, nulls or none, the elements' type, how many, the first one's index; then each after its length.
-_ARRAY_HEADER: Final = Struct("!iiIii")
-_LENGTH: Final = Struct("!i")
-_BYTEA: Final = 17
 _BEGIN: Final = (
     b"BEGIN; SELECT set_config('app.tenant_id', '%d', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
 )
@@ -136,7 +131,9 @@ def _call(function: str, args: tuple[Any, ...]) -> Any:
             _checked(pgconn, pgconn.exec_(b"BEGIN"))  # a block of Django's: psycopg would send it with a statement
         name = _prepared(raw, function, len(args))
         # All as text, for the statement knows the types; bytes as they are.
-        values = [_byteas(arg) if isinstance(arg, list) and arg and isinstance(arg[0], bytes) else arg for arg in args]
+        values = [
+            arrays.blobs(arg) if isinstance(arg, list) and arg and isinstance(arg[0], bytes) else arg for arg in args
+        ]
         transformer = Transformer(raw)
         sent = transformer.dump_sequence(values, [_AS_IS if type(value) is bytes else _AS_TEXT for value in values])
         result = pgconn.exec_prepared(name, sent, transformer.formats)  # type: ignore[arg-type]  # None is NULL
@@ -167,14 +164,6 @@ def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
     if pgconn.status == psycopg.pq.ConnStatus.BAD:
         raise psycopg.OperationalError(result.error_message.decode("utf-8", "replace"))
     raise psycopg.errors.error_from_result(result)
-
-
-def _byteas(values: list[bytes]) -> bytes:
-    """A bytea[] as Postgres receives it in binary: psycopg builds arrays slowly, and bodies may be many."""
-    parts = [_ARRAY_HEADER.pack(1, 0, _BYTEA, len(values), 1)]
-    for value in values:
-        parts += [_LENGTH.pack(len(value)), value]
-    return b"".join(parts)
 
 
 def force_constraints() -> None:

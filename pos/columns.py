@@ -133,8 +133,8 @@ class _Books:
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Of all that was added."""
-        of, sources, kinds, days, counts, late, registers, currencies = _columns(self._drafts, _Draft._fields)
-        places, numbers, accounts, amounts = _columns(self._lines, "lnam")
+        of, sources, kinds, days, counts, late, registers, currencies = _columns(self._drafts, len(_Draft._fields))
+        places, numbers, accounts, amounts = _columns(self._lines, 4)
         one_currency = self._currencies[0] if len(set(self._currencies)) == 1 else None
         integers, labels = arrays.numbers, arrays.labels
         return (
@@ -145,5 +145,5 @@ class _Books:
         )  # fmt: skip
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> list[tuple[Any, ...]]:
-    return list(zip(*rows, strict=True)) or [()] * len(names)
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True)) or [()] * width

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from ledgersafe.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
-from pos.bronze import Refusal, as_row
+from pos.bronze import Refusal, said_by
 from pos.claims import clashes_of
 from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus, Result
@@ -183,7 +183,7 @@ class Settling:
                 "id": case_id,
                 "key": plan.arrival.event_id,
                 "raw": self._raw_id(plan),
-                "store": as_row(plan.arrival, plan.ordinal).get("st", "")[:64],
+                "store": (said_by(plan.arrival).store or "")[:64],
                 "reason": "IDEMPOTENCY_CONFLICT",
                 "details": {
                     "message": "The same event_id came with another payload.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ledger.chart import AccountRef
+from ledgersafe import arrays
 from ledgersafe.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import KeyPrincipal
 from pos import plans as planning
@@ -103,7 +104,7 @@ class Writer:
             return told_in_rows(plans, call("pos_settle_v1", *start, rows, lines, self.raw_ids))
         columns = columns_of(plans, account_ids)
         raw_ids = [self.raw_ids[plan.ordinal - 1] for plan in plans]
-        answer = call("pos_take_many_v1", *start, raw_ids, *columns.settled)
+        answer = call("pos_take_many_v1", *start, arrays.numbers(raw_ids), *columns.settled)
         return told_in_columns(plans, columns, raw_ids, answer)
 
 

@@ -172,7 +172,10 @@ def test_a_bit_of_everything_comes_to_the_same_both_ways(books: None) -> None:
 
 def test_what_is_sent_again_comes_to_the_same_both_ways(books: None) -> None:
     events = a_bit_of_everything(anybody())
-    compare([events[:9], events, events[::-1]])
+    shop = compare([events[:9], events, events[::-1]])
+    keys = {event["event_id"] for event in events} - {"card", "stranger"}  # refused: no keys
+    assert shop.number("events_processed") == len(keys)
+    assert shop.number("event_outcomes") == 9 + 2 * len(events)
 
 
 def test_a_wrong_clock_comes_to_the_same_both_ways(books: None) -> None:
@@ -191,7 +194,8 @@ def test_any_day_comes_to_the_same_both_ways(books: None, day: list[dict[str, An
     again = data.draw(st.lists(st.sampled_from(day), max_size=3), label="repeated")
     events = [shop.sale(**event) for event in data.draw(st.permutations([*day, *again]), label="order")]
     cuts = sorted(data.draw(st.lists(st.integers(0, len(events)), max_size=2), label="cuts"))
-    compare([events[a:b] for a, b in itertools.pairwise([0, *cuts, len(events)]) if a < b])
+    shop = compare([events[a:b] for a, b in itertools.pairwise([0, *cuts, len(events)]) if a < b])
+    assert shop.number("events_processed") == len(day)
 
 
 def test_what_no_column_can_hold_is_told_row_by_row(books: None) -> None:
