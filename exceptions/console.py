@@ -27,15 +27,19 @@ from pos.serializers import arrival_item, payload_of, payload_value, value_of_te
 from pos.versions import VersionState, version_states
 
 
-def show_case(case: ExceptionCase) -> dict[str, Any]:
+def show_case(case: ExceptionCase, *, bound_to: str | None = None) -> dict[str, Any]:
     """The case with its arrival, the key's state, every version, and what changed from first to last.
 
     Four statements, whatever the number of versions.
+
+    :param bound_to: the store the caller is bound to: payloads another store has sent under the same id stay hidden.
     """
     key = queries.get_key(case.tenant_id, case.idempotency_key)
     versions = queries.list_versions(key) if key else []
     wanted = {case.raw_id} | ({key.first_raw_id, key.last_raw_id} if key else set())
     arrivals = queries.list_raw(case.tenant_id, wanted | {version.first_raw_id for version in versions})
+    if bound_to is not None:
+        arrivals = {raw_id: row for raw_id, row in arrivals.items() if row.store_code == bound_to}
     first, last = (arrivals.get(key.first_raw_id), arrivals.get(key.last_raw_id)) if key else (None, None)
     return {
         "exception": case_detail(case),

@@ -21,7 +21,7 @@ from exceptions.decisions import Decision
 from exceptions.models import ExceptionCase
 from exceptions.serializers import case_item
 from ledgersafe import json_requests
-from ledgersafe.errors import DomainError, InvalidParameter, NotFound
+from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.keys import Principal
 from pos import backfill, effects, replay
@@ -32,13 +32,6 @@ logger = logging.getLogger(__name__)
 
 _JSON_PATCH: Final = "application/json-patch+json"
 _MEDIA_TYPES: Final = json_requests.JSON | {"application/merge-patch+json", _JSON_PATCH}
-
-
-class BulkNotAllowed(DomainError):
-    """Deciding many held events at once needs the supervisor's role."""
-
-    code = "PERMISSION_DENIED"
-    http_status = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +58,7 @@ def resolve(principal: Principal, case_id: str, body: Body, *, now: datetime) ->
         actor=principal.actor,
         may_approve=principal.may_approve,
         now=now,
+        bound_to=principal.store_code,
     )
     return resolved_answer(resolved)
 
@@ -80,6 +74,7 @@ def preview(principal: Principal, case_id: str, body: Body, *, now: datetime) ->
         actor=principal.actor,
         may_approve=principal.may_approve,
         now=now,
+        bound_to=principal.store_code,
     )
     return preview_answer(seen)
 
@@ -100,8 +95,6 @@ def assign(principal: Principal, case_id: str, body: Body, *, now: datetime) -> 
 
 def resolve_in_bulk(principal: Principal, body: Body, *, now: datetime) -> dict[str, Any]:
     """`POST /v1/exceptions/bulk-resolve`: `{"exception_ids": […], …}`, an outcome each, in order."""
-    if not principal.may_bulk:
-        raise BulkNotAllowed
     case_ids = _case_ids(body.value.get("exception_ids"))
     visible = queries.visible_ids(principal, case_ids)
     outcomes = {
@@ -113,6 +106,7 @@ def resolve_in_bulk(principal: Principal, body: Body, *, now: datetime) -> dict[
             actor=principal.actor,
             may_approve=principal.may_approve,
             now=now,
+            bound_to=principal.store_code,
         )
     }
     return bulk_answer(case_ids, outcomes)

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from exceptions import console, queries, serializers, verbs
 from ledgersafe.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 
 _DECISION = {
     "application/json": serializers.DecisionSerializer,
@@ -21,6 +22,7 @@ class CasesView(APIView):
     """`GET /v1/exceptions`: the inbox."""
 
     scope = "exceptions:read"
+    reach = Reach.STORE
 
     @extend_schema(
         operation_id="exceptions_list",
@@ -41,18 +43,21 @@ class CaseView(APIView):
     """`GET /v1/exceptions/{id}`: a case with its versions side by side."""
 
     scope = "exceptions:read"
+    reach = Reach.STORE
 
     @extend_schema(
         operation_id="exceptions_show", summary="Show one held event", responses=serializers.CaseDetailSerializer
     )
     def get(self, request: Request, case_id: str) -> Response:
-        return Response(console.show_case(queries.get_case(principal_of(request), case_id)))
+        principal = principal_of(request)
+        return Response(console.show_case(queries.get_case(principal, case_id), bound_to=principal.store_code))
 
 
 class ResolveView(APIView):
     """`POST /v1/exceptions/{id}/resolve`: decide, and replay the event if the decision says so."""
 
     scope = "exceptions:resolve"
+    reach = Reach.STORE
 
     @extend_schema(
         operation_id="exceptions_resolve",
@@ -70,6 +75,7 @@ class PreviewView(APIView):
     """`POST /v1/exceptions/{id}/preview`: the same path, rolled back."""
 
     scope = "exceptions:resolve"
+    reach = Reach.STORE
 
     @extend_schema(
         operation_id="exceptions_preview",
@@ -87,6 +93,7 @@ class AssignView(APIView):
     """`POST /v1/exceptions/{id}/assign`: say who looks after a case."""
 
     scope = "exceptions:resolve"
+    reach = Reach.STORE
 
     @extend_schema(
         operation_id="exceptions_assign",
@@ -104,6 +111,8 @@ class BulkResolveView(APIView):
     """`POST /v1/exceptions/bulk-resolve`: decide the same on up to 500 cases, an outcome each."""
 
     scope = "exceptions:resolve"
+    reach = Reach.STORE
+    permission = "exceptions.bulk_decide_exceptioncase"
 
     @extend_schema(
         operation_id="exceptions_bulk_resolve",

@@ -21,6 +21,7 @@ from ledgersafe.api import cursor_of, json_response, limit_of, next_cursor, prin
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.idempotency.commands import Body, money_command
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 
 _SCOPES: Final = {"GET": "pos:read", "POST": "pos:write"}
 _REFUSALS: Final = dict.fromkeys((400, 403, 404, 409, 415, 422), ProblemSerializer)
@@ -48,6 +49,7 @@ class DrawersView(APIView):
     """`POST /v1/pos/ledgers` and `GET /v1/pos/ledgers`."""
 
     scope = _SCOPES
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="drawers_open",
@@ -81,6 +83,7 @@ class DrawerView(APIView):
     """`GET /v1/pos/ledgers/{id}`."""
 
     scope = _SCOPES
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="drawers_show",
@@ -96,6 +99,7 @@ class CountView(APIView):
     """`POST /v1/pos/ledgers/{id}/count`."""
 
     scope = "pos:write"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="drawers_count",
@@ -114,6 +118,7 @@ class CloseView(APIView):
     """`POST /v1/pos/ledgers/{id}/close`."""
 
     scope = "pos:write"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="drawers_close",
@@ -132,6 +137,7 @@ class XReportView(APIView):
     """`GET /v1/pos/ledgers/{id}/x-report`."""
 
     scope = "pos:read"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="drawers_x_report",
@@ -149,6 +155,7 @@ class ZReportView(APIView):
     """`GET /v1/pos/ledgers/{id}/z-report`."""
 
     scope = "pos:read"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="drawers_z_report",
@@ -164,6 +171,7 @@ class TransactionsView(APIView):
     """`POST /v1/pos/transactions`."""
 
     scope = "pos:write"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="transactions_create",

@@ -22,6 +22,7 @@ from ledgersafe.errors import NotFound
 from ledgersafe.idempotency.commands import key_of
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
 _PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
@@ -34,6 +35,7 @@ class RatesView(APIView):
     """`PUT` and `GET /v1/fx/rates`."""
 
     scope = _SCOPES
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="fx_rates_put",
@@ -82,6 +84,7 @@ class ConvertView(APIView):
     """`GET /v1/fx/convert`."""
 
     scope = "ledger:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="fx_convert",
@@ -102,6 +105,7 @@ class SettlementsView(APIView):
     """`POST` and `GET /v1/fx/settlements`."""
 
     scope = _SCOPES
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="fx_settlements_create",
@@ -140,6 +144,7 @@ class SettlementView(APIView):
     """`GET /v1/fx/settlements/{id}`."""
 
     scope = "ledger:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="fx_settlements_show",

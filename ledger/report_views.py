@@ -16,6 +16,7 @@ from ledger.moments import day_of, moment_of, span_of_days
 from ledgersafe.api import cursor_of, limit_of, principal_of
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 
 _REFUSALS: Any = dict.fromkeys((400, 403, 404), ProblemSerializer)
 _AS_OF = OpenApiParameter("as_of", str, description="An instant with an offset, or a business day; default: now.")
@@ -28,6 +29,7 @@ class BooksView(APIView):
     """Whoever may read the books."""
 
     scope = "ledger:read"
+    reach = Reach.TENANT
 
 
 class BalanceView(BooksView):

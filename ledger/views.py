@@ -32,6 +32,7 @@ from ledgersafe.idempotency.answers import read_key
 from ledgersafe.idempotency.commands import KEY_HEADER, key_of
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
 _PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
@@ -45,6 +46,7 @@ class AccountsView(APIView):
     """`POST /v1/accounts` and `GET /v1/accounts`."""
 
     scope = _SCOPES
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="accounts_create",
@@ -74,6 +76,7 @@ class AccountView(APIView):
     """`GET` and `PATCH /v1/accounts/{code}`."""
 
     scope = _SCOPES
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="accounts_show",
@@ -104,6 +107,7 @@ class AccountHistoryView(APIView):
     """`GET /v1/accounts/{code}/history`: every change, or how the account was at an instant."""
 
     scope = "ledger:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="accounts_history",
@@ -131,6 +135,7 @@ class TransfersView(APIView):
 
     authentication_classes = [RememberingApiKeyAuthentication, StaffSessionAuthentication]
     scope = "ledger:write"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="transfers_create",
@@ -163,6 +168,7 @@ class TransferBulkView(APIView):
 
     authentication_classes = [RememberingApiKeyAuthentication, StaffSessionAuthentication]
     scope = "ledger:write"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="transfers_bulk",
@@ -189,6 +195,7 @@ class JournalsView(APIView):
     """`GET /v1/journals`."""
 
     scope = "ledger:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="journals_list",
@@ -212,6 +219,7 @@ class JournalView(APIView):
     """`GET /v1/journals/{id}`."""
 
     scope = "ledger:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="journals_show",
@@ -227,6 +235,7 @@ class ReverseView(APIView):
     """`POST /v1/journals/{id}/reverse`."""
 
     scope = "ledger:write"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="journals_reverse",

@@ -1,4 +1,4 @@
-"""DRF glue: API keys, scopes, problem+json, cursors. Only interfaces import it."""
+"""DRF glue: API keys, problem+json, cursors. Only interfaces import it; scopes are in `permissions`."""
 
 import base64
 import binascii
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import orjson
 from django.core.exceptions import RequestDataTooBig
@@ -19,7 +19,6 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf_exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,9 +28,6 @@ from ledgersafe.errors import DomainError, InvalidParameter
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants import keys, staff
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
-
-if TYPE_CHECKING:
-    from rest_framework.views import APIView  # imports this module itself, by way of the settings
 
 logger = logging.getLogger(__name__)
 
@@ -99,30 +95,6 @@ class StaffSessionAuthentication(SessionAuthentication):
             return None
         self.enforce_csrf(request)
         return person
-
-
-class HasScope(BasePermission):
-    """The view names the scope it needs, one for all methods or one by method."""
-
-    message = "The API key, or your role, does not have the scope this needs."
-
-    def has_permission(self, request: Request, view: "APIView") -> bool:
-        needed: str | Mapping[str, str] | None = getattr(view, "scope", None)
-        if isinstance(needed, Mapping):
-            needed = needed.get(request.method or "", None)
-        principal = request.user
-        if not isinstance(principal, Principal):
-            return False
-        return needed is None or needed in principal.scopes or "admin" in principal.scopes
-
-
-class OfWholeTenant(HasScope):
-    """For what is the whole tenant's: not for a key of one store."""
-
-    def has_permission(self, request: Request, view: "APIView") -> bool:
-        principal = request.user
-        unbound = isinstance(principal, Principal) and principal.store_code is None
-        return unbound and super().has_permission(request, view)
 
 
 def principal_of(request: Request) -> Principal:

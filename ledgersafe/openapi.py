@@ -53,3 +53,11 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     raw_id = serializers.IntegerField(required=False)
     retry_after = serializers.IntegerField(required=False)
+    required_scope = serializers.CharField(
+        required=False, help_text="Of a 403 for want of rights: the scope the request needs."
+    )
+    granted = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Of a 403 for want of rights: the scopes the key has, or the roles of whoever is signed in.",
+    )

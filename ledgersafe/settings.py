@@ -267,7 +267,7 @@ REST_FRAMEWORK = {
         "ledgersafe.api.ApiKeyAuthentication",
         "ledgersafe.api.StaffSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.api.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["ledgersafe.api.OrjsonRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ledgersafe.api.JsonNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

@@ -40,6 +40,13 @@ from pos.models import EventKey, KeyStatus
 from pos.tender_rates import rates_for
 
 
+class OfAnotherStore(DomainError):
+    """Another store has sent a version of this event, too: it is not for a key of one store to decide."""
+
+    code = "STORE_MISMATCH"
+    http_status = 403
+
+
 @dataclass(frozen=True, slots=True)
 class Deciding:
     """One decision on any number of cases of a tenant, by somebody, now."""
@@ -51,6 +58,8 @@ class Deciding:
     now: datetime
     #: What would have been posted by itself, had it come in order, is nobody's decision, and needs no second person.
     automatic: bool = False
+    #: The store the caller is bound to: an event with a version of another store is not theirs to decide.
+    bound_to: str | None = None
 
     def decide(self, case_ids: Collection[uuid.UUID], *, propose: bool = True) -> list[Verdict]:
         """Lock, rule and write; operation. Cases that do not exist are left out.
@@ -60,6 +69,7 @@ class Deciding:
         require_transaction()
         directory = directories.read_anew(self.tenant_id)
         verdicts = [Verdict(one) for one in held.lock_held(self.tenant_id, case_ids).values()]
+        self._refuse_other_stores(verdicts)
         self._rule(verdicts, directory)
         self._refuse_taken_sources(verdicts)
         self._refuse_unknown_places(verdicts, directory)
@@ -71,11 +81,23 @@ class Deciding:
         cases.note_refused_replays(self.tenant_id, refused, self.now)
         return verdicts
 
+    def _refuse_other_stores(self, verdicts: Sequence[Verdict]) -> None:
+        """Two stores may send one event id. Whatever is decided then concerns both; the keys are locked: none joins."""
+        if self.bound_to is None:
+            return
+        raw_ids = {raw_id for verdict in verdicts for raw_id in verdict.held.known.values()}
+        foreign = held.arrivals_of_other_stores(self.tenant_id, raw_ids, self.bound_to)
+        for verdict in verdicts:
+            if verdict.held.case.store_code != self.bound_to or foreign & set(verdict.held.known.values()):
+                verdict.refusal = OfAnotherStore()
+
     # ── Ruling ──────────────────────────────────────────────────────────────────────────────────
     def _rule(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
         replay = self.decision.action is Action.REPLAY
         meant: dict[uuid.UUID, int] = {}
         for verdict in verdicts:
+            if verdict.refusal is not None:
+                continue
             if verdict.held.case.status != CaseStatus.OPEN:
                 verdict.refusal = AlreadyResolved()
             elif replay:

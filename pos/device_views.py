@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledgersafe.api import OfWholeTenant, cursor_of, limit_of, next_cursor, principal_of
+from ledgersafe.api import cursor_of, limit_of, next_cursor, principal_of
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.tenants.staff import StaffPrincipal
+from ledgersafe.permissions import Reach
 from pos import device_queries, explaining, sequences
 from pos import device_serializers as serializers
 
@@ -20,20 +20,11 @@ _REFUSALS: Any = dict.fromkeys((400, 403, 404), ProblemSerializer)
 _PAGE = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
 
 
-class MayExplain(OfWholeTenant):
-    """Supervisors, by their permission; keys with `admin`."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if isinstance(request.user, StaffPrincipal):
-            return bool(request.user.person.has_perm(EXPLAIN))
-        return super().has_permission(request, view)
-
-
 class DevicesView(APIView):
     """`GET /v1/devices`."""
 
-    permission_classes = [OfWholeTenant]
     scope = "pos:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="devices_list",
@@ -54,8 +45,8 @@ class DevicesView(APIView):
 class GapsView(APIView):
     """`GET /v1/devices/{device_id}/gaps`."""
 
-    permission_classes = [OfWholeTenant]
     scope = "pos:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="devices_gaps",
@@ -77,8 +68,9 @@ class GapsView(APIView):
 class ExplainGapView(APIView):
     """`POST /v1/devices/{device_id}/gaps/explain`."""
 
-    permission_classes = [MayExplain]
     scope = "admin"
+    reach = Reach.TENANT
+    permission = EXPLAIN
 
     @extend_schema(
         operation_id="devices_gaps_explain",

@@ -78,6 +78,12 @@ def read_arrivals(tenant_id: int, raw_ids: Collection[int]) -> dict[int, RawEven
     return {row.id: row for row in rows}
 
 
+def arrivals_of_other_stores(tenant_id: int, raw_ids: Collection[int], store_code: str) -> set[int]:
+    """Which of these arrivals name another store, or none that could be read."""
+    rows = RawEvent.objects.filter(tenant_id=tenant_id, id__in=raw_ids)
+    return set(raw_ids) - set(rows.filter(store_code=store_code).values_list("id", flat=True))
+
+
 def _assemble(tenant_id: int, cases: Iterable[ExceptionCase], keys: Sequence[EventKey]) -> dict[uuid.UUID, Held]:
     by_name = {key.idempotency_key: key for key in keys}
     versions: dict[int, list[EventVersion]] = defaultdict(list)

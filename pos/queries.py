@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.models import ApiKey
 from pos.models import EventKey, EventVersion, KeyStatus, RawEvent
 
 
@@ -34,9 +35,7 @@ class ArrivalFilter:
 
 def list_arrivals(principal: Principal, wanted: ArrivalFilter, cursor: list[Any] | None) -> QuerySet[RawEvent]:
     """Arrivals, newest first, from a cursor on; one statement with outcomes and tenant."""
-    rows = RawEvent.objects.filter(tenant_id=principal.tenant_id).select_related("tenant", "outcome")
-    if principal.store_code is not None:
-        rows = rows.filter(store_code=principal.store_code)
+    rows = _visible(principal)
     if wanted.event_id is not None:
         rows = rows.filter(event_id=wanted.event_id)
     if wanted.store_id is not None:
@@ -51,16 +50,29 @@ def list_arrivals(principal: Principal, wanted: ArrivalFilter, cursor: list[Any]
 
 
 def get_arrival(principal: Principal, raw_id: str) -> RawEvent:
-    """One arrival. :raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    """One arrival. :raises ledgersafe.errors.NotFound: absent, or not the caller's: the answer is the same."""
     if not (raw_id.isascii() and raw_id.isdigit() and len(raw_id) <= 18):
         raise NotFound("There is no such arrival.")
-    rows = RawEvent.objects.filter(tenant_id=principal.tenant_id, id=int(raw_id))
-    if principal.store_code is not None:
-        rows = rows.filter(store_code=principal.store_code)
-    row = rows.select_related("tenant", "outcome").first()
+    row = _visible(principal).filter(id=int(raw_id)).first()
     if row is None:
         raise NotFound("There is no such arrival.")
     return row
+
+
+def _visible(principal: Principal) -> QuerySet[RawEvent]:
+    """The tenant's arrivals; the store's for a key that is bound to one.
+
+    For a key of a register, what keys of that register have sent: bronze does not know which register a body names.
+    """
+    rows = RawEvent.objects.filter(tenant_id=principal.tenant_id).select_related("tenant", "outcome")
+    if principal.store_code is not None:
+        rows = rows.filter(store_code=principal.store_code)
+    if principal.register_code is not None:
+        senders = ApiKey.objects.filter(
+            tenant_id=principal.tenant_id, store__code=principal.store_code, register__code=principal.register_code
+        )
+        rows = rows.filter(api_key_id__in=list(senders.values_list("pk", flat=True)))
+    return rows
 
 
 def get_key(tenant_id: int, idempotency_key: str) -> EventKey | None:

@@ -78,18 +78,27 @@ class BulkOutcome:
 
 
 def resolve_case(
-    *, tenant_id: int, case_id: uuid.UUID, decision: Decision, actor: str, may_approve: bool, now: datetime
+    *,
+    tenant_id: int,
+    case_id: uuid.UUID,
+    decision: Decision,
+    actor: str,
+    may_approve: bool,
+    now: datetime,
+    bound_to: str | None = None,
 ) -> Resolved:
     """Decide on one case, and replay the event if the decision says so.
 
     :param may_approve: the actor may confirm, as a second person, what is above the tenant's limit.
+    :param bound_to: the store the actor is bound to, if any.
     :raises ledgersafe.errors.NotFound: the tenant has no such case.
     :raises exceptions.cases.AlreadyResolved: somebody was faster.
+    :raises pos.deciding.OfAnotherStore: another store's arrival is a version of the event.
     :raises exceptions.cases.FourEyesRequired: above the limit; the decision was kept as a proposal.
     :raises pos.choices.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
     :raises ledgersafe.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
     """
-    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now)
+    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
     def attempt() -> Verdict:
         with tenant_transaction(tenant_id):
@@ -103,13 +112,20 @@ def resolve_case(
 
 
 def preview_resolution(
-    *, tenant_id: int, case_id: uuid.UUID, decision: Decision, actor: str, may_approve: bool, now: datetime
+    *,
+    tenant_id: int,
+    case_id: uuid.UUID,
+    decision: Decision,
+    actor: str,
+    may_approve: bool,
+    now: datetime,
+    bound_to: str | None = None,
 ) -> Preview:
     """What `resolve_case` would do: the same path, rolled back. Nothing is kept, not even the attempt.
 
     :raises ledgersafe.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so instead.
     """
-    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now)
+    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
     def look() -> Preview:
         verdict = _only(deciding.decide([case_id], propose=False))
@@ -135,6 +151,7 @@ def resolve_in_bulk(
     actor: str,
     may_approve: bool,
     now: datetime,
+    bound_to: str | None = None,
 ) -> list[BulkOutcome]:
     """Decide the same on many cases: an outcome each, in order; one that is refused never fails its neighbours.
 
@@ -142,7 +159,7 @@ def resolve_in_bulk(
     """
     if decision.canonical_raw_id is not None:
         raise InvalidCanonicalRawId("canonical_raw_id names one event's arrival; for many use canonical FIRST or LAST.")
-    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now)
+    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
     outcomes: dict[uuid.UUID, BulkOutcome] = {}
     wanted = list(dict.fromkeys(case_ids))
     for start in range(0, len(wanted), CHUNK):

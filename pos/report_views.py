@@ -13,9 +13,10 @@ from rest_framework.views import APIView
 
 from ledger.moments import day_of
 from ledger.reports import today_of
-from ledgersafe.api import OfWholeTenant, principal_of
+from ledgersafe.api import principal_of
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 from ledgersafe.spreadsheets import csv_response
 from pos import kpis, layers
 from pos import report_serializers as serializers
@@ -27,11 +28,13 @@ class DailySalesView(APIView):
     """`GET /v1/reports/daily-sales`."""
 
     scope = "pos:read"
+    reach = Reach.STORE
 
     @extend_schema(
         operation_id="reports_daily_sales",
         summary="Show what each store sold on each business day, exact at this moment",
-        description="Scope `pos:read`. A key that is bound to a store sees that store. Figures: docs/kpis.md.",
+        description="Scope `pos:read`. A key bound to a store sees that store; one bound to a register is refused. "
+        "Figures: docs/kpis.md.",
         parameters=[
             OpenApiParameter("from", date, description="The first business day; default: `to`, or today."),
             OpenApiParameter("to", date, description=f"The last one, included; at most {kpis.MAX_DAYS} days in all."),
@@ -60,8 +63,8 @@ class DailySalesView(APIView):
 class ReconciliationView(APIView):
     """`GET /v1/reports/reconciliation`."""
 
-    permission_classes = [OfWholeTenant]
     scope = "pos:read"
+    reach = Reach.TENANT
 
     @extend_schema(
         operation_id="reports_reconciliation",

@@ -69,6 +69,20 @@ class SoldEvent:
     referred_by: list[SaleReference]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a caller is bound to: of anything sold elsewhere they are told nothing. None: everywhere."""
+
+    store_code: str | None = None
+    register_code: str | None = None
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Place":
+        return cls(principal.store_code, principal.register_code)
+
+
+_EVERYWHERE: Final = Place()
+
 #: One range of `sales_by_day`, from its end; a receipt is found by its own index, whatever its day.
 _LIST: Final = f"""
 SELECT {_HEAD}, {_FIGURES}, s.xid::text
@@ -102,25 +116,25 @@ _END: Final = ["infinity", "18446744073709551615", 2**63 - 1]
 
 
 def list_sales(
-    tenant_id: int, wanted: SaleFilter, cursor: list[Any] | None, limit: int, *, bound_to: str | None = None
+    tenant_id: int, wanted: SaleFilter, cursor: list[Any] | None, limit: int, *, bound_to: Place = _EVERYWHERE
 ) -> list[Header]:
     """Headers, newest business day first, from a cursor on: one more than `limit` when more follow. One statement.
 
     With `event_key` or `txn_id` the days are not looked at; a `txn_id` finds sales as they were rung up.
-
-    :param bound_to: the store the caller is bound to: of others nothing is told.
     """
     day, xid, journal_id = _place(cursor) if cursor is not None else _END
     values: dict[str, Any] = {
         "tenant": tenant_id, "first": wanted.first, "last": wanted.last, "store": wanted.store_code,
-        "type": wanted.event_type, "txn": wanted.txn_id, "key": wanted.event_key, "bound": bound_to,
+        "type": wanted.event_type, "txn": wanted.txn_id, "key": wanted.event_key,
+        "bound_store": bound_to.store_code, "bound_register": bound_to.register_code,
         "before_day": day, "before_xid": xid, "before_id": journal_id, "limit": limit + 1,
     }  # fmt: skip
     filters = (
         "AND s.store_code = %(store)s" if wanted.store_code else "",
         "AND s.event_type = %(type)s" if wanted.event_type else "",
         "AND s.txn_id = %(txn)s" if wanted.txn_id else "",
-        "AND s.store_code = %(bound)s" if bound_to is not None else "",
+        "AND s.store_code = %(bound_store)s" if bound_to.store_code is not None else "",
+        "AND s.register_code = %(bound_register)s" if bound_to.register_code is not None else "",
     )
     statement = _BY_EVENT if wanted.event_key else _BY_RECEIPT if wanted.txn_id else _LIST
     with connection.cursor() as found:
@@ -130,11 +144,11 @@ def list_sales(
 
 def sales_of(principal: Principal, wanted: SaleFilter, cursor: list[Any] | None, limit: int) -> list[Header]:
     """What a caller may see of them."""
-    return list_sales(principal.tenant_id, wanted, cursor, limit, bound_to=principal.store_code)
+    return list_sales(principal.tenant_id, wanted, cursor, limit, bound_to=Place.of(principal))
 
 
-def get_sale(tenant_id: int, event_key: str, *, bound_to: str | None = None) -> SoldEvent:
-    """One event, its rows brought up to date. :raises NotFound: absent, of another store, or nothing was posted."""
+def get_sale(tenant_id: int, event_key: str, *, bound_to: Place = _EVERYWHERE) -> SoldEvent:
+    """One event, its rows brought up to date. :raises NotFound: absent, of another place, or nothing was posted."""
     if "\x00" in event_key or len(event_key) > 200:
         raise NotFound("Nothing was posted for such an event.")
     everything = SaleFilter(date.min, date.max, event_key=event_key)
@@ -151,6 +165,10 @@ def get_sale(tenant_id: int, event_key: str, *, bound_to: str | None = None) -> 
     for tax in SaleTax.objects.filter(**named).order_by("journal", "line_no"):
         journals[tax.journal_id].taxes.append(tax)
     references = SaleReference.objects.filter(tenant_id=tenant_id).order_by("journal", "original_key", "kind")
+    if bound_to.store_code is not None:
+        references = references.filter(journal__sale__store_code=bound_to.store_code)
+    if bound_to.register_code is not None:
+        references = references.filter(journal__sale__register_code=bound_to.register_code)
     return SoldEvent(
         event_key,
         list(journals.values()),

@@ -16,6 +16,7 @@ from ledger.reports import today_of
 from ledgersafe.api import cursor_of, limit_of, next_cursor, principal_of
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 from ledgersafe.spreadsheets import csv_response
 from pos import article_reports, article_schemas, article_serializers, kpis, sale_queries
 from pos.article_reports import Found
@@ -30,13 +31,15 @@ _SPAN: Final = [
     OpenApiParameter("store_id", str),
     OpenApiParameter("format", str, enum=["json", "csv"]),
 ]
-_BOUND: Final = "Scope `pos:read`. A key that is bound to a store sees that store."
+_BOUND: Final = "Scope `pos:read`. A key bound to a store or register sees what was sold there."
+_BOUND_TO_STORE: Final = "Scope `pos:read`. A key bound to a store sees that store; one bound to a register is refused."
 
 
 class SalesView(APIView):
     """`GET /v1/sales`."""
 
     scope = "pos:read"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="sales_list",
@@ -65,6 +68,7 @@ class SaleView(APIView):
     """`GET /v1/sales/{event_id}`."""
 
     scope = "pos:read"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="sales_show",
@@ -75,13 +79,15 @@ class SaleView(APIView):
     )
     def get(self, request: Request, event_id: str) -> Response:
         principal = principal_of(request)
-        return Response(sale_body(sale_queries.get_sale(principal.tenant_id, event_id, bound_to=principal.store_code)))
+        place = sale_queries.Place.of(principal)
+        return Response(sale_body(sale_queries.get_sale(principal.tenant_id, event_id, bound_to=place)))
 
 
 class _RowsView(APIView):
     """A report on projected rows."""
 
     scope = "pos:read"
+    reach = Reach.STORE
     name: ClassVar[str]
     read: ClassVar[Callable[..., Found[Any]]]
     body: ClassVar[Callable[..., dict[str, Any]]]
@@ -115,7 +121,7 @@ class ArticlesView(_RowsView):
     @extend_schema(
         operation_id="reports_articles",
         summary="Show what was sold by article, the most first",
-        description=_BOUND,
+        description=_BOUND_TO_STORE,
         parameters=_SPAN,
         responses={
             (200, "application/json"): article_schemas.ArticlesSerializer,
@@ -138,7 +144,7 @@ class TaxesView(_RowsView):
     @extend_schema(
         operation_id="reports_taxes",
         summary="Show the taxes on what was sold, by code and rate",
-        description=_BOUND,
+        description=_BOUND_TO_STORE,
         parameters=_SPAN,
         responses={
             (200, "application/json"): article_schemas.TaxesSerializer,

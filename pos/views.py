@@ -24,6 +24,7 @@ from ledgersafe.api import (
     problem,
 )
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 from pos import bodies, ingest, queries, serializers
 from pos.answers import Answer
 from pos.bronze import Refusal
@@ -53,6 +54,7 @@ class EventsView(APIView):
     authentication_classes = [RememberingApiKeyAuthentication, StaffSessionAuthentication]
     content_negotiation_class = NothingToNegotiate
     scope = {"POST": "events:write", "GET": "events:read"}
+    reach = Reach.REGISTER
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Events are sent by keys alone, and read by people too."""
@@ -113,6 +115,7 @@ class EventBatchView(APIView):
     authentication_classes = [RememberingApiKeyAuthentication]
     content_negotiation_class = NothingToNegotiate
     scope = "events:write"
+    reach = Reach.REGISTER
 
     @extend_schema(
         operation_id="events_batch",
@@ -144,6 +147,7 @@ class EventView(APIView):
     """`GET /v1/events/{raw_id}`: one arrival as received, and what became of it."""
 
     scope = "events:read"
+    reach = Reach.REGISTER
 
     @extend_schema(operation_id="events_show", summary="Show one arrival", responses=serializers.ArrivalSerializer)
     def get(self, request: Request, raw_id: str) -> Response:

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.models import Period
-from ledgersafe.api import OfWholeTenant, cursor_of, limit_of, page, principal_of
+from ledgersafe.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
+from ledgersafe.permissions import Reach
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
 from recon import answers, packs, queries
@@ -28,21 +29,12 @@ _REFUSALS = dict.fromkeys((400, 403, 404, 409), ProblemSerializer)
 CLOSE, REOPEN = "recon.close_period", "recon.reopen_period"
 
 
-class WholeTenant(OfWholeTenant):
-    """A day is the whole tenant's: a key of one store neither sees nor closes it. People act by their permission."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        principal = request.user
-        if isinstance(principal, StaffPrincipal) and request.method == "POST":
-            return bool(principal.person.has_perm(getattr(view, "permission", CLOSE)))
-        return super().has_permission(request, view)
-
-
 class DayView(APIView):
-    """What all of them share."""
+    """What all of them share. A day is the whole tenant's; people close and reopen it by their permission."""
 
-    permission_classes = [WholeTenant]
+    reach = Reach.TENANT
     scope: "str | Mapping[str, str]" = {"GET": "ledger:read", "POST": "ledger:write"}
+    permission: "Mapping[str, str]" = {"POST": CLOSE}
 
 
 class PeriodsView(DayView):
@@ -97,7 +89,7 @@ class CloseView(DayView):
 class ReopenView(DayView):
     """`POST /v1/periods/{date}/reopen`: open the last closed day again. For supervisors, and keys with `admin`."""
 
-    permission = REOPEN
+    permission = {"POST": REOPEN}
     scope = "admin"
 
     @extend_schema(

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from ledgersafe.db import require_transaction
 from ledgersafe.errors import DomainError, NotFound
-from ledgersafe.tenants.models import SCOPES, ApiKey, Register, Store, Tenant
+from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES, ApiKey, Register, Store, Tenant
 
 _LAST_USED_EVERY: Final = timedelta(minutes=1)
 _REMEMBERED_KEYS: Final = 10_000
@@ -30,6 +30,12 @@ class UnknownScope(DomainError):
     """A scope is not one of the contract's."""
 
     code = "UNKNOWN_SCOPE"
+
+
+class ScopeNotForBoundKey(DomainError):
+    """A key that is bound to a store or register cannot hold what is the whole tenant's."""
+
+    code = "SCOPE_NOT_FOR_BOUND_KEY"
 
 
 class CredentialRevoked(DomainError):
@@ -53,6 +59,24 @@ class Principal:
     is_authenticated = True
 
     @property
+    def is_bound(self) -> bool:
+        """Whether it is bound to one store or register, and reaches nothing of any other."""
+        return self.store_code is not None or self.register_code is not None
+
+    @property
+    def place(self) -> str:
+        """Where it is bound to, in words; empty for the whole tenant."""
+        if self.register_code is not None:
+            return f"register {self.register_code} of store {self.store_code}"
+        return f"store {self.store_code}" if self.store_code is not None else ""
+
+    def holds(self, scope: str) -> bool:
+        """Whether it may use a scope. `admin` includes all; a bound caller has none of the whole tenant's, ever."""
+        if self.is_bound:
+            return scope in self.scopes and scope not in TENANT_SCOPES
+        return scope in self.scopes or "admin" in self.scopes
+
+    @property
     def actor(self) -> str:
         """As the audit trail names it."""
         raise NotImplementedError
@@ -65,11 +89,6 @@ class Principal:
     @property
     def may_approve(self) -> bool:
         """Whether it may confirm decisions above the tenant's amount limit."""
-        raise NotImplementedError
-
-    @property
-    def may_bulk(self) -> bool:
-        """Whether it may decide many held events at once."""
         raise NotImplementedError
 
 
@@ -91,11 +110,7 @@ class KeyPrincipal(Principal):
 
     @property
     def may_approve(self) -> bool:
-        return "admin" in self.scopes
-
-    @property
-    def may_bulk(self) -> bool:
-        return bool(self.scopes & {"exceptions:resolve", "admin"})
+        return self.holds("admin")
 
 
 def issue(
@@ -110,11 +125,17 @@ def issue(
     """Create a key; operation. :returns: the row, and the key itself, which cannot be read again.
 
     :raises UnknownScope: a scope the contract does not know.
+    :raises ScopeNotForBoundKey: a scope of the whole tenant for a key of one store or register.
     """
     require_transaction()
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise UnknownScope(f"Unknown scope {', '.join(unknown) or '(none)'}; choose from {', '.join(SCOPES)}.")
+    refused = [scope for scope in TENANT_SCOPES if scope in scopes]
+    if refused and (store is not None or register is not None):
+        place = f"register {register.code}" if register is not None else f"store {store}"
+        message = f"A key bound to {place} cannot hold {', '.join(refused)}: what that opens is the whole tenant's."
+        raise ScopeNotForBoundKey(message, field="scopes")
     prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         tenant=tenant,

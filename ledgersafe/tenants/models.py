@@ -15,6 +15,8 @@ SCOPES = (
     "events:write", "events:read", "exceptions:read", "exceptions:resolve", "pos:write", "pos:read",
     "ledger:read", "ledger:write", "recon:read", "recon:write", "admin",
 )  # fmt: skip
+#: What these open is the whole tenant's: a key that is bound to a store or register cannot hold them.
+TENANT_SCOPES = ("ledger:read", "ledger:write", "recon:read", "recon:write", "admin")
 
 
 def all_event_types() -> list[str]:
@@ -131,7 +133,10 @@ class Register(models.Model):
 
 
 class ApiKey(models.Model):
-    """A device's credential. Only the SHA-256 of the secret is kept; `prefix` tells keys apart for people."""
+    """A device's credential. Only the SHA-256 of the secret is kept; `prefix` tells keys apart for people.
+
+    A key with a store, or a store and a register, is bound to that place: it reaches nothing of any other.
+    """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="api_keys")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, blank=True)
@@ -153,6 +158,15 @@ class ApiKey(models.Model):
             models.CheckConstraint(
                 name="api_keys_expire_after_creation",
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
+            ),
+            # The books are one set for the whole tenant: a till's key neither reads nor moves them.
+            models.CheckConstraint(
+                name="api_keys_bound_keys_stay_in_their_place",
+                condition=Q(store__isnull=True, register__isnull=True) | ~Q(scopes__overlap=list(TENANT_SCOPES)),
+            ),
+            models.CheckConstraint(
+                name="api_keys_register_within_store",
+                condition=Q(register__isnull=True) | Q(store__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["prefix"], name="api_keys_by_prefix")]

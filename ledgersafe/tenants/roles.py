@@ -82,6 +82,11 @@ def of_group(name: str) -> Role | None:
     return _BY_GROUP.get(name)
 
 
+def names_with(permission: str) -> list[str]:
+    """The roles that have a permission (`app.codename`), by name."""
+    return [role.name for role in ROLES.values() if any(fnmatchcase(permission, q) for q in role.permissions)]
+
+
 def set_permissions() -> None:
     """Give every role's group exactly the permissions of the table; after every `migrate`, by the owner; idempotent."""
     if Group._meta.db_table not in connection.introspection.table_names():

@@ -78,10 +78,6 @@ class StaffPrincipal(Principal):
     def may_approve(self) -> bool:
         return bool(self.person.has_perm("exceptions.approve_exceptioncase"))
 
-    @property
-    def may_bulk(self) -> bool:
-        return bool(self.person.has_perm("exceptions.bulk_decide_exceptioncase"))
-
 
 def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
     """A person on the tenant they named, or on the only one they have.

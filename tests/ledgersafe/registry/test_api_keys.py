@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -11,9 +12,10 @@ from django.utils import timezone
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.errors import InvalidParameter, NotFound
-from ledgersafe.registry import AlreadyRotated, KeyNotLive
+from ledgersafe.registry import AlreadyRotated, KeyNotLive, api_keys
 from ledgersafe.tenants import keys
-from ledgersafe.tenants.models import ApiKey
+from ledgersafe.tenants.keys import ScopeNotForBoundKey
+from ledgersafe.tenants.models import TENANT_SCOPES, ApiKey
 from tests.conftest import Shop, open_shop
 
 
@@ -50,6 +52,24 @@ def test_a_register_without_its_store_is_refused(shop: Shop, place: dict[str, st
     with pytest.raises(InvalidParameter):
         create(shop, **place)
     assert shop.number("api_keys") == 1
+
+
+@pytest.mark.parametrize("scope", TENANT_SCOPES)
+@pytest.mark.parametrize("place", [{"store_code": "new"}, {"store_code": "new", "register_code": "till-1"}])
+def test_a_bound_key_is_refused_what_is_the_whole_tenants(shop: Shop, scope: str, place: dict[str, str]) -> None:
+    with pytest.raises(ScopeNotForBoundKey) as caught:
+        create(shop, scopes=["events:write", scope], **place)
+    assert f"cannot hold {scope}: what that opens is the whole tenant's." in caught.value.message
+    assert shop.number("api_keys") == 1
+    assert shop.number("stores") == 0  # nor is its place created
+
+
+def test_an_old_key_that_holds_too_much_has_no_successor(shop: Shop) -> None:
+    old, _ = create(shop, store_code="store-1")
+    old.scopes = ["ledger:write"]
+    with patch.object(api_keys, "_locked_live", return_value=old), pytest.raises(ScopeNotForBoundKey):
+        rotate(shop, old.prefix)
+    assert shop.number("api_keys") == 2
 
 
 def test_a_successor_may_what_its_predecessor_may(shop: Shop) -> None:

@@ -1,0 +1,41 @@
+"""The endpoints of the API as the views declare them: which scope each needs, whose it is, and what it does."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from ledgersafe.permissions import HasScope, needs_of
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path. `scope` is empty for what answers without a key; `reach` is as `permissions.Reach`."""
+
+    method: str
+    path: str
+    summary: str
+    scope: str
+    reach: str
+
+
+@cache
+def all_routes() -> tuple[Route, ...]:
+    """Every endpoint under `/v1/`, by path."""
+    # Here: it costs more than the rest of a command's start, and few ask for it.
+    from drf_spectacular.generators import SchemaGenerator
+
+    generator = SchemaGenerator()
+    generator._initialise_endpoints()
+    routes = []
+    for path, _, method, callback in generator.endpoints:
+        view = generator.create_view(callback, method)
+        view.schema.method = method  # what a schema is told before it is asked for anything
+        scoped = any(issubclass(permission, HasScope) for permission in view.permission_classes)
+        needs = needs_of(view, method) if scoped else None
+        scope, reach = (needs.scope, needs.reach.value) if needs else ("", "")
+        routes.append(Route(method, path, view.schema.get_summary() or "", scope, reach))
+    return tuple(routes)
+
+
+def routes_of(scope: str) -> tuple[Route, ...]:
+    """What a scope opens. `admin` opens everything else, too: these are what it alone opens."""
+    return tuple(route for route in all_routes() if route.scope == scope)
