@@ -11,7 +11,8 @@ from django.utils.timesince import timesince, timeuntil
 
 from ledgersafe.money import to_decimal_text
 from ledgersafe.pages import Badge, Button, Card, Cell
-from ledgersafe.tenants.forms import EVENT_TYPE_MEANINGS, SCOPE_MEANINGS, state_of
+from ledgersafe.tenants import scopes
+from ledgersafe.tenants.forms import EVENT_TYPE_MEANINGS, state_of
 from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Membership, Register, Store, Tenant
 
 #: Rows of a card; the whole list is a click away.
@@ -209,7 +210,7 @@ def key_cards(key: ApiKey) -> list[Card]:
         Card(
             "What it may do",
             headers=("Scope", "Meaning"),
-            rows=[(Cell(scope, mono=True), SCOPE_MEANINGS.get(scope, "")) for scope in key.scopes],
+            rows=[(Cell(scope, mono=True), scopes.meaning_of(scope)) for scope in key.scopes],
         ),
     ]
 

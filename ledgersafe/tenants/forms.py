@@ -17,7 +17,9 @@ from unfold.widgets import (
 
 from ledgersafe.money import to_decimal_text
 from ledgersafe.pages import UseCaseForm
-from ledgersafe.tenants.models import EVENT_TYPES, SCOPES, ApiKey, Register, Store, Tenant
+from ledgersafe.routes import Route, routes_of
+from ledgersafe.tenants import scopes
+from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Register, Store, Tenant
 
 #: In words, for people who set up a shop and have not read the contract.
 EVENT_TYPE_MEANINGS: Final = {
@@ -32,19 +34,6 @@ EVENT_TYPE_MEANINGS: Final = {
     "CASH_DROP": "Cash moved from the drawer to the safe.",
     "TIP_ADJUST": "A tip added or changed after the sale.",
     "NO_SALE": "The drawer opened without a sale.",
-}
-SCOPE_MEANINGS: Final = {
-    "events:write": "Send events. What every till needs.",
-    "events:read": "Look up what arrived and what became of it.",
-    "exceptions:read": "See events that are held for a person.",
-    "exceptions:resolve": "Decide held events. For software that acts for a person.",
-    "pos:write": "Change what belongs to the till's side.",
-    "pos:read": "Read sales, stores and their key figures.",
-    "ledger:read": "Read journals, accounts and balances.",
-    "ledger:write": "Open and count drawers, post cash movements.",
-    "recon:read": "Read statements, matches and reports.",
-    "recon:write": "Bring in statements and match them.",
-    "admin": "Confirm decisions above the limit. Keep it off devices.",
 }
 EVERYWHERE: Final = ""
 
@@ -64,13 +53,25 @@ class _Explained(str):
         return self
 
 
+class _Scope(_Explained):
+    """A scope's name with its meaning, what it opens, and whether a key of one store can hold it."""
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return routes_of(str(self))
+
+    @property
+    def is_of_whole_tenant(self) -> bool:
+        return scopes.is_of_whole_tenant(self)
+
+
 class ExplainedChoices(forms.MultipleChoiceField):
     """Check boxes, each with a line that says what it means."""
 
     explained = True
 
-    def __init__(self, meanings: dict[str, str], names: Sequence[str], **kwargs: Any) -> None:
-        choices = [(name, _Explained(name, meanings.get(name, ""))) for name in names]
+    def __init__(self, labels: Sequence[_Explained], **kwargs: Any) -> None:
+        choices = [(str(label), label) for label in labels]
         super().__init__(choices=choices, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs)
 
 
@@ -155,8 +156,7 @@ class SettingsForm(UseCaseForm):
         help_text="Hold events of stores and registers nobody has created, instead of registering them.",
     )
     enabled_event_types = ExplainedChoices(
-        EVENT_TYPE_MEANINGS,
-        EVENT_TYPES,
+        [_Explained(name, EVENT_TYPE_MEANINGS[name]) for name in EVENT_TYPES],
         label="Event types that are accepted",
         required=False,
         help_text="Events of other types are kept and held for a person, not lost.",
@@ -256,14 +256,17 @@ class ApiKeyForm(UseCaseForm):
     """A new key."""
 
     name = _text("Name", required=False, help_text="Whose it is, like till 4 or the nightly export.")
-    scopes = ExplainedChoices(
-        SCOPE_MEANINGS, SCOPES, label="What it may do", help_text="Give it no more than it needs."
-    )
     place = forms.ChoiceField(
         label="Where it may be used",
         required=False,
         widget=UnfoldAdminSelectWidget(),
-        help_text="A key bound to a store or register is refused events of any other.",
+        help_text="A key of one store or register reaches nothing of any other, and cannot hold what is marked as the "
+        "whole tenant's.",
+    )
+    scopes = ExplainedChoices(
+        [_Scope(name, scopes.meaning_of(name)) for name in scopes.OFFERED],
+        label="What it may do",
+        help_text="Give it no more than it needs.",
     )
     expires_in_days = forms.IntegerField(
         label="Expires in days",

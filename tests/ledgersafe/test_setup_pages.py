@@ -228,6 +228,16 @@ def test_a_key_that_cannot_be_is_refused_with_what_was_typed(
     assert shop.number("api_keys") == 1
 
 
+def test_a_key_of_one_store_is_refused_the_books_beside_the_scopes(
+    administrator: Client, shop: Shop, north: Store
+) -> None:
+    typed = {"name": "kept as typed", "scopes": ["events:read", "ledger:read"], "place": f"s{north.pk}"}
+    page = page_of(administrator.post(url("tenant", "add_key", shop.tenant.pk), typed))
+    assert "A key bound to store north cannot hold ledger:read: what that opens is the whole tenant&#x27;s." in page
+    assert "kept as typed" in page
+    assert shop.number("api_keys") == 1
+
+
 def test_another_tenants_store_is_no_place_for_a_key(administrator: Client, shop: Shop) -> None:
     theirs = registry.create_store(slug=open_shop().slug, code="theirs", actor="user:eve")
     typed = {"scopes": ["events:read"], "place": f"s{theirs.pk}"}
