@@ -36,42 +36,54 @@ _READS: Final = frozenset({"events:read", "exceptions:read", "ledger:read", "pos
 _QUEUE: Final = frozenset({"events:read", "exceptions:read", "exceptions:resolve", "ledger:read", "pos:read"})
 
 
+#: What permissions let somebody do, in words; a test compares them with the permissions there are.
+SEES: Final = (
+    ("exceptions.view_exceptioncase", "held events"),
+    ("ledger.view_journal", "the books"),
+    ("audit.view_auditentry", "the audit log"),
+    ("tenants.view_apikey", "the set-up"),
+)
+DOES: Final = (
+    ("exceptions.assign_exceptioncase", "assigns held events"),
+    ("exceptions.decide_exceptioncase", "decides held events"),
+    ("exceptions.bulk_decide_exceptioncase", "decides many at once"),
+    ("exceptions.approve_exceptioncase", "confirms decisions above the limit"),
+    ("ledger.operate_drawer", "opens, counts and closes drawers"),
+    ("ledger.approve_drawer", "approves drawers above the limit"),
+    ("ledger.quote_fxrate", "records FX rates"),
+    ("recon.close_period", "closes business days"),
+    ("recon.reopen_period", "reopens business days"),
+    ("pos.explain_devicegap", "explains gaps of devices"),
+    ("tenants.administer_tenant", "changes settings, stores, registers, API keys and who belongs to the tenant"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One role: its group's name, what it is for, its permissions (patterns) and its scopes on the API."""
+    """One role: its group's name, its permissions (patterns) and its scopes on the API."""
 
     name: str
-    purpose: str
     permissions: tuple[str, ...]
     scopes: frozenset[str]
 
+    def has(self, permission: str) -> bool:
+        """Whether the role has a permission (`app.codename`)."""
+        return any(fnmatchcase(permission, pattern) for pattern in self.permissions)
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, in one sentence, as its permissions say."""
+        sees = [words for permission, words in SEES if self.has(permission)]
+        does = [words for permission, words in DOES if self.has(permission)]
+        return "; ".join([f"Sees {', '.join(sees[:-1])} and {sees[-1]}", *(does or ["changes nothing"])]) + "."
+
 
 ROLES: Final[dict[str, Role]] = {
-    "operator": Role(
-        "Operator",
-        "Works the queue: compares held events, takes them on, decides them. Opens, counts and closes drawers.",
-        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, _DRAWERS),
-        _QUEUE,
-    ),
-    "supervisor": Role(
-        "Supervisor",
-        "An operator who may also decide in bulk, confirm above the limits, reopen days and explain gaps of devices.",
-        (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE, *_APPROVE_DRAWERS),
-        _QUEUE,
-    ),
-    "accountant": Role(
-        "Accountant",
-        "Reads books, queue and audit log, records FX rates, closes business days, and approves drawers.",
-        (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE, _QUOTE, *_APPROVE_DRAWERS),
-        _READS,
-    ),
-    "auditor": Role("Auditor", "Reads everything, changes nothing.", _EVERYTHING, _READS),
-    "tenant_administrator": Role(
-        "Tenant administrator",
-        "Sets up stores, registers and API keys, and says who belongs to the tenant.",
-        (*_EVERYTHING, *_ADMINISTER),
-        _READS,
-    ),
+    "operator": Role("Operator", (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, _DRAWERS), _QUEUE),
+    "supervisor": Role("Supervisor", (*_WORK, *_BOOKS, *_PLACES, *_DECIDE, *_SUPERVISE, *_APPROVE_DRAWERS), _QUEUE),
+    "accountant": Role("Accountant", (*_WORK, *_BOOKS, *_PLACES, *_TRAIL, _CLOSE, _QUOTE, *_APPROVE_DRAWERS), _READS),
+    "auditor": Role("Auditor", _EVERYTHING, _READS),
+    "tenant_administrator": Role("Tenant administrator", (*_EVERYTHING, *_ADMINISTER), _READS),
 }
 GROUP_NAMES: Final = tuple(role.name for role in ROLES.values())
 _BY_GROUP: Final = {role.name: role for role in ROLES.values()}
@@ -84,7 +96,7 @@ def of_group(name: str) -> Role | None:
 
 def names_with(permission: str) -> list[str]:
     """The roles that have a permission (`app.codename`), by name."""
-    return [role.name for role in ROLES.values() if any(fnmatchcase(permission, q) for q in role.permissions)]
+    return [role.name for role in ROLES.values() if role.has(permission)]
 
 
 def set_permissions() -> None:
@@ -95,7 +107,7 @@ def set_permissions() -> None:
     with transaction.atomic():
         for role in ROLES.values():
             group, _ = Group.objects.get_or_create(name=role.name)
-            group.permissions.set(p for name, p in permissions if any(fnmatchcase(name, q) for q in role.permissions))
+            group.permissions.set(p for name, p in permissions if role.has(name))
 
 
 def _permissions() -> list[Permission]:

@@ -7,6 +7,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import expect
 
+from ledgersafe import registry
 from ledgersafe.tenants.models import ApiKey
 from tests.browser import scenes
 from tests.browser.screen import Screen
@@ -49,3 +50,23 @@ def test_a_key_is_shown_once_works_and_when_revoked_works_no_more(
     expect(screen.page.get_by_role("link", name="Rotate")).to_have_count(0)
     assert send(screen.base_url, key, scenes.sale(shop, "evt-2")) == 401
     assert shop.number("journals") == 1
+
+
+def test_what_a_key_of_one_store_cannot_hold_cannot_be_ticked(screen_of: Callable[[str], Screen], shop: Shop) -> None:
+    registry.create_store(slug=shop.slug, code="north", actor="system:test")
+    screen = screen_of("tenant_administrator")
+    screen.go(f"/admin/tenants/tenant/{shop.tenant.pk}/add-key/")
+    place, books = screen.page.get_by_label("Where it may be used"), screen.page.get_by_label("ledger:write")
+    books.check()
+    place.select_option(label="Store north")
+    expect(books).to_be_disabled()
+    expect(screen.page.get_by_label("events:write")).to_be_enabled()
+    place.select_option(label="All stores")
+    expect(books).to_be_enabled()
+    expect(books).to_be_checked()  # what was ticked is not forgotten
+
+    opened = screen.page.locator(".su-option", has=books)
+    expect(opened.get_by_text("POST /v1/transfers/bulk")).to_be_hidden()
+    opened.get_by_text("8 endpoints").click()
+    expect(opened.get_by_text("POST /v1/transfers/bulk")).to_be_visible()
+    expect(opened.get_by_text("drawer")).to_have_count(0)

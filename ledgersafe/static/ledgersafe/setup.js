@@ -40,8 +40,23 @@ document.addEventListener("submit", (event) => {
   event.target.dataset.suSent = "yes";
 });
 
+// A key of one store or register cannot hold what is the whole tenant's. The server refuses it; here it cannot be ticked.
+function offer(place) {
+  for (const option of place.form.querySelectorAll("[data-su-whole]")) {
+    option.classList.toggle("su-unavailable", place.value !== "");
+    option.querySelector("input").disabled = place.value !== "";
+  }
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[name=place]")) {
+    offer(event.target);
+  }
+});
+
 // Back from another page the form may be sent again.
 window.addEventListener("pageshow", () => {
+  document.querySelectorAll("select[name=place]").forEach(offer);
   for (const form of document.querySelectorAll("[data-su-once]")) {
     delete form.dataset.suSent;
   }
