@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,9 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledgersafe.idempotency import guard
+from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import MAX_KEY, Answer, Command, read_key
 from ledgersafe.json_requests import read_object
+from ledgersafe.tenants.keys import Principal
 
 #: A request's one JSON object; numbers are exact (`exact_json`).
 Body: TypeAlias = dict[str, Any]
@@ -26,6 +27,28 @@ KEY_HEADER: Final = OpenApiParameter(
     description=f"Chosen by the client, one per command: 1 to {MAX_KEY} printable characters. Sent again with the same "
     "request it gets the same answer, with `Idempotent-Replayed: true`. `Idempotency-Key` is accepted too.",
 )
+_REPLAYED: Final = "Idempotent-Replayed"
+
+
+def replayed_header(*statuses: int) -> OpenApiParameter:
+    """Declares, for the schema, that answers of these statuses say so when they are repeats."""
+    return OpenApiParameter(
+        _REPLAYED,
+        str,
+        OpenApiParameter.HEADER,
+        enum=["true"],
+        response=list(statuses),
+        description="Only when the command was carried out before, and this is its answer.",
+    )
+
+
+R = TypeVar("R", bound=HttpResponse)
+
+
+def replayed(response: R) -> R:
+    """The answer to a repeat, which says that it is one."""
+    response.headers[_REPLAYED] = "true"
+    return response
 
 
 def money_command(method: Method) -> Method:
@@ -38,13 +61,14 @@ def money_command(method: Method) -> Method:
       returns the answer, an `HttpResponse` or a DRF `Response`: status, media type and body are what counts, other
       headers are not kept. Only a 2xx is committed.
     * What it raises undoes the whole transaction. A refusal of 422 is stored and replayed, any other is not, and the
-      same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404.
+      same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404,
+      or says that it `may_be_lifted`.
     * Deferred guards of Postgres must speak before the answer is written: operations end with `force_constraints()`,
       and make refusals out of the IntegrityErrors they know. No savepoint is needed for that.
     * It may run more than once (`retry_serialization`), and not at all (a replay): no effects outside the database.
     """
 
-    @extend_schema(parameters=[KEY_HEADER])
+    @extend_schema(parameters=[KEY_HEADER, replayed_header(200, 201, 422)])
     @wraps(method)
     def guarded(view: APIView, request: Request, **path: Any) -> HttpResponse:
         command, body = _read(request)
@@ -65,12 +89,12 @@ def key_of(request: Request) -> str | None:
 
 
 def _read(request: Request) -> tuple[Command, Body]:
-    principal: Any = request.user  # a Principal: the view's permission has seen to it
+    principal: Principal = request.user  # the view's permission has seen to it
     key = read_key(key_of(request))
     body = read_object(request._request, principal.tenant_slug, may_be_empty=True)
     command = Command.of(
         tenant_id=principal.tenant_id,
-        principal=principal.identity,
+        principal=rows.answered_as(principal, key),
         actor=principal.actor,
         key=key,
         method=request.method or "",
@@ -93,6 +117,4 @@ def _answer(view: APIView, request: Request, response: HttpResponseBase) -> Answ
 def _response(outcome: guard.Outcome) -> HttpResponse:
     answer = outcome.answer
     response = HttpResponse(answer.body, status=answer.status, content_type=answer.media_type)
-    if outcome.is_replay:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
+    return replayed(response) if outcome.is_replay else response
