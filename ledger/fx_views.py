@@ -43,7 +43,7 @@ class RatesView(APIView):
     )
     def put(self, request: Request) -> Response:
         principal = principal_of(request)
-        body = read_object(request._request, principal.tenant_slug)
+        body = read_object(request._request, principal.tenant_slug, declared=serializers.NewRateSerializer)
         wanted = read_rates(body, now=timezone.now())
         recorded = rate_recording.record_rates(
             tenant_id=principal.tenant_id, rates=wanted, source=RateSource.API, actor=principal.actor
@@ -117,7 +117,7 @@ class SettlementsView(APIView):
     def post(self, request: Request) -> Response:
         principal, now, dry_run = principal_of(request), timezone.now(), flag_of(request, "dry_run")
         wanted = SettlementRequest.read(
-            read_object(request._request, principal.tenant_slug),
+            read_object(request._request, principal.tenant_slug, declared=serializers.NewSettlementSerializer),
             header_key=key_of(request),
             client=principal.client_id,
             calendar=calendars.of(principal.tenant_id),

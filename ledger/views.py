@@ -53,7 +53,9 @@ class AccountsView(APIView):
     )
     def post(self, request: Request) -> Response:
         principal = principal_of(request)
-        wanted = NewAccount.read(read_object(request._request, principal.tenant_slug))
+        wanted = NewAccount.read(
+            read_object(request._request, principal.tenant_slug, declared=serializers.NewAccountSerializer)
+        )
         account = account_changes.open_account(tenant_id=principal.tenant_id, wanted=wanted, actor=principal.actor)
         return Response(serializers.account_item(account), status=201)
 
@@ -91,7 +93,9 @@ class AccountView(APIView):
     )
     def patch(self, request: Request, code: str) -> Response:
         principal = principal_of(request)
-        changes = AccountChanges.read(read_object(request._request, principal.tenant_slug))
+        changes = AccountChanges.read(
+            read_object(request._request, principal.tenant_slug, declared=serializers.AccountChangeSerializer)
+        )
         account_queries.get_account(principal.tenant_id, code)  # absent ones before anything is waited for
         account = account_changes.change_account(
             tenant_id=principal.tenant_id, code=code, changes=changes, actor=principal.actor
@@ -146,7 +150,7 @@ class TransfersView(APIView):
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
         wanted = TransferRequest.read(
-            read_object(request._request, principal.tenant_slug),
+            read_object(request._request, principal.tenant_slug, declared=serializers.TransferSerializer),
             header_key=key_of(request),
             client=principal.client_id,
             today=calendars.of(principal.tenant_id).day_of(now),
@@ -179,9 +183,8 @@ class TransferBulkView(APIView):
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
         today = calendars.of(principal.tenant_id).day_of(now)
-        wanted = read_bulk(
-            read_object(request._request, principal.tenant_slug), client=principal.client_id, today=today
-        )
+        body = read_object(request._request, principal.tenant_slug, declared=serializers.TransferBulkSerializer)
+        wanted = read_bulk(body, client=principal.client_id, today=today)
         applied = transfers.carry_out(principal=principal, requests=wanted, now=now, single=False)
         results = [_transferred(one) for one in applied]
         counts = Counter(result["status"] for result in results)
@@ -246,8 +249,9 @@ class ReverseView(APIView):
     )
     def post(self, request: Request, journal_id: str) -> Response:
         principal, now = principal_of(request), timezone.now()
+        slug, declared = principal.tenant_slug, serializers.ReversalSerializer
         wanted = ReversalRequest.read(
-            read_object(request._request, principal.tenant_slug, may_be_empty=True),
+            read_object(request._request, slug, declared=declared, may_be_empty=True),
             journal_id=journal_queries.read_id(journal_id),
             header_key=key_of(request),
             client=principal.client_id,

@@ -1,4 +1,4 @@
-"""The decorator of every method that moves money: `@money_command`."""
+"""The decorator of every method that moves money: `@money_command(body)`."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import MAX_KEY, Answer, Command, read_key
 from ledgersafe.json_requests import read_object
+from ledgersafe.members import Declared, refuse_unknown
 from ledgersafe.tenants.keys import Principal
 
 #: A request's one JSON object; numbers are exact (`exact_json`).
@@ -51,8 +52,10 @@ def replayed(response: R) -> R:
     return response
 
 
-def money_command(method: Method) -> Method:
+def money_command(declared: Declared) -> Callable[[Method], Method]:
     """Guard a view's method: it becomes `method(self, request, body, **path)`, an operation of one transaction.
+
+    :param declared: the body, for the schema; a member it does not name is refused.
 
     Scope and tenant were checked before, by the view; the key and the body are read here, so what the method does may
     take place inside the guard's transaction from its first line on:
@@ -68,18 +71,25 @@ def money_command(method: Method) -> Method:
     * It may run more than once (`retry_serialization`), and not at all (a replay): no effects outside the database.
     """
 
-    @extend_schema(parameters=[KEY_HEADER, replayed_header(200, 201, 422)])
-    @wraps(method)
-    def guarded(view: APIView, request: Request, **path: Any) -> HttpResponse:
-        command, body = _read(request)
-        outcome = guard.carry_out(
-            command,
-            lambda: _answer(view, request, method(view, request, body, **path)),
-            lambda refusal: _answer(view, request, view.handle_exception(refusal)),
-        )
-        return _response(outcome)
+    def guard_method(method: Method) -> Method:
+        @extend_schema(request=declared, parameters=[KEY_HEADER, replayed_header(200, 201, 422)])
+        @wraps(method)
+        def guarded(view: APIView, request: Request, **path: Any) -> HttpResponse:
+            command, body = _read(request)
 
-    return guarded
+            def work() -> Answer:
+                # In here: what was answered before is answered still, whatever its body had in it.
+                refuse_unknown(body, declared)
+                return _answer(view, request, method(view, request, body, **path))
+
+            outcome = guard.carry_out(
+                command, work, lambda refusal: _answer(view, request, view.handle_exception(refusal))
+            )
+            return _response(outcome)
+
+        return guarded
+
+    return guard_method
 
 
 def key_of(request: Request) -> str | None:
@@ -91,7 +101,7 @@ def key_of(request: Request) -> str | None:
 def _read(request: Request) -> tuple[Command, Body]:
     principal: Principal = request.user  # the view's permission has seen to it
     key = read_key(key_of(request))
-    body = read_object(request._request, principal.tenant_slug, may_be_empty=True)
+    body = read_object(request._request, principal.tenant_slug, declared=None, may_be_empty=True)
     command = Command.of(
         tenant_id=principal.tenant_id,
         principal=rows.answered_as(principal, key),
