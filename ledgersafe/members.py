@@ -6,7 +6,6 @@ Where it declares a free object (metadata, pieces by face value, a patch), anyth
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, Final, TypeAlias
 
 from rest_framework import serializers
@@ -24,6 +23,8 @@ _EVERYWHERE: Final = {"tenant_id": None}
 #: So many are named; a body may hold a million.
 _MOST_NAMED: Final = 50
 _LONGEST_GUESSED: Final = 50
+#: Remembered: making the fields of a serializer takes longer than looking at most bodies.
+_shapes: Final[dict[Declared, _Shape]] = {}
 
 
 class UnknownMember(InvalidParameter):
@@ -66,9 +67,10 @@ def _message(name: str, shape: Mapping[str, Any]) -> str:
     return f"is not known; did you mean {likely[0]}?" if likely else "is not known"
 
 
-@cache
 def _shape_of(declared: Declared) -> _Shape:
-    return _inside(declared())
+    if declared not in _shapes:
+        _shapes[declared] = _inside(declared())
+    return _shapes[declared]
 
 
 def _inside(field: Any) -> _Shape:

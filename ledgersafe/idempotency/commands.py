@@ -14,7 +14,6 @@ from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import MAX_KEY, Answer, Command, read_key
 from ledgersafe.json_requests import read_object
 from ledgersafe.members import Declared, refuse_unknown
-from ledgersafe.tenants.keys import Principal
 
 #: A request's one JSON object; numbers are exact (`exact_json`).
 Body: TypeAlias = dict[str, Any]
@@ -99,7 +98,7 @@ def key_of(request: Request) -> str | None:
 
 
 def _read(request: Request) -> tuple[Command, Body]:
-    principal: Principal = request.user  # the view's permission has seen to it
+    principal: Any = request.user  # a Principal: the view's permission has seen to it
     key = read_key(key_of(request))
     body = read_object(request._request, principal.tenant_slug, declared=None, may_be_empty=True)
     command = Command.of(

@@ -144,7 +144,7 @@ def test_a_web_process_knows_every_scheduled_task(environment: dict[str, str]) -
 
 
 def scheduled_tasks() -> set[str]:
-    return {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    return {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 def test_beat_keeps_its_schedule_in_the_database_and_verifies_hourly(

@@ -84,7 +84,7 @@ def test_a_superuser_gives_a_job_another_schedule(job: Any) -> None:
     assert (job.task, job.interval) == ("ledgersafe.tasks.seal_audit_trails", hourly)
 
 
-@pytest.mark.parametrize("task", sorted({entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}))
+@pytest.mark.parametrize("task", sorted({str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}))
 def test_every_job_of_the_product_can_be_saved(job: Any, task: str) -> None:
     PeriodicTask.objects.filter(pk=job.pk).update(task=task)
     chief, form = signed_in(boss()), f"{LIST}{job.pk}/change/"

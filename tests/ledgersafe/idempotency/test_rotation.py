@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from ledgersafe import registry
 from tests.conftest import Shop, open_shop
@@ -20,13 +19,7 @@ Send = Callable[[Shop], Any]
 STORED_AS = "SELECT principal, actor FROM idempotency_keys WHERE tenant_id = %s ORDER BY id"
 
 
-@pytest.fixture(autouse=True, params=["redis", "postgres"])
-def _front(request: pytest.FixtureRequest, settings: Settings) -> None:
-    """With Redis in front and without."""
-    if request.param == "redis":
-        request.getfixturevalue("redis")
-    else:
-        settings.REDIS_URL = ""
+pytestmark = pytest.mark.usefixtures("front")
 
 
 def drawer_command(shop: Shop) -> tuple[Send, str]:
