@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from ledger.drawer_serializers import NewTransactionSerializer
 from ledger.drawer_views import TransactionsView
 from ledgersafe.api import principal_of
 from ledgersafe.db import retry_serialization, tenant_transaction
@@ -20,7 +21,7 @@ class BareTransactionsView(TransactionsView):
 
     def post(self, request: Request) -> HttpResponse:
         principal = principal_of(request)
-        body = read_object(request._request, principal.tenant_slug)
+        body = read_object(request._request, principal.tenant_slug, declared=NewTransactionSerializer)
 
         def attempt() -> HttpResponse:
             with tenant_transaction(principal.tenant_id):

@@ -17,6 +17,7 @@ from ledgersafe.audit import trail
 from ledgersafe.db import as_jsonb, call, require_transaction, tenant_transaction
 from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.request_id import current_request_id
+from ledgersafe.tenants.lineage import actors_like
 
 
 class AlreadyResolved(DomainError):
@@ -125,8 +126,9 @@ def note_refused_replays(tenant_id: int, refused: Mapping[uuid.UUID, str], now: 
 def confirms_a_proposal(
     case_id: uuid.UUID, *, tenant_id: int, action: str, payload_hash: bytes | None, actor: str
 ) -> bool:
-    """Whether somebody else has proposed just this decision."""
-    return _proposals(case_id, tenant_id, action, payload_hash).exclude(actor=actor).exists()
+    """Whether somebody else has proposed just this decision; the same key, rotated meanwhile, is nobody else."""
+    oneself = actors_like(tenant_id, actor)
+    return _proposals(case_id, tenant_id, action, payload_hash).exclude(actor__in=oneself).exists()
 
 
 def propose(
@@ -142,7 +144,8 @@ def propose(
 ) -> None:
     """Keep a decision that waits for a second person; operation. Proposing the same again changes nothing."""
     require_transaction()
-    if _proposals(case_id, tenant_id, decision.action, payload_hash).filter(actor=actor).exists():
+    oneself = actors_like(tenant_id, actor)
+    if _proposals(case_id, tenant_id, decision.action, payload_hash).filter(actor__in=oneself).exists():
         return
     row = {"case": str(case_id), "action": decision.action, "raw": canonical_raw_id, "patch": patch_text}
     row["hash"] = payload_hash.hex() if payload_hash else None

@@ -86,6 +86,7 @@ class CaseDetailSerializer(serializers.Serializer[Any]):
 class _DecisionSerializer(serializers.Serializer[Any]):
     """What is decided. An `actor` is accepted and ignored: it is whoever is authenticated."""
 
+    also_known = ("actor",)
     action = serializers.ChoiceField(choices=[action.value for action in Action])
     resolution_notes = serializers.CharField(max_length=MAX_NOTES)
     canonical_raw_id = serializers.IntegerField(

@@ -22,6 +22,7 @@ from exceptions.models import ExceptionCase
 from exceptions.serializers import case_item
 from ledgersafe import json_requests
 from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.members import Declared
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.keys import Principal
 from pos import backfill, effects, replay
@@ -42,9 +43,10 @@ class Body:
     is_json_patch: bool
 
 
-def read_body(request: HttpRequest, principal: Principal) -> Body:
+def read_body(request: HttpRequest, principal: Principal, declared: Declared) -> Body:
     """:raises DomainError: what `json_requests.read_object` refuses: nothing of it is kept then."""
-    value = json_requests.read_object(request, principal.tenant_slug, media_types=_MEDIA_TYPES)
+    slug = principal.tenant_slug
+    value = json_requests.read_object(request, slug, declared=declared, media_types=_MEDIA_TYPES)
     return Body(value, (request.content_type or "").lower() == _JSON_PATCH)
 
 

@@ -67,7 +67,7 @@ class ResolveView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal)
+        body = verbs.read_body(request._request, principal, serializers.DecisionSerializer)
         return Response(verbs.resolve(principal, case_id, body, now=timezone.now()))
 
 
@@ -85,7 +85,7 @@ class PreviewView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal)
+        body = verbs.read_body(request._request, principal, serializers.DecisionSerializer)
         return Response(verbs.preview(principal, case_id, body, now=timezone.now()))
 
 
@@ -103,7 +103,7 @@ class AssignView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal)
+        body = verbs.read_body(request._request, principal, serializers.AssignmentSerializer)
         return Response(verbs.assign(principal, case_id, body, now=timezone.now()))
 
 
@@ -122,5 +122,5 @@ class BulkResolveView(APIView):
     )
     def post(self, request: Request) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal)
+        body = verbs.read_body(request._request, principal, serializers.BulkDecisionSerializer)
         return Response(verbs.resolve_in_bulk(principal, body, now=timezone.now()))

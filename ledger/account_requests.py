@@ -17,7 +17,8 @@ _MAX_WHOLE: Final = 2**53
 _RESERVED: Final = frozenset({"history", "balance", "statement", "explain"})
 #: Python's Decimal reads more than that: spaces around, underscores, digits of every script.
 _PLAIN: Final = re.compile(r"[0-9A-Za-z.+-]{1,40}", re.ASCII)
-_CHANGEABLE: Final = frozenset({"name", "status", "metadata", "floor"})
+#: What an account is, and stays.
+FIXED: Final = frozenset({"id", "code", "ccy", "type"})
 
 
 class InvalidRequest(InvalidParameter):
@@ -115,7 +116,7 @@ class AccountChanges:
     def read(cls, body: Mapping[str, Any]) -> "AccountChanges":
         """:raises InvalidRequest: a field is wrong, or one that never changes."""
         problems, values = Problems(), dict[str, Any]()
-        for field in sorted(body.keys() - _CHANGEABLE - {"tenant_id"}):
+        for field in sorted(body.keys() & FIXED):
             problems.add(f"/{field}", "cannot be changed")
         if "name" in body:
             values["name"] = problems.required(body, "name", MAX_NAME)

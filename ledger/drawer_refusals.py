@@ -42,6 +42,7 @@ class ExceedsOriginal(DomainError):
 
     code = "CANNOT_EXCEED_ORIGINAL"
     http_status = 422
+    may_be_lifted = True  # the sale may still come
 
 
 class NotClosedYet(DomainError):

@@ -54,10 +54,9 @@ class DrawersView(APIView):
     @extend_schema(
         operation_id="drawers_open",
         summary="Open a register's cash drawer",
-        request=serializers.NewDrawerSerializer,
         responses={201: serializers.DrawerSerializer, **_REFUSALS},
     )
-    @money_command
+    @money_command(serializers.NewDrawerSerializer)
     def post(self, request: Request, body: Body) -> HttpResponse:
         caller = _caller(request)
         drawer = drawers.open_drawer(caller=caller, wanted=NewDrawer.read(body), now=timezone.now())
@@ -104,10 +103,9 @@ class CountView(APIView):
     @extend_schema(
         operation_id="drawers_count",
         summary="Count a drawer; it may be counted again",
-        request=serializers.CountSerializer,
         responses={200: serializers.DrawerSerializer, **_REFUSALS},
     )
-    @money_command
+    @money_command(serializers.CountSerializer)
     def post(self, request: Request, body: Body, drawer_id: str) -> HttpResponse:
         caller, count = _caller(request), Count.read(body)
         drawer = drawers.count_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
@@ -123,10 +121,9 @@ class CloseView(APIView):
     @extend_schema(
         operation_id="drawers_close",
         summary="Close a drawer: over/short is booked, and the drawer sealed",
-        request=serializers.CountSerializer,
         responses={200: serializers.DrawerSerializer, **_REFUSALS},
     )
-    @money_command
+    @money_command(serializers.CountSerializer)
     def post(self, request: Request, body: Body, drawer_id: str) -> HttpResponse:
         caller, count = _caller(request), Count.read(body)
         drawer = drawers.close_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
@@ -176,10 +173,9 @@ class TransactionsView(APIView):
     @extend_schema(
         operation_id="transactions_create",
         summary="Carry out one transaction through an open drawer",
-        request=serializers.NewTransactionSerializer,
         responses={201: serializers.TransactionSerializer, **_REFUSALS},
     )
-    @money_command
+    @money_command(serializers.NewTransactionSerializer)
     def post(self, request: Request, body: Body) -> HttpResponse:
         wanted = NewTransaction.read(body)
         made = transactions.transact(caller=_caller(request), wanted=wanted, now=timezone.now())

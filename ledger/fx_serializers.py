@@ -92,13 +92,16 @@ def settled_item(row: FxSettlement, *, is_new: bool, dry_run: bool) -> dict[str,
 
 
 # ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
-class NewRateSerializer(serializers.Serializer[Any]):
-    """A rate: 1 of the pair's first currency = `rate` of its second. Or `rates`, a list of up to 1,000, all or none."""
-
+class _OneRateSerializer(serializers.Serializer[Any]):
     pair = serializers.CharField(required=False, help_text="EUR/USD; eur-usd and EURUSD are read as well.")
     rate = serializers.CharField(required=False, help_text='Decimal text above zero, e.g. "1.0832".')
     valid_from = serializers.DateTimeField(required=False, help_text="Left out: now.")
-    rates = serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class NewRateSerializer(_OneRateSerializer):
+    """A rate: 1 of the pair's first currency = `rate` of its second. Or `rates`, a list of up to 1,000, all or none."""
+
+    rates = _OneRateSerializer(many=True, required=False)
 
 
 class RateSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ from ledger.rates import Asked
 from ledger.settlement_requests import SettlementRequest
 from ledgersafe.api import cursor_of, flag_of, limit_of, page, principal_of
 from ledgersafe.errors import NotFound
-from ledgersafe.idempotency.commands import key_of
+from ledgersafe.idempotency.commands import key_of, replayed, replayed_header
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
@@ -45,7 +45,7 @@ class RatesView(APIView):
     )
     def put(self, request: Request) -> Response:
         principal = principal_of(request)
-        body = read_object(request._request, principal.tenant_slug)
+        body = read_object(request._request, principal.tenant_slug, declared=serializers.NewRateSerializer)
         wanted = read_rates(body, now=timezone.now())
         recorded = rate_recording.record_rates(
             tenant_id=principal.tenant_id, rates=wanted, source=RateSource.API, actor=principal.actor
@@ -110,24 +110,27 @@ class SettlementsView(APIView):
     @extend_schema(
         operation_id="fx_settlements_create",
         summary="Move money into an account of another currency, once per key",
-        parameters=[_KEY, OpenApiParameter("dry_run", bool, description="The real path, rolled back.")],
+        parameters=[
+            _KEY,
+            replayed_header(200),
+            OpenApiParameter("dry_run", bool, description="The real path, rolled back."),
+        ],
         request=serializers.NewSettlementSerializer,
         responses={201: serializers.SettledSerializer, 200: serializers.SettledSerializer, **_REFUSALS},
     )
     def post(self, request: Request) -> Response:
         principal, now, dry_run = principal_of(request), timezone.now(), flag_of(request, "dry_run")
         wanted = SettlementRequest.read(
-            read_object(request._request, principal.tenant_slug),
+            read_object(request._request, principal.tenant_slug, declared=serializers.NewSettlementSerializer),
             header_key=key_of(request),
-            client=principal.actor,
+            client=principal.client_id,
             calendar=calendars.of(principal.tenant_id),
             now=now,
         )
-        row, is_new = settlements.settle(
-            tenant_id=principal.tenant_id, request=wanted, actor=principal.actor, now=now, dry_run=dry_run
-        )
+        row, is_new = settlements.settle(principal=principal, request=wanted, now=now, dry_run=dry_run)
         answer = serializers.settled_item(row, is_new=is_new, dry_run=dry_run)
-        return Response(answer, status=201 if answer["status"] == "applied" else 200)
+        response = Response(answer, status=201 if answer["status"] == "applied" else 200)
+        return response if is_new else replayed(response)
 
     @extend_schema(
         operation_id="fx_settlements_list",

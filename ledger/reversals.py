@@ -1,37 +1,21 @@
 """Use case: undo a transfer's journal by its mirror, once. The reversal is a command with a key of its own."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError
 
-from ledger import calendars, posting, refusals
+from ledger import calendars, clients, posting, refusals
 from ledger.models import Journal, Transfer
 from ledger.posting import Reversal
-from ledgersafe import exact_json, metrics
+from ledger.transfer_requests import ReversalRequest
+from ledgersafe import metrics
 from ledgersafe.db import force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.errors import NotFound
 from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.tenants.keys import Principal
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalRequest:
-    """`POST /v1/journals/{id}/reverse`. `value_date` None: the tenant's current business day."""
-
-    journal_id: int
-    idempotency_key: str
-    memo: str
-    value_date: date | None
-
-    @property
-    def fingerprint(self) -> bytes:
-        """Of what was asked; no transfer has the same."""
-        day = self.value_date.isoformat() if self.value_date else None
-        said = {"reverses": self.journal_id, "memo": self.memo, "value_date": day}
-        return exact_json.fingerprint(exact_json.canonical_text(said))
-
-
-def reverse_journal(*, tenant_id: int, request: ReversalRequest, actor: str, now: datetime) -> tuple[Transfer, bool]:
+def reverse_journal(*, principal: Principal, request: ReversalRequest, now: datetime) -> tuple[Transfer, bool]:
     """Mirror a journal on an open day.
 
     :returns: the command that was carried out, and whether it was now.
@@ -39,13 +23,16 @@ def reverse_journal(*, tenant_id: int, request: ReversalRequest, actor: str, now
     :raises DomainError: KeyReused, AlreadyReversed, NotReversible, DayClosed, AccountNotActive, FloorReached.
     """
 
+    tenant_id = principal.tenant_id
+    (known,) = clients.as_known(Transfer.objects, principal, [request])
+
     def attempt() -> tuple[Transfer, bool]:
         with tenant_transaction(tenant_id):
-            done = _find(tenant_id, actor, request)
+            done = _find(tenant_id, known)
             if done is not None:
                 return done, False
             _check(tenant_id, request.journal_id)
-            written = _reverse(tenant_id, request, actor, now)
+            written = _reverse(tenant_id, known, principal.actor, now)
             force_constraints()
             return written, True
 
@@ -61,9 +48,9 @@ def reverse_journal(*, tenant_id: int, request: ReversalRequest, actor: str, now
     return command, is_new
 
 
-def _find(tenant_id: int, actor: str, request: ReversalRequest) -> Transfer | None:
+def _find(tenant_id: int, request: ReversalRequest) -> Transfer | None:
     done = Transfer.objects.filter(
-        tenant_id=tenant_id, client_id=actor, idempotency_key=request.idempotency_key
+        tenant_id=tenant_id, client_id=request.client_id, idempotency_key=request.idempotency_key
     ).first()
     if done is not None and bytes(done.fingerprint) != request.fingerprint:
         raise KeyReused
@@ -93,7 +80,7 @@ def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime
     reversal_id = posting.reverse(tenant_id, [Reversal(request.journal_id, day, now)])[request.journal_id]
     command = Transfer.objects.create(
         tenant_id=tenant_id,
-        client_id=actor,
+        client_id=request.client_id,
         idempotency_key=request.idempotency_key,
         fingerprint=request.fingerprint,
         journal_id=reversal_id,

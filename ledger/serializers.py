@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ledger.account_requests import FIXED
 from ledger.journal_queries import JournalInFull
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion, Journal
 from ledger.transfers import STATUSES
@@ -113,6 +114,9 @@ class AccountPageSerializer(serializers.Serializer[Any]):
 
 class AccountChangeSerializer(serializers.Serializer[Any]):
     """What is to be different. `floor` null: none any more."""
+
+    #: What an account is: refused as such.
+    also_known = tuple(sorted(FIXED))
 
     name = serializers.CharField(required=False, max_length=200)
     status = serializers.ChoiceField(choices=AccountStatus.choices, required=False)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger import accounts, calendars, fx, rates, refusals, settlement_queries
+from ledger import accounts, calendars, clients, fx, rates, refusals, settlement_queries
 from ledger.account_requests import InvalidRequest, Problems, read_amount
 from ledger.chart import AccountRef
 from ledger.fx import Conversion
@@ -23,6 +23,7 @@ from ledgersafe import metrics
 from ledgersafe.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError
 from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.tenants.keys import Principal
 
 CLEARING: Final = "FX_CLEARING"
 
@@ -32,7 +33,7 @@ class _RolledBack(Exception):
 
 
 def settle(
-    *, tenant_id: int, request: SettlementRequest, actor: str, now: datetime, dry_run: bool = False
+    *, principal: Principal, request: SettlementRequest, now: datetime, dry_run: bool = False
 ) -> tuple[FxSettlement, bool]:
     """Convert and post, once per key.
 
@@ -43,16 +44,18 @@ def settle(
         FloorReached, KeyReused.
     """
     started = time.perf_counter()
+    tenant_id = principal.tenant_id
+    (known,) = clients.as_known(FxSettlement.objects, principal, [request])
 
     def attempt() -> tuple[FxSettlement, bool]:
         with tenant_transaction(tenant_id):
-            return _settle_once(tenant_id, request, actor, now)
+            return _settle_once(tenant_id, known, principal.actor, now)
 
     def preview() -> tuple[FxSettlement, bool]:
         found: list[tuple[FxSettlement, bool]] = []
         try:
             with tenant_transaction(tenant_id):
-                found.append(_settle_once(tenant_id, request, actor, now))
+                found.append(_settle_once(tenant_id, known, principal.actor, now))
                 force_constraints()
                 raise _RolledBack
         except _RolledBack:

@@ -75,6 +75,35 @@ class TransferRequest:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ReversalRequest:
+    """`POST /v1/journals/{id}/reverse`. `value_date` None: the tenant's current business day."""
+
+    client_id: str
+    journal_id: int
+    idempotency_key: str
+    memo: str
+    value_date: date | None
+
+    @classmethod
+    def read(
+        cls, body: Mapping[str, Any], *, journal_id: int, header_key: str | None, client: str, today: date
+    ) -> "ReversalRequest":
+        """:raises UnusableKey: no key, or two. :raises InvalidRequest: anything else."""
+        problems = Problems()
+        memo = problems.text(body, "memo", MAX_MEMO)
+        value_date = _value_date(body.get("value_date"), today, problems, "")
+        problems.refuse()
+        return cls(client, journal_id, read_key(header_key), memo, value_date)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Of what was asked; no transfer has the same."""
+        day = self.value_date.isoformat() if self.value_date else None
+        said = {"reverses": self.journal_id, "memo": self.memo, "value_date": day}
+        return exact_json.fingerprint(exact_json.canonical_text(said))
+
+
 def read_bulk(body: Mapping[str, Any], *, client: str, today: date) -> list[TransferRequest]:
     """`POST /v1/transfers/bulk`: all of them are right, or none is carried out."""
     asked = body.get("transfers")
@@ -84,14 +113,6 @@ def read_bulk(body: Mapping[str, Any], *, client: str, today: date) -> list[Tran
         TransferRequest.read(one, header_key=None, client=client, today=today, pointer=f"/transfers/{number}")
         for number, one in enumerate(asked)
     ]
-
-
-def read_value_date(body: Mapping[str, Any], today: date) -> date | None:
-    """`value_date` of a body. :raises InvalidRequest: it is no date, or too far away."""
-    problems = Problems()
-    value_date = _value_date(body.get("value_date"), today, problems, "")
-    problems.refuse()
-    return value_date
 
 
 def _value_date(value: Any, today: date, problems: Problems, pointer: str) -> date | None:

@@ -14,8 +14,9 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger import calendars, refusals
+from ledger import calendars, clients, refusals
 from ledger.account_requests import InvalidRequest
+from ledger.models import Transfer
 from ledger.transfer_requests import TransferRequest
 from ledgersafe import metrics
 from ledgersafe.db import (
@@ -60,6 +61,7 @@ def carry_out(
     :raises ledgersafe.errors.Unavailable: the database cannot be reached, or too many want the same.
     """
     started = time.perf_counter()
+    requests = clients.as_known(Transfer.objects, principal, requests)
     asked = _without_repeats(requests)
 
     def attempt() -> list[Applied]:
@@ -80,6 +82,7 @@ def carry_out(
 
 def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: datetime) -> list[Applied]:
     """The same path, and every guard's judgement, rolled back. What was carried out before is told as such."""
+    requests = clients.as_known(Transfer.objects, principal, requests)
     asked = _without_repeats(requests)
 
     def attempt() -> list[Applied]:

@@ -12,10 +12,9 @@ from rest_framework.views import APIView
 
 from ledger import account_changes, account_queries, calendars, journal_queries, reversals, serializers, transfers
 from ledger.account_queries import AccountFilter
-from ledger.account_requests import AccountChanges, NewAccount, Problems
+from ledger.account_requests import AccountChanges, NewAccount
 from ledger.journal_queries import JournalFilter
-from ledger.reversals import ReversalRequest
-from ledger.transfer_requests import MAX_MEMO, TransferRequest, read_bulk, read_value_date
+from ledger.transfer_requests import ReversalRequest, TransferRequest, read_bulk
 from ledger.transfers import Applied
 from ledgersafe.api import (
     RememberingApiKeyAuthentication,
@@ -28,8 +27,7 @@ from ledgersafe.api import (
     page,
     principal_of,
 )
-from ledgersafe.idempotency.answers import read_key
-from ledgersafe.idempotency.commands import KEY_HEADER, key_of
+from ledgersafe.idempotency.commands import KEY_HEADER, key_of, replayed, replayed_header
 from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
@@ -37,6 +35,7 @@ from ledgersafe.permissions import Reach
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
 _PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
 _KEY: Final = OpenApiParameter("X-Idempotency-Key", str, OpenApiParameter.HEADER)
+_REPLAYED: Final = replayed_header(200)
 #: A POST authenticates its key from memory: the posting statement looks it up again. For the schema one scheme.
 _BY_ALL: Any = [{"ApiKey": []}, {"StaffSession": []}]
 _SCOPES: Final = {"GET": "ledger:read", "POST": "ledger:write", "PATCH": "ledger:write"}
@@ -56,7 +55,9 @@ class AccountsView(APIView):
     )
     def post(self, request: Request) -> Response:
         principal = principal_of(request)
-        wanted = NewAccount.read(read_object(request._request, principal.tenant_slug))
+        wanted = NewAccount.read(
+            read_object(request._request, principal.tenant_slug, declared=serializers.NewAccountSerializer)
+        )
         account = account_changes.open_account(tenant_id=principal.tenant_id, wanted=wanted, actor=principal.actor)
         return Response(serializers.account_item(account), status=201)
 
@@ -95,7 +96,9 @@ class AccountView(APIView):
     )
     def patch(self, request: Request, code: str) -> Response:
         principal = principal_of(request)
-        changes = AccountChanges.read(read_object(request._request, principal.tenant_slug))
+        changes = AccountChanges.read(
+            read_object(request._request, principal.tenant_slug, declared=serializers.AccountChangeSerializer)
+        )
         account_queries.get_account(principal.tenant_id, code)  # absent ones before anything is waited for
         account = account_changes.change_account(
             tenant_id=principal.tenant_id, code=code, changes=changes, actor=principal.actor
@@ -141,7 +144,7 @@ class TransfersView(APIView):
         operation_id="transfers_create",
         auth=_BY_ALL,
         summary="Post a transfer, once per key",
-        parameters=[_KEY, OpenApiParameter("dry_run", bool, description="The real path, rolled back.")],
+        parameters=[_KEY, _REPLAYED, OpenApiParameter("dry_run", bool, description="The real path, rolled back.")],
         request=serializers.TransferSerializer,
         responses={
             201: serializers.TransferredSerializer,
@@ -152,15 +155,16 @@ class TransfersView(APIView):
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
         wanted = TransferRequest.read(
-            read_object(request._request, principal.tenant_slug),
+            read_object(request._request, principal.tenant_slug, declared=serializers.TransferSerializer),
             header_key=key_of(request),
-            client=principal.actor,
+            client=principal.client_id,
             today=calendars.of(principal.tenant_id).day_of(now),
         )
         act = transfers.preview if flag_of(request, "dry_run") else transfers.carry_out
         (applied,) = act(principal=principal, requests=[wanted], now=now)
         answer = _transferred(applied)
-        return json_response(answer, 201 if answer["status"] == "applied" else 200)
+        response = json_response(answer, 201 if answer["status"] == "applied" else 200)
+        return response if applied.is_new else replayed(response)
 
 
 class TransferBulkView(APIView):
@@ -174,6 +178,7 @@ class TransferBulkView(APIView):
         operation_id="transfers_bulk",
         auth=_BY_ALL,
         summary="Post up to 500 transfers, all or none",
+        parameters=[_REPLAYED],
         request=serializers.TransferBulkSerializer,
         responses={
             201: serializers.TransferredBulkSerializer,
@@ -184,11 +189,13 @@ class TransferBulkView(APIView):
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
         today = calendars.of(principal.tenant_id).day_of(now)
-        wanted = read_bulk(read_object(request._request, principal.tenant_slug), client=principal.actor, today=today)
+        body = read_object(request._request, principal.tenant_slug, declared=serializers.TransferBulkSerializer)
+        wanted = read_bulk(body, client=principal.client_id, today=today)
         applied = transfers.carry_out(principal=principal, requests=wanted, now=now, single=False)
         results = [_transferred(one) for one in applied]
         counts = Counter(result["status"] for result in results)
-        return json_response({"results": results, "counts": counts}, 201 if counts["applied"] else 200)
+        response = json_response({"results": results, "counts": counts}, 201 if counts["applied"] else 200)
+        return response if counts["applied"] else replayed(response)
 
 
 class JournalsView(APIView):
@@ -240,7 +247,7 @@ class ReverseView(APIView):
     @extend_schema(
         operation_id="journals_reverse",
         summary="Undo a transfer's journal by its mirror",
-        parameters=[KEY_HEADER],
+        parameters=[KEY_HEADER, _REPLAYED],
         request=serializers.ReversalSerializer,
         responses={
             201: serializers.ReversedSerializer,
@@ -251,21 +258,18 @@ class ReverseView(APIView):
     )
     def post(self, request: Request, journal_id: str) -> Response:
         principal, now = principal_of(request), timezone.now()
-        body = read_object(request._request, principal.tenant_slug, may_be_empty=True)
-        problems = Problems()
-        memo = problems.text(body, "memo", MAX_MEMO)
-        problems.refuse()
-        wanted = ReversalRequest(
+        slug, declared = principal.tenant_slug, serializers.ReversalSerializer
+        wanted = ReversalRequest.read(
+            read_object(request._request, slug, declared=declared, may_be_empty=True),
             journal_id=journal_queries.read_id(journal_id),
-            idempotency_key=read_key(key_of(request)),
-            memo=memo,
-            value_date=read_value_date(body, calendars.of(principal.tenant_id).day_of(now)),
+            header_key=key_of(request),
+            client=principal.client_id,
+            today=calendars.of(principal.tenant_id).day_of(now),
         )
-        command, is_new = reversals.reverse_journal(
-            tenant_id=principal.tenant_id, request=wanted, actor=principal.actor, now=now
-        )
+        command, is_new = reversals.reverse_journal(principal=principal, request=wanted, now=now)
         answer = _transferred(Applied(command.journal_id, instant(command.created_at), is_new))
-        return Response(answer | {"reverses": wanted.journal_id}, status=201 if is_new else 200)
+        response = Response(answer | {"reverses": wanted.journal_id}, status=201 if is_new else 200)
+        return response if is_new else replayed(response)
 
 
 def _transferred(applied: Applied) -> dict[str, Any]:

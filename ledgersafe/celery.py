@@ -10,7 +10,8 @@ from celery.signals import worker_init
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledgersafe.settings")
 app = Celery("ledgersafe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["ledgersafe", "pos", "recon"])
+#: Every installed app's `tasks`, when a worker or scheduler starts: no list of ours that one could be missing from.
+app.autodiscover_tasks()
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]  # celery is untyped

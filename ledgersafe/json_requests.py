@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from ledgersafe import exact_json, pan
+from ledgersafe import exact_json, members, pan
 from ledgersafe.errors import DomainError
 from ledgersafe.exact_json import UnreadableBody
 
@@ -59,12 +59,19 @@ def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
 
 
 def read_object(
-    request: HttpRequest, tenant_slug: str, *, may_be_empty: bool = False, media_types: frozenset[str] = JSON
+    request: HttpRequest,
+    tenant_slug: str,
+    *,
+    declared: members.Declared | None,
+    may_be_empty: bool = False,
+    media_types: frozenset[str] = JSON,
 ) -> dict[str, Any]:
     """The body's one object: exact numbers (`Number` and `Whole` of `exact_json`), no key twice, storable text.
 
+    :param declared: what the view declares for its body, and nothing else is accepted; None: the caller sees to it.
     :param media_types: the types that are accepted; all of them are read as JSON.
-    :raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest, CardNumberRefused, ForeignTenant.
+    :raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest, CardNumberRefused, ForeignTenant,
+        UnknownMember.
     """
     received = read_body(request, MAX_BODY_BYTES)
     if received is None:
@@ -84,6 +91,8 @@ def read_object(
         raise CardNumberRefused
     if value.get("tenant_id", tenant_slug) != tenant_slug:
         raise ForeignTenant
+    if declared is not None:
+        members.refuse_unknown(value, declared)
     return value
 
 

@@ -6,3 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledgersafe.settings")
 application = get_wsgi_application()
+
+from ledgersafe.celery import app  # noqa: E402  it needs the settings
+
+# The Jobs page offers the tasks that this process knows, and knows which of them are the product's own.
+app.autodiscover_tasks(force=True)

@@ -81,7 +81,8 @@ class ExplainGapView(APIView):
     )
     def post(self, request: Request, device_id: str) -> Response:
         principal = principal_of(request)
-        missing = serializers.read_missing(device_id, read_object(request._request, principal.tenant_slug))
+        body = read_object(request._request, principal.tenant_slug, declared=serializers.ExplainGapSerializer)
+        missing = serializers.read_missing(device_id, body)
         made = explaining.explain_gap(
             tenant_id=principal.tenant_id, missing=missing, actor=principal.actor, now=timezone.now()
         )

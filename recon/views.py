@@ -13,6 +13,8 @@ from rest_framework.views import APIView
 from ledger.models import Period
 from ledgersafe.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.errors import InvalidParameter
+from ledgersafe.json_requests import read_object
+from ledgersafe.members import Declared
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
 from ledgersafe.tenants.models import Tenant
@@ -81,7 +83,7 @@ class CloseView(DayView):
             actor=principal.actor,
             now=timezone.now(),
             may_force=isinstance(principal, StaffPrincipal) or principal.may_approve,
-            **_order(request.data),
+            **_order(_read(request, answers.CloseOrderSerializer)),
         )
         return Response(answers.closed_day(done))
 
@@ -100,7 +102,7 @@ class ReopenView(DayView):
     )
     def post(self, request: Request, day: str) -> Response:
         principal = principal_of(request)
-        reason = request.data.get("reason") if isinstance(request.data, dict) else None
+        reason = _read(request, answers.ReopenOrderSerializer).get("reason")
         done = reopen_day(
             tenant_id=principal.tenant_id,
             day=queries.read_day(day),
@@ -133,10 +135,13 @@ def _listed(row: Period) -> dict[str, Any]:
     return answers.period_item(row, next((c for c in row.closes.all() if c.closed_at == row.closed_at), None))
 
 
-def _order(body: Any) -> dict[str, Any]:
+def _read(request: Request, declared: Declared) -> dict[str, Any]:
+    """What is asked; of an empty body, nothing."""
+    return read_object(request._request, principal_of(request).tenant_slug, declared=declared, may_be_empty=True)
+
+
+def _order(body: dict[str, Any]) -> dict[str, Any]:
     """`force` and `notes` of a close. :raises InvalidParameter: they are something else."""
-    if not isinstance(body, dict):
-        raise InvalidParameter("The body must be a JSON object, or empty.")
     force, notes = body.get("force", False), body.get("notes") or ""
     if not isinstance(force, bool):
         raise InvalidParameter("force must be true or false.")

@@ -5,8 +5,8 @@ A view says so with one decorator, and its method becomes an operation of the gu
     class TransactionsView(APIView):
         scope = "pos:write"
 
-        @extend_schema(operation_id="transactions_create", request=..., responses=...)
-        @money_command
+        @extend_schema(operation_id="transactions_create", responses=...)
+        @money_command(serializers.NewTransactionSerializer)
         def post(self, request: Request, body: Body) -> HttpResponse:
             wanted = NewTransaction.read(body)
             made = drawers.record(principal=principal_of(request), wanted=wanted, now=timezone.now())

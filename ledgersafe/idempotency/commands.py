@@ -1,8 +1,8 @@
-"""The decorator of every method that moves money: `@money_command`."""
+"""The decorator of every method that moves money: `@money_command(body)`."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,9 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledgersafe.idempotency import guard
+from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import MAX_KEY, Answer, Command, read_key
 from ledgersafe.json_requests import read_object
+from ledgersafe.members import Declared, refuse_unknown
 
 #: A request's one JSON object; numbers are exact (`exact_json`).
 Body: TypeAlias = dict[str, Any]
@@ -26,10 +27,34 @@ KEY_HEADER: Final = OpenApiParameter(
     description=f"Chosen by the client, one per command: 1 to {MAX_KEY} printable characters. Sent again with the same "
     "request it gets the same answer, with `Idempotent-Replayed: true`. `Idempotency-Key` is accepted too.",
 )
+_REPLAYED: Final = "Idempotent-Replayed"
 
 
-def money_command(method: Method) -> Method:
+def replayed_header(*statuses: int) -> OpenApiParameter:
+    """Declares, for the schema, that answers of these statuses say so when they are repeats."""
+    return OpenApiParameter(
+        _REPLAYED,
+        str,
+        OpenApiParameter.HEADER,
+        enum=["true"],
+        response=list(statuses),
+        description="Only when the command was carried out before, and this is its answer.",
+    )
+
+
+R = TypeVar("R", bound=HttpResponse)
+
+
+def replayed(response: R) -> R:
+    """The answer to a repeat, which says that it is one."""
+    response.headers[_REPLAYED] = "true"
+    return response
+
+
+def money_command(declared: Declared) -> Callable[[Method], Method]:
     """Guard a view's method: it becomes `method(self, request, body, **path)`, an operation of one transaction.
+
+    :param declared: the body, for the schema; a member it does not name is refused.
 
     Scope and tenant were checked before, by the view; the key and the body are read here, so what the method does may
     take place inside the guard's transaction from its first line on:
@@ -38,24 +63,32 @@ def money_command(method: Method) -> Method:
       returns the answer, an `HttpResponse` or a DRF `Response`: status, media type and body are what counts, other
       headers are not kept. Only a 2xx is committed.
     * What it raises undoes the whole transaction. A refusal of 422 is stored and replayed, any other is not, and the
-      same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404.
+      same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404,
+      or says that it `may_be_lifted`.
     * Deferred guards of Postgres must speak before the answer is written: operations end with `force_constraints()`,
       and make refusals out of the IntegrityErrors they know. No savepoint is needed for that.
     * It may run more than once (`retry_serialization`), and not at all (a replay): no effects outside the database.
     """
 
-    @extend_schema(parameters=[KEY_HEADER])
-    @wraps(method)
-    def guarded(view: APIView, request: Request, **path: Any) -> HttpResponse:
-        command, body = _read(request)
-        outcome = guard.carry_out(
-            command,
-            lambda: _answer(view, request, method(view, request, body, **path)),
-            lambda refusal: _answer(view, request, view.handle_exception(refusal)),
-        )
-        return _response(outcome)
+    def guard_method(method: Method) -> Method:
+        @extend_schema(request=declared, parameters=[KEY_HEADER, replayed_header(200, 201, 422)])
+        @wraps(method)
+        def guarded(view: APIView, request: Request, **path: Any) -> HttpResponse:
+            command, body = _read(request)
 
-    return guarded
+            def work() -> Answer:
+                # In here: what was answered before is answered still, whatever its body had in it.
+                refuse_unknown(body, declared)
+                return _answer(view, request, method(view, request, body, **path))
+
+            outcome = guard.carry_out(
+                command, work, lambda refusal: _answer(view, request, view.handle_exception(refusal))
+            )
+            return _response(outcome)
+
+        return guarded
+
+    return guard_method
 
 
 def key_of(request: Request) -> str | None:
@@ -67,10 +100,10 @@ def key_of(request: Request) -> str | None:
 def _read(request: Request) -> tuple[Command, Body]:
     principal: Any = request.user  # a Principal: the view's permission has seen to it
     key = read_key(key_of(request))
-    body = read_object(request._request, principal.tenant_slug, may_be_empty=True)
+    body = read_object(request._request, principal.tenant_slug, declared=None, may_be_empty=True)
     command = Command.of(
         tenant_id=principal.tenant_id,
-        principal=principal.identity,
+        principal=rows.answered_as(principal, key),
         actor=principal.actor,
         key=key,
         method=request.method or "",
@@ -93,6 +126,4 @@ def _answer(view: APIView, request: Request, response: HttpResponseBase) -> Answ
 def _response(outcome: guard.Outcome) -> HttpResponse:
     answer = outcome.answer
     response = HttpResponse(answer.body, status=answer.status, content_type=answer.media_type)
-    if outcome.is_replay:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
+    return replayed(response) if outcome.is_replay else response

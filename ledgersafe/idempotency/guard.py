@@ -33,7 +33,8 @@ def carry_out(command: Command, work: Callable[[], Answer], refuse: Callable[[Do
     """Do `work` in a transaction of the tenant, unless the key was answered before.
 
     :param work: operations and their answer. It may run again when Postgres asks for it. Only success is committed.
-    :param refuse: renders what `work` refuses. The refusal is stored when it is final (422), its effects undone.
+    :param refuse: renders what `work` refuses. The refusal is stored when it is final (422, and nothing that happens
+        later may lift it), its effects undone.
     :raises KeyReused: the key was used for another request. :raises InProgress: it is being carried out.
     :raises DomainError: a refusal of `work` that another attempt may change.
     :raises ledgersafe.errors.Unavailable: the database cannot be reached, or too many want the same.
@@ -74,7 +75,7 @@ def _decided(command: Command, work: Callable[[], Answer], refuse: Callable[[Dom
         refusal, answer = None, refused.answer
     except DomainError as error:
         refusal, answer = error, refuse(error)
-    if answer.is_storable:
+    if answer.is_storable and not (refusal is not None and refusal.may_be_lifted):
         # A transaction of its own: nothing the command did is in it. Whoever came in between has decided already.
         return retry_serialization(lambda: _attempt(command, lambda: answer, is_refusal=True))
     _count("refused")

@@ -3,10 +3,25 @@
 from base64 import b64decode
 from typing import Any, Final
 
-from ledgersafe.db import call, call_alone
+from ledgersafe.db import call, call_alone, retry_serialization
 from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept
+from ledgersafe.idempotency.models import IdempotencyKey
+from ledgersafe.tenants.keys import Principal
 
 _CLAIM: Final = "idempotency_claim_v1"
+
+
+def answered_as(principal: Principal, key: str) -> str:
+    """What the principal's answer to a key stands under, or will stand under: mostly there is but one name.
+
+    A statement of its own for others, whose former names nobody writes under any more: what it says stays so.
+    """
+    names = principal.identities
+    if len(names) == 1:
+        return names[0]
+    answers = IdempotencyKey.objects.filter(tenant_id=principal.tenant_id, principal__in=names, key=key)
+    found = retry_serialization(lambda: set(answers.values_list("principal", flat=True)))
+    return next((name for name in names if name in found), principal.identity)
 
 
 def claim(command: Command) -> Kept | None:

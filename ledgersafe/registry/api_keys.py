@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ledgersafe.audit import trail
-from ledgersafe.audit.models import AuditEntry
 from ledgersafe.db import tenant_transaction
 from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.registry import checks
@@ -18,7 +17,6 @@ from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 DEFAULT_GRACE: Final = timedelta(hours=24)
 LONGEST_GRACE: Final = timedelta(days=30)
 LONGEST_LIFE: Final = timedelta(days=36_500)
-_ROTATED: Final = "tenants.api_key.rotated"
 
 
 class KeyNotLive(DomainError):
@@ -69,6 +67,8 @@ def rotate_api_key(
 ) -> tuple[ApiKey, str]:
     """Issue a successor with the same rights, place and length of life; the old key works on for the grace period.
 
+    Whoever uses either is the same principal: a command that is repeated with the other key is a repeat.
+
     :param grace: zero makes the old key worthless at once; an earlier expiry of the old key stays as it is.
     :returns: the successor's row, and the key, shown this once.
     :raises ledgersafe.errors.NotFound: no such tenant or key. :raises ledgersafe.errors.InvalidParameter: the grace.
@@ -88,12 +88,13 @@ def rotate_api_key(
             store=old.store,
             register=old.register,
             expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
+            predecessor=old,
         )
         before = {"expires_at": _moment(old.expires_at), "revoked_at": None}
         _retire(old, grace, now)
         after = {"expires_at": _moment(old.expires_at), "revoked_at": _moment(old.revoked_at), "successor": row.prefix}
         _record(tenant, actor, "tenants.api_key.created", row, after=_described(row) | {"predecessor": prefix})
-        _record(tenant, actor, _ROTATED, old, before=before, after=after)
+        _record(tenant, actor, "tenants.api_key.rotated", old, before=before, after=after)
     return row, key
 
 
@@ -133,11 +134,9 @@ def _locked_live(tenant: Tenant, prefix: str, now: datetime) -> ApiKey:
     if key is None:
         raise NotFound(f"Tenant {tenant.slug} has no API key {prefix}.")
     # Before whether it is live: one that was rotated at once is both, and its successor is what to look for.
-    rotated = AuditEntry.objects.filter(tenant=tenant, action=_ROTATED, object_id=prefix).first()
-    if rotated is not None:
-        raise AlreadyRotated(
-            f"Key {prefix} was rotated already: its successor is {(rotated.after or {})['successor']}."
-        )
+    successor = ApiKey.objects.filter(predecessor=key).first()
+    if successor is not None:
+        raise AlreadyRotated(f"Key {prefix} was rotated already: its successor is {successor.prefix}.")
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise KeyNotLive
     return key

@@ -13,13 +13,15 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils import timezone
 
 from ledgersafe.db import require_transaction
 from ledgersafe.errors import DomainError, NotFound
+from ledgersafe.tenants import lineage
+from ledgersafe.tenants.lineage import KeyName
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES, ApiKey, Register, Store, Tenant
 
 _LAST_USED_EVERY: Final = timedelta(minutes=1)
@@ -83,8 +85,23 @@ class Principal:
 
     @property
     def identity(self) -> str:
-        """The same for ever, and nobody else's."""
+        """The same for ever, and nobody else's: a key that replaces another has the identity of that one."""
         raise NotImplementedError
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """What its answered commands may stand under, likeliest first: `identity`, and others it once had."""
+        return (self.identity,)
+
+    @property
+    def client_id(self) -> str:
+        """Its identity, as the books name clients."""
+        return self.actor
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        """Its identities, as the books name clients."""
+        return (self.client_id,)
 
     @property
     def may_approve(self) -> bool:
@@ -99,6 +116,10 @@ class KeyPrincipal(Principal):
     api_key_id: int
     prefix: str
     expires_at: datetime | None
+    #: The first key of its chain of rotations, whose name all of them have.
+    origin: KeyName
+    #: That name, and any that keys of the chain had of their own before there were chains; likeliest first.
+    names: tuple[KeyName, ...]
 
     @property
     def actor(self) -> str:
@@ -106,7 +127,19 @@ class KeyPrincipal(Principal):
 
     @property
     def identity(self) -> str:
-        return f"key:{self.api_key_id}"
+        return f"key:{self.origin.id}"
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        return tuple(f"key:{name.id}" for name in self.names)
+
+    @property
+    def client_id(self) -> str:
+        return f"key:{self.origin.prefix}"
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        return tuple(f"key:{name.prefix}" for name in self.names)
 
     @property
     def may_approve(self) -> bool:
@@ -121,9 +154,11 @@ def issue(
     store: Store | None = None,
     register: Register | None = None,
     expires_at: datetime | None = None,
+    predecessor: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
     """Create a key; operation. :returns: the row, and the key itself, which cannot be read again.
 
+    :param predecessor: the key it replaces: whoever uses the new one is the same principal.
     :raises UnknownScope: a scope the contract does not know.
     :raises ScopeNotForBoundKey: a scope of the whole tenant for a key of one store or register.
     """
@@ -146,6 +181,8 @@ def issue(
         store=store,
         register=register,
         expires_at=expires_at,
+        predecessor=predecessor,
+        origin_id=(predecessor.origin_id or predecessor.pk) if predecessor is not None else None,
     )
     return key, f"lsk_{prefix}_{secret}"
 
@@ -201,7 +238,8 @@ def _look_up(key: str) -> KeyPrincipal | None:
     if len(parts) != 3 or parts[0] != "lsk" or not key.isascii() or "\x00" in key:
         return None
     now = timezone.now()
-    rows = ApiKey.objects.filter(prefix=parts[1], revoked_at=None).select_related("tenant", "store", "register")
+    found = ApiKey.objects.filter(prefix=parts[1], revoked_at=None)
+    rows = lineage.with_names(found).select_related("tenant", "store", "register")
     digest = _digest(parts[2])
     for row in rows:
         if hmac.compare_digest(bytes(row.secret_sha256), digest) and (not row.expires_at or row.expires_at > now):
@@ -210,7 +248,7 @@ def _look_up(key: str) -> KeyPrincipal | None:
     return None
 
 
-def _principal(row: ApiKey) -> KeyPrincipal:
+def _principal(row: Any) -> KeyPrincipal:
     return KeyPrincipal(
         api_key_id=row.id,
         prefix=row.prefix,
@@ -220,6 +258,8 @@ def _principal(row: ApiKey) -> KeyPrincipal:
         store_code=row.store.code if row.store else None,
         register_code=row.register.code if row.register else None,
         expires_at=row.expires_at,
+        origin=lineage.origin_of(row),
+        names=lineage.names_of(row),
     )
 
 

@@ -149,12 +149,37 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    #: Written once, when the key is made (`api_keys_lineage`): whoever rotates a key goes on being the same principal.
+    predecessor = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="successors",
+        help_text="The key it replaces.",
+    )
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The first key of its chain of rotations; empty: this one.",
+    )
+    had_own_name = models.BooleanField(
+        db_default=False,
+        default=False,
+        editable=False,
+        help_text="It was issued by a rotation before chains were known: commands may be answered under its own name.",
+    )
 
     class Meta:
         db_table = "api_keys"
         verbose_name = "API key"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "prefix"], name="api_keys_one_prefix_per_tenant"),
+            models.UniqueConstraint(fields=["tenant", "predecessor"], name="api_keys_one_successor"),
             models.CheckConstraint(
                 name="api_keys_expire_after_creation",
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),

@@ -125,6 +125,28 @@ def test_a_worker_has_read_the_books_it_was_pointed_at(environment: dict[str, st
     assert "succeeded" not in worker.text()
 
 
+def test_a_started_worker_knows_every_scheduled_task(environment: dict[str, str], tmp_path: Path, queue: str) -> None:
+    name = f"{queue}@knows"
+    with celery(tmp_path, environment, "worker", "--queues", queue, "--hostname", name, *ALONE) as worker:
+        assert worker.says(name, "ready"), worker.text()
+        told = app.control.inspect(destination=[name], timeout=10).registered()
+    assert told is not None, worker.text()
+    assert scheduled_tasks() - set(told[name]) == set()
+
+
+def test_a_web_process_knows_every_scheduled_task(environment: dict[str, str]) -> None:
+    """Nothing is asked of it but what a server does: load the application."""
+    code = "import ledgersafe.wsgi, ledgersafe.celery as c; print(*c.app.tasks)"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert scheduled_tasks() - set(told.stdout.split()) == set()
+
+
+def scheduled_tasks() -> set[str]:
+    return {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+
 def test_beat_keeps_its_schedule_in_the_database_and_verifies_hourly(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -198,6 +198,28 @@ def test_an_order_nobody_sold_is_not_refunded(shop: Shop) -> None:
     assert code(transact(shop, drawer, "REFUND", 1, order_id="never")) == (422, "CANNOT_EXCEED_ORIGINAL")
 
 
+def test_a_refund_that_came_before_its_sale_is_carried_out_when_it_is_repeated_afterwards(shop: Shop) -> None:
+    drawer = open_drawer(shop)
+    refund = {"ledger_id": drawer, "type": "REFUND", "amount": 1000, "method": "CASH", "order_id": "o-1"}
+    assert code(command(shop, "transactions", refund, "early")) == (422, "CANNOT_EXCEED_ORIGINAL")
+    before = shop.number("idempotency_keys")
+    assert code(command(shop, "transactions", refund, "early")) == (422, "CANNOT_EXCEED_ORIGINAL")
+    assert shop.number("idempotency_keys") == before
+    done(shop, drawer, "SALE", 1000)
+    late, again = (command(shop, "transactions", refund, "early") for _ in range(2))
+    assert (late.status_code, again.status_code, again.content) == (201, 201, late.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert balances(shop)["RETURNS"] == 1000
+
+
+def test_a_currency_the_drawer_will_never_have_is_refused_for_good(shop: Shop) -> None:
+    drawer = open_drawer(shop)
+    sale = {"ledger_id": drawer, "type": "SALE", "amount": 5, "method": "CASH", "order_id": "o-1", "currency": "EUR"}
+    first, again = (command(shop, "transactions", sale, "euros") for _ in range(2))
+    assert code(first) == code(again) == (422, "CURRENCY_MISMATCH")
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
 def test_an_order_may_be_refunded_at_another_drawer_in_its_currency(shop: Shop) -> None:
     first, second, euros = open_drawer(shop), open_drawer(shop, "till-2"), open_drawer(shop, "till-3", currency="EUR")
     done(shop, first, "SALE", 1000)

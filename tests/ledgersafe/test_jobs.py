@@ -84,6 +84,17 @@ def test_a_superuser_gives_a_job_another_schedule(job: Any) -> None:
     assert (job.task, job.interval) == ("ledgersafe.tasks.seal_audit_trails", hourly)
 
 
+@pytest.mark.parametrize("task", sorted({str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}))
+def test_every_job_of_the_product_can_be_saved(job: Any, task: str) -> None:
+    PeriodicTask.objects.filter(pk=job.pk).update(task=task)
+    chief, form = signed_in(boss()), f"{LIST}{job.pk}/change/"
+    assert f'<option value="{task}" selected>' in page_of(chief.get(form))
+    typed = {"name": job.name, "interval": job.interval_id, "args": "[]", "kwargs": "{}", "regtask": task}
+    assert chief.post(form, typed).status_code == 302
+    job.refresh_from_db()
+    assert (job.task, job.enabled) == (task, False)
+
+
 def test_the_first_interval_of_a_job_does_not_begin_anew_with_every_start(job: Any) -> None:
     PeriodicTask.objects.filter(pk=job.pk).update(last_run_at=None, total_run_count=0)
     scheduling.begin_countdowns()

@@ -66,10 +66,24 @@ def test_the_current_day_is_not_over(shop: Shop) -> None:
     assert shop.post(f"/v1/periods/{running}/close", {}).json()["code"] == "DAY_NOT_OVER"
 
 
-@pytest.mark.parametrize("body", [{"force": "yes"}, {"notes": 7}, [1]])
-def test_an_order_of_the_wrong_shape_is_refused(shop: Shop, body: Any) -> None:
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"force": "yes"}, "INVALID_PARAMETER"),
+        ({"notes": 7}, "INVALID_PARAMETER"),
+        ([1], "MALFORMED_JSON"),
+        (b'{"force": true, "force": false}', "MALFORMED_JSON"),
+    ],
+)
+def test_an_order_of_the_wrong_shape_is_refused(shop: Shop, body: Any, code: str) -> None:
     answer = shop.post(f"/v1/periods/{DAY}/close", body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_PARAMETER")
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_a_card_number_does_not_get_into_the_notes_of_a_close(shop: Shop) -> None:
+    sell(shop, DAY)
+    answer = shop.post(f"/v1/periods/{DAY}/close", {"notes": "4111 1111 1111 1111"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "PAN_DETECTED")
 
 
 def test_forcing_is_for_keys_with_admin_and_says_why(shop: Shop) -> None:

@@ -47,3 +47,12 @@ def redis(server: OwnRedis, patient: None, settings: Settings) -> OwnRedis:
     server.client.flushall()
     settings.REDIS_URL = server.url
     return server
+
+
+@pytest.fixture(params=["redis", "postgres"])
+def front(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """With Redis in front and without: nobody who calls can tell."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")
+    else:
+        settings.REDIS_URL = ""

@@ -9,6 +9,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.urls import include, re_path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -51,13 +52,22 @@ till = Till()
 _REFUSALS = {"much": TooMuch, "closed": ShopIsClosed, "invalid": InvalidParameter, "absent": NotFound}
 
 
+class SpendingSerializer(serializers.Serializer[Any]):
+    """How much, and what is to become of it."""
+
+    amount = serializers.CharField()
+    do = serializers.CharField()
+    status = serializers.IntegerField()
+    qty = serializers.IntegerField()
+
+
 class SpendView(APIView):
     """`POST /v1/spend`: one effect, or a refusal after one."""
 
     scope = "pos:write"
 
-    @extend_schema(request=None, responses={201: None}, parameters=[OpenApiParameter("loud", bool)])
-    @money_command
+    @extend_schema(responses={201: None}, parameters=[OpenApiParameter("loud", bool)])
+    @money_command(SpendingSerializer)
     def post(self, request: Request, body: Body, what: str = "") -> HttpResponse | Response:
         principal = principal_of(request)
         till.runs += 1

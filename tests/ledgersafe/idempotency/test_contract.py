@@ -9,7 +9,6 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
-from pytest_django import Settings
 
 from ledgersafe import registry
 from ledgersafe.db import raw_connection, tenant_transaction
@@ -24,13 +23,7 @@ from tests.staff import boss, signed_in
 PRINCIPALS = "SELECT principal FROM idempotency_keys WHERE tenant_id = %s"
 
 
-@pytest.fixture(autouse=True, params=["redis", "postgres"])
-def _front(request: pytest.FixtureRequest, settings: Settings) -> None:
-    """Nobody who calls can tell whether there is a Redis."""
-    if request.param == "redis":
-        request.getfixturevalue("redis")
-    else:
-        settings.REDIS_URL = ""
+pytestmark = pytest.mark.usefixtures("front")
 
 
 def code_of(answer: Any) -> tuple[int, str]:

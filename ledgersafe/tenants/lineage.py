@@ -1,0 +1,56 @@
+"""Chains of rotations: who uses a key that replaces another is the same principal, and keeps the first key's name.
+
+Keys that were rotated before chains were known had names of their own (`had_own_name`). What was answered under one of
+these stays answered: the whole chain goes by it, too.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, JSONObject
+
+from ledgersafe.tenants.models import ApiKey
+
+_PREFIX: Final = "key:"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyName:
+    """A key as answers to commands name it, by id, and as the books and the trail do, by prefix."""
+
+    id: int
+    prefix: str
+
+
+def with_names(keys: QuerySet[ApiKey]) -> QuerySet[Any]:
+    """The keys with what `names_of` needs, still in one statement."""
+    chain = ApiKey.objects.filter(origin_id=Coalesce(OuterRef("origin_id"), OuterRef("id")), had_own_name=True)
+    former = chain.order_by("id").values(told=JSONObject(id=F("id"), prefix=F("prefix")))
+    return keys.select_related("origin").annotate(former=ArraySubquery(former))
+
+
+def origin_of(key: ApiKey) -> KeyName:
+    """The first key of a key's chain; of one that replaces none, itself."""
+    first = key.origin or key
+    return KeyName(first.pk, first.prefix)
+
+
+def names_of(key: Any) -> tuple[KeyName, ...]:
+    """The names a key goes by: its own if it had one, the first key's, then the others."""
+    others = [KeyName(name["id"], name["prefix"]) for name in key.former]
+    own = [name for name in others if name.id == key.pk]
+    return tuple(dict.fromkeys([*own, origin_of(key), *others]))
+
+
+def actors_like(tenant_id: int, actor: str) -> list[str]:
+    """Every name in the trail that stands for the same principal: of a key, those of its whole chain."""
+    if not actor.startswith(_PREFIX):
+        return [actor]
+    own = ApiKey.objects.filter(tenant_id=tenant_id, prefix=actor.removeprefix(_PREFIX)).first()
+    if own is None:
+        return [actor]
+    origin = own.origin_id or own.pk
+    chain = ApiKey.objects.filter(Q(pk=origin) | Q(origin_id=origin), tenant_id=tenant_id)
+    return [f"{_PREFIX}{prefix}" for prefix in chain.values_list("prefix", flat=True)]
