@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from ledgersafe.backoffice import BackOfficeAdmin
 from ledgersafe.jobs import state
 from ledgersafe.pages import display
 
@@ -53,7 +53,7 @@ class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
         return typed
 
 
-class SuperusersOnly(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
+class SuperusersOnly(BackOfficeAdmin):
     """Shown to whoever may view it, changed by superusers."""
 
     list_per_page = 50
