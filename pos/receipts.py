@@ -16,7 +16,13 @@ TENDER_NAMES: Final = {
     "STORE_CREDIT": "Store credit",
     "HOUSE_ACCOUNT": "House account",
 }
-_NAMES: Final = {"TIP_ADJUST": "Tip", "PAID_IN": "Paid in", "PAID_OUT": "Paid out", "CASH_DROP": "Cash drop"}
+_NAMES: Final = {
+    "TIP_ADJUST": "Tip",
+    "PAID_IN": "Paid in",
+    "PAID_OUT": "Paid out",
+    "CASH_DROP": "Cash drop",
+    "NO_SALE": "No sale",
+}
 _TONES: Final = {"SALE": "ls-ok", "RETURN": "ls-warn", "VOID": "ls-bad", "CANCEL": "ls-bad", "CORRECTION": "ls-info"}
 #: Figures beside the lines, in the order of a receipt.
 _SUMS: Final = (
