@@ -69,11 +69,11 @@ def stock(shop: Shop) -> None:
         now=timezone.now(),
     )
     catch_up(shop)
-    seal_trail(tenant_id=shop.tenant.id, everything=True)
     hire("operator", shop)
     every, _ = IntervalSchedule.objects.get_or_create(every=60, period="seconds")
     CrontabSchedule.objects.get_or_create(minute="5", timezone="UTC")
     PeriodicTask.objects.get_or_create(name="a job", task="ledgersafe.tasks.verify_all_books", interval=every)
+    seal_trail(tenant_id=shop.tenant.id, everything=True)
 
 
 def own_pages(patterns: list[Any], path: str = "") -> Iterator[tuple[str, str]]:
