@@ -1,4 +1,4 @@
-"""What a version is answered once somebody has decided on it: the contract's row "decided", one by one and in batches."""
+"""What a version is answered once somebody has decided on it: the contract's row "decided", alone and in batches."""
 
 from collections.abc import Callable
 from typing import Any, Final
