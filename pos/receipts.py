@@ -72,7 +72,7 @@ def receipt_of(sold: SoldJournal) -> dict[str, Any]:
         "without_lines": not sold.lines and bool(figures.sales_count or figures.returns_count),
         "sums": sums,
         "taxes": [_tax(tax) for tax in sold.taxes],
-        "paid": [_tender(tender) for tender in sold.tenders],
+        "paid": [_tender(tender, sold.references.get(tender.line_no, "")) for tender in sold.tenders],
     }
 
 
@@ -94,9 +94,10 @@ def _tax(tax: SaleTax) -> dict[str, str]:
     }
 
 
-def _tender(tender: SaleTender) -> dict[str, str]:
+def _tender(tender: SaleTender, reference: str) -> dict[str, str]:
     return {
         "name": TENDER_NAMES.get(tender.method, tender.method),
         "note": visible(tender.processor),
+        "reference": visible(reference),
         "amount": amount(tender.amount_minor, tender.currency),
     }
