@@ -63,7 +63,7 @@ def number_or_code(value: Any) -> str:
 def reference(value: Any) -> str:
     """What a payment is called elsewhere, like an authorisation: up to 200 printable characters, or a whole number.
 
-    Empty for everything else, which stays in bronze alone: no money depends on it, and tills sent it before it was kept.
+    Empty for everything else, which stays in bronze alone: no money depends on it, and tills sent it before that.
     """
     if type(value) is int:
         return str(value) if abs(value) < MAX_SEQUENCE else ""
