@@ -40,6 +40,11 @@ class Balance:
         return sided(self.minor, self.currency)
 
     @property
+    def absolute(self) -> str:
+        """For a column that is a side already."""
+        return grouped(abs(self.minor), self.currency)
+
+    @property
     def is_unusual(self) -> bool:
         return self.minor * usual_side(self.type, self.role) < 0
 

@@ -51,7 +51,12 @@ def record_everywhere(
 ) -> int:
     """Append an entry to every tenant's trail: what was done concerns all of them. :returns: how many there are."""
     require_transaction()
-    what: dict[str, Any] = {"actor": actor, "action": action, "object_type": object_type, "object_id": str(object_id)[:200]}
+    what: dict[str, Any] = {
+        "actor": actor,
+        "action": action,
+        "object_type": object_type,
+        "object_id": str(object_id)[:200],
+    }
     what |= {"before": before, "after": after, "request_id": current_request_id()}
     tenants = Tenant.objects.order_by("id").values_list("id", flat=True)
     return len(AuditEntry.objects.bulk_create((AuditEntry(tenant_id=one, **what) for one in tenants), batch_size=500))

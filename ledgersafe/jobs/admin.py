@@ -31,7 +31,7 @@ for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, 
         admin.site.unregister(model)
 
 _OWN = "One of the product's own jobs: its task and schedule come from the settings. It can be switched off and be run."
-_FIXED = ("name", "task", "interval", "crontab", "start_time", "one_off", "args", "kwargs", "expire_seconds")
+_FIXED = ("name", "task", "planned")
 #: How a job stands, and the colour of the word.
 _STATES = {"on time": "success", "late": "danger", "off": "info"}
 
@@ -104,9 +104,13 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
     readonly_fields = ("ran", "due", "runs")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        task, about = ("task", {"description": _OWN}) if changing.is_own(obj) else ("regtask", {})
+        if changing.is_own(obj):
+            return [
+                (None, {"fields": ("name", "task", "enabled", "description"), "description": _OWN}),
+                ("Schedule", {"fields": ("planned", "ran", "due", "runs")}),
+            ]
         return [
-            (None, {"fields": ("name", task, "enabled", "description")} | about),
+            (None, {"fields": ("name", "regtask", "enabled", "description")}),
             ("Schedule", {"fields": ("interval", "crontab", "start_time", "one_off", "ran", "due", "runs")}),
             ("Arguments and limits", {"fields": ("args", "kwargs", "expire_seconds")}),
         ]

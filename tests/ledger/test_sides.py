@@ -93,7 +93,10 @@ def test_list_page_rows_and_trial_balance_say_the_same(booked: Shop, accountant:
     for code, (text, marked) in BOOKED.items():
         account = Account.objects.get(tenant=booked.tenant, code=code)
         page = accountant.get(f"/admin/ledger/account/{account.pk}/change/").content.decode()
-        for shown in (row_of(listed, code), row_of(of_the_day, code), head_of(page), row_of(page, "TEST")):
+        closing = re.findall(r"<td[^>]*>(.*?)</td>", row_of(of_the_day, code), re.DOTALL)[3:5]
+        assert [cell.strip() for cell in closing] == ([text[:-3], ""] if text.endswith("Dr") else ["", text[:-3]])
+        assert ("unusual side" in row_of(of_the_day, code)) is marked
+        for shown in (row_of(listed, code), head_of(page), row_of(page, "TEST")):
             assert text in " ".join(re.sub(r"<[^>]+>", " ", shown).split()), code
             assert ("unusual side" in shown) is marked, code
         assert not re.search(r"[−-]\d", re.sub(r"<[^>]+>|\d{4}-\d\d-\d\d", " ", head_of(page) + row_of(page, "TEST")))
