@@ -163,7 +163,7 @@ REASONS: Final[dict[str, Reason]] = {reason.code: reason for reason in _CATALOGU
 #: Codes that tell a state in an answer; nothing is held under them.
 STATE_CODES: Final = {
     "ALREADY_QUARANTINED": "This version is held already; `exception_id` names the open case.",
-    "SUPERSEDED": "Somebody decided that another version of this event stands in the books.",
-    "REJECTED_BY_OPERATOR": "Somebody decided that this version is not posted.",
+    "SUPERSEDED": "This version stood in the books, or was patched; somebody put another one in its place.",
+    "REJECTED_BY_OPERATOR": "Somebody decided that this version is not posted: another one was kept or chosen.",
     "IGNORED_BY_OPERATOR": "Somebody decided that this event is never posted.",
 }

@@ -21,7 +21,7 @@ from ledger.models import Account, AccountStatus, Drawer, DrawerStatus, Journal,
 from ledger.rate_pages import FxRateAdmin
 from ledger.settlement_pages import FxSettlementAdmin
 from ledger.sheets.accounts import account_sheet
-from ledger.sheets.amounts import Money
+from ledger.sheets.amounts import Balance, Money
 from ledger.sheets.days import day_figures, day_sheet
 from ledger.sheets.finding import found_by
 from ledger.sheets.journals import journal_sheet, reversals_of, turnovers
@@ -35,6 +35,8 @@ __all__ = ["AccountAdmin", "DrawerAdmin", "FxRateAdmin", "FxSettlementAdmin", "J
 _TONE_OF_DRAWER = {DrawerStatus.OPEN: "ls-info", DrawerStatus.RECONCILING: "ls-warn", DrawerStatus.CLOSED: "ls-ok"}
 _TONE_OF_ACCOUNT = {AccountStatus.ACTIVE: "ls-ok", AccountStatus.BLOCKED: "ls-bad", AccountStatus.CLOSED: ""}
 
+_UNUSUAL = '<span class="ls-badge ls-warn" title="{}">unusual side</span>'
+
 
 def _badge(text: str, tone: str = "") -> SafeString:
     return format_html('<span class="ls-badge {}">{}</span>', tone, text)
@@ -44,6 +46,12 @@ def _amounts(amounts: Iterable[Money]) -> SafeString | str:
     """One line per currency; currencies are never added up."""
     lines = format_html_join("", "<div>{} {}</div>", ((money.text, money.currency) for money in amounts))
     return format_html('<div class="ls-money ls-list-money">{}</div>', lines) if lines else "–"
+
+
+def _balance(balance: Balance) -> SafeString:
+    """The amount on its side, with a mark where that is not the usual one. The currency has a column of its own."""
+    mark = format_html(_UNUSUAL, balance.remark) if balance.is_unusual else ""
+    return format_html('<div class="ls-money ls-list-money"><div>{}</div>{}</div>', balance.text, mark)
 
 
 def _page_of(model: str, pk: Any) -> str:
@@ -244,7 +252,7 @@ class AccountAdmin(BooksAdmin):
 
     @admin.display(description="Balance")
     def balance(self, row: Any) -> SafeString | str:
-        return _amounts([Money(row.balance_minor, row.currency)])
+        return _balance(Balance(row.balance_minor, row.currency, row.type, row.role))
 
     def sheet(self, request: HttpRequest, row: Account) -> dict[str, Any]:
         before = request.GET.get("before", "")

@@ -67,7 +67,7 @@ LEFT JOIN LATERAL (
 ) p ON true"""
 
 _OF_ACCOUNTS: Final = f"""
-SELECT a.code, a.name, a.type, a.currency, {BALANCE}, a.id, m.place
+SELECT a.code, a.name, a.type, a.currency, {BALANCE}, a.id, m.place, a.role
 FROM marks m JOIN accounts a ON a.tenant_id = m.tenant_id"""  # noqa: S608
 _THROUGH: Final = MARKED_DAYS.format(closed_by="d.business_date <= m.mark") + _OF_ACCOUNTS + SNAPSHOT + SINCE
 _AS_RECORDED: Final = _MARKED_INSTANT + _OF_ACCOUNTS + SNAPSHOT + _RECORDED
@@ -89,6 +89,8 @@ class AccountBalance:
     type: str
     currency: str
     balance_minor: int
+    #: Empty for the tenant's own accounts.
+    role: str
 
 
 def trial_balance(tenant_id: int, *, as_of: date | datetime | None = None) -> list[AccountBalance]:
@@ -163,4 +165,4 @@ def _read(as_of: date | datetime | None, condition: str, values: dict[str, Any])
 
 
 def _balance(row: tuple[Any, ...]) -> AccountBalance:
-    return AccountBalance(row[0], row[1], row[2], row[3], int(row[4]))
+    return AccountBalance(row[0], row[1], row[2], row[3], int(row[4]), row[7])

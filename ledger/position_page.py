@@ -11,6 +11,7 @@ from ledger.fx_requests import instant_of
 from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
 from ledger.positions import Position
+from ledger.sheets.amounts import sided
 from ledgersafe.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants.models import Tenant
 
@@ -43,9 +44,9 @@ def _positions_card(found: Sequence[Position]) -> Card:
     rows = [
         (
             Cell(one.code, mono=True),
-            amount(one.balance_minor, one.currency),
+            sided(one.balance_minor, one.currency, named=True),
             _valued_by(one),
-            amount(one.value_minor, one.base_currency) if one.value_minor is not None else "–",
+            sided(one.value_minor, one.base_currency, named=True) if one.value_minor is not None else "–",
         )
         for one in found
     ]

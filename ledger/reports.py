@@ -105,7 +105,7 @@ def income_statement(tenant_id: int, first: date, last: date) -> tuple[list[Type
 
 
 def _moved(old: AccountBalance, new: AccountBalance) -> AccountBalance:
-    return AccountBalance(new.code, new.name, new.type, new.currency, new.balance_minor - old.balance_minor)
+    return AccountBalance(new.code, new.name, new.type, new.currency, new.balance_minor - old.balance_minor, new.role)
 
 
 def _identity(currency: str, rows: Sequence[AccountBalance]) -> Identity:

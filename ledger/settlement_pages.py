@@ -11,6 +11,7 @@ from ledger import fx
 from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
 from ledger.position_page import position_page
+from ledger.sheets.amounts import sided
 from ledgersafe.pages import Card, Cell, choice_page, display, list_button, object_page
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.setting_up import SetUpAdmin
@@ -95,7 +96,7 @@ def _legs(row: FxSettlement) -> Card:
         (
             what,
             Cell(account.code, page_of("account", "change", account.pk)),
-            amount(minor, currency),
+            sided(minor, currency, named=True),
             Cell(f"#{journal}", page_of("journal", "change", journal)),
         )
         for what, account, journal, minor, currency in legs

@@ -50,6 +50,20 @@ class Cell:
     mono: bool = False
     tone: str = ""
 
+    @classmethod
+    def of(cls, value: Any) -> "Cell":
+        """The value as a cell, whatever a page gave: a cell, a badge, or something bare."""
+        if isinstance(value, Cell):
+            return value
+        return cls("", badge=value) if isinstance(value, Badge) else cls(value)
+
+    @property
+    def shown(self) -> str:
+        """What people read. Nothing is a dash, unless a badge says it all; 0 and False are something."""
+        if self.text is None or self.text == "":
+            return "" if self.badge else "–"
+        return ("yes" if self.text else "no") if isinstance(self.text, bool) else str(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -63,6 +77,14 @@ class Card:
     empty: str = ""
     button: Button | None = None
     wide: bool = False
+
+    @property
+    def fact_cells(self) -> list[tuple[str, Cell]]:
+        return [(label, Cell.of(value)) for label, value in self.facts]
+
+    @property
+    def row_cells(self) -> list[list[Cell]]:
+        return [[Cell.of(value) for value in row] for row in self.rows]
 
 
 def display(**how: Any) -> Callable[[F], F]:

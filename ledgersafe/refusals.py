@@ -21,6 +21,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _refuse(request, 403, "Not allowed", text)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, like a list that is asked to filter by a column it does not name."""
+    return _refuse(request, 400, "Not possible", "This address asks for something that this page does not offer.")
+
+
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its token."""
     text = (

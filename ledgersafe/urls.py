@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "ledgersafe.refusals.bad_request"
 handler403 = "ledgersafe.refusals.forbidden"
 handler404 = "ledgersafe.refusals.not_found"
 handler500 = "ledgersafe.api.server_error"

@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 #: What becomes of a version that was chosen: it stands in the books already, or it is posted now.
 UNCHANGED: Final = "unchanged"
 PROCESSED: Final = "processed"
-_UNDECIDED: Final = frozenset({Disposition.HELD, Disposition.EFFECTIVE})
+#: Of a version that was never in the books; what was decided on the others before stays as it is.
+_NEVER_POSTED: Final = frozenset({Disposition.HELD, Disposition.IGNORED})
 
 
 class ReplayValidationFailed(DomainError):
@@ -58,6 +59,8 @@ class Candidate:
     verdict: Event | Hold
     #: The operator has said which business day it belongs to.
     dated: bool = False
+    #: Fingerprint of the version that was patched; None when none was.
+    made_from: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ def read_candidate(held: Held, raw: RawEvent | None, decision: Decision, *, base
         payload=arrival.payload,
         verdict=arrival.verdict,
         dated=dated,
+        made_from=raw_hash if decision.patch else None,
     )
 
 
@@ -225,15 +229,22 @@ def reversal_day(journal: Journal, facts: TenantFacts, *, store_code: str, now: 
     return max(facts.day_of(now, store_code), facts.closed_through + timedelta(days=1)), True
 
 
+def _when_another_is_chosen(disposition: str, *, is_replaced: bool) -> str:
+    """Superseded: what stood in the books, and what the chosen version was made from. The others were refused."""
+    if disposition == Disposition.EFFECTIVE or (is_replaced and disposition in _NEVER_POSTED):
+        return Disposition.SUPERSEDED
+    return Disposition.REJECTED if disposition in _NEVER_POSTED else disposition
+
+
 def changed_versions(one: Held, ruling: Ruling) -> list[dict[str, Any]]:
     """Every version whose disposition changes, and a patched one that is new."""
     chosen = ruling.candidate.payload_hash if ruling.candidate else None
+    replaced = ruling.candidate.made_from if ruling.candidate else None
     known, before = one.known, one.dispositions
     after: dict[bytes, str] = {}
     for payload_hash, disposition in before.items():
         if chosen is not None:
-            loses = disposition in _UNDECIDED or disposition == Disposition.IGNORED
-            after[payload_hash] = Disposition.SUPERSEDED if loses else disposition
+            after[payload_hash] = _when_another_is_chosen(disposition, is_replaced=payload_hash == replaced)
         elif disposition == Disposition.HELD:
             stands = ruling.status == KeyStatus.PROCESSED
             after[payload_hash] = Disposition.REJECTED if stands else Disposition.IGNORED

@@ -66,6 +66,12 @@ FROM (
 LEFT JOIN sales s ON s.journal_id = x.journal_id
 WHERE %(tenant)s IN (0, x.tenant_id) AND x.business_date >= %(since)s::date
   AND (s.business_date, s.store_code) IS DISTINCT FROM (x.business_date, x.store_code)
+UNION ALL
+SELECT r.tenant_id, 'sale_tender_references', r.journal_id || '/' || r.line_no, 'is of no tender of its tenant'
+FROM sale_tender_references r
+LEFT JOIN sale_tenders t ON t.journal_id = r.journal_id AND t.line_no = r.line_no AND t.tenant_id = r.tenant_id
+LEFT JOIN sales s ON s.journal_id = r.journal_id
+WHERE %(tenant)s IN (0, r.tenant_id) AND coalesce(s.business_date >= %(since)s::date, true) AND t.journal_id IS NULL
 """
 
 INVARIANTS: Final = (

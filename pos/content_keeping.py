@@ -61,7 +61,7 @@ def _rows(found: Sequence[Read], *, again: bool = True) -> dict[str, list[Any]]:
         )  # fmt: skip
         rows["tenders"] += (
             {"j": journal, "n": number, "m": tender.method, "p": tender.processor, "c": tender.currency,
-             "a": tender.amount_minor}
+             "a": tender.amount_minor, "ref": tender.reference}
             for number, tender in enumerate(content.tenders, 1)
         )  # fmt: skip
         rows["taxes"] += (

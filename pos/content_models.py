@@ -57,6 +57,33 @@ class SaleTender(_Part):
         return f"{self.method} {self.amount_minor} {self.currency}"
 
 
+class SaleTenderReference(models.Model):
+    """What a tender's payment is called elsewhere, where the till said so. Never changed.
+
+    A table of its own: tenders that were projected before references were kept get theirs without being changed.
+    """
+
+    append_only = True
+    written_by_function = True
+
+    pk = models.CompositePrimaryKey("journal", "line_no")
+    journal = models.ForeignKey(
+        "ledger.Journal", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    line_no = models.PositiveSmallIntegerField()
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    reference = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "sale_tender_references"
+        constraints = [
+            models.CheckConstraint(name="sale_tender_references_say_something", condition=~models.Q(reference="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
 class SaleTax(_Part):
     """A tax by code and rate; `inclusive`: already in the lines."""
 

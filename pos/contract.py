@@ -65,6 +65,8 @@ class Tender(msgspec.Struct, frozen=True, gc=False):
     amount_minor: int
     currency: str
     processor: str
+    #: What the payment is called elsewhere; empty when nothing was said.
+    reference: str = ""
 
 
 class TaxLine(msgspec.Struct, frozen=True, gc=False):
@@ -292,6 +294,7 @@ def _tender(item: Mapping[str, Any], currency: str) -> Tender:
         amount_minor=_in(item, "amount", lambda value: wire.money(value, counted_in)),
         currency=own_currency,
         processor=_in(item, "processor", wire.short_code) if item.get("processor") is not None else "",
+        reference=wire.reference(item.get("reference")),
     )
 
 

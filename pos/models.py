@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 
 from pos.basket_models import EventBasket
 from pos.content_mark_models import SaleContentFailure, SaleContentMark
-from pos.content_models import SaleLine, SaleTax, SaleTender
+from pos.content_models import SaleLine, SaleTax, SaleTender, SaleTenderReference
 from pos.device_models import Device, DeviceRange, GapExplanation
 from pos.gold_models import DailySales, DailySalesMark
 from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
@@ -41,6 +41,7 @@ __all__ = [
     "SaleReference",
     "SaleTax",
     "SaleTender",
+    "SaleTenderReference",
 ]
 
 

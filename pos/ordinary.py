@@ -47,6 +47,7 @@ class _Tender(msgspec.Struct, gc=False):
     amount: _Amount
     currency: str | None = None
     processor: _Code | None = None
+    reference: Any = None
 
 
 class _Tax(msgspec.Struct, gc=False):
@@ -190,7 +191,11 @@ def _tender(item: _Tender, currency: str) -> Tender:
     own = currency if item.currency is None else item.currency
     if method not in TENDER_METHODS or not is_currency(own):
         raise _Unusual
-    return Tender(method, _minor(item.amount, own), own, item.processor or "")
+    return Tender(method, _minor(item.amount, own), own, item.processor or "", _reference(item.reference))
+
+
+def _reference(value: Any) -> str:
+    return "" if value is None else wire.reference(value)
 
 
 def _tax(item: _Tax, currency: str) -> TaxLine:

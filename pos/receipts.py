@@ -16,7 +16,13 @@ TENDER_NAMES: Final = {
     "STORE_CREDIT": "Store credit",
     "HOUSE_ACCOUNT": "House account",
 }
-_NAMES: Final = {"TIP_ADJUST": "Tip", "PAID_IN": "Paid in", "PAID_OUT": "Paid out", "CASH_DROP": "Cash drop"}
+_NAMES: Final = {
+    "TIP_ADJUST": "Tip",
+    "PAID_IN": "Paid in",
+    "PAID_OUT": "Paid out",
+    "CASH_DROP": "Cash drop",
+    "NO_SALE": "No sale",
+}
 _TONES: Final = {"SALE": "ls-ok", "RETURN": "ls-warn", "VOID": "ls-bad", "CANCEL": "ls-bad", "CORRECTION": "ls-info"}
 #: Figures beside the lines, in the order of a receipt.
 _SUMS: Final = (
@@ -66,7 +72,7 @@ def receipt_of(sold: SoldJournal) -> dict[str, Any]:
         "without_lines": not sold.lines and bool(figures.sales_count or figures.returns_count),
         "sums": sums,
         "taxes": [_tax(tax) for tax in sold.taxes],
-        "paid": [_tender(tender) for tender in sold.tenders],
+        "paid": [_tender(tender, sold.references.get(tender.line_no, "")) for tender in sold.tenders],
     }
 
 
@@ -88,9 +94,10 @@ def _tax(tax: SaleTax) -> dict[str, str]:
     }
 
 
-def _tender(tender: SaleTender) -> dict[str, str]:
+def _tender(tender: SaleTender, reference: str) -> dict[str, str]:
     return {
         "name": TENDER_NAMES.get(tender.method, tender.method),
         "note": visible(tender.processor),
+        "reference": visible(reference),
         "amount": amount(tender.amount_minor, tender.currency),
     }

@@ -76,9 +76,8 @@ def _with_tenders(event: Event, sale: Event) -> Event | Hold:
     if any(tender.currency != sale.currency for tender in sale.tenders):
         return Hold("TOTALS_MISMATCH", "The sale was paid in another currency: the tenders must say what is refunded.")
     total, sold = total_of(event), total_of(sale)
-    if total == sold:
-        return replace(event, tenders=sale.tenders)
-    return replace(event, tenders=_allocated(total, sale.tenders))
+    paid = tuple(replace(tender, reference="") for tender in sale.tenders)  # of a payment, not of what goes back
+    return replace(event, tenders=paid if total == sold else _allocated(total, paid))
 
 
 def _allocated(amount: int, tenders: tuple[Tender, ...]) -> tuple[Tender, ...]:

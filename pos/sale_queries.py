@@ -10,7 +10,7 @@ from django.db import connection
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.keys import Principal
 from pos.headers import Figures
-from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
+from pos.models import SaleLine, SaleReference, SaleTax, SaleTender, SaleTenderReference
 from pos.sale_filters import SaleFilter
 from pos.sales import project_event
 
@@ -57,6 +57,8 @@ class SoldJournal:
     lines: list[SaleLine] = field(default_factory=list)
     tenders: list[SaleTender] = field(default_factory=list)
     taxes: list[SaleTax] = field(default_factory=list)
+    #: What payments are called elsewhere, by their tender's `line_no`.
+    references: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,8 @@ def get_sale(tenant_id: int, event_key: str, *, bound_to: Place = _EVERYWHERE) -
         journals[tender.journal_id].tenders.append(tender)
     for tax in SaleTax.objects.filter(**named).order_by("journal", "line_no"):
         journals[tax.journal_id].taxes.append(tax)
+    for name in SaleTenderReference.objects.filter(**named):
+        journals[name.journal_id].references[name.line_no] = name.reference
     references = SaleReference.objects.filter(tenant_id=tenant_id).order_by("journal", "original_key", "kind")
     if bound_to.store_code is not None:
         references = references.filter(journal__sale__store_code=bound_to.store_code)

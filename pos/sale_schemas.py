@@ -53,6 +53,7 @@ class _SaleTenderSerializer(serializers.Serializer[Any]):
     line_no = serializers.IntegerField()
     method = serializers.CharField()
     processor = serializers.CharField(allow_null=True)
+    reference = serializers.CharField(allow_null=True, help_text="What the payment is called elsewhere, as sent.")
     currency = serializers.CharField(help_text="The tender's own.")
     amount = serializers.CharField()
 

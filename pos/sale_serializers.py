@@ -62,7 +62,7 @@ def sale_body(sold: SoldEvent) -> dict[str, Any]:
 def _journal(sold: SoldJournal) -> dict[str, Any]:
     return header_item(sold.header) | {
         "lines": [_line(line) for line in sold.lines],
-        "tenders": [_tender(tender) for tender in sold.tenders],
+        "tenders": [_tender(tender, sold.references.get(tender.line_no)) for tender in sold.tenders],
         "taxes": [_tax(tax) for tax in sold.taxes],
     }
 
@@ -78,11 +78,12 @@ def _line(line: SaleLine) -> dict[str, Any]:
     }
 
 
-def _tender(tender: SaleTender) -> dict[str, Any]:
+def _tender(tender: SaleTender, reference: str | None) -> dict[str, Any]:
     return {
         "line_no": tender.line_no,
         "method": tender.method,
         "processor": tender.processor or None,
+        "reference": reference,
         "currency": tender.currency,
         "amount": to_decimal_text(tender.amount_minor, tender.currency),
     }

@@ -18,6 +18,7 @@ from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
 from ledgersafe.spreadsheets import csv_response
+from ledgersafe.tenants.models import EVENT_TYPES
 from pos import article_reports, article_schemas, article_serializers, kpis, sale_queries
 from pos.article_reports import Found
 from pos.sale_filters import DEFAULT_DAYS, SaleFilter
@@ -49,7 +50,7 @@ class SalesView(APIView):
             OpenApiParameter("store_id", str),
             OpenApiParameter("from", date, description=f"Default: {DEFAULT_DAYS} days up to `to`."),
             OpenApiParameter("to", date, description=f"Included; at most {kpis.MAX_DAYS} days in all."),
-            OpenApiParameter("event_type", str),
+            OpenApiParameter("event_type", str, enum=EVENT_TYPES),
             OpenApiParameter("txn_id", str, description="Sales as rung up under this number, of any day."),
             OpenApiParameter("event_id", str, description="The journals of one event, of any day."),
             OpenApiParameter("cursor", str),

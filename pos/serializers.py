@@ -124,6 +124,9 @@ class _Tender(serializers.Serializer[Any]):
     amount = serializers.DecimalField(max_digits=18, decimal_places=4, help_text="What is kept, net of change.")
     currency = serializers.CharField(required=False)
     processor = serializers.CharField(required=False)
+    reference = serializers.CharField(
+        required=False, help_text="What the payment is called elsewhere, like an authorisation; never a card number."
+    )
 
 
 class _Tax(serializers.Serializer[Any]):

@@ -17,7 +17,7 @@ from ledgersafe.dashboard.scope import View, view_of
 from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
-from ledgersafe.tenants.models import Store, Tenant
+from ledgersafe.tenants.models import EVENT_TYPES, Store, Tenant
 from pos import receipts
 from pos.models import SaleReference
 from pos.sale_filters import SaleFilter
@@ -28,7 +28,6 @@ from pos.timeline_page import timeline_url
 VIEW: Final = "pos.view_sale"
 _PAGE: Final = 50
 _OFFERED_STORES: Final = 500
-_TYPES: Final = ("SALE", "RETURN", "VOID", "CANCEL", "CORRECTION", "TIP_ADJUST", "PAID_IN", "PAID_OUT", "CASH_DROP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "view": wanted.view,
         "stores": _stores(wanted),
-        "types": _TYPES,
+        "types": [(kind, receipts.name_of(kind)) for kind in EVENT_TYPES],
         "shown_first": wanted.filter.first,
         "shown_last": wanted.filter.last if wanted.filter.last < date.max else None,
         "rows": [_row(wanted.tenant, header) for header in found[:_PAGE] if wanted.tenant],

@@ -60,6 +60,19 @@ def number_or_code(value: Any) -> str:
     return str(value) if type(value) is int else long_code(value)
 
 
+def reference(value: Any) -> str:
+    """What a payment is called elsewhere, like an authorisation: up to 200 printable characters, or a whole number.
+
+    Empty for everything else, which stays in bronze alone: no money depends on it, and tills sent it before that.
+    """
+    if type(value) is int:
+        return str(value) if abs(value) < MAX_SEQUENCE else ""
+    try:
+        return long_code(value)
+    except Invalid:
+        return ""
+
+
 def sequence_number(value: Any) -> int:
     """A device's number of an event: a JSON integer from 1 to 2^63 - 1."""
     if type(value) is int and 1 <= value <= MAX_SEQUENCE:

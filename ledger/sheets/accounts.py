@@ -8,7 +8,7 @@ from django.db.models import Q, Sum
 
 from ledger import balances
 from ledger.models import Account, Posting
-from ledger.sheets.amounts import Money
+from ledger.sheets.amounts import Balance, Money
 
 #: Postings on a page.
 PAGE = 50
@@ -20,14 +20,14 @@ class Entry:
 
     posting: Posting
     amount: Money
-    balance: Money
+    balance: Balance
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSheet:
     """An account's balance and a page of its postings, newest first; `older` is the next page's cursor."""
 
-    balance: Money
+    balance: Balance
     entries: Sequence[Entry]
     older: str
 
@@ -46,12 +46,16 @@ def account_sheet(account: Account, cursor: str) -> AccountSheet:
         rows = rows.filter(Q(business_date__lt=day) | (Q(business_date=day) & ~newer))
     page = list(rows.select_related("journal").order_by("-business_date", "-journal_id", "-line_no")[: PAGE + 1])
     entries = []
+
+    def standing(minor: int) -> Balance:
+        return Balance(minor, account.currency, account.type, account.role)
+
     for posting in page[:PAGE]:
-        entries.append(Entry(posting, Money(posting.amount_minor, account.currency), Money(after, account.currency)))
+        entries.append(Entry(posting, Money(posting.amount_minor, account.currency), standing(after)))
         after -= posting.amount_minor
     last = page[PAGE - 1] if len(page) > PAGE else None
     older = f"{last.business_date}.{last.journal_id}.{last.line_no}" if last else ""
-    return AccountSheet(Money(total, account.currency), entries, older)
+    return AccountSheet(standing(total), entries, older)
 
 
 def _place(cursor: str) -> tuple[date, int, int] | None:

@@ -10,7 +10,7 @@ from django.db import connection
 from ledger import balances
 from ledger.balances import AccountBalance
 from ledger.models import Period, PeriodStatus
-from ledger.sheets.amounts import Money, pair
+from ledger.sheets.amounts import Balance, Money, pair
 from ledgersafe.settled import JOURNALS, remembered_sums
 
 #: By account and day, the postings' own index. Every journal has a first line, so counting those counts journals.
@@ -61,7 +61,7 @@ class TrialRow:
     account: AccountBalance
     debits: Money
     credits: Money
-    balance: Money
+    balance: Balance
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,11 @@ def day_sheet(period: Period) -> DaySheet:
     values = {"tenant": period.tenant_id, "day": period.business_date}
     moved = {code: (int(debit), int(credit)) for code, debit, credit in _rows(_MOVED, values)}
     trial = [
-        TrialRow(row, *(Money(minor, row.currency) for minor in (*moved.get(row.code, (0, 0)), row.balance_minor)))
+        TrialRow(
+            row,
+            *pair(*moved.get(row.code, (0, 0)), row.currency),
+            Balance(row.balance_minor, row.currency, row.type, row.role),
+        )
         for row in balances.trial_balance(period.tenant_id, as_of=period.business_date)
         if row.balance_minor or row.code in moved
     ]

@@ -39,6 +39,7 @@ _PAGES = {
     "account": "admin:ledger_account_changelist",
     "journal": "admin:ledger_journal_changelist",
     "period": "admin:ledger_period_changelist",
+    "job": "admin:django_celery_beat_periodictask_changelist",
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.db import require_transaction
 from ledgersafe.request_id import current_request_id
+from ledgersafe.tenants.models import Tenant
 
 
 def record(
@@ -37,3 +38,25 @@ def record(
         notes=notes,
         request_id=current_request_id(),
     )
+
+
+def record_everywhere(
+    *,
+    actor: str,
+    action: str,
+    object_type: str,
+    object_id: object,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> int:
+    """Append an entry to every tenant's trail: what was done concerns all of them. :returns: how many there are."""
+    require_transaction()
+    what: dict[str, Any] = {
+        "actor": actor,
+        "action": action,
+        "object_type": object_type,
+        "object_id": str(object_id)[:200],
+    }
+    what |= {"before": before, "after": after, "request_id": current_request_id()}
+    tenants = Tenant.objects.order_by("id").values_list("id", flat=True)
+    return len(AuditEntry.objects.bulk_create((AuditEntry(tenant_id=one, **what) for one in tenants), batch_size=500))

@@ -1,13 +1,15 @@
 """Scheduled jobs in the back office: when each ran and will run, and whether anybody is there to run it.
 
-django-celery-beat's own pages are replaced: unstyled, and with scripts in the page. Superusers change the schedule;
-whoever may view it sees it.
+django-celery-beat's own pages are replaced: unstyled, and with scripts in the page. Superusers change the schedule, by
+the use cases of `changing`; whoever may view it sees it.
 """
 
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,34 +18,46 @@ from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from ledgersafe.jobs import state
+from ledgersafe.backoffice import BackOfficeAdmin
+from ledgersafe.errors import DomainError
+from ledgersafe.jobs import changing, state
 from ledgersafe.pages import display
+from ledgersafe.tenants import staff
 
 for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, SolarSchedule):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
+_OWN = "One of the product's own jobs: its task and schedule come from the settings. It can be switched off and be run."
+_FIXED = ("name", "task", "planned")
 #: How a job stands, and the colour of the word.
 _STATES = {"on time": "success", "late": "danger", "off": "info"}
 
 
-class _TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]  # both are untyped
-    """The tasks this product knows, in unfold's looks."""
-
-
 class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
-    """A job's schedule. Which tasks there are is decided by the product, not typed by hand."""
+    """A job's schedule. Which tasks there are is decided by the product; what its own jobs do is not asked at all."""
+
+    regtask = forms.ChoiceField(label="Task", widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choice = self.fields["regtask"]
-        choice.widget, choice.label, choice.required = _TaskSelect(), "Task", True
-        choice.initial = self.instance.task
+        if changing.is_own(self.instance):
+            for name in ("regtask", "task"):
+                self.fields.pop(name, None)
+        else:
+            choice: Any = self.fields["regtask"]
+            choice.choices = [("", "–"), *((name, name) for name in changing.known_tasks())]
+            choice.initial = self.instance.task
         for name in {"description", "args", "kwargs"} & self.fields.keys():
             self.fields[name].widget.attrs["rows"] = 2
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name in changing.own_names():
+            raise forms.ValidationError("This is the name of one of the product's own jobs.")
+        return name
 
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = self.cleaned_data
@@ -53,7 +67,7 @@ class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
         return typed
 
 
-class SuperusersOnly(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
+class SuperusersOnly(BackOfficeAdmin):
     """Shown to whoever may view it, changed by superusers."""
 
     list_per_page = 50
@@ -66,6 +80,11 @@ class SuperusersOnly(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(request.user.is_superuser)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        with transaction.atomic():
+            for row in queryset:
+                self.delete_model(request, row)
 
 
 @admin.register(PeriodicTask)
@@ -81,12 +100,58 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
     ordering = ("name",)
     list_before_template = "jobs/alive_frame.html"
     empty_text = "The scheduler writes down the product's jobs when it starts for the first time: is one running?"
+    actions = ("enable_tasks", "disable_tasks", "toggle_tasks", "run_tasks")
     readonly_fields = ("ran", "due", "runs")
-    fieldsets = (
-        (None, {"fields": ("name", "regtask", "enabled", "description")}),
-        ("Schedule", {"fields": ("interval", "crontab", "start_time", "one_off", "ran", "due", "runs")}),
-        ("Arguments and limits", {"fields": ("args", "kwargs", "expire_seconds")}),
-    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        if changing.is_own(obj):
+            return [
+                (None, {"fields": ("name", "task", "enabled", "description"), "description": _OWN}),
+                ("Schedule", {"fields": ("planned", "ran", "due", "runs")}),
+            ]
+        return [
+            (None, {"fields": ("name", "regtask", "enabled", "description")}),
+            ("Schedule", {"fields": ("interval", "crontab", "start_time", "one_off", "ran", "due", "runs")}),
+            ("Arguments and limits", {"fields": ("args", "kwargs", "expire_seconds")}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, *(_FIXED if changing.is_own(obj) else ()))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj) and not changing.is_own(obj))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        changing.save(obj, actor=staff.actor_of(request.user))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        changing.delete(obj, actor=staff.actor_of(request.user))
+
+    @admin.action(description="Switch on")
+    def enable_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._switch(request, queryset, True)
+
+    @admin.action(description="Switch off")
+    def disable_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._switch(request, queryset, False)
+
+    @admin.action(description="Turn round: on if off, off if on")
+    def toggle_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._switch(request, queryset, None)
+
+    @admin.action(description="Run now")
+    def run_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        try:
+            number = changing.run_now(_ids(queryset), actor=staff.actor_of(request.user))
+        except DomainError as error:
+            messages.error(request, error.message)
+            return
+        messages.success(request, f"{_jobs(number)} put into the queue. A worker runs them when it is free.")
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Any], to: bool | None) -> None:
+        number = changing.switch(_ids(queryset), to=to, actor=staff.actor_of(request.user))
+        done = "turned round" if to is None else f"switched {'on' if to else 'off'}"
+        messages.success(request, f"{_jobs(number)} {done}.")
 
     def get_urls(self) -> list[URLPattern]:
         alive = path("alive/", self.admin_site.admin_view(self.alive), name="jobs_alive")
@@ -137,8 +202,24 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
         return _ahead(at) if at else None
 
 
+class ScheduleAdmin(SuperusersOnly):
+    """When jobs run. A schedule of the product's own jobs is only shown."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj) and not (obj and changing.runs_own_jobs(obj)))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj) and not (obj and changing.runs_own_jobs(obj)))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        changing.save_schedule(obj, actor=staff.actor_of(request.user))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        changing.delete_schedule(obj, actor=staff.actor_of(request.user))
+
+
 @admin.register(IntervalSchedule)
-class IntervalAdmin(SuperusersOnly):
+class IntervalAdmin(ScheduleAdmin):
     """Every so often."""
 
     list_display = ("__str__",)
@@ -146,11 +227,19 @@ class IntervalAdmin(SuperusersOnly):
 
 
 @admin.register(CrontabSchedule)
-class CrontabAdmin(SuperusersOnly):
+class CrontabAdmin(ScheduleAdmin):
     """At certain times."""
 
     list_display = ("human_readable", "timezone")
     empty_text = "A crontab says at which times a job runs, like every night at three."
+
+
+def _ids(jobs: QuerySet[Any]) -> list[int]:
+    return list(jobs.values_list("pk", flat=True))
+
+
+def _jobs(number: int) -> str:
+    return f"{number} job" if number == 1 else f"{number} jobs"
 
 
 def _span(interval: Any) -> str:

@@ -39,7 +39,7 @@ def test_a_rate_is_recorded_corrected_and_used(
     flaws += looked_at(screen, "rate")
     number = FxSettlement.objects.get(tenant=shop.tenant).pk
     screen.go(reverse("admin:ledger_fxsettlement_change", args=[number]))
-    screen.says(f"Settlement #{number}", "BANK:EUR", "−100.00 EUR", "EUR/USD 1.08")
+    screen.says(f"Settlement #{number}", "BANK:EUR", "100.00 EUR Cr", "EUR/USD 1.08")
     flaws += looked_at(screen, "settlement")
     screen.go(reverse("admin:ledger_fxsettlement_changelist"))
     flaws += looked_at(screen, "settlements")

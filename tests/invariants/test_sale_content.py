@@ -81,3 +81,13 @@ def test_a_failure_goes_when_the_header_can_be_read_again(rows: Ground) -> None:
     rows.raw.commit()
     assert retry_failures(tenant_id=rows.shop.tenant.id) == 1
     assert rows.broken() == {}
+
+
+def test_i44_sees_a_reference_of_no_tender(rows: Ground) -> None:
+    journal = journal_of(rows, "sold")
+    rows.plant(
+        "INSERT INTO sale_tender_references (journal_id, line_no, tenant_id, reference) "
+        "VALUES (%(journal)s, 9, %(tenant)s, 'A-1')",
+        journal=journal,
+    )
+    rows.assert_broken("I44", "sale_tender_references", f"{journal}/9")

@@ -69,7 +69,7 @@ def drawer(shop: Shop) -> int:
     return int(rows[0][0])
 
 
-def test_keeping_the_first_version_changes_no_books_and_supersedes_the_other(shop: Shop) -> None:
+def test_keeping_the_first_version_changes_no_books_and_rejects_the_other(shop: Shop) -> None:
     case = conflict(shop)
 
     resolved = decide(shop, case, canonical="FIRST")
@@ -78,7 +78,7 @@ def test_keeping_the_first_version_changes_no_books_and_supersedes_the_other(sho
     assert shop.number("journals") == 1
     assert shop.send(shop.sale()).status_code == 200
     late = shop.send(changed(shop))
-    assert (late.status_code, late.json()["reason_code"]) == (200, "SUPERSEDED")
+    assert (late.status_code, late.json()["reason_code"]) == (200, "REJECTED_BY_OPERATOR")
 
 
 def test_choosing_the_last_version_reverses_and_posts_anew_in_one_commit(shop: Shop) -> None:
@@ -288,7 +288,7 @@ def test_an_ignored_event_can_be_posted_when_a_new_version_reopens_it(shop: Shop
     decide(shop, again["exception_id"], canonical="LAST")
 
     assert shop.rows("SELECT status FROM events_processed WHERE tenant_id = %s") == [("processed",)]
-    assert shop.send(shop.sale(total_amount=99)).json()["reason_code"] == "SUPERSEDED"
+    assert shop.send(shop.sale(total_amount=99)).json()["reason_code"] == "REJECTED_BY_OPERATOR"
 
 
 def test_choosing_a_version_that_moves_no_money_only_reverses(shop: Shop) -> None:

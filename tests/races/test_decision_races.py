@@ -73,7 +73,7 @@ def test_contradicting_operators_leave_one_decision(shop: Shop) -> None:
 
 
 def test_versions_that_arrive_while_somebody_decides_are_decided_or_held(shop: Shop) -> None:
-    """Either the new version joined the case and was superseded, or it opened another one."""
+    """Either the new version joined the case and was rejected, or it opened another one."""
     shop.send(shop.sale())
     case = shop.send(other_version(shop)).json()["exception_id"]
     versions = [sending(shop, other_version(shop, total)) for total in range(50, 60)]
