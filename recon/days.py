@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import F, Max, Min, QuerySet
+from django.db.models import Max, Min
 
 from ledger.models import Period, PeriodStatus
 from ledger.periods import last_closed_date
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.models import Tenant
 from recon.clocks import Clocks, Ending
-from recon.models import DayClose
 
 #: Before the end of a day, which is not of it: the instant by whose rates it is valued.
 LAST_INSTANT: Final = timedelta(microseconds=1)
@@ -84,7 +83,7 @@ def plan_for(tenant: Tenant, day: date) -> DayPlan:
     if period is None and last_closed is not None and day <= last_closed:
         raise NotFound(f"Nothing was ever posted on {day}, and days after it are closed.")
     earlier = Period.objects.filter(tenant=tenant, business_date__lt=day)
-    before = _last_of(earlier)
+    before: date | None = earlier.aggregate(last=Max("business_date"))["last"]
     return DayPlan(
         tenant=tenant,
         day=day,
@@ -93,19 +92,7 @@ def plan_for(tenant: Tenant, day: date) -> DayPlan:
         ends_at=ends_at,
         over=clocks.last_end(day),
         empty_days=EmptyDays(before or day, day),
-        counted_after=_counted_after(tenant, day, earlier, before),
+        counted_after=before,
         closed_through=last_closed,
         earliest_open=earlier.filter(status=PeriodStatus.OPEN).aggregate(first=Min("business_date"))["first"],
     )
-
-
-def _counted_after(tenant: Tenant, day: date, earlier: QuerySet[Period], before: date | None) -> date | None:
-    """The day before those that an earlier close of this day has covered, and those that this one would."""
-    covered = DayClose.objects.filter(tenant=tenant, covered_by__business_date=day, closed_at=F("period__closed_at"))
-    first: date | None = covered.aggregate(first=Min("business_date"))["first"]
-    return before if first is None else _last_of(earlier.filter(business_date__lt=first))
-
-
-def _last_of(days: QuerySet[Period]) -> date | None:
-    last: date | None = days.aggregate(last=Max("business_date"))["last"]
-    return last

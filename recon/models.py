@@ -27,6 +27,7 @@ class DayClose(models.Model):
         "self",
         on_delete=models.PROTECT,
         null=True,
+        db_index=False,
         related_name="covers",
         help_text="Of a day nobody sold on: the close of the day it was closed with.",
     )

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
             model_name="dayclose",
             name="covered_by",
             field=models.ForeignKey(
+                db_index=False,
                 help_text="Of a day nobody sold on: the close of the day it was closed with.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
