@@ -14,7 +14,9 @@ if __name__ == "__main__":
     keys = {}
     for number in range(int(sys.argv[1])):
         slug = f"bench-{number:02d}"
-        registry.create_tenant(slug=slug, name="", currency="USD", time_zone="UTC", actor="system:bench")
+        registry.create_tenant(
+            slug=slug, name="", currency="USD", time_zone="UTC", books_start="2000-01-01", actor="system:bench"
+        )
         _, keys[slug] = registry.create_api_key(
             slug=slug, scopes=["events:write"], actor="system:bench", now=timezone.now()
         )

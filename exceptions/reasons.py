@@ -116,10 +116,12 @@ _CATALOGUE: Final = (
     ),
     Reason(
         "CLOCK_SKEW",
-        "The event claims to be from the future, from before 2000, after it was sent, or of another day than its date.",
+        "The event claims to be from the future, from before the books start, after it was sent, or of another day "
+        "than its date.",
         Severity.LOW,
         _REPAIR,
-        "Set the till's clock; patch occurred_at.",
+        "Set the till's clock; patch occurred_at. If it is as old as it says, a tenant administrator can set books_start "
+        "to an earlier day; then replay it.",
     ),
     Reason(
         "DAY_CLOSED",

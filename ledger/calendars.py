@@ -17,6 +17,8 @@ from typing import Final
 from django.conf import settings
 
 from ledger import periods
+from ledger.refusals import BeforeBooksStart
+from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.models import Store, Tenant
 
 _TENANTS: Final = 1_000
@@ -30,6 +32,7 @@ class Calendar:
     version: int
     time_zone: str
     cut_off: time
+    books_start: date
     expires_at: float
 
     def day_of(self, instant: datetime, *, store: Store | None = None) -> date:
@@ -42,7 +45,18 @@ class Calendar:
         return periods.span_of(day, time_zone=self.time_zone, cut_off=self.cut_off)[1]
 
     def open_day(self, day: date) -> bool:
-        """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one."""
+        """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one.
+
+        :raises ledger.refusals.BeforeBooksStart: the books start later.
+        :raises ledgersafe.errors.InvalidParameter: clocks skipped the date.
+        """
+        if day < self.books_start:
+            # Another process may have them start earlier by now, and they never start later than a day there is.
+            start = Tenant.objects.values_list("books_start", flat=True).get(pk=self.tenant_id)
+            if day < start:
+                raise BeforeBooksStart(f"The books start on {start}; nothing is posted before.", books_start=str(start))
+        if not periods.is_business_day(day, time_zone=self.time_zone, cut_off=self.cut_off):
+            raise InvalidParameter(f"There was no {day} in {self.time_zone}: clocks skipped it.")
         return periods.open_day(self.tenant_id, day, time_zone=self.time_zone, cut_off=self.cut_off)
 
 
@@ -61,6 +75,7 @@ def of(tenant_id: int) -> Calendar:
         version=tenant.version,
         time_zone=tenant.time_zone,
         cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute),
+        books_start=tenant.books_start,
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
     )
     with _lock:

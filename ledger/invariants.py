@@ -106,22 +106,25 @@ WHERE %(tenant)s IN (0, s.tenant_id) AND s.business_date >= %(since)s::date
   AND (r.balance <> s.balance_minor OR d.status IS DISTINCT FROM 'closed')
 """
 
-#: Days nobody sold on have no row; between consecutive dates there is neither gap nor overlap.
+#: Days nobody sold on have no row; between consecutive dates there is neither gap nor overlap. None lies before the
+#: day on which the tenant's books start.
 _DAYS: Final = """
 WITH days AS (
-    SELECT d.*, lag(business_date) OVER calendar AS day_before, lag(ends_at) OVER calendar AS end_before,
+    SELECT d.*, t.books_start, lag(business_date) OVER calendar AS day_before, lag(ends_at) OVER calendar AS end_before,
            bool_or(status = 'open') OVER (calendar ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS open_before
-    FROM periods d WHERE %(tenant)s IN (0, d.tenant_id)
+    FROM periods d JOIN tenants t ON t.id = d.tenant_id WHERE %(tenant)s IN (0, d.tenant_id)
     WINDOW calendar AS (PARTITION BY tenant_id ORDER BY business_date)
 )
 SELECT tenant_id, 'periods', id::text, 'business day ' || business_date ||
        CASE WHEN ends_at <= starts_at THEN ' ends before it starts'
             WHEN starts_at < end_before THEN ' overlaps ' || day_before
             WHEN status = 'closed' AND open_before THEN ' is closed although an earlier day is open'
+            WHEN business_date < books_start THEN ' lies before the books start on ' || books_start
             ELSE ' leaves a gap after ' || day_before END
 FROM days
 WHERE business_date >= %(since)s::date
   AND (ends_at <= starts_at OR starts_at < end_before OR (status = 'closed' AND open_before)
+       OR business_date < books_start
        OR (business_date = day_before + 1 AND starts_at <> end_before))
 """
 

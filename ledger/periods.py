@@ -1,10 +1,13 @@
 """Business days: which day an instant belongs to, opening a day, sealing it, and opening it again."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Max
 
 from ledger import balances
@@ -13,6 +16,12 @@ from ledgersafe.db import require_transaction
 from ledgersafe.tenants.models import Tenant
 
 _REACH: Final = timedelta(days=2)
+_CLOSE_EMPTY: Final = """
+INSERT INTO periods (tenant_id, business_date, starts_at, ends_at, status)
+SELECT %(tenant)s, d.day, d.starts_at, d.ends_at, 'closed'
+FROM unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS d(day, starts_at, ends_at)
+ORDER BY d.day
+"""
 _FIRST, _LAST = date.min + 2 * _REACH, date.max - 2 * _REACH
 
 
@@ -45,6 +54,12 @@ def span_of(day: date, *, time_zone: str, cut_off: time) -> tuple[datetime, date
     start = datetime.combine(day - timedelta(days=1), cut_off, zone)
     end = datetime.combine(day, cut_off, zone)
     return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def is_business_day(day: date, *, time_zone: str, cut_off: time) -> bool:
+    """Whether the day has any time: none where clocks skipped the date, and the cut-off with it."""
+    start, end = span_of(day, time_zone=time_zone, cut_off=cut_off)
+    return start < end
 
 
 def open_day(tenant_id: int, day: date, *, time_zone: str, cut_off: time) -> bool:
@@ -87,6 +102,27 @@ def seal(tenant: Tenant, day: date, *, now: datetime) -> Period:
         period.refresh_from_db(fields=["closed_at"])  # the trigger sets it, with the day's lock in hand
         balances.take_snapshots(tenant.id, day, revision=revision_of(period))
     return period
+
+
+def close_empty_days(tenant: Tenant, days: Sequence[date]) -> int:
+    """Open and close consecutive days that nobody posted on; operation, one statement for any number of them.
+
+    They keep no snapshots: what balances were at their ends is what they were at the end of the day before them.
+    Refuses, in the database, while an earlier day is open, and days at or before a closed one.
+
+    :returns: how many; dates that clocks skipped are none of the tenant's days.
+    """
+    require_transaction()
+    zone, cut_off = ZoneInfo(tenant.time_zone), time(tenant.cut_off_hour, tenant.cut_off_minute)
+    before = [day - timedelta(days=1) for day in days[:1]]
+    cuts = [datetime.combine(day, cut_off, zone).astimezone(UTC) for day in (*before, *days)]
+    spans = [(day, start, end) for day, (start, end) in zip(days, pairwise(cuts), strict=True) if start < end]
+    if not spans:
+        return 0
+    values = dict(zip(("days", "starts", "ends"), map(list, zip(*spans, strict=True)), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE_EMPTY, values | {"tenant": tenant.pk})
+    return len(spans)
 
 
 def revision_of(period: Period) -> int:

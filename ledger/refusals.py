@@ -25,6 +25,13 @@ class DayClosed(DomainError):
     http_status = 409
 
 
+class BeforeBooksStart(DomainError):
+    """The books start on a later day; a tenant administrator can have them start earlier."""
+
+    code = "BEFORE_BOOKS_START"
+    http_status = 409
+
+
 class FloorReached(DomainError):
     """An account may not go below its floor."""
 
@@ -49,6 +56,7 @@ class NotReversible(DomainError):
 _BY_CONSTRAINT: Final[Mapping[str, type[DomainError]]] = {
     "journals_open_day": DayClosed,
     "periods_after_last_close": DayClosed,
+    "periods_from_books_start": BeforeBooksStart,
     "postings_account_agrees": AccountNotActive,
     "accounts_floor": FloorReached,
     "postings_balanced": InvalidRequest,

@@ -42,6 +42,7 @@ class TenantDirectory:
     time_zone: str
     cut_off: time
     late_window_days: int
+    books_start: date
     enabled_event_types: frozenset[str]
     strict_stores: bool
     four_eyes_limit_minor: int | None
@@ -66,6 +67,7 @@ class TenantDirectory:
             time_zone=self.time_zone,
             cut_off=self.cut_off,
             late_window_days=self.late_window_days,
+            books_start=self.books_start,
             closed_through=self.closed_through,
             zones=self.zones,
         )
@@ -133,6 +135,7 @@ def _read(tenant_id: int) -> TenantDirectory:
         time_zone=tenant.time_zone,
         cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute),
         late_window_days=tenant.late_window_days,
+        books_start=tenant.books_start,
         enabled_event_types=frozenset(tenant.enabled_event_types),
         strict_stores=tenant.strict_stores,
         four_eyes_limit_minor=tenant.four_eyes_limit_minor,

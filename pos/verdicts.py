@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
-from ledger.periods import business_date_of
+from ledger.periods import business_date_of, is_business_day
 from pos.contract import Event, Hold
 from pos.originals import Original
 from pos.rules import NEED_REFERENCE, draft_of
@@ -32,6 +32,7 @@ CLOCK_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 class TenantFacts:
     """What a verdict depends on besides the event.
 
+    :ivar books_start: the first business day anything is posted on.
     :ivar zones: by code, of the stores in another time zone than the tenant's.
     """
 
@@ -40,6 +41,7 @@ class TenantFacts:
     cut_off: time
     late_window_days: int
     closed_through: date | None
+    books_start: date
     zones: Mapping[str, str] = field(default_factory=dict)
 
     def zone_of(self, store_code: str) -> str:
@@ -49,6 +51,10 @@ class TenantFacts:
     def day_of(self, instant: datetime, store_code: str) -> date:
         """The business day of an instant in a store."""
         return business_date_of(instant, time_zone=self.zone_of(store_code), cut_off=self.cut_off)
+
+    def has_day(self, day: date) -> bool:
+        """Whether the tenant has such a day: clocks may have skipped the date."""
+        return is_business_day(day, time_zone=self.time_zone, cut_off=self.cut_off)
 
 
 class Post(msgspec.Struct, frozen=True, gc=False):
@@ -137,7 +143,10 @@ def _dated(event: Event, draft: JournalDraft | Hold, facts: TenantFacts, now: da
     own_day = facts.day_of(event.occurred_at, event.store_code)
     if not _may_belong(event, own_day, facts, now, dated=dated):
         return Hold("CLOCK_SKEW", f"business_date {event.business_date} does not go with occurred_at ({own_day}).")
-    return _on_open_day(event, draft, event.business_date or own_day, facts, now)
+    day = event.business_date or own_day
+    if day < facts.books_start:  # a clock that was never set, or a till that kept its sales longer than anybody thought
+        return Hold("CLOCK_SKEW", f"Business day {day} lies before the books start on {facts.books_start}.")
+    return _on_open_day(event, draft, day, facts, now)
 
 
 def _may_belong(event: Event, own_day: date, facts: TenantFacts, now: datetime, *, dated: bool) -> bool:
@@ -147,7 +156,10 @@ def _may_belong(event: Event, own_day: date, facts: TenantFacts, now: datetime, 
     last = own_day + timedelta(days=1)
     if dated:
         last = max(last, facts.day_of(now, event.store_code))
-    return own_day - timedelta(days=1) <= event.business_date <= last
+    if not own_day - timedelta(days=1) <= event.business_date <= last:
+        return False
+    # A till may name a date that clocks skipped where it stands; the tenant's own have the row of the day.
+    return event.business_date == own_day or facts.has_day(event.business_date)
 
 
 def _clock_skew(event: Event, now: datetime) -> Hold | None:

@@ -1,6 +1,6 @@
 """What days look like on the wire."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -11,6 +11,9 @@ from recon.close import ClosedDay
 from recon.models import DayClose
 from recon.readiness import Readiness, amounts
 from recon.reopening import ReopenedDay
+
+#: A board may be asked for any day: of decades of empty days it names the first ones and says how many there are.
+EMPTY_DAYS_SHOWN: Final = 366
 
 
 def period_item(row: Period, close: DayClose | None) -> dict[str, Any]:
@@ -25,6 +28,7 @@ def period_item(row: Period, close: DayClose | None) -> dict[str, Any]:
         "closed_by": close.actor if close else None,
         "forced": close.forced if close else False,
         "revision": close.revision if close else None,
+        "closed_with": close.covered_by.business_date.isoformat() if close and close.covered_by else None,
     }
 
 
@@ -56,7 +60,8 @@ def board(found: Readiness) -> dict[str, Any]:
             for drawer in found.drawers
         ],
         "currencies_without_rate": list(found.without_rate),
-        "empty_days": [day.isoformat() for day in found.empty_days],
+        "empty_days": [day.isoformat() for day in found.empty_days.dates(at_most=EMPTY_DAYS_SHOWN)],
+        "empty_days_total": len(found.empty_days),
         "earliest_open": found.earliest_open.isoformat() if found.earliest_open else None,
         "reopened": reopening(found.reopened) if found.reopened else None,
     }
@@ -103,6 +108,9 @@ class DaySerializer(serializers.Serializer[Any]):
     closed_by = serializers.CharField(allow_null=True)
     forced = serializers.BooleanField()
     revision = serializers.IntegerField(allow_null=True, help_text="Which close of the day stands: 1, unless reopened.")
+    closed_with = serializers.DateField(
+        allow_null=True, help_text="Of a day nobody sold on: the day whose close covers it."
+    )
 
 
 class ReopenOrderSerializer(serializers.Serializer[Any]):
@@ -170,7 +178,10 @@ class BoardSerializer(serializers.Serializer[Any]):
     at_risk = AtRiskSerializer(many=True)
     open_drawers = OpenDrawerSerializer(many=True)
     currencies_without_rate = serializers.ListField(child=serializers.CharField())
-    empty_days = serializers.ListField(child=serializers.DateField())
+    empty_days = serializers.ListField(
+        child=serializers.DateField(), help_text=f"Closed with it, as nobody sold: the first {EMPTY_DAYS_SHOWN} of them."
+    )
+    empty_days_total = serializers.IntegerField()
     earliest_open = serializers.DateField(allow_null=True)
     reopened = ReopeningSerializer(allow_null=True)
 

@@ -1,5 +1,8 @@
 """Use case: close a business day. Seal, snapshots and what stood against it in one commit; then the accountant pack.
 
+Days before it that nobody sold on are closed with it, any number of them in as many statements. They have no books of
+their own: balances, chart and held events are kept with the day, whose close covers theirs.
+
 Two closers of one tenant take turns, and the second answers what the first did. Should the process die between the
 commits, closing again issues the pack: it is the same, byte for byte.
 """
@@ -12,11 +15,11 @@ from functools import partial
 from typing import Any, Final
 
 from django.db import IntegrityError, connection
+from django.db.models import Q
 
 from exceptions.decisions import NotesRequired, read_notes
 from ledger import fx_revaluation, periods, positions, refusals
 from ledger.fx_revaluation import Revalued
-from ledger.models import PeriodStatus
 from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
@@ -29,13 +32,20 @@ from recon.drawers import cash_in, open_drawers
 from recon.held import HeldFigures, freeze, open_figures
 from recon.models import DayClose, DayPack
 from recon.queries import standing_close
-from recon.readiness import amounts, held_span, held_up_to
+from recon.readiness import amounts, held_span
 
 logger = logging.getLogger(__name__)
 
 _FREEZE_CHART: Final = """
 INSERT INTO day_close_accounts (tenant_id, close_id, account_id, code, name)
 SELECT tenant_id, %(close)s, id, code, name FROM accounts WHERE tenant_id = %(tenant)s
+"""
+_COVER: Final = """
+INSERT INTO day_closes (tenant_id, period_id, business_date, layout, actor, forced, notes, accounts, open_exceptions,
+    covered_by_id)
+SELECT d.tenant_id, d.id, d.business_date, c.layout, c.actor, false, c.notes, 0, 0, c.id
+FROM day_closes c JOIN periods d ON d.tenant_id = c.tenant_id AND d.business_date BETWEEN %(first)s AND %(last)s
+WHERE c.id = %(close)s ORDER BY d.business_date
 """
 
 
@@ -134,17 +144,19 @@ def close_day(
         if refusal is None:
             raise
         raise refusal from error
-    issue_packs(tenant_id, actor=actor)
+    issue_packs(tenant_id, actor=actor, asked=close)
     return ClosedDay(close, DayPack.objects.get(tenant_id=tenant_id, close=close))
 
 
-def issue_packs(tenant_id: int, *, actor: str) -> None:
+def issue_packs(tenant_id: int, *, actor: str, asked: DayClose | None = None) -> None:
     """Fingerprint the packs of closed days and put them on record; then seal the audit trail and anchor its head.
 
-    Of every closed day that has none yet: the empty ones, and those whose close was cut short. Safe to run twice.
+    Of every closed day that has none yet, as its close was cut short. Of a day nobody sold on only when it is asked for:
+    all it says is in the pack of the day it was closed with. Safe to run twice.
     """
-    rows = DayClose.objects.select_related("tenant", "period").filter(tenant_id=tenant_id, packs=None)
-    missing = list(rows.order_by("business_date"))
+    wanted = Q(covered_by=None) if asked is None else Q(covered_by=None) | Q(pk=asked.pk)
+    rows = DayClose.objects.select_related("tenant", "period", "covered_by__tenant").filter(wanted, tenant_id=tenant_id)
+    missing = list(rows.filter(packs=None).order_by("business_date"))
     for close in missing:
         retry_serialization(partial(_record_pack, close, packs.fingerprints(close), actor))
     try:
@@ -173,13 +185,14 @@ def _close(tenant_id: int, day: date, order: Order) -> DayClose:
         if done is not None:
             return done
         plan = plan_for(tenant, day)
-        if plan.period is None or plan.period.status == PeriodStatus.OPEN:
-            _check(plan, order)
         # A sealed day without a record was sealed past this use case: it gets its record, and nothing else changes.
-        after = plan.counted_after
-        for each in plan.days:
-            close = _close_one(plan, each, after, order)
-            after = each
+        empty = 0
+        if plan.is_open:
+            _check(plan, order)
+            empty = periods.close_empty_days(tenant, plan.empty_days.dates())
+        close = _close_one(plan, order, empty)
+        if empty:
+            _cover(close, plan)
         return close
 
 
@@ -213,11 +226,9 @@ def _check(plan: DayPlan, order: Order) -> None:
         raise _without_rate(without_rate)
 
 
-def _revalue(plan: DayPlan, day: date, order: Order) -> Revalued:
-    """Of empty days that are closed along with another nothing is valued: the day itself books what they would."""
-    if day != plan.day:
-        return Revalued(day, (), (), None, None)
-    revalued = fx_revaluation.revalue(plan.tenant.id, day, actor=order.actor, now=order.now)
+def _revalue(plan: DayPlan, order: Order) -> Revalued:
+    """Of empty days that are closed with it nothing is valued: the day itself books what they would."""
+    revalued = fx_revaluation.revalue(plan.tenant.id, plan.day, actor=order.actor, now=order.now)
     if revalued.without_rate and not order.force:  # posted since it was checked
         raise _without_rate(revalued.without_rate)
     return revalued
@@ -228,13 +239,16 @@ def _without_rate(currencies: Sequence[str]) -> CurrencyWithoutRate:
     return CurrencyWithoutRate(told, currencies=list(currencies))
 
 
-def _close_one(plan: DayPlan, day: date, after: date | None, order: Order) -> DayClose:
-    """Seal a day and keep what its pack is made of; operation. One statement per step, whatever the size of the day."""
+def _close_one(plan: DayPlan, order: Order, empty: int) -> DayClose:
+    """Seal a day and keep what its pack is made of; operation. One statement per step, whatever the size of the day.
+
+    :param empty: how many days before it were closed with it.
+    """
     require_transaction()
-    tenant = plan.tenant
-    held_of = held_up_to(plan, day, after=after)
+    tenant, day = plan.tenant, plan.day
+    held_of = held_span(plan)
     periods.open_day(tenant.id, day, time_zone=tenant.time_zone, cut_off=plan.clocks.cut_off)
-    revalued = _revalue(plan, day, order)
+    revalued = _revalue(plan, order)
     period = periods.seal(tenant, day, now=order.now)
     revision = periods.revision_of(period)
     held = open_figures(held_of)
@@ -273,11 +287,25 @@ def _close_one(plan: DayPlan, day: date, after: date | None, order: Order) -> Da
             "revaluation_journal_id": revalued.journal_id,
             "currencies_without_rate": list(revalued.without_rate),
             "open_drawers": len(drawers),
-        },
+        }
+        | _empty(plan, empty),
         notes=order.notes,
     )
     close.refresh_from_db(fields=["closed_at"])  # its trigger took the day's
     return close
+
+
+def _cover(close: DayClose, plan: DayPlan) -> None:
+    """Record the closes of the empty days; operation, one statement for all of them."""
+    with connection.cursor() as cursor:
+        values = {"close": close.pk, "first": plan.empty_days.first, "last": plan.empty_days.last}
+        cursor.execute(_COVER, values)
+
+
+def _empty(plan: DayPlan, number: int) -> dict[str, Any]:
+    """The days that were closed along, as the trail tells them: in the entry of the day itself."""
+    first, last = str(plan.empty_days.first), str(plan.empty_days.last)
+    return {"empty_days": {"from": first, "through": last, "days": number}} if number else {}
 
 
 def _record_pack(close: DayClose, files: dict[str, str], actor: str) -> None:

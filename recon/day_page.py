@@ -29,6 +29,7 @@ from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, 
 from ledgersafe.tenants import staff
 from recon import packs, queries
 from recon.close import ClosedDay, close_day
+from recon.days import EmptyDays
 from recon.drawers import cash_in
 from recon.models import DayClose, DayPack
 from recon.readiness import FORCED_OVER, Readiness, readiness
@@ -228,8 +229,7 @@ def _board_cards(period: Period, board: Readiness) -> list[Card]:
     if board.earliest_open:
         facts.append(("Close first", str(board.earliest_open)))
     if board.empty_days:
-        days = f"{board.empty_days[0]} to {board.empty_days[-1]}" if len(board.empty_days) > 1 else board.empty_days[0]
-        facts.append(("Closed with it, nobody sold", str(days)))
+        facts.append(("Closed with it, nobody sold", _days(board.empty_days)))
     query = urlencode({"state": "open", "tenant": period.tenant.slug})
     inbox = Button("Decide them", f"{reverse('admin:exceptions_exceptioncase_changelist')}?{query}", "inbox")
     rows = [[Cell(reason, mono=True), f"{number:,}"] for reason, number in sorted(board.held.by_reason.items())]
@@ -244,6 +244,11 @@ def _board_cards(period: Period, board: Readiness) -> list[Card]:
     return [Card("Readiness", facts=facts), held, *undone]
 
 
+def _days(empty: EmptyDays) -> str:
+    """From when to when, and how many."""
+    return f"{empty.first} to {empty.last}, {len(empty):,} days" if len(empty) > 1 else str(empty.first)
+
+
 def _drawers(board: Readiness) -> str:
     """How many, and the cash that should be in them."""
     cash = ", ".join(f"{money.text} {money.currency}" for money in cash_in(board.drawers))
@@ -255,8 +260,7 @@ def _closed_page(request: HttpRequest, period: Period) -> HttpResponse:
     facts: list[tuple[str, Any]] = [("Closed", f"{period.closed_at:%Y-%m-%d %H:%M:%S} UTC")]
     cards = [Card("Close", facts=facts)]
     for close in closes[:1]:
-        facts += [("By", close.actor), ("Balances kept", f"{close.accounts:,}")]
-        facts += [("Held events left undecided", f"{close.open_exceptions:,}")]
+        facts += [("By", close.actor), *(_covered(close) if close.covered_by else _kept(close))]
         facts += [("Notes", close.notes)] if close.notes else []
     record = queries.last_reopening(period.tenant_id, period.pk)
     if record is not None:
@@ -269,9 +273,22 @@ def _closed_page(request: HttpRequest, period: Period) -> HttpResponse:
     return _page(request, period, _STATES["closed"], cards, [again] if may_reopen and is_last else [])
 
 
+def _kept(close: DayClose) -> list[tuple[str, Any]]:
+    undecided = ("Held events left undecided", f"{close.open_exceptions:,}")
+    return [("Balances kept", f"{close.accounts:,}"), undecided]
+
+
+def _covered(close: DayClose) -> list[tuple[str, Any]]:
+    """Nobody sold on the day: what was kept for it is with another."""
+    assert close.covered_by is not None  # noqa: S101  the caller has looked
+    url = reverse("day-close", args=[close.covered_by.period_id])
+    return [("Closed with", Cell(str(close.covered_by.business_date), url=url, small="nobody sold on this day"))]
+
+
 def _pack_card(period: Period, close: DayClose) -> Card:
     pack = DayPack.objects.filter(tenant_id=period.tenant_id, close=close).first()
-    sums: dict[str, str] = pack.files if pack else dict.fromkeys(packs.names_of(close), "not on record yet")
+    absent = "in the pack of the day it was closed with" if close.covered_by else "not on record yet"
+    sums: dict[str, str] = pack.files if pack else dict.fromkeys(packs.names_of(close), absent)
     query = "" if close.stands else f"?revision={close.revision}"
     rows = [
         [Cell(name, url=reverse("day-pack", args=[period.pk, name]) + query), Cell(sha256, mono=True)]

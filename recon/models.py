@@ -9,8 +9,9 @@ class DayClose(models.Model):
     """One close of a business day: by whom, and what stood against it. Never changed.
 
     `open_exceptions` is what was undecided at that moment; above zero only when somebody closed all the same, and
-    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well. A day that
-    was opened again is closed again, as its next `revision`; the close that stands bears the day's own `closed_at`.
+    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well: `covered_by` is
+    the close of that next day, which has kept balances, chart and held events for both. A day that was opened again is
+    closed again, as its next `revision`; the close that stands bears the day's own `closed_at`.
     """
 
     append_only = True
@@ -22,6 +23,14 @@ class DayClose(models.Model):
     layout = models.PositiveSmallIntegerField(db_default=1, help_text="How its pack is made up: see packs.LAYOUT.")
     closed_at = models.DateTimeField(db_default=Now(), help_text="The day's, as its trigger set it.")
     actor = models.CharField(max_length=200)
+    covered_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="covers",
+        help_text="Of a day nobody sold on: the close of the day it was closed with.",
+    )
     forced = models.BooleanField(default=False)
     notes = models.TextField(blank=True)
     accounts = models.PositiveIntegerField(help_text="Accounts whose balance was kept.")

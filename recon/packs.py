@@ -107,7 +107,7 @@ def drawers(close: DayClose) -> Table:
 
 
 def held(close: DayClose) -> Table:
-    """The day's held events as they stood at the close, oldest first."""
+    """Held events as they stood at the close, oldest first: the day's, and those of empty days closed with it."""
     return Table(
         "Exceptions",
         (
@@ -201,6 +201,13 @@ def _facts(close: DayClose) -> dict[str, str]:
 
 
 def _trial_rows(close: DayClose) -> Iterator[Row]:
+    if close.covered_by is not None:  # nothing moved: what the day it was closed with began with
+        for row in _trial_rows(close.covered_by):
+            code, name, kind, currency, *sides = row
+            opening, zero = tuple(sides[:2]), to_decimal_text(0, currency)
+            if any(opening):
+                yield (code, name, kind, currency, *opening, zero, zero, *opening)
+        return
     chart = list(
         DayCloseAccount.objects.filter(tenant_id=close.tenant_id, close=close).values_list("account_id", "code", "name")
     )

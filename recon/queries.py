@@ -30,7 +30,7 @@ def read_day(text: str) -> date:
 
 def list_periods(tenant_id: int, cursor: list[Any] | None) -> QuerySet[Period]:
     """Business days, newest first, from a cursor on."""
-    rows = Period.objects.filter(tenant_id=tenant_id).prefetch_related("closes")
+    rows = Period.objects.filter(tenant_id=tenant_id).prefetch_related("closes__covered_by")
     if cursor is not None:
         if len(cursor) != 1 or not isinstance(cursor[0], str):
             raise InvalidParameter("cursor is not a next_cursor of this list.")
@@ -80,5 +80,5 @@ def read_revision(text: str | None) -> int | None:
 
 
 def _closes(tenant_id: int, day: date) -> QuerySet[DayClose]:
-    rows = DayClose.objects.select_related("tenant", "period")
+    rows = DayClose.objects.select_related("tenant", "period", "covered_by__tenant", "covered_by__period")
     return rows.filter(tenant_id=tenant_id, business_date=day)

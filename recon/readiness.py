@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Final
 
 from ledger import positions
-from ledger.models import PeriodStatus, Reopening
+from ledger.models import Reopening
 from ledger.sheets.amounts import Money
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
 from recon.clocks import Ending
-from recon.days import LAST_INSTANT, DayPlan, plan_for
+from recon.days import LAST_INSTANT, DayPlan, EmptyDays, plan_for
 from recon.drawers import OpenDrawer, open_drawers
 from recon.held import HeldFigures, HeldSpan, open_figures
 from recon.queries import last_reopening
@@ -48,7 +48,7 @@ class Readiness:
     closed_at: datetime | None
     blockers: Sequence[str]
     held: HeldFigures
-    empty_days: Sequence[date]
+    empty_days: EmptyDays
     earliest_open: date | None
     reopened: Reopening | None
     without_rate: Sequence[str]
@@ -61,7 +61,7 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     :raises ledgersafe.errors.DomainError: as `plan_for`.
     """
     plan = plan_for(tenant, day)
-    is_closed = plan.period is not None and plan.period.status == PeriodStatus.CLOSED
+    is_closed = not plan.is_open
     held = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
     drawers = [] if is_closed else open_drawers(tenant.id, plan.clocks, day)
     without_rate = (
@@ -84,7 +84,7 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
         closed_at=plan.period.closed_at if plan.period else None,
         blockers=blockers,
         held=held,
-        empty_days=[] if is_closed else plan.empty_days,
+        empty_days=EmptyDays(day, day) if is_closed else plan.empty_days,
         earliest_open=None if is_closed else plan.earliest_open,
         reopened=last_reopening(tenant.id, plan.period.pk) if plan.period and plan.period.reopened_at else None,
         without_rate=without_rate,
@@ -94,12 +94,8 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
 
 def held_span(plan: DayPlan) -> HeldSpan:
     """The held events that count for a close: of the day, and of the empty days before it."""
-    return held_up_to(plan, plan.day, after=plan.counted_after)
-
-
-def held_up_to(plan: DayPlan, day: date, *, after: date | None) -> HeldSpan:
-    """The held events of one of the days that a close covers, after the day before it."""
-    return HeldSpan.of(plan.tenant.id, plan.clocks, day, after=after, closed_through=plan.closed_through)
+    after, through = plan.counted_after, plan.closed_through
+    return HeldSpan.of(plan.tenant.id, plan.clocks, plan.day, after=after, closed_through=through)
 
 
 def _state(is_closed: bool, blockers: Sequence[str]) -> DayState:

@@ -107,8 +107,13 @@ class Shop:
 
 
 def open_shop(**changes: Any) -> Shop:
-    """Create a throw-away tenant."""
-    settings_of_tenant: dict[str, Any] = {"currency": "USD", "time_zone": "UTC", "strict_stores": False} | changes
+    """Create a throw-away tenant whose books start long before any day of the tests."""
+    settings_of_tenant: dict[str, Any] = {
+        "currency": "USD",
+        "time_zone": "UTC",
+        "strict_stores": False,
+        "books_start": "2000-01-01",
+    } | changes
     slug = f"t-{uuid.uuid4().hex[:12]}"
     tenant = registry.create_tenant(slug=slug, name="Test", actor="system:test", **settings_of_tenant)
     _, key = registry.create_api_key(slug=slug, scopes=SCOPES, actor="system:test", now=timezone.now())

@@ -26,6 +26,7 @@ from ledgersafe.registry.places import (
 )
 from ledgersafe.registry.store_zones import StoreZoneFixed, set_store_zone
 from ledgersafe.registry.tenants import (
+    BooksStartFixed,
     CalendarFixed,
     StaleSettings,
     TenantChanges,
@@ -38,6 +39,7 @@ from ledgersafe.registry.tenants import (
 __all__ = [
     "DEFAULT_GRACE",
     "AlreadyRotated",
+    "BooksStartFixed",
     "CalendarFixed",
     "KeyNotLive",
     "RegisterExists",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import time
+from datetime import date, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,8 +14,11 @@ MAX_CODE: Final = 64
 MAX_NAME: Final = 200
 LONGEST_WINDOW_DAYS: Final = 365
 LONGEST_NEARNESS_SECONDS: Final = 3_600
+EARLIEST_START: Final = date(2000, 1, 1)
+LONGEST_WAIT: Final = timedelta(days=366)
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def check_slug(slug: str) -> None:
@@ -88,6 +91,19 @@ def check_near_duplicates(seconds: int) -> None:
             f"Near duplicates are looked for within 0 to {LONGEST_NEARNESS_SECONDS} seconds, not {seconds}.",
             field="near_duplicate_seconds",
         )
+
+
+def read_books_start(text: str, *, today: date) -> date:
+    """`"2026-01-01"` → the first business day of the books: since 2000, and at most a year ahead."""
+    try:
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise InvalidParameter(f"{text!r} is no day, like 2026-01-01.", field="books_start")
+    if not EARLIEST_START <= day <= today + LONGEST_WAIT:
+        raise InvalidParameter("The books start after 1999 and no more than a year ahead.", field="books_start")
+    return day
 
 
 def read_limit(text: str | None, currency: str, *, field: str) -> int | None:

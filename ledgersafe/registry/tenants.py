@@ -1,23 +1,29 @@
 """Creating tenants and changing their settings."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, Final, TypedDict
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from ledgersafe.audit import trail
-from ledgersafe.db import cause_of, tenant_transaction
+from ledgersafe.db import constraint_of, retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.registry import checks
 from ledgersafe.tenants.models import Tenant
 
-#: The guard in `ledger/migrations/sql` that holds what days and amounts were made of.
+#: The guards in `ledger/migrations/sql` that hold what days and amounts were made of.
 _CALENDAR_GUARD: Final = "tenants_calendar_fixed"
+_START_GUARD: Final = "tenants_books_start_before_first_day"
+#: Books start so long before their tenant is made: what tills have kept while it was set up is no clock's fault.
+_DAYS_BEFORE: Final = timedelta(days=30)
 _COLUMNS: Final = (
     "name", "base_currency", "time_zone", "cut_off_hour", "cut_off_minute", "late_window_days",
     "enabled_event_types", "strict_stores", "four_eyes_limit_minor",
-    "variance_limit_minor", "near_duplicate_seconds",
+    "variance_limit_minor", "near_duplicate_seconds", "books_start",
 )  # fmt: skip
 #: Amounts in the base currency, and what people call them.
 _LIMITS: Final = {"four_eyes_limit": "four-eyes limit", "variance_limit": "variance limit"}
@@ -37,6 +43,13 @@ class CalendarFixed(DomainError):
     http_status = 409
 
 
+class BooksStartFixed(DomainError):
+    """The books have business days before that day: they start with the first of them, or earlier."""
+
+    code = "BOOKS_START_FIXED"
+    http_status = 409
+
+
 class StaleSettings(DomainError):
     """Somebody changed these settings meanwhile: look at them again, then save once more."""
 
@@ -53,6 +66,8 @@ class TenantChanges(TypedDict, total=False):
     #: Local time, `"23:59"`.
     cut_off: str
     late_window_days: int
+    #: A day, `"2026-01-01"`.
+    books_start: str
     #: 0: near duplicates are not looked for.
     near_duplicate_seconds: int
     #: All that are to be on; or the two below, against what is on now.
@@ -83,11 +98,13 @@ def create_tenant(
     time_zone: str,
     strict_stores: bool = False,
     near_duplicate_seconds: int = 0,
+    books_start: str = "",
     actor: str,
 ) -> Tenant:
     """Create a tenant with the default business day.
 
-    :raises ledgersafe.errors.InvalidParameter: slug, currency, time zone or seconds are not what they should be.
+    :param books_start: a day, `"2026-01-01"`; empty: 30 days before today, by its clock.
+    :raises ledgersafe.errors.InvalidParameter: slug, currency, time zone, seconds or day are not what they should be.
     :raises TenantExists: the slug is taken.
     """
     checks.check_slug(slug)
@@ -95,6 +112,8 @@ def create_tenant(
     checks.check_currency(currency)
     checks.check_time_zone(time_zone)
     checks.check_near_duplicates(near_duplicate_seconds)
+    today = _today(time_zone)
+    start = checks.read_books_start(books_start, today=today) if books_start else today - _DAYS_BEFORE
     # A tenant is created outside any tenant: the one transaction that has no app.tenant_id until the row exists.
     with transaction.atomic(durable=True):
         tenant, created = Tenant.objects.get_or_create(
@@ -107,6 +126,7 @@ def create_tenant(
                 "cut_off_minute": settings.CUT_OFF_MINUTE,
                 "strict_stores": strict_stores,
                 "near_duplicate_seconds": near_duplicate_seconds,
+                "books_start": start,
             },
         )
         if not created:
@@ -117,7 +137,9 @@ def create_tenant(
             action="tenants.tenant.created",
             object_type="tenant",
             object_id=slug,
-            after={"name": tenant.name, "currency": currency, "time_zone": time_zone},
+            after={
+                "name": tenant.name, "currency": currency, "time_zone": time_zone, "books_start": start.isoformat(),
+            },
         )
     return tenant
 
@@ -127,20 +149,27 @@ def change_tenant(*, slug: str, changes: TenantChanges, actor: str, seen_version
 
     :param seen_version: `Tenant.version` that the person decided on; None: whatever it is now.
     :raises ledgersafe.errors.NotFound: no such tenant. :raises ledgersafe.errors.InvalidParameter: as it says.
-    :raises CalendarFixed: it has business days. :raises StaleSettings: they are not what the person saw.
+    :raises CalendarFixed: it has business days. :raises BooksStartFixed: it has some before that day.
+    :raises StaleSettings: they are not what the person saw.
     """
     tenant_id = get_tenant(slug).id
-    try:
+
+    def change() -> None:
         with tenant_transaction(tenant_id):
             # The lock closes the race of two people who save at once: the second one sees the first one's settings.
             tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
             if seen_version is not None and tenant.version != seen_version:
                 raise StaleSettings
             _apply(tenant, changes, actor)
+
+    try:
+        retry_serialization(change)
     except IntegrityError as error:
-        diagnosis = getattr(cause_of(error), "diag", None)
-        if getattr(diagnosis, "constraint_name", None) == _CALENDAR_GUARD:
-            raise CalendarFixed(field=_fixed_field(changes)) from error
+        match constraint_of(error):
+            case constraint if constraint == _CALENDAR_GUARD:
+                raise CalendarFixed(field=_fixed_field(changes)) from error
+            case constraint if constraint == _START_GUARD:
+                raise BooksStartFixed(field="books_start") from error
         raise
     return Tenant.objects.get(pk=tenant_id)
 
@@ -161,13 +190,18 @@ def _apply(tenant: Tenant, changes: TenantChanges, actor: str) -> None:
         action="tenants.tenant.changed",
         object_type="tenant",
         object_id=tenant.slug,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
+        before={name: _told(before[name]) for name in changed},
+        after={name: _told(after[name]) for name in changed},
     )
 
 
 def _settings_of(tenant: Tenant) -> dict[str, Any]:
     return {name: getattr(tenant, name) for name in _COLUMNS}
+
+
+def _told(value: Any) -> Any:
+    """A setting as the audit trail keeps it."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _columns(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
@@ -184,6 +218,8 @@ def _columns(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
         columns["near_duplicate_seconds"] = changes["near_duplicate_seconds"]
     if "strict_stores" in changes:
         columns["strict_stores"] = changes["strict_stores"]
+    if "books_start" in changes:
+        columns["books_start"] = checks.read_books_start(changes["books_start"], today=_today(tenant.time_zone))
     return columns | _event_types(tenant, changes) | _calendar(changes) | _limits(tenant, changes)
 
 
@@ -223,6 +259,11 @@ def _limits(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
             # 500.00 USD must not silently become 50000 yen.
             raise InvalidParameter(f"State the {called} anew, in {currency}.", field=field)
     return columns
+
+
+def _today(time_zone: str) -> date:
+    """What the calendar on the wall says there."""
+    return timezone.now().astimezone(ZoneInfo(time_zone)).date()
 
 
 def _fixed_field(changes: TenantChanges) -> str:

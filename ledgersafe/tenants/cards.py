@@ -75,10 +75,11 @@ def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
                 ("Base currency", currency),
                 ("Time zone", tenant.time_zone),
                 ("Day ends at", f"{tenant.cut_off_hour:02}:{tenant.cut_off_minute:02}"),
+                ("Books start on", tenant.books_start),
                 ("First business day", first_day or "none yet"),
             ],
             note=(
-                "Fixed: its days and amounts are made of these."
+                "Fixed: its days and amounts are made of these. The books may start earlier at any time."
                 if first_day
                 else "Can be changed until the first event is posted."
             ),

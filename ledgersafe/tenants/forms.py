@@ -109,6 +109,13 @@ class NewTenantForm(UseCaseForm):
         attrs={"list": "su-zones"},
         help_text="IANA name, like Europe/Athens. Business days end by this clock.",
     )
+    books_start = _text(
+        "Books start on",
+        limit=10,
+        required=False,
+        attrs={"placeholder": "2026-01-01"},
+        help_text="The first business day. What claims to be older is held. Empty: 30 days before today.",
+    )
     strict_stores = forms.BooleanField(
         label="Strict about stores",
         required=False,
@@ -161,6 +168,12 @@ class SettingsForm(UseCaseForm):
         required=False,
         help_text="Events of other types are kept and held for a person, not lost.",
     )
+    books_start = _text(
+        "Books start on",
+        limit=10,
+        attrs={"placeholder": "2026-01-01"},
+        help_text="The first business day. What claims to be older is held; replay it after moving this to an earlier day.",
+    )
     base_currency = _text("Base currency", limit=3, help_text="ISO 4217, like USD.")
     time_zone = _text("Time zone", limit=64, attrs={"list": "su-zones"}, help_text="IANA name, like Europe/Athens.")
     cut_off = _text(
@@ -178,6 +191,7 @@ class SettingsForm(UseCaseForm):
             for name in self._CALENDAR:
                 self.fields[name].disabled = True
                 self.fields[name].help_text = f"Fixed: its books have business days since {fixed_since:%-d %B %Y}."
+            self.fields["books_start"].help_text += f" No later than {fixed_since}, its first business day."
 
     @staticmethod
     def values_of(tenant: Tenant) -> dict[str, Any]:
@@ -196,6 +210,7 @@ class SettingsForm(UseCaseForm):
             "enabled_event_types": tenant.enabled_event_types,
             "base_currency": tenant.base_currency,
             "time_zone": tenant.time_zone,
+            "books_start": tenant.books_start.isoformat(),
             "cut_off": f"{tenant.cut_off_hour:02}:{tenant.cut_off_minute:02}",
         }
 

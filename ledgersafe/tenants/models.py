@@ -53,6 +53,9 @@ class Tenant(models.Model):
     near_duplicate_seconds = models.PositiveSmallIntegerField(
         default=0, help_text="Hold a sale whose basket was sold under another id within so many seconds; 0: off."
     )
+    books_start = models.DateField(
+        help_text="The first business day anything is posted on; what claims to be older is held."
+    )
     #: Counts up with every change of settings, stores, registers' or accounts' status, so that a process can
     #: tell in the posting statement itself that what it remembers is out of date.
     version = models.PositiveIntegerField(default=1)
@@ -81,6 +84,11 @@ class Tenant(models.Model):
             ),
             models.CheckConstraint(
                 name="tenants_near_duplicates_within_an_hour", condition=Q(near_duplicate_seconds__lte=3600)
+            ),
+            # 1 January 2000 in UTC, before which no till is believed, may be a business day of the year before.
+            models.CheckConstraint(
+                name="tenants_books_start_is_a_day",
+                condition=Q(books_start__gte="1999-12-31", books_start__lt="3000-01-01"),
             ),
         ]
 

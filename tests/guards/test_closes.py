@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
-from tests.conftest import Shop
+from tests.conftest import Shop, open_shop
 from tests.guards.attacks import Attacker, Raw, assert_refused_by
-from tests.recon.books import DAY, close, sell
+from tests.recon.books import DAY, after, close, sell, standing
 from tests.recon.conftest import anchors
 
 __all__ = ["anchors"]
@@ -84,3 +84,34 @@ def test_it_refuses_a_close_out_of_number(attacker: Attacker) -> None:
             ),
             order(attacker),
         )
+
+
+COVERED = """
+INSERT INTO day_closes (tenant_id, period_id, business_date, actor, forced, notes, accounts, open_exceptions,
+    covered_by_id)
+SELECT tenant_id, id, business_date, 'user:eve', false, '', 0, 0, %(by)s FROM periods
+WHERE tenant_id = %(tenant)s AND business_date = '2026-02-26'
+"""
+
+
+@pytest.mark.cooks_the_books
+@pytest.mark.parametrize("whose", ["an earlier day's", "another tenant's", "another transaction's"])
+def test_it_refuses_a_close_that_is_covered_by(attacker: Attacker, whose: str) -> None:
+    """The 26th is closed past the product, and is to be covered by a close that has nothing to do with it."""
+    shop, later = attacker.shop, after(DAY, 2)
+    covering = close(shop)
+    if whose == "another tenant's":
+        covering = close(open_shop(), later)
+    days = [after(DAY), later]
+    attacker.raw.execute(
+        "INSERT INTO periods (tenant_id, business_date, starts_at, ends_at, status) "
+        "SELECT %s, day, day - 1, day, 'closed' FROM unnest(%s::date[]) AS day",
+        [shop.tenant.id, days],
+    )
+    by = covering.close.pk
+    if whose == "another transaction's":
+        attacker.raw.execute(CLOSE + " AND business_date = %(day)s", order(attacker, day=later))
+        attacker.raw.commit()
+        by = standing(shop, later).pk
+    with assert_refused_by("day_closes_covered_by_a_later_day"):
+        attacker.raw.execute(COVERED, order(attacker, by=by))

@@ -1,6 +1,6 @@
 """Attacks on business days, accounts, keys and cases with raw SQL."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -149,6 +149,55 @@ def test_it_refuses_a_key_bound_to_a_store_of_another_tenant(attacker: Attacker)
 def test_it_refuses_to_move_the_days_of_a_tenant_that_has_some(attacker: Attacker, change: str) -> None:
     with assert_refused_by("tenants_calendar_fixed"):
         attacker.raw.execute(f"UPDATE tenants SET {change} WHERE id = %s".encode(), [attacker.shop.tenant.id])
+
+
+OPEN = """INSERT INTO periods (tenant_id, business_date, starts_at, ends_at, status, closed_at)
+          SELECT id, day, day - 1, day, state, CASE WHEN state = 'closed' THEN now() END
+          FROM tenants, (SELECT %(day)s::date AS day, %(status)s AS state) one WHERE id = %(tenant)s"""
+
+
+def test_it_refuses_a_day_before_the_books_start(attacker: Attacker) -> None:
+    tenant = attacker.shop.tenant.id
+    attacker.raw.execute("UPDATE tenants SET books_start = '2026-02-10' WHERE id = %s", [tenant])
+    attacker.raw.execute(OPEN, {"tenant": tenant, "day": "2026-02-10", "status": "open"})
+    attacker.raw.commit()
+    for isolation in ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"):
+        with assert_refused_by("periods_from_books_start"):
+            attacker.raw.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}".encode())
+            attacker.raw.execute(OPEN, {"tenant": tenant, "day": "2026-02-09", "status": "open"})
+        attacker.raw.rollback()
+
+
+@pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_it_refuses_books_that_start_after_their_first_day(attacker: Attacker, isolation: str) -> None:
+    attacker.raw.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}".encode())
+    with assert_refused_by("tenants_books_start_before_first_day"):
+        attacker.raw.execute(
+            "UPDATE tenants SET books_start = '2026-02-26' WHERE id = %s", [attacker.shop.tenant.id]
+        )
+
+
+@pytest.mark.parametrize("day", ["1999-12-30", "3000-01-01", "-infinity", "infinity"])
+def test_it_refuses_books_that_start_on_no_day(attacker: Attacker, day: str) -> None:
+    empty = open_shop().tenant.id
+    with assert_refused_by("tenants_books_start_is_a_day"):
+        attacker.raw.execute("UPDATE tenants SET books_start = %s WHERE id = %s", [day, empty])
+
+
+def test_it_refuses_a_day_that_is_born_closed_after_an_open_one(attacker: Attacker) -> None:
+    with assert_refused_by("periods_closed_in_order"):
+        attacker.raw.execute(OPEN, {"tenant": attacker.shop.tenant.id, "day": "2026-02-27", "status": "closed"})
+
+
+def test_a_day_that_is_born_closed_bears_the_instant_at_which_it_was(attacker: Attacker) -> None:
+    seal(attacker.shop)
+    forged = OPEN.replace("now()", "'2020-01-01'::timestamptz")
+    attacker.raw.execute(forged.encode(), {"tenant": attacker.shop.tenant.id, "day": "2026-02-27", "status": "closed"})
+    row = attacker.raw.execute(
+        "SELECT closed_at FROM periods WHERE tenant_id = %s AND business_date = '2026-02-27'", [attacker.shop.tenant.id]
+    ).fetchone()
+    assert row is not None
+    assert abs(timezone.now() - row[0]) < timedelta(minutes=1)
 
 
 REOPEN = "INSERT INTO period_reopenings (tenant_id, period_id, actor, reason) SELECT tenant_id, id, %s, %s FROM periods"

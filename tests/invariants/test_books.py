@@ -154,5 +154,11 @@ def test_i26_sees_a_closed_day_after_an_open_one(ground: Ground) -> None:
     ground.assert_broken("I26", "periods", day)
 
 
+def test_i26_sees_a_day_before_the_books_start(ground: Ground) -> None:
+    day = ground.plant("SELECT min(id) FROM periods WHERE tenant_id = %(tenant)s")
+    ground.plant("UPDATE tenants SET books_start = '2026-02-26' WHERE id = %(tenant)s")
+    ground.assert_broken("I26", "periods", day)
+
+
 def _close(ground: Ground, closed_at: str) -> None:
     ground.plant(f"UPDATE periods SET status = 'closed', closed_at = {closed_at} WHERE tenant_id = %(tenant)s")

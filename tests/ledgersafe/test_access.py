@@ -47,10 +47,13 @@ def test_it_creates_a_tenant_with_what_it_was_told(books: None) -> None:
         "--timezone",
         "Europe/Oslo",
         "--strict-stores",
+        "--books-start",
+        "2026-01-01",
     )
     tenant = Tenant.objects.get(slug=name)
     assert (tenant.name, tenant.base_currency, tenant.time_zone) == ("Ålesund & Co", "NOK", "Europe/Oslo")
     assert tenant.strict_stores
+    assert str(tenant.books_start) == "2026-01-01"
     assert (tenant.cut_off_hour, tenant.cut_off_minute, tenant.late_window_days) == (23, 59, 3)
     assert "SALE" in tenant.enabled_event_types
 
@@ -61,6 +64,8 @@ def test_it_creates_a_tenant_with_what_it_was_told(books: None) -> None:
         ["UPPER"], [""], ["a b"], ["-x"], ["x" * 65], ["é"], ["a\n"], ["{slug}", "--currency", "XXX"],
         ["{slug}", "--currency", "usd"], ["{slug}", "--currency", ""], ["{slug}", "--timezone", "Mars/Base"],
         ["{slug}", "--timezone", "../../etc/passwd"], ["{slug}", "--timezone", ""], ["{slug}", "--timezone", "America"],
+        ["{slug}", "--books-start", "1999-12-31"], ["{slug}", "--books-start", "2026-2-1"],
+        ["{slug}", "--books-start", "2026-02-30"], ["{slug}", "--books-start", "9999-12-31"],
         ["{slug}", "--name", "x" * 201], ["{slug}", "--name", "a\x00b"],
     ],
 )  # fmt: skip

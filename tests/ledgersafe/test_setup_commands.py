@@ -46,6 +46,7 @@ def test_change_tenant_with_nothing_named_only_tells(shop: Shop) -> None:
     [
         ["--enable-event-type", "MAGIC"], ["--disable-event-type", "sale"], ["--late-window-days", "-1"],
         ["--late-window-days", "99999999999"], ["--four-eyes-limit", "1.234"], ["--four-eyes-limit", "a lot"],
+        ["--books-start", "soon"], ["--books-start", "1999-12-31"],
         ["--name", ""], ["--currency", "XXX"], ["--timezone", "Mars"], ["--cut-off", "25:00"],
     ],
 )  # fmt: skip
@@ -56,6 +57,12 @@ def test_change_tenant_refuses_in_one_line(shop: Shop, arguments: list[str]) -> 
 def test_change_tenant_tells_what_is_fixed(shop: Shop) -> None:
     shop.send(shop.sale())
     assert "business days" in refused("change_tenant", shop.slug, "--cut-off", "02:00")
+
+
+def test_change_tenant_moves_the_books_start(shop: Shop) -> None:
+    shop.send(shop.sale())
+    assert "books start      2026-02-25" in run("change_tenant", shop.slug, "--books-start", "2026-02-25")
+    assert "business days before that day" in refused("change_tenant", shop.slug, "--books-start", "2026-02-26")
 
 
 def test_rotate_api_key_prints_the_new_key_alone_on_the_last_line(shop: Shop) -> None:

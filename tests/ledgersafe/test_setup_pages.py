@@ -1,11 +1,13 @@
 """The set-up pages: what people see, what their forms do, and that nobody does it for another's tenant."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
@@ -40,6 +42,7 @@ def settings_typed(shop: Shop, **changes: Any) -> dict[str, Any]:
         "name": tenant.name,
         "late_window_days": tenant.late_window_days,
         "near_duplicate_seconds": tenant.near_duplicate_seconds,
+        "books_start": str(tenant.books_start),
         "four_eyes_limit": "",
         "variance_limit": "",
         "enabled_event_types": tenant.enabled_event_types,
@@ -84,6 +87,10 @@ def test_its_settings_are_saved_and_written_down(administrator: Client, shop: Sh
         ({"four_eyes_limit": "1.234"}, "more decimals"),
         ({"late_window_days": "900"}, "0 to 365"),
         ({"near_duplicate_seconds": "3601"}, "0 to 3600"),
+        ({"books_start": "1.1.2026"}, "is no day"),
+        ({"books_start": "1999-12-31"}, "after 1999"),
+        ({"books_start": "2099-01-01"}, "a year ahead"),
+        ({"books_start": ""}, "required"),
         ({"time_zone": "Mars/Base"}, "IANA"),
         ({"cut_off": "25:00"}, "time of day"),
         ({"name": ""}, "required"),
@@ -111,6 +118,22 @@ def test_what_is_fixed_is_shown_as_fixed_and_a_forged_post_changes_nothing(admin
     assert tenant.late_window_days == 8
 
 
+def test_the_books_start_earlier_at_any_time_and_later_until_their_first_day(
+    administrator: Client, shop: Shop
+) -> None:
+    shop.send(shop.sale())
+    form, page = (url("tenant", which, shop.tenant.pk) for which in ("settings", "change"))
+    assert "No later than 2026-02-25, its first business day" in page_of(administrator.get(form))
+    refused = page_of(administrator.post(form, settings_typed(shop, books_start="2026-02-26")))
+    assert "business days before that day" in refused
+    assert "su-bad" in refused
+    for day in ("2026-02-25", "2004-02-29"):
+        assert administrator.post(form, settings_typed(shop, books_start=day)).status_code == 302
+        assert day in page_of(administrator.get(page))
+    entry = AuditEntry.objects.filter(tenant=shop.tenant, action="tenants.tenant.changed").latest("id")
+    assert (entry.before, entry.after) == ({"books_start": "2026-02-25"}, {"books_start": "2004-02-29"})
+
+
 def test_of_two_who_edit_at_once_the_second_looks_again(administrator: Client, shop: Shop) -> None:
     form = url("tenant", "settings", shop.tenant.pk)
     stale = settings_typed(shop, late_window_days=7)
@@ -134,7 +157,13 @@ def test_only_superusers_create_tenants(administrator: Client, shop: Shop) -> No
     assert "is no slug" in page_of(chief.post(form, typed | {"slug": "UPPER"}))
     assert "exists already" in page_of(chief.post(form, typed | {"slug": shop.slug}))
     assert chief.post(form, typed).status_code == 302
-    assert Tenant.objects.get(slug=typed["slug"]).base_currency == "EUR"
+    tenant = Tenant.objects.get(slug=typed["slug"])
+    assert tenant.base_currency == "EUR"
+    assert tenant.books_start < timezone.now().date() - timedelta(days=28)
+    dated = typed | {"slug": f"{shop.slug}-old", "books_start": "2026-01-01"}
+    assert "is no day" in page_of(chief.post(form, dated | {"books_start": "soon"}))
+    assert chief.post(form, dated).status_code == 302
+    assert str(Tenant.objects.get(slug=dated["slug"]).books_start) == "2026-01-01"
 
 
 # ── Stores and registers ────────────────────────────────────────────────────────────────────────

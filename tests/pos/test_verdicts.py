@@ -18,6 +18,7 @@ FACTS = TenantFacts(
     cut_off=time(23, 59),
     late_window_days=3,
     closed_through=None,
+    books_start=date(1999, 12, 31),
 )
 
 

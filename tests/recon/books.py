@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from recon.close import ClosedDay, close_day
+from recon.models import DayClose
+from recon.queries import standing_close
 from tests.conftest import Shop
 
 DAY = date(2026, 2, 25)
@@ -30,6 +32,13 @@ def close(shop: Shop, day: date = DAY, **how: Any) -> ClosedDay:
     """Close a day as an accountant does, long after it ended."""
     order: dict[str, Any] = {"actor": "user:anna", "now": LATER} | how
     return close_day(tenant_id=shop.tenant.id, day=day, **order)
+
+
+def standing(shop: Shop, day: date) -> DayClose:
+    """The close by which a day is closed."""
+    found = standing_close(shop.tenant.id, day)
+    assert found is not None
+    return found
 
 
 def after(day: date, days: int = 1) -> date:

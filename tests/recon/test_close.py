@@ -10,7 +10,6 @@ from ledger.models import BalanceSnapshot, Period
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.errors import InvalidParameter, NotFound
 from recon.close import DayNotOver, DayNotReady, EarlierDayOpen, ForceNotAllowed
-from recon.days import TooManyEmptyDays
 from recon.models import DayClose, DayCloseException, DayPack
 from tests.conftest import Shop, open_shop
 from tests.recon.books import DAY, after, close, hold, sell
@@ -77,7 +76,7 @@ def test_days_nobody_sold_on_are_closed_with_the_next_so_that_closed_days_are_co
     sell(shop, after(DAY, 4))
     close(shop, after(DAY, 4))
     assert closed_dates(shop) == [after(DAY, days) for days in range(5)]
-    assert shop.number("balance_snapshots") == 5 * 4
+    assert shop.number("balance_snapshots") == 2 * 4
     assert list(DayClose.objects.filter(tenant=shop.tenant).values_list("forced", flat=True)) == [False] * 5
 
 
@@ -95,13 +94,6 @@ def test_a_day_before_the_closed_ones_that_never_was_is_not_found(shop: Shop) ->
         close(shop, after(DAY, -1))
     with pytest.raises(InvalidParameter):
         close(shop, date(1999, 12, 31))
-
-
-def test_years_of_empty_days_are_a_slip_of_the_pen(shop: Shop) -> None:
-    sell(shop, DAY)
-    close(shop)
-    with pytest.raises(TooManyEmptyDays):
-        close(shop, after(DAY, 402), now=datetime(2030, 1, 1, tzinfo=UTC))
 
 
 def test_undecided_events_stand_against_a_close_with_their_money(shop: Shop) -> None:
@@ -174,12 +166,6 @@ def test_a_close_whose_process_died_before_the_pack_is_finished_by_the_next(
             close(shop)
     assert (closed_dates(shop), DayPack.objects.filter(tenant=shop.tenant).count()) == ([DAY], 0)
     assert len(close(shop).pack.files) == 9
-
-
-def test_every_closed_day_has_a_pack_also_the_empty_ones(shop: Shop) -> None:
-    close(shop)
-    close(shop, after(DAY, 3))
-    assert shop.number("day_packs") == shop.number("day_closes") == 4
 
 
 @pytest.mark.parametrize("with_date", [True, False])

@@ -17,6 +17,7 @@ class Command(LedgerCommand):
   manage.py change_tenant acme --name "Acme Stores" --late-window-days 5
   manage.py change_tenant acme --enable-event-type RETURN --disable-event-type TIP_ADJUST
   manage.py change_tenant acme --four-eyes-limit 500.00    # "none" takes the limit away
+  manage.py change_tenant acme --books-start 2026-01-01    # then: replay --tenant acme --reason CLOCK_SKEW
   manage.py change_tenant acme --timezone Europe/Athens --cut-off 02:30   # until its first business day"""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,6 +45,9 @@ class Command(LedgerCommand):
         parser.add_argument(
             "--variance-limit", metavar="AMOUNT", help="drawers off by more need an approval to close; or none"
         )
+        parser.add_argument(
+            "--books-start", metavar="D", help="first business day, as 2026-01-01; no later than the one there is"
+        )
         parser.add_argument("--currency", metavar="ISO", help="base currency; only before its first business day")
         parser.add_argument("--timezone", metavar="IANA", help="only before its first business day")
         parser.add_argument("--cut-off", metavar="HH:MM", help="end of the business day; only before its first one")
@@ -60,6 +64,7 @@ def _changes(options: dict[str, Any]) -> TenantChanges:
         "disable": options["disable_event_type"],
         "late_window_days": options["late_window_days"],
         "near_duplicate_seconds": options["near_duplicate_seconds"],
+        "books_start": options["books_start"],
         "strict_stores": options["strict_stores"],
         "base_currency": options["currency"],
         "time_zone": options["timezone"],
@@ -78,6 +83,7 @@ def _told(tenant: Tenant) -> str:
         [
             f"Tenant {tenant.slug} ({tenant.name}), {tenant.base_currency}",
             f"  business day     ends {tenant.cut_off_hour:02}:{tenant.cut_off_minute:02} {tenant.time_zone}",
+            f"  books start      {tenant.books_start}",
             f"  late window      {tenant.late_window_days} days",
             f"  near duplicates  {_near(tenant.near_duplicate_seconds)}",
             f"  event types      {' '.join(tenant.enabled_event_types) or 'none: everything is held'}",

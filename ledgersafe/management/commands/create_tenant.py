@@ -12,6 +12,7 @@ class Command(LedgerCommand):
     help = "Create a tenant: the owner of one set of books."
     examples = """\
   manage.py create_tenant acme --name "Acme Stores" --currency USD --timezone America/New_York
+  manage.py create_tenant acme --books-start 2026-01-01     # older than that: held as CLOCK_SKEW
   manage.py create_tenant strict-co --strict-stores     # hold events of stores nobody has created"""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,6 +28,12 @@ class Command(LedgerCommand):
             metavar="N",
             help="hold a sale whose basket was sold under another id within N seconds (default: 0, off)",
         )
+        parser.add_argument(
+            "--books-start",
+            default="",
+            metavar="D",
+            help="first business day; what claims to be older is held (default: 30 days before today)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = registry.create_tenant(
@@ -36,7 +43,9 @@ class Command(LedgerCommand):
             time_zone=options["timezone"],
             strict_stores=options["strict_stores"],
             near_duplicate_seconds=options["near_duplicate_seconds"],
+            books_start=options["books_start"],
             actor=self.actor,
         )
-        self.stdout.write(f"Created tenant {tenant.slug} ({tenant.base_currency}, {tenant.time_zone}).")
+        made_of = f"{tenant.base_currency}, {tenant.time_zone}, books start on {tenant.books_start}"
+        self.stdout.write(f"Created tenant {tenant.slug} ({made_of}).")
         self.stdout.write(f"Next: manage.py create_api_key {tenant.slug} --scope events:write --scope events:read")

@@ -41,7 +41,9 @@ exit status: 0 closed, 2 it cannot be closed"""
             notes=options["notes"],
         )
         close = done.close
-        self.stdout.write(f"{close.tenant.slug}: {close.business_date} is closed, {close.accounts} balances kept.")
+        covered, kept = close.covered_by, f"{close.accounts} balances kept"
+        what = f"with {covered.business_date}: nobody sold on it" if covered else kept
+        self.stdout.write(f"{close.tenant.slug}: {close.business_date} is closed, {what}.")
         self.stdout.write(f"Accountant pack, SHA-256 {done.pack.sha256}")
         if options["out"]:
             self._write(done, options["out"])

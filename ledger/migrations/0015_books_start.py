@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from ledgersafe.db import run_sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ledger", "0013_rows"), ("tenants", "0009_books_start")]
+    operations = [run_sql(__file__, "0015_books_start")]

@@ -1,0 +1,1 @@
+-- The column goes, and what was in it.
