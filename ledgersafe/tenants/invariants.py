@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 
-from ledgersafe.grants import table_privileges
+from ledgersafe.grants import IS_NOT_PINNED, MAY_CREATE, SEARCH_PATH, table_privileges
 from ledgersafe.guard_files import append_only_trigger, declared
 from ledgersafe.invariants import Invariant, Snapshot, Violation
 
@@ -43,6 +43,19 @@ LEFT JOIN pg_proc f ON f.proname = e.key AND f.pronamespace = 'public'::regnames
 WHERE f.prosrc IS DISTINCT FROM e.value
 """
 
+#: Every function of the tables' owner, also one that no SQL file of ours makes.
+_PATHS: Final = f"""
+SELECT NULL, 'pg_proc', f.proname, 'function does not look names up in {SEARCH_PATH}'
+FROM pg_proc f JOIN pg_class t ON t.oid = to_regclass('public.tenants') AND t.relowner = f.proowner
+WHERE f.pronamespace = 'public'::regnamespace AND f.prokind IN ('f', 'p')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
+  AND {IS_NOT_PINNED}
+"""
+
+_CREATES: Final = f"""
+SELECT NULL, 'pg_roles', %(role)s, %(role)s || ' may ' || privilege || ' on ' || place FROM ({MAY_CREATE}) AS m
+"""
+
 
 def _forbidden() -> list[dict[str, str]]:
     """What the application role must not be able to do, by what the models declare."""
@@ -72,7 +85,7 @@ def _guards_stand(snapshot: Snapshot) -> Iterator[Violation]:
         "triggers": json.dumps([asdict(trigger) for trigger in triggers.values()]),
         "functions": json.dumps(wanted.functions),
     }
-    statement = f"{_PRIVILEGES} UNION ALL {_TRIGGERS} UNION ALL {_FUNCTIONS}"
+    statement = " UNION ALL ".join((_PRIVILEGES, _TRIGGERS, _FUNCTIONS, _PATHS, _CREATES))
     yield from map(Violation._make, snapshot.rows(statement, **parameters))
 
 
@@ -111,7 +124,8 @@ def _indexes_begin_with_tenant(snapshot: Snapshot) -> Iterator[Violation]:
 INVARIANTS: Final = (
     Invariant(
         "I36",
-        "Append-only tables refuse UPDATE, DELETE and TRUNCATE from the application's role; guards are ENABLE ALWAYS.",
+        "Append-only tables refuse UPDATE, DELETE and TRUNCATE from the application's role; guards are ENABLE ALWAYS, "
+        "and nothing can be put before the tables they read.",
         _guards_stand,
     ),
     Invariant("I37", "The application's role is not owner, superuser or BYPASSRLS.", _role_is_bounded),

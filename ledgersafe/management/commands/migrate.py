@@ -27,6 +27,8 @@ class Command(migrate.Command):
             raise CommandError(f"The database cannot be reached: {error}Check DATABASE_URL.") from error
         super().handle(*args, **options)
         grants.grant_privileges()
+        grants.pin_search_paths()
+        grants.forbid_creation()
         roles.set_permissions()
 
     def _ensure_database(self) -> None:
