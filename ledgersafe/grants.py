@@ -7,6 +7,7 @@ idempotent.
 """
 
 import logging
+from contextlib import suppress
 from typing import Final
 
 from django.apps import apps
@@ -32,21 +33,18 @@ _GRANT_MEMBERSHIP: Final = sql.SQL(
 #: Where our functions look names up: the session's temporary tables, which would stand first, come last.
 SEARCH_PATH: Final = "public, pg_temp"
 
-#: A condition on a function `f`: it looks names up wherever the session says. One that is inlined into its caller and
-#: reads no table takes the path of its caller, which is pinned; it could not be inlined with a path of its own, and
+#: (name, signature) of our functions that look names up wherever the session says. One that is inlined into its caller
+#: and reads no table takes the path of its caller, which is pinned; it could not be inlined with a path of its own, and
 #: would cost every event.
-IS_NOT_PINNED: Final = f"""
-NOT coalesce('search_path={SEARCH_PATH}' = ANY (f.proconfig), false)
-AND NOT (f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql') AND f.provolatile <> 'v' AND NOT f.prosecdef
-         AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
-                         AND c.relkind IN ('r', 'p', 'v', 'm') AND f.prosrc ~ ('\\m' || c.relname || '\\M')))
-"""
-
-_UNPINNED: Final = f"""
-SELECT f.oid::regprocedure::text FROM pg_proc f
-WHERE f.pronamespace = 'public'::regnamespace AND f.proowner = current_user::regrole AND f.prokind IN ('f', 'p')
+UNPINNED: Final = """
+SELECT f.proname, f.oid::regprocedure::text
+FROM pg_proc f JOIN pg_class t ON t.oid = to_regclass('public.tenants') AND t.relowner = f.proowner
+WHERE f.pronamespace = 'public'::regnamespace AND f.prokind IN ('f', 'p')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
-  AND {IS_NOT_PINNED}
+  AND NOT coalesce('search_path=public, pg_temp' = ANY (f.proconfig), false)
+  AND NOT (f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql') AND f.provolatile <> 'v' AND NOT f.prosecdef
+           AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+                           AND c.relkind IN ('r', 'p', 'v', 'm') AND f.prosrc ~ ('\\m' || c.relname || '\\M')))
 """
 
 #: How the application role could make something: (privilege as GRANT spells it, on what). Parameter `role`.
@@ -118,8 +116,8 @@ def grant_privileges() -> None:
 def pin_search_paths() -> None:
     """Have every function of ours look names up in our schema first. A function that was replaced has lost its path."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_UNPINNED)
-        for (function,) in cursor.fetchall():
+        cursor.execute(UNPINNED)
+        for _, function in cursor.fetchall():
             cursor.execute(f"ALTER ROUTINE {function} SET search_path = {SEARCH_PATH}")
 
 
@@ -134,11 +132,8 @@ def forbid_creation() -> None:
         cursor.execute(MAY_CREATE, {"role": role})
         for privilege, place in cursor.fetchall():
             statement = f"REVOKE {privilege} ON {place} FROM PUBLIC, {connection.ops.quote_name(role)}"
-            try:
-                with transaction.atomic():
-                    cursor.execute(statement)
-            except ProgrammingError:
-                pass  # not ours to revoke: seen below
+            with suppress(ProgrammingError), transaction.atomic():  # not ours to revoke: seen below
+                cursor.execute(statement)
         cursor.execute(MAY_CREATE, {"role": role})
         for privilege, place in cursor.fetchall():
             logger.warning("%s may still %s: its owner has to REVOKE %s ON %s.", role, privilege, privilege, place)

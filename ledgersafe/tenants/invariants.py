@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 
-from ledgersafe.grants import IS_NOT_PINNED, MAY_CREATE, SEARCH_PATH, table_privileges
+from ledgersafe.grants import MAY_CREATE, SEARCH_PATH, UNPINNED, table_privileges
 from ledgersafe.guard_files import append_only_trigger, declared
 from ledgersafe.invariants import Invariant, Snapshot, Violation
 
@@ -43,19 +43,6 @@ LEFT JOIN pg_proc f ON f.proname = e.key AND f.pronamespace = 'public'::regnames
 WHERE f.prosrc IS DISTINCT FROM e.value
 """
 
-#: Every function of the tables' owner, also one that no SQL file of ours makes.
-_PATHS: Final = f"""
-SELECT NULL, 'pg_proc', f.proname, 'function does not look names up in {SEARCH_PATH}'
-FROM pg_proc f JOIN pg_class t ON t.oid = to_regclass('public.tenants') AND t.relowner = f.proowner
-WHERE f.pronamespace = 'public'::regnamespace AND f.prokind IN ('f', 'p')
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
-  AND {IS_NOT_PINNED}
-"""
-
-_CREATES: Final = f"""
-SELECT NULL, 'pg_roles', %(role)s, %(role)s || ' may ' || privilege || ' on ' || place FROM ({MAY_CREATE}) AS m
-"""
-
 
 def _forbidden() -> list[dict[str, str]]:
     """What the application role must not be able to do, by what the models declare."""
@@ -85,8 +72,13 @@ def _guards_stand(snapshot: Snapshot) -> Iterator[Violation]:
         "triggers": json.dumps([asdict(trigger) for trigger in triggers.values()]),
         "functions": json.dumps(wanted.functions),
     }
-    statement = " UNION ALL ".join((_PRIVILEGES, _TRIGGERS, _FUNCTIONS, _PATHS, _CREATES))
+    statement = f"{_PRIVILEGES} UNION ALL {_TRIGGERS} UNION ALL {_FUNCTIONS}"
     yield from map(Violation._make, snapshot.rows(statement, **parameters))
+    for name, _ in snapshot.rows(UNPINNED):
+        yield Violation(None, "pg_proc", name, f"function does not look names up in {SEARCH_PATH}")
+    role = settings.APPLICATION_ROLE
+    for privilege, place in snapshot.rows(MAY_CREATE, role=role):
+        yield Violation(None, "pg_roles", role, f"{role} may {privilege} on {place}")
 
 
 _ROLE: Final = """
