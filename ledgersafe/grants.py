@@ -136,4 +136,6 @@ def forbid_creation() -> None:
                 cursor.execute(statement)
         cursor.execute(MAY_CREATE, {"role": role})
         for privilege, place in cursor.fetchall():
-            logger.warning("%s may still %s: its owner has to REVOKE %s ON %s.", role, privilege, privilege, place)
+            logger.warning(
+                "%s has %s on %s, which only its owner can REVOKE, from it or PUBLIC.", role, privilege, place
+            )

@@ -78,7 +78,7 @@ def _guards_stand(snapshot: Snapshot) -> Iterator[Violation]:
         yield Violation(None, "pg_proc", name, f"function does not look names up in {SEARCH_PATH}")
     role = settings.APPLICATION_ROLE
     for privilege, place in snapshot.rows(MAY_CREATE, role=role):
-        yield Violation(None, "pg_roles", role, f"{role} may {privilege} on {place}")
+        yield Violation(None, "pg_roles", role, f"{role} has {privilege} on {place}")
 
 
 _ROLE: Final = """
