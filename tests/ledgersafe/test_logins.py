@@ -80,15 +80,20 @@ class Scratch:
 
 @pytest.fixture(scope="module")
 def scratch() -> Iterator[Scratch]:
+    """Made by an administrator who is no superuser, as on managed servers: whoever is one may all the more."""
     made = Scratch(os.environ["DATABASE_OWNER_URL"], f"scratch_{uuid.uuid4().hex[:8]}")
     with psycopg.connect(made.admin, autocommit=True) as admin:
         try:
+            admin.execute(f"CREATE ROLE {made.role('dba')} LOGIN CREATEROLE CREATEDB PASSWORD 'dba-password'".encode())
+            admin.execute(f"SET ROLE {made.role('dba')}".encode())
             for statement in made.statements():
                 admin.execute(statement.encode())
+            admin.execute("RESET ROLE")
             yield made
         finally:
+            admin.execute("ROLLBACK; RESET ROLE")
             admin.execute(f"DROP DATABASE IF EXISTS {made.name} WITH (FORCE)".encode())
-            for what in ("web", "owner", "app"):
+            for what in ("web", "owner", "app", "dba"):
                 admin.execute(f"DROP ROLE IF EXISTS {made.role(what)}".encode())
 
 
