@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import orjson
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, InterfaceError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -23,9 +22,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledgersafe.db import is_connection_lost
+from ledgersafe.db import is_unavailable
 from ledgersafe.errors import DomainError, InvalidParameter
-from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants import keys, staff
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
 
@@ -194,14 +192,14 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespons
         return problem(404, "NOT_FOUND", "There is no such thing here.")
     if isinstance(error, RequestDataTooBig):
         return problem(413, "TOO_LARGE", "The body is too large.")
-    if isinstance(error, DatabaseError | InterfaceError) and is_connection_lost(error):
+    if is_unavailable(error):
         return unavailable()
     return unexpected(error)
 
 
 def unavailable() -> HttpResponse:
     """503: the same request may be sent again."""
-    return problem(503, "UNAVAILABLE", "The database cannot be reached; send the same request again.", retry_after=2)
+    return problem(503, "UNAVAILABLE", "The database does not answer; send the same request again.", retry_after=2)
 
 
 def unexpected(error: BaseException) -> HttpResponse:
@@ -267,8 +265,3 @@ def next_cursor(position: list[Any] | None) -> str | None:
 def not_found(request: HttpRequest, *_: Any) -> HttpResponse:
     """Django's 404 handler for API paths."""
     return problem(404, "NOT_FOUND", f"There is nothing at {request.path[:200]}.")
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's 500 handler, for what fails outside DRF; the failure itself is in the log of django.request."""
-    return problem(500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=current_request_id())

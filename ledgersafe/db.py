@@ -27,6 +27,11 @@ T = TypeVar("T")
 #: serialization_failure, deadlock_detected, unique_violation (of a key another request has just taken), and
 #: invalid_sql_statement_name: the session's prepared statements were discarded, and are prepared again.
 RETRYABLE: Final = frozenset({"40001", "40P01", "23505", "26000"})
+#: lock_not_available and query_canceled; idle_in_transaction_session_timeout, which ends the session, and
+#: transaction_timeout, which does too; system_error, where the machine under Postgres fails.
+_OUT_OF_TIME: Final = frozenset({"55P03", "57014"})
+_ENDED_BY_SERVER: Final = frozenset({"25P03", "25P04"})
+_MACHINE_FAILS: Final = "58"
 MAX_ATTEMPTS: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.005
 #: The statements `_call` has prepared on a connection; forgotten with it.
@@ -36,6 +41,7 @@ _AS_IS, _AS_TEXT = PyFormat.BINARY, PyFormat.TEXT
 _BEGIN: Final = (
     b"BEGIN; SELECT set_config('app.tenant_id', '%d', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
 )
+_BUSY: Final = "The database did not answer in time; send the same request again."
 _CONTENDED: Final = "Too many requests change the same thing at once; send the same request again."
 
 
@@ -166,6 +172,12 @@ def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
     raise psycopg.errors.error_from_result(result)
 
 
+def lift_statement_timeout() -> None:
+    """Let the statements of the open transaction take as long as they need, also in the web server; operation."""
+    require_transaction()
+    raw_connection().execute("SET LOCAL statement_timeout = 0")
+
+
 def force_constraints() -> None:
     """Have deferred guards look now, inside the savepoint, so that what they refuse undoes no more than that."""
     require_transaction()
@@ -203,9 +215,23 @@ def is_connection_lost(error: BaseException) -> bool:
     """True when the server went away, or refuses new connections: this connection is of no more use."""
     cause = cause_of(error)
     state = getattr(cause, "sqlstate", None) or ""
+    if state in _ENDED_BY_SERVER:
+        return True
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         return not state or state.startswith(("08", "57P", "53"))
     return False
+
+
+def is_out_of_time(error: BaseException) -> bool:
+    """True when a lock was not to be had in time, or a statement took too long or was cancelled."""
+    return sqlstate(error) in _OUT_OF_TIME
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """True when Postgres does not answer as it should, for whatever is asked: it says nothing about the request."""
+    return isinstance(error, DjangoDatabaseError | psycopg.Error) and (
+        is_connection_lost(error) or is_out_of_time(error) or sqlstate(error).startswith(_MACHINE_FAILS)
+    )
 
 
 def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) -> T:
@@ -230,8 +256,8 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
                 connection.close()
                 if lost > 1:
                     raise errors.Unavailable(retry_after=2) from error
-            elif sqlstate(error) == "57014":  # a statement that took too long, or was cancelled
-                raise errors.Unavailable(retry_after=2) from error
+            elif is_unavailable(error):
+                raise errors.Unavailable(_BUSY, retry_after=2) from error
             elif sqlstate(error) not in RETRYABLE:
                 raise
             elif attempt == attempts:

@@ -1,14 +1,18 @@
 """Privileges of the application role: it owns nothing, appends where a table is append-only, and rewrites nothing.
 
 Which tables those are is said on the models (`append_only`, `written_by_function`), so that a new table cannot be
-forgotten. Applied after every `migrate`, by the owner; idempotent.
+forgotten. Nor can the role put something of its own before our tables: it makes no objects, not even temporary ones,
+and our functions look names up where we say, whatever the session says. Applied after every `migrate`, by the owner;
+idempotent.
 """
 
+import logging
+from contextlib import suppress
 from typing import Final
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from psycopg import sql
 
 #: Django's own record of migrations: the application reads it, the owner writes it.
@@ -25,6 +29,35 @@ _GRANT_MEMBERSHIP: Final = sql.SQL(
     "IF SQLERRM NOT LIKE 'tuple concurrently updated%' THEN RAISE; END IF; END $$"
 )
 
+
+#: Where our functions look names up: the session's temporary tables, which would stand first, come last.
+SEARCH_PATH: Final = "public, pg_temp"
+
+#: (name, signature) of our functions that look names up wherever the session says. One that is inlined into its caller
+#: and reads no table takes the path of its caller, which is pinned; it could not be inlined with a path of its own, and
+#: would cost every event.
+UNPINNED: Final = """
+SELECT f.proname, f.oid::regprocedure::text
+FROM pg_proc f JOIN pg_class t ON t.oid = to_regclass('public.tenants') AND t.relowner = f.proowner
+WHERE f.pronamespace = 'public'::regnamespace AND f.prokind IN ('f', 'p')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
+  AND NOT coalesce('search_path=public, pg_temp' = ANY (f.proconfig), false)
+  AND NOT (f.prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql') AND f.provolatile <> 'v' AND NOT f.prosecdef
+           AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+                           AND c.relkind IN ('r', 'p', 'v', 'm') AND f.prosrc ~ ('\\m' || c.relname || '\\M')))
+"""
+
+#: How the application role could make something: (privilege as GRANT spells it, on what). Parameter `role`.
+MAY_CREATE: Final = """
+SELECT privilege, 'DATABASE ' || quote_ident(current_database()) AS place
+FROM pg_roles r CROSS JOIN (VALUES ('CREATE'), ('TEMPORARY')) AS p(privilege)
+WHERE r.rolname = %(role)s AND has_database_privilege(r.oid, current_database(), privilege)
+UNION ALL
+SELECT 'CREATE', 'SCHEMA ' || quote_ident(n.nspname) FROM pg_roles r CROSS JOIN pg_namespace n
+WHERE r.rolname = %(role)s AND n.nspname !~ '^pg_(toast_)?temp_' AND has_schema_privilege(r.oid, n.oid, 'CREATE')
+"""
+
+logger = logging.getLogger(__name__)
 
 #: (kind, name as SQL spells it) of the tables, sequences and functions in the schema that the owner owns.
 _OWN_OBJECTS: Final = """
@@ -78,3 +111,31 @@ def grant_privileges() -> None:
             if table in own["r"]
         ]
         cursor.execute(sql.SQL("; ").join(statements))
+
+
+def pin_search_paths() -> None:
+    """Have every function of ours look names up in our schema first. A function that was replaced has lost its path."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNPINNED)
+        for _, function in cursor.fetchall():
+            cursor.execute(f"ALTER ROUTINE {function} SET search_path = {SEARCH_PATH}")
+
+
+def forbid_creation() -> None:
+    """Take from the application role, and from everybody, the right to make objects here, also temporary ones.
+
+    Whoever owns the database gives it back with `GRANT TEMPORARY ON DATABASE ... TO` a role. Where the database is not
+    the owner's, its own owner has to revoke it; that is logged, and `verify_books` reports it (I36).
+    """
+    role = settings.APPLICATION_ROLE
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(MAY_CREATE, {"role": role})
+        for privilege, place in cursor.fetchall():
+            statement = f"REVOKE {privilege} ON {place} FROM PUBLIC, {connection.ops.quote_name(role)}"
+            with suppress(ProgrammingError), transaction.atomic():  # not ours to revoke: seen below
+                cursor.execute(statement)
+        cursor.execute(MAY_CREATE, {"role": role})
+        for privilege, place in cursor.fetchall():
+            logger.warning(
+                "%s has %s on %s, which only its owner can REVOKE, from it or PUBLIC.", role, privilege, place
+            )

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +19,8 @@ from pos import queries as pos_queries
 
 logger = logging.getLogger(__name__)
 
+_FAILURES: Final = (DatabaseError, InterfaceError)
+
 
 def live(request: HttpRequest) -> HttpResponse:
     """`GET /health`: this process answers."""
@@ -27,7 +29,11 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def ready(request: HttpRequest) -> HttpResponse:
     """`GET /ready`: and it reaches the database."""
-    return JsonResponse({"status": "ok"}) if _database_time() else _degraded()
+    try:
+        _database_time()
+    except _FAILURES as error:
+        return _degraded(error)
+    return JsonResponse({"status": "ok"})
 
 
 class HealthView(APIView):
@@ -54,16 +60,17 @@ class HealthView(APIView):
         ),
     )
     def get(self, request: Request) -> HttpResponse:
-        db_time = _database_time()
-        if db_time is None:
-            return _degraded()
-        who = _who(request)
-        if who is None:
-            return json_response({"status": "ok"})
-        body = {"status": "ok", "db": "ok", "db_time": db_time}
-        if isinstance(who, Principal) and who.is_bound:
-            return json_response(body)  # the counters are the whole tenant's
-        counts = _counts(who.tenant_id) if isinstance(who, Principal) else _counts_for(who)
+        try:
+            db_time = _database_time()
+            who = _who(request)
+            if who is None:
+                return json_response({"status": "ok"})
+            body = {"status": "ok", "db": "ok", "db_time": db_time}
+            if isinstance(who, Principal) and who.is_bound:
+                return json_response(body)  # the counters are the whole tenant's
+            counts = _counts(who.tenant_id) if isinstance(who, Principal) else _counts_for(who)
+        except _FAILURES as error:
+            return _degraded(error)
         return json_response(body | {"counts": counts})
 
 
@@ -96,17 +103,15 @@ def _who(request: Request) -> Principal | staff.Person | None:
     return found[0] if found else StaffSessionAuthentication().person_of(request)
 
 
-def _database_time() -> str | None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT now()")
-            row = cursor.fetchone()
-    except (DatabaseError, InterfaceError):
-        logger.warning("The database does not answer the health check", exc_info=True)
-        connection.close()
-        return None
+def _database_time() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        row = cursor.fetchone()
     return str(row[0].isoformat()).replace("+00:00", "Z")
 
 
-def _degraded() -> HttpResponse:
+def _degraded(error: Exception) -> HttpResponse:
+    """It does not answer, or not in time: a table is locked, or the server hangs."""
+    logger.warning("The database does not answer the health check", exc_info=error)
+    connection.close()
     return json_response({"status": "degraded", "db": "down"}, 503)

@@ -16,6 +16,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ledgersafe import request_id
 from ledgersafe.api import problem
+from ledgersafe.unavailable import answer_unavailable
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
@@ -42,6 +43,10 @@ class RequestIdMiddleware:
             # Without it the server would send every short answer in chunks.
             response.headers["Content-Length"] = str(len(response.content))
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """What no view has caught: 503 where it is only Postgres that does not answer, for machines or for people."""
+        return answer_unavailable(request, error)
 
 
 def _brings_api_key(request: HttpRequest) -> bool:

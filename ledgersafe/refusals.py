@@ -6,6 +6,7 @@ Absent and foreign things answer alike here too: the page repeats nothing of wha
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -32,6 +33,19 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         "The form was too old, or did not come from this site. Nothing was changed: go back, reload, and send it again."
     )
     return _refuse(request, 403, "Please try again", text)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503, without a question to the database: not even who is signed in."""
+    text = (
+        "The database does not answer, or somebody else kept it busy for too long. Nothing was changed by this: go "
+        "back and try it again in a moment."
+    )
+    bare = HttpRequest()
+    bare.META, bare.path, bare.path_info, bare.user = request.META, request.path, request.path_info, AnonymousUser()
+    response = _refuse(bare, 503, "Please try again", text)
+    response.headers["Retry-After"] = "2"
+    return response
 
 
 def _refuse(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:

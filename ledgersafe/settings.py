@@ -169,6 +169,30 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
+#: What only the web server asks of its connections (`ledgersafe.patience`): somebody waits for the answer, and its
+#: threads are few. Milliseconds; 0: without end. Jobs and commands may take as long as they take.
+WEB_DATABASE_TIMEOUTS = {
+    # For a lock that somebody else holds, a whole table's too.
+    "lock_timeout": env.int("WEB_LOCK_TIMEOUT_MS", default=5_000),
+    # For one statement.
+    "statement_timeout": env.int("WEB_STATEMENT_TIMEOUT_MS", default=30_000),
+    # For us, in the middle of a transaction: a thread that hangs must not keep others waiting for its locks.
+    "idle_in_transaction_session_timeout": env.int("WEB_IDLE_TRANSACTION_TIMEOUT_MS", default=60_000),
+}
+if min(WEB_DATABASE_TIMEOUTS.values()) < 0:
+    raise ImproperlyConfigured("WEB_LOCK_TIMEOUT_MS and the other WEB_*_TIMEOUT_MS must not be negative.")
+#: Seconds to be let in; and how soon it is noticed that nobody is at the other end any more.
+WEB_DATABASE_CONNECTING = {
+    "connect_timeout": env.int("WEB_CONNECT_TIMEOUT_SECONDS", default=3),
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+if WEB_DATABASE_CONNECTING["connect_timeout"] < 2:
+    raise ImproperlyConfigured("WEB_CONNECT_TIMEOUT_SECONDS must be at least 2, as libpq counts.")
+
 # ── Cache and jobs ──────────────────────────────────────────────────────────────────────────────
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {

@@ -45,4 +45,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "ledgersafe.refusals.bad_request"
 handler403 = "ledgersafe.refusals.forbidden"
 handler404 = "ledgersafe.refusals.not_found"
-handler500 = "ledgersafe.api.server_error"
+handler500 = "ledgersafe.unavailable.server_error"

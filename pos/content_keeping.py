@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from ledgersafe.db import RETRYABLE, as_jsonb, call, is_connection_lost, sqlstate
+from ledgersafe.db import RETRYABLE, as_jsonb, call, is_unavailable, sqlstate
 from pos.content_reading import Read
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def keep(tenant_id: int, found: Sequence[Read], day: str | None = None, before: 
             call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(found)), day, before)
         return
     except DatabaseError as error:
-        if is_connection_lost(error) or sqlstate(error) in RETRYABLE:
+        if is_unavailable(error) or sqlstate(error) in RETRYABLE:
             raise
         logger.warning("What was sold is kept one by one: %s", error)
     kept = [_keep_alone(tenant_id, one) for one in found]
@@ -36,7 +36,7 @@ def _keep_alone(tenant_id: int, one: Read) -> Read:
             call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([one])), None, None)
         return one
     except DatabaseError as error:
-        if is_connection_lost(error) or sqlstate(error) in RETRYABLE:
+        if is_unavailable(error) or sqlstate(error) in RETRYABLE:
             raise
         failed = Read(one.journal_id, None, f"Postgres refuses its rows: {str(error).splitlines()[0]}")
     call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([failed])), None, None)

@@ -29,7 +29,7 @@ from ledgersafe.db import (
     as_jsonb,
     call_alone,
     constraint_of,
-    is_connection_lost,
+    is_unavailable,
     retry_serialization,
     sqlstate,
     tenant_transaction,
@@ -56,8 +56,6 @@ logger = logging.getLogger(__name__)
 _LEDGER_RESULTS = {Result.PROCESSED: "ok", Result.DUPLICATE: "duplicate", Result.QUARANTINED: "fail"}
 #: What the long way would meet as well, or could not tell from the event's doing: first the memory is renewed.
 _AGAIN = RETRYABLE | {"23514"}
-#: What says nothing of the event at first: contention, a cancelled statement, and what an out-of-date memory causes.
-_NOT_ODD = _AGAIN | {"57014"}
 #: So many refusals of a key or a day are put down to an out-of-date memory; after them the event itself is meant.
 _REFUSALS_FORGIVEN = 2
 
@@ -156,7 +154,7 @@ class _Patience:
         state, was_in_columns = sqlstate(error), not self.is_row_by_row
         # Contention (40001, 40P01) says nothing of the event, and does not count against it.
         self.refusals += state in {"23505", "23514"}
-        self.is_odd |= state not in _NOT_ODD and not is_connection_lost(error)
+        self.is_odd |= state not in _AGAIN and not is_unavailable(error)
         if was_in_columns and self.is_row_by_row:
             logger.warning("Told row by row: %s %s %s", type(error).__name__, state, constraint_of(error))
             metrics.row_by_row.labels(state).inc()
@@ -217,7 +215,7 @@ def _alone(
             plans[0].arrival.body,
         )
     except DatabaseError as error:
-        if is_connection_lost(error) or sqlstate(error) in _AGAIN:
+        if is_unavailable(error) or sqlstate(error) in _AGAIN:
             raise
         # Whatever it is: the long way holds the event, if the event is to blame.
         logger.warning("Event %s goes the long way: SQLSTATE %s", plans[0].arrival.event_id, sqlstate(error))

@@ -23,7 +23,7 @@ from ledger.fx_revaluation import Revalued
 from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
-from ledgersafe.db import require_transaction, retry_serialization, tenant_transaction
+from ledgersafe.db import lift_statement_timeout, require_transaction, retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
 from recon import packs
@@ -179,6 +179,7 @@ def reason_of(notes: str, *, required: bool, field: str = "notes") -> str:
 
 def _close(tenant_id: int, day: date, order: Order) -> DayClose:
     with tenant_transaction(tenant_id):
+        lift_statement_timeout()  # a long year in one close
         lock_calendar(tenant_id)
         tenant = Tenant.objects.get(pk=tenant_id)
         done = standing_close(tenant_id, day)

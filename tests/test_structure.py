@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 import yaml
@@ -73,6 +74,20 @@ def test_the_containers_are_made_of_what_is_there() -> None:
     for name, service in compose["services"].items():
         for needed in service.get("depends_on", {}):
             assert needed in compose["services"], name
+    logins = {name: _logins(service) for name, service in compose["services"].items()}
+    for name in ("web", "worker", "beat"):
+        assert logins.pop(name) == {"DATABASE_URL": "ledgersafe_web"}
+    assert logins.pop("migrate") == {"DATABASE_URL": "ledgersafe_web", "DATABASE_OWNER_URL": "ledgersafe_owner"}
+    assert not any(logins.values())
+    owners = ("DATABASE_OWNER_PASSWORD", "POSTGRES_PASSWORD")
+    knowing = {name for name, service in compose["services"].items() if any(word in str(service) for word in owners)}
+    assert knowing == {"migrate", "postgres"}
     copied = re.findall(r"^COPY (?!--from)(\S+) ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert [source for source in copied if not (ROOT / source).exists()] == []
     assert {f"{app}" for app in PRODUCT} <= set(copied)
+
+
+def _logins(service: dict[str, Any]) -> dict[str, str]:
+    """Who logs in to the database, by variable."""
+    found = ((name, re.match(r"postgres://(\w+):", str(url))) for name, url in service.get("environment", {}).items())
+    return {name: match[1] for name, match in found if match}

@@ -45,6 +45,18 @@ def read_state(folder: ServerFolder) -> State | None:
         return None
 
 
+def sign(supervisor_lock: int) -> None:
+    """Write this process' id into the lock it holds: it can be stopped while no server answers, too."""
+    os.ftruncate(supervisor_lock, 0)
+    os.pwrite(supervisor_lock, f"{os.getpid()}\n".encode(), 0)
+
+
+def supervisor_of(folder: ServerFolder) -> int | None:
+    """The process id in the supervisor's lock; only true while that is held."""
+    text = folder.supervisor_lock.read_text(encoding="ascii").strip()
+    return int(text) if text.isdecimal() else None
+
+
 def passwords_for(folder: ServerFolder, names: Iterable[str]) -> dict[str, str]:
     """The random password of each name; drawn once and kept, since the server keeps them too."""
     known: dict[str, str] = {}

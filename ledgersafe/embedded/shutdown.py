@@ -48,15 +48,15 @@ def remove() -> int:
 
 
 def _stop(folder: ServerFolder) -> None:
-    """Signal the supervisor; its process id is right, because only the holder of the lock publishes it."""
+    """Signal the supervisor; its process id is right, because only the holder of the lock writes it there."""
     with locks.exclusively(folder.start_lock):
-        state = records.read_state(folder)
+        supervisor = records.supervisor_of(folder)
         lock = locks.open_lock(folder.supervisor_lock)
         try:
             if locks.try_exclusive(lock):
                 return
-            if state:
-                os.kill(state.supervisor_pid, signal.SIGTERM)
+            if supervisor:
+                os.kill(supervisor, signal.SIGTERM)
             if not locks.try_exclusive(lock, timeout_seconds=STOP_TIMEOUT_SECONDS):
                 raise EmbeddedServerError(f"{folder.server} does not stop: see {folder.supervisor_log}")
         finally:

@@ -4,7 +4,10 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
+
+import psycopg
 
 from ledgersafe.embedded import locks, postgres, records, valkey
 from ledgersafe.embedded.errors import EmbeddedServerError
@@ -14,9 +17,10 @@ from ledgersafe.embedded.launching import Running, log_tail
 POLL_SECONDS = 0.2
 # Commands typed or scripted one after the other share a server instead of restarting it.
 GRACE_SECONDS = 1.5
-# A server that crashed is started again, unless it ends this soon after its start this many times in a row.
+# A server that crashed is started again at once; one that ends this soon after its start, or does not start, after a
+# pause that doubles each time. Never given up: a full disk gets room again, and clients need no more than to reconnect.
 SHORT_LIFE_SECONDS = 10.0
-SHORT_LIVES = 3
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 LOG_LIMIT_BYTES = 10_000_000
 
 LAUNCHERS = {"postgres": postgres.launch, "valkey": valkey.launch}
@@ -25,16 +29,25 @@ LAUNCHERS = {"postgres": postgres.launch, "valkey": valkey.launch}
 class Supervisor:
     """`run()` returns when the server has been stopped and nothing is left to do."""
 
-    def __init__(self, folder: ServerFolder, supervisor_lock: int) -> None:
+    def __init__(
+        self,
+        folder: ServerFolder,
+        supervisor_lock: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.folder = folder
         self.supervisor_lock = supervisor_lock
+        self.clock, self.sleep = clock, sleep
         self.clients = locks.open_lock(folder.clients_lock)
         self.stop_requested = False
         self.idle_since: float | None = None
-        self.short_lives = 0
+        self.attempts = 0
+        records.sign(supervisor_lock)
 
     def run(self) -> None:
-        """:raises EmbeddedServerError: the server does not start, or ends again and again."""
+        """:raises EmbeddedServerError: the server does not start the first time, and the client is told why."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._request_stop)
         self._rotate_log()
@@ -43,7 +56,7 @@ class Supervisor:
             while not self._should_stop():
                 if running.process.has_ended():
                     running = self._restart(running)
-                time.sleep(POLL_SECONDS)
+                self.sleep(POLL_SECONDS)
         finally:
             self._forget()
             running.process.stop()
@@ -57,31 +70,53 @@ class Supervisor:
             if "address already in use" not in log_tail(self.folder).lower():
                 raise
             running = launcher(self.folder)  # somebody took the port between the look and the start
-        self.started_at = time.monotonic()
+        self.started_at = self.clock()
         log(f"{self.folder.server} runs on port {running.port} with its data in {running.data}")
-        records.publish(
-            self.folder,
-            records.State(
-                running.environment,
-                os.getpid(),
-                running.process.pid,
-                running.port,
-                str(running.data),
-                str(self.folder.server_log),
-            ),
-        )
+        try:
+            records.publish(
+                self.folder,
+                records.State(
+                    running.environment,
+                    os.getpid(),
+                    running.process.pid,
+                    running.port,
+                    str(running.data),
+                    str(self.folder.server_log),
+                ),
+            )
+        except BaseException:  # the disk is full: nobody would find the server, and nobody end it
+            running.process.stop()
+            raise
         return running
 
     def _restart(self, ended: Running) -> Running:
-        """After a crash: on the same port with the same passwords, so that clients only reconnect."""
+        """After a crash: on the same port with the same passwords, so that clients only reconnect.
+
+        :returns: the ended one when the last client has gone meanwhile.
+        """
         self._forget()  # new clients wait meanwhile
         ended.process.stop()
         log(f"the server ended with {ended.process.child.returncode}")
-        is_short = time.monotonic() - self.started_at < SHORT_LIFE_SECONDS
-        self.short_lives = self.short_lives + 1 if is_short else 0
-        if self.short_lives >= SHORT_LIVES:
-            raise EmbeddedServerError(f"it ends again and again:\n{log_tail(self.folder)}")
-        return self._launch(ended.port)
+        if self.clock() - self.started_at >= SHORT_LIFE_SECONDS:
+            self.attempts = 0
+        while self._is_still_needed_after_a_pause():
+            self.attempts += 1
+            try:
+                return self._launch(ended.port)
+            except (EmbeddedServerError, OSError, psycopg.Error) as error:
+                log(f"the server does not start: {error}")
+        return ended
+
+    def _is_still_needed_after_a_pause(self) -> bool:
+        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** (self.attempts - 1), LONGEST_PAUSE_SECONDS) if self.attempts else 0.0
+        if pause:
+            log(f"it is started again in {pause:.0f} s")
+        until = self.clock() + pause
+        while not self._should_stop():
+            if self.clock() >= until:
+                return True
+            self.sleep(POLL_SECONDS)
+        return False
 
     def _should_stop(self) -> bool:
         return self.stop_requested or self._is_evicted() or self._is_idle()
@@ -92,7 +127,7 @@ class Supervisor:
         if not locks.try_exclusive(self.clients):
             self.idle_since = None
             return False
-        now = time.monotonic()
+        now = self.clock()
         self.idle_since = self.idle_since or now
         if now - self.idle_since >= GRACE_SECONDS:
             return True

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 
-from ledgersafe.grants import table_privileges
+from ledgersafe.grants import MAY_CREATE, SEARCH_PATH, UNPINNED, table_privileges
 from ledgersafe.guard_files import append_only_trigger, declared
 from ledgersafe.invariants import Invariant, Snapshot, Violation
 
@@ -74,6 +74,11 @@ def _guards_stand(snapshot: Snapshot) -> Iterator[Violation]:
     }
     statement = f"{_PRIVILEGES} UNION ALL {_TRIGGERS} UNION ALL {_FUNCTIONS}"
     yield from map(Violation._make, snapshot.rows(statement, **parameters))
+    for name, _ in snapshot.rows(UNPINNED):
+        yield Violation(None, "pg_proc", name, f"function does not look names up in {SEARCH_PATH}")
+    role = settings.APPLICATION_ROLE
+    for privilege, place in snapshot.rows(MAY_CREATE, role=role):
+        yield Violation(None, "pg_roles", role, f"{role} has {privilege} on {place}")
 
 
 _ROLE: Final = """
@@ -111,7 +116,8 @@ def _indexes_begin_with_tenant(snapshot: Snapshot) -> Iterator[Violation]:
 INVARIANTS: Final = (
     Invariant(
         "I36",
-        "Append-only tables refuse UPDATE, DELETE and TRUNCATE from the application's role; guards are ENABLE ALWAYS.",
+        "Append-only tables refuse UPDATE, DELETE and TRUNCATE from the application's role; guards are ENABLE ALWAYS, "
+        "and nothing can be put before the tables they read.",
         _guards_stand,
     ),
     Invariant("I37", "The application's role is not owner, superuser or BYPASSRLS.", _role_is_bounded),

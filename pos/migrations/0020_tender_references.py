@@ -7,7 +7,7 @@ from ledgersafe.db import run_sql
 class Migration(migrations.Migration):
     dependencies = [
         ("ledger", "0013_rows"),
-        ("pos", "0017_original_locks"),
+        ("pos", "0019_no_fault"),
         ("tenants", "0007_near_duplicates"),
     ]
 

@@ -21,6 +21,7 @@ ALTER TABLE events_processed ENABLE ALWAYS TRIGGER originals_guard
 NO_GUARD = """
 CREATE OR REPLACE FUNCTION ledger_journals_guard_v2() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$
 """
+MAKES_TABLES = "DO $$ BEGIN EXECUTE 'GRANT TEMP ON DATABASE ' || current_database() || ' TO PUBLIC'; END $$"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,10 @@ CREATE OR REPLACE FUNCTION ledger_journals_guard_v2() RETURNS trigger LANGUAGE p
         (f"GRANT UPDATE (amount_minor) ON postings TO {ROLE}", "postings", "postings"),
         (f"GRANT TRUNCATE ON audit_log TO {ROLE}", "audit_log", "audit_log"),
         ("GRANT INSERT ON journals TO PUBLIC", "journals", "journals"),
+        ("ALTER FUNCTION ledger_journals_guard_v2() RESET search_path", "pg_proc", "ledger_journals_guard_v2"),
+        ("ALTER FUNCTION ledger_post_v1 SET search_path = pg_temp, public", "pg_proc", "ledger_post_v1"),
+        (f"GRANT CREATE ON SCHEMA public TO {ROLE}", "pg_roles", ROLE),
+        (MAKES_TABLES, "pg_roles", ROLE),
     ],
 )
 def test_i36_sees_a_weakened_guard(ground: Ground, weakening: str, table: str, row: str) -> None:

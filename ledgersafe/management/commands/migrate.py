@@ -22,11 +22,14 @@ class Command(migrate.Command):
             self._ensure_database()
             grants.ensure_application_role()
         except ProgrammingError as error:
-            raise CommandError(f"{error}Run it as a role with CREATEROLE and CREATEDB (DATABASE_OWNER_URL).") from error
+            told = "Run deploy/postgres/roles.sql first, or log in with CREATEROLE and CREATEDB (DATABASE_OWNER_URL)."
+            raise CommandError(f"{error}{told}") from error
         except OperationalError as error:
             raise CommandError(f"The database cannot be reached: {error}Check DATABASE_URL.") from error
         super().handle(*args, **options)
         grants.grant_privileges()
+        grants.pin_search_paths()
+        grants.forbid_creation()
         roles.set_permissions()
 
     def _ensure_database(self) -> None:

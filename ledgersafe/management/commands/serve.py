@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from ledgersafe import serving
+from ledgersafe import logins, serving
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.jobs import beside
 
@@ -26,6 +26,8 @@ class Command(LedgerCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.MIGRATE_ON_START:
             serving.migrate()
+        if settings.ENVIRONMENT == "production":
+            logins.warn_of_login()
         host, port = options["host"], options["port"]
         self.stdout.write(
             f"Back office http://{host}:{port}/admin/ · API docs http://{host}:{port}/v1/docs · Ctrl-C ends"

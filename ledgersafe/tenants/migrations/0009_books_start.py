@@ -6,7 +6,7 @@ _HELP = "The first business day anything is posted on; what claims to be older i
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0007_near_duplicates")]
+    dependencies = [("tenants", "0008_lineage")]
 
     operations = [
         migrations.AddField(

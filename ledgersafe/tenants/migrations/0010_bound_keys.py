@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Keys of one store or register hold nothing of the whole tenant's: those there are lose it, then it is a CHECK."""
 
     dependencies = [
-        ("tenants", "0008_lineage"),
+        ("tenants", "0009_books_start"),
         ("audit", "0005_instants"),  # what was taken from which key is written there
     ]
 

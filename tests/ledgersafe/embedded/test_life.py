@@ -109,6 +109,51 @@ def test_it_restarts_a_server_that_was_killed_for_its_living_clients(checkout: C
     assert kept(client) == 7
 
 
+def test_it_comes_back_however_often_it_is_killed(checkout: Checkout) -> None:
+    """Each life shorter than the last: it used to be given up after the third."""
+    client = checkout.client()
+    keep_seven(client)
+    for _ in range(4):
+        before = checkout.state()["server_pid"]
+        kill_hard(before)
+        assert eventually(
+            lambda ended=before: checkout.folder().state.exists() and checkout.state()["server_pid"] != ended,
+            seconds=60,
+        )
+    assert kept(client) == 7
+
+
+def test_stop_ends_it_while_it_waits_to_start_again(checkout: Checkout) -> None:
+    client = checkout.client()
+    settings = checkout.folder().path / "cluster" / "postgresql.conf"
+    good = settings.read_text()
+    settings.write_text(good + "\nno_such_setting = 1\n")
+    kill_hard(checkout.state()["server_pid"])
+    log = checkout.folder().supervisor_log
+    assert eventually(lambda: "it is started again in 2 s" in log.read_text(), seconds=60)
+
+    checkout.verb("stop")
+
+    assert checkout.has_nothing_running()
+    settings.write_text(good)
+    client.kill()
+
+
+def test_it_comes_back_when_what_kept_it_from_starting_is_gone(checkout: Checkout) -> None:
+    client = checkout.client()
+    keep_seven(client)
+    settings = checkout.folder().path / "cluster" / "postgresql.conf"
+    good = settings.read_text()
+    settings.write_text(good + "\nno_such_setting = 1\n")
+    kill_hard(checkout.state()["server_pid"])
+    assert eventually(lambda: "does not start" in checkout.folder().supervisor_log.read_text(), seconds=60)
+
+    settings.write_text(good)
+
+    assert eventually(checkout.folder().state.exists, seconds=60)
+    assert kept(client) == 7
+
+
 def test_it_has_its_data_after_everything_was_killed(checkout: Checkout) -> None:
     client = checkout.client()
     keep_seven(client)

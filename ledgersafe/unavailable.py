@@ -1,0 +1,30 @@
+"""What is answered while Postgres does not: no 500, for it is nobody's bug, and the same request may be sent again."""
+
+import logging
+import sys
+
+from django.http import HttpRequest, HttpResponse
+
+from ledgersafe import api, refusals
+from ledgersafe.db import is_unavailable
+from ledgersafe.errors import Unavailable
+from ledgersafe.request_id import current_request_id
+
+logger = logging.getLogger(__name__)
+
+
+def answer_unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """503 if this is what the error says: a problem for machines, a page for people. None: it is something else."""
+    if error is None or not (isinstance(error, Unavailable) or is_unavailable(error)):
+        return None
+    logger.warning("503 for %s %s: %s", request.method, request.path[:200], str(error).split("\n")[0])
+    is_page = request.path_info.startswith("/admin")
+    return refusals.unavailable(request) if is_page else api.unavailable()
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's 500 handler, for what fails outside of views: a middleware that reads the session, for example."""
+    answer = answer_unavailable(request, sys.exc_info()[1])
+    return answer or api.problem(
+        500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=current_request_id()
+    )
