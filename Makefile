@@ -6,6 +6,8 @@
 PORT ?= 8000
 ARGS ?=
 BIN := .venv/bin
+# Each start would compile all packages anew (4 times the CPU); what is compiled once lies in __pycache__, ignored by git.
+unexport PYTHONDONTWRITEBYTECODE
 RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
 BENCH := .venv/.installed-bench

@@ -16,6 +16,13 @@ OFFLINE_COMMANDS = {
     "collectstatic",
     "spectacular",
 }
+#: Commands that start everything: each step is named the moment it begins, since the first ones take seconds.
+TALKING_COMMANDS = {"demo", "serve"}
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -33,7 +40,7 @@ def main() -> int:
         Env.read_env(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".env"), overwrite=False)
 
         try:
-            embedded.ensure_servers()
+            embedded.ensure_servers(say=_say if command in TALKING_COMMANDS else None)
         except embedded.EmbeddedServerError as error:
             sys.stderr.write(f"{error}\n")
             return 2

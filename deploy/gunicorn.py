@@ -37,7 +37,8 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Started by `manage.py demo`: end when the other end of its pipe does, however the demo ended."""
+    """Say where the server listens; for `manage.py demo`, end when the other end of its pipe does."""
+    print(os.environ.get("WEB_GREETING", f"Serving on {bind}"), flush=True)  # noqa: T201  for who started it
     pipe = os.environ.get("WEB_PARENT_PIPE")
     if pipe:
         threading.Thread(target=_end_with_parent, args=(int(pipe),), daemon=True).start()

@@ -4,8 +4,12 @@ import argparse
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.utils import OperationalError, ProgrammingError
 
 from ledgersafe.errors import DomainError
+
+#: undefined_table, undefined_column, undefined_function: the schema is older than the program.
+_NOT_MIGRATED = {"42P01", "42703", "42883"}
 
 
 class LedgerCommand(BaseCommand):
@@ -13,6 +17,8 @@ class LedgerCommand(BaseCommand):
 
     #: Shown at the end of `--help`.
     examples = ""
+    #: `manage.py check` and `make check` run the checks; a command that ran them would import every page first.
+    requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         if self.examples:
@@ -21,11 +27,20 @@ class LedgerCommand(BaseCommand):
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """:raises CommandError: with exit code 2, the domain's own words."""
+        """:raises CommandError: with exit code 2: a refusal in the domain's own words, or no usable database."""
         try:
             return super().execute(*args, **options)
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
+        except OperationalError as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise CommandError(
+                f"The database cannot be reached: {first_line}. Check DATABASE_URL.", returncode=2
+            ) from error
+        except ProgrammingError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in _NOT_MIGRATED:
+                raise
+            raise CommandError("The database is not migrated: run `manage.py migrate` first.", returncode=2) from error
 
     @property
     def actor(self) -> str:

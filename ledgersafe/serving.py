@@ -12,9 +12,15 @@ from django.conf import settings
 ROOT = settings.BASE_DIR
 
 
+def say(line: str) -> None:
+    """Tell a person who waits what begins now, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def migrate() -> None:
     """Bring the schema up to date as the owner, in a process of its own. :raises SystemExit: it failed."""
-    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0"]
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0", "--count"]
     finished = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603  our own command
     if finished.returncode:
         sys.exit(finished.returncode)
@@ -25,9 +31,11 @@ def server_environment(host: str, port: int) -> Mapping[str, str]:
     metrics = Path(os.environ.get("LEDGERSAFE_DATA_DIR", ROOT / ".data")) / "metrics" / str(port)
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, exist_ok=True)
+    url = f"http://{host}:{port}"
     return os.environ | {
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "WEB_BIND": f"{host}:{port}",
+        "WEB_GREETING": f"Back office {url}/admin/ · API docs {url}/v1/docs · Ctrl-C ends",
         "WEB_WORKERS": str(settings.WEB_WORKERS),
         "WEB_THREADS": str(settings.WEB_THREADS),
         "DATABASE_AS": "app",

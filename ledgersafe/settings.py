@@ -78,7 +78,8 @@ AUTH_PASSWORD_VALIDATORS = [
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    # Its pages are imported with the URLs (ledgersafe/urls.py): a command that serves nothing starts without them.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

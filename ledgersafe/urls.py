@@ -7,6 +7,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from ledgersafe import api, dashboard, health, scraping, signing_in
 
+admin.autodiscover()
+
 
 def _home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/admin/")

@@ -19,6 +19,7 @@ from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
+import ledgersafe.urls  # noqa: F401  pages register themselves with the URLs, and tests look at what is registered
 from ledgersafe import registry
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal

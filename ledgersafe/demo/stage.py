@@ -81,6 +81,14 @@ class Stage:
             # Not wrapped: a command that is copied must stay one line.
             self.console.print(line, soft_wrap=True, highlight=False)
 
+    def farewell_without_server(self, user: str, password: str) -> None:
+        """Say how to come back: the demo's server ends now."""
+        self.chapter("The demo ends here, and its server with it")
+        line = (
+            f"Start it again with `make serve`, then sign in as [bold]{user}[/bold], password [bold]{password}[/bold]"
+        )
+        self.console.print(line, soft_wrap=True, highlight=False)
+
     def _bronze(self) -> Table:
         table = Table("raw_id", "event_id", "outcome", title="bronze · events_raw", title_justify="left")
         rows = RawEvent.objects.filter(tenant=self.tenant).select_related("outcome").order_by("id")

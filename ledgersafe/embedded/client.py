@@ -12,6 +12,12 @@ from ledgersafe.embedded.folders import CHECKOUT, Purpose, ServerFolder, ServerN
 START_TIMEOUT_SECONDS = 120.0
 
 
+def describe_start(server: ServerName, purpose: Purpose) -> str:
+    """Say, for a person who waits, whether a server is set up for the first time."""
+    is_first = not ServerFolder.of(server, purpose).path.exists()
+    return " (the first time: its data folder is created)" if is_first else ""
+
+
 def attach(server: ServerName, purpose: Purpose) -> dict[str, str]:
     """Join the clients of a server for the life of this process; returns the variables to set.
 

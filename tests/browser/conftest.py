@@ -22,7 +22,7 @@ from django.test import override_settings
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.demo.server import running_server
 from tests.conftest import Shop
-from tests.flows.test_demo import free_port
+from tests.flows.processes import free_port
 from tests.staff import hire
 
 if TYPE_CHECKING:

@@ -1,73 +1,23 @@
 """`manage.py demo` and `serve` as a newcomer runs them: real processes, private servers, a folder of their own."""
 
-import os
+import re
 import signal
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-CONFIGURED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DATABASE_AS", "LEDGERSAFE_TEST_RUN")
+from tests.flows.processes import ROOT, answers, eventually, free_port, manage, private_environment, processes_of
+
 pytestmark = pytest.mark.xdist_group("flows")
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An environment that configures no server, and data of its own."""
-    folder = tmp_path_factory.mktemp("data")
-    environment = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
-    environment |= {"LEDGERSAFE_DATA_DIR": str(folder), "DEMO_EXIT": "1", "WEB_WORKERS": "1"}
-    # Not the file of the tests of this process: its anchors are those of another database.
-    environment["AUDIT_ANCHOR_FILE"] = str(folder / "audit-anchors.jsonl")
-    yield environment
-    subprocess.run([sys.executable, "-m", "ledgersafe.embedded", "remove"], cwd=ROOT, env=environment, check=False)
-
-
-def manage(*arguments: str) -> list[str]:
-    return [sys.executable, "manage.py", *arguments]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-def eventually(what: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if what():
-            return True
-        time.sleep(0.1)
-    return what()
-
-
-def processes_of(folder: str) -> list[str]:
-    """Whatever still runs on behalf of a data folder: servers, supervisors, web workers."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "environ", "status"]):
-        words = " ".join(process.info["cmdline"] or []) + str(
-            (process.info["environ"] or {}).get("LEDGERSAFE_DATA_DIR")
-        )
-        if folder in words and process.pid != os.getpid() and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(words[:200])
-    return found
+    with private_environment(tmp_path_factory.mktemp("data")) as environment:
+        yield environment | {"DEMO_EXIT": "1"}
 
 
 @pytest.mark.parametrize("run", ["first", "second"])
@@ -80,6 +30,31 @@ def test_the_story_comes_out_as_told(environment: dict[str, str], run: str) -> N
     assert "✗" not in told.stdout
     assert told.stdout.count("✓") == 9
     assert told.stderr == ""
+    # Its server is gone: no address is printed that nobody answers, but the way back to it.
+    assert "http://" not in told.stdout
+    assert "make serve" in told.stdout
+
+
+def test_serve_names_each_step_before_it_begins_and_counts_the_migrations(tmp_path: Path) -> None:
+    with (
+        private_environment(tmp_path / "data") as environment,
+        subprocess.Popen(
+            manage("serve", "--port", str(free_port())), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        ) as server,
+    ):
+        assert server.stdout is not None
+        try:
+            lines = [server.stdout.readline()]
+            while lines[-1] and not lines[-1].startswith("Back office"):
+                lines.append(server.stdout.readline())
+        finally:
+            server.kill()
+    assert lines[0].startswith("Starting the private servers")
+    said = "".join(lines)
+    for step in ("Postgres (the first time", "Migrating the database: ", "web workers"):
+        assert step in said
+    total = re.findall(r"Migrating the database: (\d+) steps", said)[0]
+    assert f"{total} of {total}" in said
 
 
 def test_commands_work_beside_a_running_server_and_nothing_is_left(environment: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from ledgersafe.jobs.beside import NO_BROKER
-from tests.flows.test_demo import CONFIGURED, ROOT, answers, eventually, free_port, manage, processes_of
+from tests.flows.processes import CONFIGURED, ROOT, answers, eventually, free_port, manage, processes_of
 
 pytestmark = pytest.mark.xdist_group("flows")
 SEALED = "from ledgersafe.audit.models import AuditBlock; print(AuditBlock.objects.count())"

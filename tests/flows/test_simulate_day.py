@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.test_demo import ROOT, answers, environment, free_port, manage
+from tests.flows.processes import ROOT, answers, free_port, manage
+from tests.flows.test_demo import environment
 
 __all__ = ["environment"]
 pytestmark = pytest.mark.xdist_group("flows")

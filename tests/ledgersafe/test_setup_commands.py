@@ -1,9 +1,15 @@
 """The commands that set a tenant up: what they print, and exit code 2 with one line when they refuse."""
 
 import re
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.utils import OperationalError
 
+from ledgersafe import registry
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from tests.conftest import Shop
@@ -105,3 +111,39 @@ def test_create_store_and_register(shop: Shop) -> None:
 )  # fmt: skip
 def test_an_unknown_tenant_is_refused_in_one_line(books: None, name: str, arguments: list[str]) -> None:
     assert "no-such-tenant" in refused(name, "no-such-tenant", *arguments)
+
+
+def test_a_database_without_tables_is_told_in_one_line(books: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_nothing(slug: str) -> Tenant:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM a_table_of_the_next_release")
+        raise AssertionError
+
+    monkeypatch.setattr(registry, "get_tenant", read_nothing)
+    assert refused("list_api_keys", "acme") == "The database is not migrated: run `manage.py migrate` first."
+
+
+def test_a_database_that_is_away_is_told_in_one_line(books: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_nobody(slug: str) -> Tenant:
+        raise OperationalError("connection refused\nIs the server running?\n")
+
+    monkeypatch.setattr(registry, "get_tenant", find_nobody)
+    assert refused("list_api_keys", "acme") == "The database cannot be reached: connection refused. Check DATABASE_URL."
+
+
+def test_a_command_that_serves_nothing_starts_without_pages_and_views() -> None:
+    script = (
+        "import sys, manage\n"
+        "sys.argv = ['manage.py', 'create_tenant', '--help']\n"
+        "try: manage.main()\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', *sorted(sys.modules))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    loaded = set(ran.stdout.rpartition("LOADED")[2].split())
+    assert "ledgersafe.tenants.models" in loaded
+    assert loaded.isdisjoint(
+        {"ledgersafe.urls", "rest_framework.views", "drf_spectacular.openapi", "pos.admin", "exceptions.admin"}
+    )

@@ -35,7 +35,9 @@ class Command(LedgerCommand):
         parser.add_argument("--port", type=int, default=8000, help="a free one is taken if this is in use")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        serving.say("Looking for migrations …")
         serving.migrate()
+        serving.say("Opening a demo tenant and starting the web server …")
         tenant, key = fresh_tenant("demo", name="Demo shops", key_name="demo till", actor="system:demo")
         password = _demo_login()
         stage = Stage(Console(), tenant)
@@ -43,8 +45,10 @@ class Command(LedgerCommand):
             with running_server(options["port"]) as url:
                 with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as till:
                     _tell(stage, till)
-                stage.farewell(url, "demo", password, key)
-                if not os.environ.get("DEMO_EXIT"):
+                if os.environ.get("DEMO_EXIT"):
+                    stage.farewell_without_server("demo", password)
+                else:
+                    stage.farewell(url, "demo", password, key)
                     _serve_on(stage)
         except KeyboardInterrupt:
             stage.console.print("Stopped.")

@@ -25,13 +25,12 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.MIGRATE_ON_START:
+            serving.say("Looking for migrations …")
             serving.migrate()
         if settings.ENVIRONMENT == "production":
             logins.warn_of_login()
         host, port = options["host"], options["port"]
-        self.stdout.write(
-            f"Back office http://{host}:{port}/admin/ · API docs http://{host}:{port}/v1/docs · Ctrl-C ends"
-        )
+        serving.say(f"Starting {settings.WEB_WORKERS} web workers on port {port} …")
         environment = serving.server_environment(host, port)
         if settings.WEB_JOBS and not options["no_jobs"]:
             if beside.has_broker():
