@@ -16,7 +16,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from exceptions.decisions import Decision, InvalidPatch
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.patching import diff
-from exceptions.serializers import case_detail
+from exceptions.proposals import list_waiting
+from exceptions.serializers import case_detail, proposal_item
 from ledgersafe.api import instant
 from ledgersafe.pretty import body_text, pretty
 from pos import canonical, queries, replay
@@ -28,9 +29,9 @@ from pos.versions import VersionState, version_states
 
 
 def show_case(case: ExceptionCase) -> dict[str, Any]:
-    """The case with its arrival, the key's state, every version, and what changed from first to last.
+    """The case with its arrival, the key's state, every version, what changed from first to last, and proposals.
 
-    Four statements, whatever the number of versions.
+    Five statements, whatever the number of versions.
     """
     key = queries.get_key(case.tenant_id, case.idempotency_key)
     versions = queries.list_versions(key) if key else []
@@ -45,6 +46,7 @@ def show_case(case: ExceptionCase) -> dict[str, Any]:
         "last_raw_event": _raw_event(last),
         "versions": _versions(key, versions, arrivals) if key else [],
         "diff": _changes(first, last, versions, arrivals),
+        "proposals": [proposal_item(proposal) for proposal in list_waiting([case])],
     }
 
 

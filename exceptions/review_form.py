@@ -1,7 +1,7 @@
 """What an operator fills in on the review page: kept as it was typed, read into a decision, and checked for age."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from exceptions import console
@@ -70,4 +70,4 @@ def decision_of(proposal: Resolution, patch_text: str | None, notes: str) -> Dec
         body["canonical_raw_id"] = proposal.canonical_raw_id
         if patch_text:
             body["override_patch"] = console.parse_patch(patch_text, json_patch=is_json_patch)
-    return Decision.read(body, json_patch=is_json_patch)
+    return replace(Decision.read(body, json_patch=is_json_patch), confirms=proposal.pk)
