@@ -23,7 +23,7 @@ from ledgersafe.pretty import body_text, pretty
 from pos import canonical, queries, replay
 from pos.effects import Choice
 from pos.models import EventKey, EventVersion, RawEvent
-from pos.replay import BulkOutcome, Preview, Resolved, weigh_choices
+from pos.replay import BulkOutcome, Preview, Resolved, weigh_choices, weigh_decision
 from pos.serializers import arrival_item, payload_of, payload_value, value_of_text
 from pos.versions import VersionState, version_states
 
@@ -233,6 +233,11 @@ def _about_patch(error: canonical.UnreadableBody) -> str:
     first_line = re.search(r"line 1, column (\d+)", message)
     column = max(1, int(first_line[1]) - len('{"patch": ')) if first_line else 0
     return re.sub(r"line 1, column \d+", f"line 1, column {column}", message)
+
+
+def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
+    """As `pos.replay.weigh_decision`."""
+    return weigh_decision(case, decision, now=now)
 
 
 def resolve(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Resolved:

@@ -57,5 +57,7 @@ WHERE %(tenant)s IN (0, x.tenant_id) AND x.at >= %(since)s::date
 """
 
 INVARIANTS: Final = (
-    Invariant("I10", "A resolved exception says who, what, when and why.", by_sql(_DECISIONS, _ON_RECORD, _AWAITING, _ENDED)),
+    Invariant(
+        "I10", "A resolved exception says who, what, when and why.", by_sql(_DECISIONS, _ON_RECORD, _AWAITING, _ENDED)
+    ),
 )

@@ -6,9 +6,10 @@ may withdraw it. A case can have several.
 
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from exceptions.cases import IS_WAITING, AlreadyResolved, lock_cases
 from exceptions.decisions import read_notes
@@ -90,29 +91,26 @@ def list_waiting(cases: Collection[ExceptionCase]) -> QuerySet[Resolution]:
     return rows.filter(IS_WAITING).order_by("id")
 
 
-def awaiting(rows: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
-    """Those of the cases that wait for a second person: a handful, with an index of their own."""
-    return rows.filter(status=CaseStatus.OPEN, awaits_confirmation=True)
-
-
-def proposed(*, by: str = "", not_by: str = "") -> Exists:
+def proposed(*, by: str = "", not_by: str = "") -> Q:
     """Whether a proposal that waits was made by that actor, or by any but that one; a filter of cases that wait."""
     rows = Resolution.objects.filter(IS_WAITING, tenant=OuterRef("tenant"), case=OuterRef("pk"))
-    return Exists(rows.filter(actor=by) if by else rows.exclude(actor=not_by))
+    return Q(Exists(rows.filter(actor=by) if by else rows.exclude(actor=not_by)))
 
 
-def count_to_confirm(tenant_ids: Collection[int] | None, *, me: str) -> int:
-    """Cases of these tenants on which somebody else's proposal waits. None: of all tenants. One statement."""
-    rows = awaiting(ExceptionCase.objects.all())
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Cases with a proposal that waits: of somebody else, and of one's own."""
+
+    to_confirm: int
+    proposed: int
+
+
+def count_waiting(tenant_ids: Collection[int] | None, *, me: str) -> Waiting:
+    """Of these tenants; None: of all. One statement, of the few cases that an index of their own holds together."""
+    rows = ExceptionCase.objects.filter(status=CaseStatus.OPEN, awaits_confirmation=True)
     rows = rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
-    return rows.filter(proposed(not_by=me)).count()
-
-
-def count_proposed_by(tenant_ids: Collection[int] | None, *, me: str) -> int:
-    """Cases of these tenants on which a proposal of one's own waits. None: of all tenants. One statement."""
-    rows = awaiting(ExceptionCase.objects.all())
-    rows = rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
-    return rows.filter(proposed(by=me)).count()
+    theirs, own = Count("pk", filter=proposed(not_by=me)), Count("pk", filter=proposed(by=me))
+    return Waiting(**rows.aggregate(to_confirm=theirs, proposed=own))
 
 
 def refusal_of_confirming(
@@ -191,4 +189,3 @@ def _end(proposal: Resolution, stage: Stage, notes: str, actor: str, now: dateti
         notes=notes,
     )
     return ending
-

@@ -76,7 +76,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # ── Applications and middleware ─────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
-    "unfold",
+    "ledgersafe.site.BackOfficeConfig",  # unfold
     "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -328,6 +328,7 @@ UNFOLD = {
         lambda request, name=name: static(f"ledgersafe/{name}.css")
         for name in ("backoffice", "review", "setup", "signing")
     ],
+    "SCRIPTS": [lambda request: static("ledgersafe/frames.js")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "ACCOUNT": {"navigation": "ledgersafe.backoffice.account_links"},
