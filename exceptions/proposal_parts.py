@@ -13,6 +13,7 @@ from exceptions.patching import patched
 from exceptions.people import Assignee
 from exceptions.review_form import ReviewForm, decision_of
 from exceptions.review_parts import change_part, journal_part
+from ledgersafe import exact_json
 from ledgersafe.errors import DomainError
 from ledgersafe.money import MoneyError, is_currency, to_decimal_text, to_minor
 
@@ -112,6 +113,8 @@ def _amount(value: Any, base_currency: str) -> str:
     """The event's total, `15.55 USD`; nothing where it has none that can be read."""
     total = value.get("total_amount") if isinstance(value, Mapping) else None
     currency = (value.get("currency") or base_currency) if total is not None else ""
+    if isinstance(total, exact_json.Number):
+        total = exact_json.decimal_of(total)
     if not isinstance(total, str | int | Decimal) or isinstance(total, bool) or not is_currency(currency):
         return ""
     try:

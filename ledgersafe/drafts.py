@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 
 from ledgersafe import pan
 
@@ -25,7 +26,7 @@ _SALT: Final = "ledgersafe.draft"
 _KEPT_AS: Final = "draft"
 _PERSON: Final = "ledgersafe_person"
 _PERSON_SECONDS: Final = 30 * 86_400
-_SECRET: Final = re.compile(r"passw|secret|token|otp|^code$|^again$", re.IGNORECASE)
+_SECRET: Final = re.compile(r"passw|secret|token|otp|^again$", re.IGNORECASE)
 #: What nobody typed: a page's own marks, and what a button says.
 _MARKS: Final = frozenset(
     {
@@ -57,12 +58,12 @@ class Draft:
 # ── While nobody is signed in ───────────────────────────────────────────────────────────────────
 def typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
     """What was typed, field by field, for people to copy."""
-    return _texts(_fields(request.POST))
+    return _texts(_fields(request))
 
 
 def sign(request: HttpRequest) -> str:
     """What was posted, for the sign-in form to carry; empty when it is too much, or must not be kept."""
-    fields = _fields(request.POST)
+    fields = _fields(request)
     values = [value for several in fields.values() for value in several]
     if sum(map(len, values)) > MAX_CHARACTERS or any(map(pan.contains_pan, values)):
         return ""
@@ -130,8 +131,11 @@ def _person_of(request: HttpRequest) -> int | None:
     return int(told) if told else None
 
 
-def _fields(posted: QueryDict) -> dict[str, list[str]]:
-    return {name: values for name, values in posted.lists() if not _SECRET.search(name)}
+def _fields(request: HttpRequest) -> dict[str, list[str]]:
+    """What may be carried: on the pages of the second step that is nothing, since a code is one there."""
+    if request.path.startswith((reverse("two-step"), reverse("second-step"))):
+        return {}
+    return {name: values for name, values in request.POST.lists() if not _SECRET.search(name)}
 
 
 def _texts(fields: Mapping[str, list[str]]) -> list[tuple[str, str]]:

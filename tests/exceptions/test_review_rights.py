@@ -91,11 +91,13 @@ def test_nobody_confirms_their_own_proposal_nor_without_the_right(limited: Shop,
 
 def test_a_colleague_reads_who_wants_what_and_the_money_of_it(limited: Shop, operator: Client) -> None:
     case, _, last = conflict(limited)
-    press(operator, case, "replay", chosen=str(last), patch='{"total_amount": 43.5, "line_items": null}')
+    press(
+        operator, case, "replay", chosen=str(last), patch='{"total_amount": 43.5, "line_items": null, "tenders": null}'
+    )
     name = actor_of(operator).removeprefix("user:")
     with signed_in(limited, role="Supervisor") as supervisor:
         page = page_of(supervisor, case)
-        assert f'{name}</span> wants to post a correction of version 2 (LAST, 43.50 USD)' in page
+        assert f"{name}</span> wants to post a correction of version 2 (LAST, 43.50 USD)" in page
         assert "instead of version 1 (FIRST, 42.50 USD)." in page
         assert "+1.00 USD" in page  # more revenue
     press(operator, case, "no_replay")
