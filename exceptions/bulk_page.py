@@ -21,6 +21,7 @@ from exceptions.inbox_page import at_risk_of
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import colleagues
 from exceptions.reasons import REASONS
+from ledgersafe import drafts
 from ledgersafe.errors import DomainError
 from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
@@ -33,8 +34,10 @@ APPROVE: Final = "exceptions.approve_exceptioncase"
 
 def press(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
     """`admin:exceptions_bulk`: assign or resolve what was selected, or replay a whole reason."""
+    if request.method in {"GET", "HEAD"}:
+        return _opened(shown, request)
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     verb = {"assign_me": _assign, "assign": _assign, "resolve": _resolve, "replay_reason": _replay_reason}
     do = verb.get(request.POST.get("do", ""))
     if do is None:
@@ -43,14 +46,27 @@ def press(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpRespo
     return do(shown, request)
 
 
-def selected_cases(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, permission: str) -> list[ExceptionCase]:
+def _opened(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
+    """A GET: the question again with what was typed when the session had ended; else there is nothing to show."""
+    typed = drafts.restored(request) or QueryDict()
+    if typed.get("do") != "resolve":
+        if typed:
+            messages.warning(request, "You were signed out: nothing was done with the selected events.")
+        return HttpResponseRedirect(_back_url(typed))
+    cases = selected_cases(shown, request, BULK, typed)
+    return _again(shown, request, cases, None, typed) if cases else HttpResponseRedirect(_back_url(typed))
+
+
+def selected_cases(
+    shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, permission: str, typed: QueryDict | None = None
+) -> list[ExceptionCase]:
     """The open cases that were ticked, of one tenant after the other; what is foreign or absent is left out.
 
     :raises PermissionDenied: one of them is not this person's to do that with, or they may do it nowhere.
     """
     if not request.user.has_perm(permission):
         raise PermissionDenied
-    ids = {case_id for text in request.POST.getlist("case")[:MAX_SELECTED] if (case_id := _uuid(text))}
+    ids = {case_id for text in (typed or request.POST).getlist("case")[:MAX_SELECTED] if (case_id := _uuid(text))}
     rows = shown.get_queryset(request).select_related("tenant").filter(pk__in=ids, status=CaseStatus.OPEN)
     cases = list(rows.order_by("tenant_id", "created_at", "pk"))
     if not all(staff.may(request.user, permission, case.tenant_id) for case in cases):
@@ -123,20 +139,28 @@ def _decision(form: QueryDict) -> Decision:
 
 
 def _again(
-    shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, cases: Sequence[ExceptionCase], error: DomainError
+    shown: "ModelAdmin[ExceptionCase]",
+    request: HttpRequest,
+    cases: Sequence[ExceptionCase],
+    error: DomainError | None,
+    typed: QueryDict | None = None,
 ) -> HttpResponse:
     """The same question on a page of its own, with what was typed, and what is wrong with it."""
+    typed = typed or request.POST
+    told = "You were signed out before this was saved. What you typed is back: look it over, and send it again."
+    if error is not None:
+        told = "Choose what to do with them." if error.code == "INVALID_ACTION" else review_parts.told(error)
     context = shown.admin_site.each_context(request) | {
         "title": "Resolve many",
         "model_admin": shown,
         "cases": [(case, at_risk_of(case)) for case in cases],
-        "error": "Choose what to do with them." if error.code == "INVALID_ACTION" else review_parts.told(error),
-        "chosen": request.POST.get("action", ""),
-        "notes": request.POST.get("notes", ""),
-        "back": request.POST.get("back", ""),
-        "back_url": _back_url(request),
+        "error": told,
+        "chosen": typed.get("action", ""),
+        "notes": typed.get("notes", ""),
+        "back": typed.get("back", ""),
+        "back_url": _back_url(typed),
     }
-    return render(request, "exceptions/bulk.html", context, status=error.http_status)
+    return render(request, "exceptions/bulk.html", context, status=error.http_status if error else 200)
 
 
 def _replay_reason(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
@@ -179,12 +203,12 @@ def _nothing_selected(request: HttpRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(_back_url(request))
+    return HttpResponseRedirect(_back_url(request.POST))
 
 
-def _back_url(request: HttpRequest) -> str:
+def _back_url(typed: QueryDict) -> str:
     """The inbox with the filters it had; only its query is taken from the form, so it never leads elsewhere."""
-    query = QueryDict(request.POST.get("back", "")[:2_000]).urlencode()
+    query = QueryDict(typed.get("back", "")[:2_000]).urlencode()
     return reverse("admin:exceptions_exceptioncase_changelist") + (f"?{query}" if query else "")
 
 

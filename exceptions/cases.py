@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from exceptions.decisions import Decision
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
@@ -18,6 +18,11 @@ from ledgersafe.db import as_jsonb, call, require_transaction, tenant_transactio
 from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants.lineage import actors_like
+
+#: A proposal that was neither declined nor withdrawn; of `Resolution`.
+IS_WAITING: Final = Q(stage=Stage.PROPOSED) & ~Exists(
+    Resolution.objects.filter(tenant=OuterRef("tenant"), proposal=OuterRef("pk"))
+)
 
 
 class AlreadyResolved(DomainError):
@@ -126,7 +131,10 @@ def note_refused_replays(tenant_id: int, refused: Mapping[uuid.UUID, str], now: 
 def confirms_a_proposal(
     case_id: uuid.UUID, *, tenant_id: int, action: str, payload_hash: bytes | None, actor: str
 ) -> bool:
-    """Whether somebody else has proposed just this decision; the same key, rotated meanwhile, is nobody else."""
+    """Whether somebody else has proposed just this decision, and it was neither declined nor withdrawn.
+
+    The same key, rotated meanwhile, is nobody else.
+    """
     oneself = actors_like(tenant_id, actor)
     return _proposals(case_id, tenant_id, action, payload_hash).exclude(actor__in=oneself).exists()
 
@@ -153,7 +161,7 @@ def propose(
 
 
 def _proposals(case_id: uuid.UUID, tenant_id: int, action: str, payload_hash: bytes | None) -> QuerySet[Resolution]:
-    rows = Resolution.objects.filter(tenant_id=tenant_id, case_id=case_id, stage=Stage.PROPOSED, action=action)
+    rows = Resolution.objects.filter(IS_WAITING, tenant_id=tenant_id, case_id=case_id, action=action)
     return rows.filter(final_payload_sha256=payload_hash)  # None: IS NULL
 
 

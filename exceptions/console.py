@@ -16,21 +16,22 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from exceptions.decisions import Decision, InvalidPatch
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.patching import diff
-from exceptions.serializers import case_detail
+from exceptions.proposals import list_waiting
+from exceptions.serializers import case_detail, proposal_item
 from ledgersafe.api import instant
 from ledgersafe.pretty import body_text, pretty
 from pos import canonical, queries, replay
 from pos.effects import Choice
 from pos.models import EventKey, EventVersion, RawEvent
-from pos.replay import BulkOutcome, Preview, Resolved, weigh_choices
+from pos.replay import BulkOutcome, Preview, Resolved, weigh_choices, weigh_decision
 from pos.serializers import arrival_item, payload_of, payload_value, value_of_text
 from pos.versions import VersionState, version_states
 
 
 def show_case(case: ExceptionCase, *, bound_to: str | None = None) -> dict[str, Any]:
-    """The case with its arrival, the key's state, every version, and what changed from first to last.
+    """The case with its arrival, the key's state, every version, what changed from first to last, and proposals.
 
-    Four statements, whatever the number of versions.
+    Five statements, whatever the number of versions.
 
     :param bound_to: the store the caller is bound to: payloads another store has sent under the same id stay hidden.
     """
@@ -49,6 +50,7 @@ def show_case(case: ExceptionCase, *, bound_to: str | None = None) -> dict[str, 
         "last_raw_event": _raw_event(last),
         "versions": _versions(key, versions, arrivals) if key else [],
         "diff": _changes(first, last, versions, arrivals),
+        "proposals": [proposal_item(proposal) for proposal in list_waiting([case])],
     }
 
 
@@ -235,6 +237,11 @@ def _about_patch(error: canonical.UnreadableBody) -> str:
     first_line = re.search(r"line 1, column (\d+)", message)
     column = max(1, int(first_line[1]) - len('{"patch": ')) if first_line else 0
     return re.sub(r"line 1, column \d+", f"line 1, column {column}", message)
+
+
+def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
+    """As `pos.replay.weigh_decision`."""
+    return weigh_decision(case, decision, now=now)
 
 
 def resolve(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Resolved:

@@ -46,7 +46,8 @@ class InvalidCanonicalRawId(DomainError):
 class Decision:
     """One decision. Which version is meant: `canonical`, else `canonical_raw_id`, else the case's own arrival.
 
-    `patch` is parsed exactly, as `pos.canonical` does: an object is a merge patch, a list a JSON patch.
+    `patch` is parsed exactly, as `pos.canonical` does: an object is a merge patch, a list a JSON patch. `confirms` is
+    the proposal this is meant to confirm: once that is declined or withdrawn, the decision is refused.
     """
 
     action: Action
@@ -54,6 +55,7 @@ class Decision:
     canonical: str | None = None
     canonical_raw_id: int | None = None
     patch: dict[str, Any] | list[Any] | None = None
+    confirms: int | None = None
 
     @classmethod
     def read(cls, body: Mapping[str, Any], *, json_patch: bool = False) -> "Decision":

@@ -13,11 +13,20 @@ from typing import Any, Final
 from django.db.models import Count, F, Q, QuerySet
 
 from exceptions.models import CaseStatus, ExceptionCase
+from exceptions.proposals import proposed
 from exceptions.reasons import REASONS
 from ledgersafe.money import CURRENCIES, MAX_MINOR, exponent, is_currency
 
 OPEN, MINE, UNASSIGNED, RESOLVED = "open", "mine", "unassigned", "resolved"
-STATES: Final = {OPEN: "Open", MINE: "Mine", UNASSIGNED: "Unassigned", RESOLVED: "Resolved"}
+TO_CONFIRM, PROPOSED = "confirm", "proposed"
+STATES: Final = {
+    OPEN: "Open",
+    TO_CONFIRM: "To confirm",
+    PROPOSED: "Proposed by me",
+    MINE: "Mine",
+    UNASSIGNED: "Unassigned",
+    RESOLVED: "Resolved",
+}
 AGES: Final = {
     "lt1h": ("under an hour", None, timedelta(hours=1)),
     "lt1d": ("under a day", None, timedelta(days=1)),
@@ -127,25 +136,29 @@ def in_state(rows: "QuerySet[ExceptionCase]", wanted: InboxFilter, *, me: str) -
     """Those of the chosen state and reason, in the chosen order."""
     if wanted.reason:
         rows = rows.filter(reason_code=wanted.reason)
-    of_state = {
+    of_state = _of_open(me)[wanted.state] if wanted.state != RESOLVED else Q()
+    status = CaseStatus.RESOLVED if wanted.state == RESOLVED else CaseStatus.OPEN
+    return rows.filter(of_state, status=status).order_by(*ORDERS[wanted.order][1])
+
+
+def _of_open(me: str) -> dict[str, Q]:
+    """Which of the open cases each state means. Only of those marked so it is looked whose proposal waits."""
+    return {
         OPEN: Q(status=CaseStatus.OPEN),
-        MINE: Q(status=CaseStatus.OPEN, assigned_to=me),
-        UNASSIGNED: Q(status=CaseStatus.OPEN, assigned_to=""),
-        RESOLVED: Q(status=CaseStatus.RESOLVED),
+        TO_CONFIRM: Q(awaits_confirmation=True) & proposed(not_by=me),
+        PROPOSED: Q(awaits_confirmation=True) & proposed(by=me),
+        MINE: Q(assigned_to=me),
+        UNASSIGNED: Q(assigned_to=""),
     }
-    return rows.filter(of_state[wanted.state]).order_by(*ORDERS[wanted.order][1])
 
 
 def count(rows: "QuerySet[ExceptionCase]", wanted: InboxFilter, *, me: str) -> Counts:
     """Two statements: the open set by reason, and how many of the resolved there are, up to a thousand."""
-    mine, unassigned = Count("pk", filter=Q(assigned_to=me)), Count("pk", filter=Q(assigned_to=""))
-    of_open = rows.filter(status=CaseStatus.OPEN).order_by().values_list("reason_code")
-    by_reason = {
-        reason: {OPEN: total, MINE: my_own, UNASSIGNED: nobodys}
-        for reason, total, my_own, nobodys in of_open.annotate(n=Count("*"), mine=mine, unassigned=unassigned)
-    }
+    numbers = {name: Count("pk", filter=which) for name, which in _of_open(me).items()}
+    of_open = rows.filter(status=CaseStatus.OPEN).order_by().values("reason_code").annotate(**numbers)
+    by_reason: dict[str, dict[str, int]] = {counted.pop("reason_code"): counted for counted in of_open}
     shown = [by_reason.get(wanted.reason, {})] if wanted.reason else list(by_reason.values())
-    states = {state: sum(counted.get(state, 0) for counted in shown) for state in (OPEN, MINE, UNASSIGNED)}
+    states = {state: sum(counted.get(state, 0) for counted in shown) for state in numbers}
     resolved = rows.filter(status=CaseStatus.RESOLVED, **({"reason_code": wanted.reason} if wanted.reason else {}))
     states[RESOLVED] = resolved.order_by()[:COUNTED_RESOLVED].count()
     if wanted.state == RESOLVED:

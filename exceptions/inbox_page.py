@@ -1,5 +1,6 @@
 """The exceptions inbox of the back office: states and reasons with their counts, filters, and the list itself."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,10 +19,12 @@ from exceptions import console, inbox
 from exceptions.inbox import InboxFilter
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import Assignee, colleagues
+from exceptions.proposals import list_waiting
 from exceptions.reasons import REASONS, Severity
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants import staff
 
+APPROVE: Final = "exceptions.approve_exceptioncase"
 PER_PAGE: Final = 50
 #: Beyond this many pages a search finds faster than leafing does.
 MAX_PAGES: Final = 400
@@ -46,7 +49,7 @@ def show_inbox(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> Http
         "title": "Exceptions",
         "is_fullwidth": "1",
         "wanted": wanted,
-        "rows": _rows(cases[:PER_PAGE], now),
+        "rows": _rows(cases[:PER_PAGE], now, me=me, may_approve=request.user.has_perm(APPROVE)),
         "states": _states(request, wanted, counts.states),
         "reasons": _reasons(request, wanted, counts.reasons),
         "filters": _filters(request, wanted, people, me),
@@ -97,12 +100,25 @@ def _page_of(rows: "QuerySet[ExceptionCase]", start: int) -> list[ExceptionCase]
     return [by_id[case_id] for case_id in ids if case_id in by_id]
 
 
-def _rows(cases: Sequence[ExceptionCase], now: datetime) -> list[dict[str, Any]]:
+def _rows(cases: Sequence[ExceptionCase], now: datetime, *, me: str, may_approve: bool) -> list[dict[str, Any]]:
     described = console.describe([case.raw_id for case in cases]) if cases else {}
-    return [_row(case, described.get(case.raw_id, ("", "")), now) for case in cases]
+    badges = _proposal_badges(cases, me, may_approve=may_approve)
+    return [_row(case, described.get(case.raw_id, ("", "")), badges.get(case.pk, ""), now) for case in cases]
 
 
-def _row(case: ExceptionCase, described: tuple[str, str], now: datetime) -> dict[str, Any]:
+def _proposal_badges(cases: Sequence[ExceptionCase], me: str, *, may_approve: bool) -> dict[uuid.UUID, str]:
+    """What is proposed on cases that wait for a second person, as this person should know it."""
+    waiting = [case for case in cases if case.status == CaseStatus.OPEN and case.awaits_confirmation]
+    badges: dict[uuid.UUID, str] = {}
+    for proposal in list_waiting(waiting).only("case_id", "actor") if waiting else ():
+        if proposal.actor != me:
+            badges[proposal.case_id] = "to confirm" if may_approve else "proposed"
+        else:
+            badges.setdefault(proposal.case_id, "proposed by you")
+    return badges
+
+
+def _row(case: ExceptionCase, described: tuple[str, str], proposed: str, now: datetime) -> dict[str, Any]:
     reason = REASONS[case.reason_code]
     age, age_tone = age_of(case.created_at, case.resolved_at or now)
     return {
@@ -115,6 +131,7 @@ def _row(case: ExceptionCase, described: tuple[str, str], now: datetime) -> dict
         "txn_id": described[0],
         "event_type": described[1],
         "at_risk": at_risk_of(case),
+        "proposed": proposed,
         "age": age,
         "age_tone": age_tone if case.status == CaseStatus.OPEN else "",
         "assignee": Assignee(case.assigned_to) if case.assigned_to else None,
@@ -155,7 +172,13 @@ def _states(request: HttpRequest, wanted: InboxFilter, counts: Mapping[str, int]
             "link": _link(request, {"state": state}),
         }
         for state, label in inbox.STATES.items()
+        if counts[state] or state == wanted.state or _is_always_shown(request, state)
     ]
+
+
+def _is_always_shown(request: HttpRequest, state: str) -> bool:
+    """What waits for a second person is a tab for who may confirm; of one's own proposals only while there are any."""
+    return state != inbox.PROPOSED and (state != inbox.TO_CONFIRM or bool(request.user.has_perm(APPROVE)))
 
 
 def _is_capped(state: str, counts: Mapping[str, int]) -> bool:

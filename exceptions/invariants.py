@@ -33,6 +33,31 @@ WHERE %(tenant)s IN (0, e.tenant_id) AND coalesce(e.resolved_at, e.created_at) >
            (e.resolution_actor, e.resolution_action, e.resolution_notes, e.resolved_at, e.override_patch) END
 """
 
+#: A case says whether a proposal waits; one is ended by who may, once (an index).
+_AWAITING: Final = """
+SELECT e.tenant_id, 'exceptions', e.id::text,
+       CASE WHEN e.awaits_confirmation THEN 'awaits confirmation, and no proposal waits'
+            ELSE 'has a proposal that waits, and does not say so' END
+FROM exceptions e
+WHERE %(tenant)s IN (0, e.tenant_id) AND e.created_at >= %(since)s::date AND e.status = 'open'
+  AND e.awaits_confirmation <> EXISTS (
+      SELECT FROM exception_resolutions p
+      WHERE p.tenant_id = e.tenant_id AND p.case_id = e.id AND p.stage = 'proposed'
+        AND NOT EXISTS (SELECT FROM exception_resolutions x WHERE x.tenant_id = p.tenant_id AND x.proposal_id = p.id))
+"""
+_ENDED: Final = """
+SELECT x.tenant_id, 'exception_resolutions', x.id::text,
+       CASE WHEN p.stage <> 'proposed' OR (p.tenant_id, p.case_id) <> (x.tenant_id, x.case_id)
+            THEN 'ends what is no proposal of its case'
+            ELSE concat('was ', x.stage, ' by ', x.actor, ', and proposed by ', p.actor) END
+FROM exception_resolutions x JOIN exception_resolutions p ON p.id = x.proposal_id
+WHERE %(tenant)s IN (0, x.tenant_id) AND x.at >= %(since)s::date
+  AND (p.stage <> 'proposed' OR (p.tenant_id, p.case_id) <> (x.tenant_id, x.case_id)
+       OR (x.stage = 'withdrawn') <> (x.actor = p.actor))
+"""
+
 INVARIANTS: Final = (
-    Invariant("I10", "A resolved exception says who, what, when and why.", by_sql(_DECISIONS, _ON_RECORD)),
+    Invariant(
+        "I10", "A resolved exception says who, what, when and why.", by_sql(_DECISIONS, _ON_RECORD, _AWAITING, _ENDED)
+    ),
 )

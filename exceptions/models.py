@@ -1,6 +1,7 @@
 """Held work: what could not be decided with certainty and waits for a person."""
 
 import uuid
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -41,6 +42,9 @@ class ExceptionCase(models.Model):
     replay_attempts = models.PositiveIntegerField(db_default=0)
     last_replay_status = models.CharField(max_length=32, blank=True, db_default="")
     last_replay_at = models.DateTimeField(null=True)
+    awaits_confirmation = models.BooleanField(
+        db_default=False, help_text="Somebody proposed a decision on it, which waits for a second person."
+    )
 
     class Meta:
         db_table = "exceptions"
@@ -72,6 +76,12 @@ class ExceptionCase(models.Model):
         indexes = [
             models.Index(fields=["tenant", "status", "-created_at", "-id"], name="exceptions_inbox"),
             models.Index(fields=["tenant", "idempotency_key"], name="exceptions_by_key"),
+            # What waits for a second person is counted with every page of the back office.
+            models.Index(
+                fields=["tenant", "id"],
+                condition=Q(status="open", awaits_confirmation=True),
+                name="exceptions_awaiting",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,15 +89,25 @@ class ExceptionCase(models.Model):
 
 
 class Stage(models.TextChoices):
-    """A decision above the tenant's limit is proposed by one person and made by another."""
+    """A decision above the tenant's limit is proposed by one person, and made or declined by another.
+
+    Its proposer may withdraw it. A proposal that was declined or withdrawn confirms nothing any more.
+    """
 
     PROPOSED = "proposed"
     RESOLVED = "resolved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+#: What ends a proposal without carrying it out.
+ENDINGS: Final = (Stage.DECLINED, Stage.WITHDRAWN)
 
 
 class Resolution(models.Model):
-    """One decision on a case, as it was made or proposed. Never changed.
+    """One decision on a case, as it was made, proposed, declined or withdrawn. Never changed.
 
+    A row that declines or withdraws names its `proposal`, repeats what was proposed, and says in `notes` why not.
     `final_payload_sha256` is the fingerprint of the version that was decided for, `journal_id` and
     `reversal_journal_id` what its replay did to the books: named by value, like everything a case is about.
     """
@@ -96,7 +116,8 @@ class Resolution(models.Model):
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
     case = models.ForeignKey(ExceptionCase, on_delete=models.PROTECT, related_name="resolutions", db_index=False)
-    stage = models.CharField(max_length=8, choices=Stage.choices)
+    stage = models.CharField(max_length=9, choices=Stage.choices)
+    proposal = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="endings", db_index=False)
     action = models.CharField(max_length=32)
     result = models.CharField(max_length=32, blank=True, help_text="What became of the event; empty without replay.")
     canonical_raw_id = models.BigIntegerField(null=True)
@@ -115,6 +136,16 @@ class Resolution(models.Model):
                 fields=["tenant", "case"], condition=Q(stage="resolved"), name="exception_resolutions_one_per_case"
             ),
             models.CheckConstraint(name="exception_resolutions_stage_known", condition=Q(stage__in=Stage.values)),
+            models.UniqueConstraint(
+                fields=["tenant", "proposal"],
+                condition=Q(proposal__isnull=False),
+                name="exception_resolutions_one_ending_per_proposal",
+            ),
+            models.CheckConstraint(
+                name="exception_resolutions_endings_name_a_proposal",
+                condition=Q(stage__in=ENDINGS, proposal__isnull=False)
+                | Q(stage__in=[Stage.PROPOSED, Stage.RESOLVED], proposal__isnull=True),
+            ),
             models.CheckConstraint(
                 name="exception_resolutions_say_who_and_why", condition=~Q(actor="") & ~Q(notes="") & ~Q(action="")
             ),

@@ -1,7 +1,7 @@
 """What an operator fills in on the review page: kept as it was typed, read into a decision, and checked for age."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from exceptions import console
@@ -15,7 +15,10 @@ _ACTIONS: Final = {"preview": Action.REPLAY, "replay": Action.REPLAY, "no_replay
 
 @dataclass(frozen=True, slots=True)
 class ReviewForm:
-    """`chosen` is the raw id of a version; `seen` is what the page showed of the case (`console.Review.state`)."""
+    """`chosen` is the raw id of a version; `seen` is what the page showed of the case (`console.Review.state`).
+
+    `proposal` is the one that is confirmed, declined or withdrawn, by its id.
+    """
 
     do: str = ""
     chosen: str = ""
@@ -23,6 +26,7 @@ class ReviewForm:
     is_json_patch: bool = False
     notes: str = ""
     seen: str = ""
+    proposal: str = ""
 
     @classmethod
     def read(cls, posted: Mapping[str, str]) -> "ReviewForm":
@@ -34,6 +38,7 @@ class ReviewForm:
             is_json_patch=posted.get("patch_kind") == "json",
             notes=posted.get("notes", "").replace("\r\n", "\n"),
             seen=posted.get("seen", ""),
+            proposal=posted.get("proposal", ""),
         )
 
     def decision(self, *, notes_may_wait: bool = False) -> Decision:
@@ -49,13 +54,21 @@ class ReviewForm:
         return Decision.read(body, json_patch=self.is_json_patch)
 
     @property
+    def proposal_id(self) -> int:
+        """0: no proposal."""
+        return int(self.proposal) if _is_id(self.proposal) else 0
+
+    @property
     def lacks_choice(self) -> bool:
         """Whether a version has to be chosen, and none was."""
         return _ACTIONS.get(self.do) is Action.REPLAY and self._raw_id() is None
 
     def _raw_id(self) -> int | None:
-        plain = self.chosen.isascii() and self.chosen.isdigit() and len(self.chosen) <= 18
-        return int(self.chosen) if plain else None
+        return int(self.chosen) if _is_id(self.chosen) else None
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def decision_of(proposal: Resolution, patch_text: str | None, notes: str) -> Decision:
@@ -70,4 +83,4 @@ def decision_of(proposal: Resolution, patch_text: str | None, notes: str) -> Dec
         body["canonical_raw_id"] = proposal.canonical_raw_id
         if patch_text:
             body["override_patch"] = console.parse_patch(patch_text, json_patch=is_json_patch)
-    return Decision.read(body, json_patch=is_json_patch)
+    return replace(Decision.read(body, json_patch=is_json_patch), confirms=proposal.pk)

@@ -16,12 +16,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from exceptions import console, review_parts
+from exceptions import console, proposals, review_parts
 from exceptions.cases import AlreadyResolved, FourEyesRequired, assign_case
-from exceptions.console import Review
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
 from exceptions.people import colleagues
+from exceptions.proposal_parts import declined_part, own_decisions, patch_text_of, proposals_part
+from exceptions.proposals import ProposalEnded
 from exceptions.review_form import ReviewForm, decision_of
+from ledgersafe import drafts
 from ledgersafe.errors import DomainError
 from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
@@ -30,35 +32,44 @@ ASSIGN = "exceptions.assign_exceptioncase"
 DECIDE = "exceptions.decide_exceptioncase"
 APPROVE = "exceptions.approve_exceptioncase"
 
-_STALE = "A new version arrived, or something was decided, since this page was opened. Look again before you decide."
-_CHOOSE = "Choose the version that is to stand in the books."
+#: Which field of the form a refusal is about.
+_FIELD_OF = {
+    "CHOICE_REQUIRED": "choice",
+    "INVALID_CANONICAL_RAW_ID": "choice",
+    "INVALID_PATCH": "patch",
+    "PATCH_PROTECTED_FIELD": "patch",
+    "NOTES_REQUIRED": "notes",
+}
+_CONFIRM, _END = "confirm", ("decline", "withdraw")
 
 
 class StalePage(DomainError):
-    """The case is no longer what the page showed."""
+    """A new version arrived, or something was decided, since this page was opened. Look again before you decide."""
 
     code = "STALE_PAGE"
     http_status = 409
 
 
+class ChoiceRequired(DomainError):
+    """Choose a version."""
+
+    code = "CHOICE_REQUIRED"
+
+
 def show_review(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case_id: str) -> HttpResponse:
-    """`admin:exceptions_review`: shows the case; a POST assigns, previews, decides or confirms."""
+    """`admin:exceptions_review`: shows the case; a POST assigns, previews, decides, or ends a proposal."""
     case = _get_case(shown, request, case_id)
     if request.method in {"GET", "HEAD"}:
-        return _page(shown, request, case, ReviewForm())
+        return _page(shown, request, case, ReviewForm.read(drafts.restored(request) or {}))
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     do = request.POST.get("do", "")
     if do in {"assign", "assign_me"}:
         return _assign(request, case)
-    if not staff.may(request.user, APPROVE if do == "confirm" else DECIDE, case.tenant_id):
+    if not staff.may(request.user, APPROVE if do in {_CONFIRM, "decline"} else DECIDE, case.tenant_id):
         raise PermissionDenied
-    form = ReviewForm.read(request.POST)
-    if do == "confirm":
-        return _confirm(shown, request, case, form)
-    return (
-        _decide(shown, request, case, form) if do in {"replay", "no_replay"} else _preview(shown, request, case, form)
-    )
+    press = {"replay": _decide, "no_replay": _decide, _CONFIRM: _confirm} | dict.fromkeys(_END, _end_proposal)
+    return press.get(do, _preview)(shown, request, case, ReviewForm.read(request.POST))
 
 
 def show_preview(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case_id: str) -> HttpResponse:
@@ -69,8 +80,7 @@ def show_preview(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case_
     if not staff.may(request.user, DECIDE, case.tenant_id):
         raise PermissionDenied
     preview, error = _look(request, case, ReviewForm.read(request.POST))
-    context = {"preview": preview, "error": error, "error_text": review_parts.told(error)}
-    context["errors"] = review_parts.problems_of(error)
+    context = {"preview": preview} | review_parts.refusal_part(error)
     response = render(request, "exceptions/_preview.html", context)
     response["X-Fragment"] = "preview"
     return response
@@ -83,7 +93,7 @@ def _decide(
     try:
         _refuse_stale(case, form)
         if form.lacks_choice:
-            raise StalePage(_CHOOSE)
+            raise ChoiceRequired
         console.resolve(case, form.decision(), **_as(request, case))
     except FourEyesRequired:
         messages.success(
@@ -98,22 +108,33 @@ def _decide(
 def _confirm(
     shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase, form: ReviewForm
 ) -> HttpResponse:
-    wanted = request.POST.get("proposal", "")
-    found = (one for one in proposals_on(case) if str(one.pk) == wanted)
-    proposal = next(found, None)
     try:
         _refuse_stale(case, form)
+        proposal = _decisions(case).filter(stage=Stage.PROPOSED, pk=form.proposal_id).first()
         if proposal is None:
-            raise StalePage("There is no such proposal any more.")
-        decision = decision_of(
-            proposal, patch_text_of(proposal, console.read_review(case, now=timezone.now())), form.notes
-        )
-        console.resolve(case, decision, **_as(request, case))
-    except FourEyesRequired:
-        error = FourEyesRequired("Another person than the one who proposed it must confirm it.")
-        return _page(shown, request, case, form, error=error)
+            raise ProposalEnded("There is no such proposal any more.")
+        patch_text = patch_text_of(proposal, console.read_review(case, now=timezone.now()))
+        console.resolve(case, decision_of(proposal, patch_text, form.notes), **_as(request, case))
     except DomainError as error:
         return _page(shown, request, case, form, error=error)
+    return _back(case)
+
+
+def _end_proposal(
+    shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase, form: ReviewForm
+) -> HttpResponse:
+    """Decline a colleague's proposal, or withdraw one's own."""
+    how: dict[str, Any] = _as(request, case)
+    meant = {"tenant_id": case.tenant_id, "case_id": case.pk, "proposal_id": form.proposal_id, "notes": form.notes}
+    try:
+        if form.do == "decline":
+            ending = proposals.decline_proposal(**meant, **how)
+        else:
+            del how["may_approve"]
+            ending = proposals.withdraw_proposal(**meant, **how)
+    except DomainError as error:
+        return _page(shown, request, case, form, error=error)
+    messages.success(request, f"The proposal is {ending.stage}. Nothing was posted; the event stays open.")
     return _back(case)
 
 
@@ -127,7 +148,7 @@ def _preview(
 def _look(request: HttpRequest, case: ExceptionCase, form: ReviewForm) -> tuple[Any, DomainError | None]:
     try:
         if form.lacks_choice:
-            raise StalePage(_CHOOSE)
+            raise ChoiceRequired
         seen = console.preview(case, form.decision(notes_may_wait=True), **_as(request, case))
     except DomainError as error:
         return None, error
@@ -157,7 +178,7 @@ def _refuse_stale(case: ExceptionCase, form: ReviewForm) -> None:
     if case.status != CaseStatus.OPEN:
         raise AlreadyResolved
     if form.seen != console.read_review(case, now=timezone.now()).state:
-        raise StalePage(_STALE)
+        raise StalePage
 
 
 def _as(request: HttpRequest, case: ExceptionCase) -> dict[str, Any]:
@@ -197,6 +218,7 @@ def _page(
     now, me = timezone.now(), staff.actor_of(request.user)
     review = console.read_review(case, now=now)
     decisions = list(_decisions(case))
+    may = _may(request, case)
     context = shown.admin_site.each_context(request) | {
         "title": visible(case.idempotency_key),
         "model_admin": shown,
@@ -209,22 +231,36 @@ def _page(
         "choices": (choices := review_parts.choices(review, form.chosen)),
         "needs_patch": bool(choices) and all(choice["refusal"] for choice in choices),
         "form": form,
+        "is_restored": request.method == "GET" and form != ReviewForm(),
         "preview": preview,
-        "error": error,
-        "error_text": review_parts.told(error),
-        "errors": review_parts.problems_of(error),
+        "preview_of": next((c["version"].name for c in choices if c["is_chosen"]), "") if preview else "",
         "trail": review_parts.trail(case, decisions),
         "outcome": next((row for row in decisions if row.stage == Stage.RESOLVED), None),
-        "proposals": [row for row in decisions if row.stage == Stage.PROPOSED]
-        if case.status == CaseStatus.OPEN
-        else [],
+        "proposals": (waiting := proposals_part(review, decisions, form, me=me, now=now)),
+        "declined": declined_part(decisions, me=me) if case.status == CaseStatus.OPEN else None,
+        "own_decisions": own_decisions(decisions, me),
         "me": me,
-        "may": _may(request, case),
+        "may": may,
         "people": colleagues([case.tenant_id], me=me),
         "needs_two": review_parts.needs_second_person(review),
         "next_case": next_open(shown, request, case),
     }
+    where = _place_of(error, form, may_decide=may["decide"], waiting={str(one["pk"]) for one in waiting})
+    context |= review_parts.refusal_part(error) | {"error_at": where}
     return render(request, "exceptions/review.html", context, status=error.http_status if error else 200)
+
+
+def _place_of(error: DomainError | None, form: ReviewForm, *, may_decide: bool, waiting: set[str]) -> str:
+    """Where on the page a refusal is shown: beside what it is about."""
+    if error is None:
+        return ""
+    if form.do == _CONFIRM or form.do in _END:
+        return f"proposal-{form.proposal}" if form.proposal in waiting else "page"
+    if not may_decide or isinstance(error, StalePage):
+        return "page"
+    if form.do not in {"replay", "no_replay"}:
+        return "preview"
+    return _FIELD_OF.get(error.code, "buttons")
 
 
 def _may(request: HttpRequest, case: ExceptionCase) -> dict[str, bool]:
@@ -237,18 +273,6 @@ def _decisions(case: ExceptionCase) -> Any:
     """Decisions and proposals on a case, in order, with their patches as exact text."""
     rows = Resolution.objects.filter(tenant_id=case.tenant_id, case=case).defer("override_patch")
     return rows.annotate(patch_text=Cast("override_patch", TextField())).order_by("id")
-
-
-def proposals_on(case: ExceptionCase) -> Any:
-    """What waits for a second person."""
-    return _decisions(case).filter(stage=Stage.PROPOSED)
-
-
-def patch_text_of(proposal: Any, review: Review) -> str | None:
-    """The proposal's patch, unless what it leads to is a version that arrived like that."""
-    wanted = bytes(proposal.final_payload_sha256 or b"").hex()
-    arrived = {version.fingerprint for version in review.versions if not version.is_patched}
-    return None if wanted in arrived else proposal.patch_text
 
 
 def next_open(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase) -> ExceptionCase | None:

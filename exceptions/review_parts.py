@@ -32,7 +32,13 @@ _DISPOSITIONS: Final = {
     "ignored": ("ignored", ""),
 }
 #: Told by the decisions themselves.
-_TOLD_ALREADY: Final = ("exceptions.case.resolved", "exceptions.case.proposed")
+_TOLD_ALREADY: Final = (
+    "exceptions.case.resolved",
+    "exceptions.case.proposed",
+    "exceptions.proposal.declined",
+    "exceptions.proposal.withdrawn",
+)
+_TONES_OF_STAGES: Final = {Stage.RESOLVED: "ls-ok", Stage.PROPOSED: "ls-info", Stage.DECLINED: "ls-warn"}
 _KEY_STATES: Final = {
     "processed": "posted",
     "quarantined": "held, never posted",
@@ -92,10 +98,11 @@ def told(error: DomainError | None) -> str:
     return error.message.replace("resolution_notes", "The notes").replace("override_patch", "The patch")
 
 
-def problems_of(error: DomainError | None) -> list[Mapping[str, str]]:
-    """What is wrong in detail, without what the message says already."""
-    found = error.context.get("errors", []) if error else []
-    return [problem for problem in found if problem.get("message") != error.message] if error else []
+def refusal_part(error: DomainError | None) -> dict[str, Any]:
+    """A refusal for its template: the sentence, and what is wrong in detail without what the sentence says already."""
+    problems = error.context.get("errors", []) if error else []
+    errors = [problem for problem in problems if problem.get("message") != error.message] if error else []
+    return {"error": error, "error_text": told(error), "errors": errors}
 
 
 # ── Side by side ────────────────────────────────────────────────────────────────────────────────
@@ -224,6 +231,5 @@ def trail(case: ExceptionCase, decisions: Iterable[Resolution]) -> list[dict[str
         {"at": entry.at, "kind": "audit", "tone": "", "what": entry} for entry in entries.order_by("id")[:MAX_TRAIL]
     ]
     for row in decisions:
-        tone = "ls-ok" if row.stage == Stage.RESOLVED else "ls-info"
-        told.append({"at": row.at, "kind": row.stage, "tone": tone, "what": row})
+        told.append({"at": row.at, "kind": row.stage, "tone": _TONES_OF_STAGES.get(Stage(row.stage), ""), "what": row})
     return sorted(told, key=lambda moment: moment["at"])

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from exceptions.decisions import FIRST, LAST, MAX_NOTES, Action
-from exceptions.models import CaseStatus, ExceptionCase
+from exceptions.models import ENDINGS, CaseStatus, ExceptionCase, Resolution
 from exceptions.reasons import REASONS
 from ledgersafe.api import instant
 from ledgersafe.money import to_decimal_text
@@ -44,6 +44,20 @@ def case_detail(case: ExceptionCase) -> dict[str, Any]:
     }
 
 
+def proposal_item(proposal: Resolution) -> dict[str, Any]:
+    """A decision that waits for a second person."""
+    fingerprint = bytes(proposal.final_payload_sha256 or b"")
+    return {
+        "proposal_id": proposal.pk,
+        "action": proposal.action,
+        "canonical_raw_id": proposal.canonical_raw_id,
+        "final_payload_hash": fingerprint.hex() or None,
+        "notes": proposal.notes,
+        "actor": proposal.actor,
+        "at": instant(proposal.at),
+    }
+
+
 class CaseItemSerializer(serializers.Serializer[Any]):
     """One case of the inbox."""
 
@@ -70,6 +84,18 @@ class CasePageSerializer(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
+class ProposalSerializer(serializers.Serializer[Any]):
+    """A decision above the tenant's limit, which waits for a second person."""
+
+    proposal_id = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=[action.value for action in Action])
+    canonical_raw_id = serializers.IntegerField(allow_null=True)
+    final_payload_hash = serializers.CharField(allow_null=True)
+    notes = serializers.CharField()
+    actor = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
 class CaseDetailSerializer(serializers.Serializer[Any]):
     """A case with everything needed to decide it."""
 
@@ -80,6 +106,7 @@ class CaseDetailSerializer(serializers.Serializer[Any]):
     last_raw_event = serializers.DictField(allow_null=True)
     versions = serializers.ListField(child=serializers.DictField())
     diff = serializers.ListField(child=serializers.DictField())
+    proposals = ProposalSerializer(many=True, help_text="Decisions that wait for a second person, oldest first.")
 
 
 # ── Decisions: the OpenAPI schema ───────────────────────────────────────────────────────────────
@@ -111,6 +138,21 @@ class BulkDecisionSerializer(DecisionSerializer):
     """The same for many cases; `canonical_raw_id` is refused."""
 
     exception_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
+
+
+class EndingSerializer(serializers.Serializer[Any]):
+    """Which proposal is declined or withdrawn, and why."""
+
+    proposal_id = serializers.IntegerField(help_text="As the exception lists it in `proposals`.")
+    resolution_notes = serializers.CharField(max_length=MAX_NOTES)
+
+
+class EndedSerializer(serializers.Serializer[Any]):
+    """The case, which stays open, and how the proposal ended."""
+
+    exception = CaseItemSerializer()
+    proposal_id = serializers.IntegerField()
+    stage = serializers.ChoiceField(choices=[stage.value for stage in ENDINGS])
 
 
 class _ReplaySerializer(serializers.Serializer[Any]):

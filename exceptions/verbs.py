@@ -16,9 +16,9 @@ from celery import current_app
 from django.http import HttpRequest
 from kombu.exceptions import OperationalError
 
-from exceptions import cases, queries
+from exceptions import cases, proposals, queries
 from exceptions.decisions import Decision
-from exceptions.models import ExceptionCase
+from exceptions.models import ExceptionCase, Resolution
 from exceptions.serializers import case_item
 from ledgersafe import json_requests
 from ledgersafe.errors import InvalidParameter, NotFound
@@ -79,6 +79,47 @@ def preview(principal: Principal, case_id: str, body: Body, *, now: datetime) ->
         bound_to=principal.store_code,
     )
     return preview_answer(seen)
+
+
+def decline(principal: Principal, case_id: str, body: Body, *, now: datetime) -> dict[str, Any]:
+    """`POST /v1/exceptions/{id}/decline`: refuse a colleague's proposal, as the second person."""
+    case, proposal_id = queries.get_case(principal, case_id), _proposal_id(body)
+    ending = proposals.decline_proposal(
+        tenant_id=case.tenant_id,
+        case_id=case.id,
+        proposal_id=proposal_id,
+        notes=body.value.get("resolution_notes"),
+        actor=principal.actor,
+        may_approve=principal.may_approve,
+        now=now,
+    )
+    return _ended_answer(case, ending)
+
+
+def withdraw(principal: Principal, case_id: str, body: Body, *, now: datetime) -> dict[str, Any]:
+    """`POST /v1/exceptions/{id}/withdraw`: take one's own proposal back."""
+    case, proposal_id = queries.get_case(principal, case_id), _proposal_id(body)
+    ending = proposals.withdraw_proposal(
+        tenant_id=case.tenant_id,
+        case_id=case.id,
+        proposal_id=proposal_id,
+        notes=body.value.get("resolution_notes"),
+        actor=principal.actor,
+        now=now,
+    )
+    return _ended_answer(case, ending)
+
+
+def _proposal_id(body: Body) -> int:
+    """:raises InvalidParameter: it names no proposal."""
+    proposal_id = body.value.get("proposal_id")
+    if type(proposal_id) is not int or not 0 < proposal_id < 2**63:
+        raise InvalidParameter("proposal_id must name a proposal of this exception; GET lists them.")
+    return proposal_id
+
+
+def _ended_answer(case: ExceptionCase, ending: Resolution) -> dict[str, Any]:
+    return {"exception": case_item(case), "proposal_id": ending.proposal_id, "stage": ending.stage}
 
 
 def assign(principal: Principal, case_id: str, body: Body, *, now: datetime) -> dict[str, Any]:

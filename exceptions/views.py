@@ -89,6 +89,42 @@ class PreviewView(APIView):
         return Response(verbs.preview(principal, case_id, body, now=timezone.now()))
 
 
+class DeclineView(APIView):
+    """`POST /v1/exceptions/{id}/decline`: refuse a colleague's proposal; the exception stays open."""
+
+    scope = "exceptions:resolve"
+    reach = Reach.STORE
+
+    @extend_schema(
+        operation_id="exceptions_decline",
+        summary="Decline a proposed decision",
+        request={"application/json": serializers.EndingSerializer},
+        responses={200: serializers.EndedSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request, case_id: str) -> Response:
+        principal = principal_of(request)
+        body = verbs.read_body(request._request, principal, serializers.EndingSerializer)
+        return Response(verbs.decline(principal, case_id, body, now=timezone.now()))
+
+
+class WithdrawView(APIView):
+    """`POST /v1/exceptions/{id}/withdraw`: take one's own proposal back; the exception stays open."""
+
+    scope = "exceptions:resolve"
+    reach = Reach.STORE
+
+    @extend_schema(
+        operation_id="exceptions_withdraw",
+        summary="Withdraw a proposed decision",
+        request={"application/json": serializers.EndingSerializer},
+        responses={200: serializers.EndedSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request, case_id: str) -> Response:
+        principal = principal_of(request)
+        body = verbs.read_body(request._request, principal, serializers.EndingSerializer)
+        return Response(verbs.withdraw(principal, case_id, body, now=timezone.now()))
+
+
 class AssignView(APIView):
     """`POST /v1/exceptions/{id}/assign`: say who looks after a case."""
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from unfold.admin import ModelAdmin
 
+from exceptions import proposals
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 
@@ -147,7 +148,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": title,
             "items": [
-                {"title": name, "icon": icon, "link": _list_of(model)}
+                {"title": name, "icon": icon, "link": _list_of(model)} | _badge_of(request, model)
                 for name, icon, model in items
                 if _may_view(request, model)
             ],
@@ -155,6 +156,25 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, items in sections.items()
         if any(_may_view(request, model) for _, _, model in items)
     ]
+
+
+def _badge_of(request: HttpRequest, model: str) -> dict[str, str]:
+    """How many decisions wait for this person as the second one."""
+    if model != "exceptions.exceptioncase" or not (number := count_to_confirm(request)):
+        return {}
+    return {"badge": f"{number:,} to confirm", "badge_variant": "info"}
+
+
+def count_to_confirm(request: HttpRequest) -> int:
+    """Colleagues' proposals in this person's tenants; none for who may confirm none. One statement a request."""
+    number: int | None = getattr(request, "_to_confirm", None)
+    if number is None:
+        number = 0
+        if request.user.has_perm("exceptions.approve_exceptioncase"):
+            tenant_ids, me = staff.tenant_ids_of(request.user), staff.actor_of(request.user)
+            number = proposals.count_waiting(tenant_ids, me=me).to_confirm
+        request._to_confirm = number  # type: ignore[attr-defined]  # as Django itself keeps what a request knows
+    return number
 
 
 #: Models that are shown by a page of their own, and no list of rows.

@@ -10,11 +10,13 @@ from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
+from django.utils.datastructures import MultiValueDict
 from unfold import decorators
 from unfold.enums import ActionVariant
 
+from ledgersafe import drafts
 from ledgersafe.errors import DomainError
 
 T = TypeVar("T")
@@ -148,10 +150,26 @@ def form_page(
     cards: Sequence[Card] = (),
     **context: Any,
 ) -> HttpResponse:
-    """A form that posts to its own URL. :param back: where "Cancel" leads."""
+    """A form that posts to its own URL. :param back: where "Cancel" leads.
+
+    What was typed into it when the session had ended is in it again.
+    """
+    typed = drafts.restored(request)
+    if typed is not None and not form.is_bound:
+        form.initial = {**form.initial, **_initial_of(form, typed)}
+    context["is_restored"] = typed is not None
     parts = {"heading": title, "intro": intro, "form": form, "submit": submit, "back": back}
     more = {"opts": opts, "object": obj, "danger": danger, "cards": cards}
     return _page(request, "setup/form.html", parts | more | context)
+
+
+def _initial_of(form: UseCaseForm, typed: QueryDict) -> dict[str, Any]:
+    """What each field was, as its widget reads it; a field that was not sent keeps what it would begin with."""
+    return {
+        name: field.widget.value_from_datadict(typed, MultiValueDict(), form.add_prefix(name))
+        for name, field in form.fields.items()
+        if not field.widget.value_omitted_from_data(typed, MultiValueDict(), form.add_prefix(name))
+    }
 
 
 def choice_page(

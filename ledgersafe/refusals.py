@@ -10,6 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from ledgersafe import drafts
+
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
@@ -28,11 +30,27 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without its token."""
-    text = (
-        "The form was too old, or did not come from this site. Nothing was changed: go back, reload, and send it again."
-    )
-    return _refuse(request, 403, "Please try again", text)
+    """403 for a form without its token: most often the session, and with it the token, has ended.
+
+    What was typed is shown for copying, unless another site sent it: it is not put into a form again, for nobody
+    knows who wrote it.
+    """
+    is_known = hasattr(request, "user") and request.user.is_authenticated
+    lost = "This form is from before you signed in" if is_known else "You were signed out"
+    then = "open the page again" if is_known else "sign in"
+    typed = drafts.typed_texts(request) if _is_from_here(request) else []
+    copy = f"Copy your text, {then}, and try again." if typed else f"{then.capitalize()}, and try again."
+    changed = "Nothing was changed." if is_known else "Nothing was saved."
+    response = _refuse(request, 403, "Please try again", f"{lost}. {changed} {copy}", typed=typed)
+    if not is_known:
+        response.headers["X-Signed-Out"] = "yes"
+    return response
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Browsers say where a form comes from: another site's words do not appear as somebody's own."""
+    origin = request.META.get("HTTP_ORIGIN")
+    return origin is None or origin == f"{request.scheme}://{request.get_host()}"
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
@@ -48,6 +66,6 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _refuse(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+def _refuse(request: HttpRequest, status: int, title: str, text: str, **more: Any) -> HttpResponse:
     context: dict[str, Any] = admin.site.each_context(request) if hasattr(request, "user") else {}
-    return render(request, "refused.html", context | {"title": title, "text": text}, status=status)
+    return render(request, "refused.html", context | {"title": title, "text": text} | more, status=status)

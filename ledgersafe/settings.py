@@ -76,7 +76,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # ── Applications and middleware ─────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
-    "unfold",
+    "ledgersafe.site.BackOfficeConfig",  # unfold
     "unfold.contrib.filters",
     # Its pages are imported with the URLs (ledgersafe/urls.py): a command that serves nothing starts without them.
     "django.contrib.admin.apps.SimpleAdminConfig",
@@ -353,6 +353,7 @@ UNFOLD = {
         lambda request, name=name: static(f"ledgersafe/{name}.css")
         for name in ("backoffice", "review", "setup", "signing")
     ],
+    "SCRIPTS": [lambda request: static("ledgersafe/frames.js")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "ACCOUNT": {"navigation": "ledgersafe.backoffice.account_links"},

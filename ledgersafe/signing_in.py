@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ledgersafe import second_factor
+from ledgersafe import drafts, second_factor
 from ledgersafe.errors import DomainError
 from ledgersafe.tenants import staff
 
@@ -35,8 +35,11 @@ class _SignIn(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Signs in, or first asks for the code: until then the session is nobody's."""
         person = form.get_user()
+        draft = self.request.POST.get("draft", "")
         if not second_factor.is_on(person):
-            return super().form_valid(form)
+            response = super().form_valid(form)
+            drafts.keep(self.request, draft)
+            return response
         self.request.session.cycle_key()
         self.request.session[_WAITING] = {
             "person": person.pk,
@@ -44,6 +47,7 @@ class _SignIn(LoginView):
             "password": person.get_session_auth_hash(),
             "since": time.time(),
             "next": self.get_success_url(),
+            "draft": draft if drafts.read(draft) else "",
         }
         return HttpResponseRedirect(reverse("second-step"))
 
@@ -56,8 +60,37 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     context = {**_site(request), "title": "Sign in", "app_path": request.get_full_path()}
     if "next" not in request.GET and "next" not in request.POST:
         context["next"] = reverse("admin:index")
+    if (draft := drafts.read(request.POST.get("draft", ""))) is not None:
+        context |= {"draft": request.POST["draft"], "typed": drafts.texts_of(draft), "lost": _what_was_sent(draft.path)}
     view = _SignIn.as_view(authentication_form=admin.site.login_form, extra_context=context)
     return view(request)  # type: ignore[return-value]
+
+
+@never_cache
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """The answer to a form that was sent after its session had ended: what was typed is not lost.
+
+    401 tells a script, too, that nothing was done.
+    """
+    context = {
+        **_site(request),
+        "title": "Sign in",
+        "app_path": reverse("admin:login"),
+        "next": request.get_full_path(),
+        "form": admin.site.login_form(request),
+        "lost": _what_was_sent(request.path),
+        "draft": drafts.sign(request),
+        "typed": drafts.typed_texts(request),
+    }
+    response = TemplateResponse(request, "admin/login.html", context, status=401)
+    response.headers["WWW-Authenticate"] = 'Session realm="back office"'
+    response.headers["X-Signed-Out"] = "yes"
+    return response
+
+
+def _what_was_sent(path: str) -> str:
+    is_decision = path.startswith(reverse("admin:exceptions_exceptioncase_changelist"))
+    return "your decision was not saved" if is_decision else "what you sent was not saved"
 
 
 # ── The code ────────────────────────────────────────────────────────────────────────────────────
@@ -80,6 +113,7 @@ class _Waiting:
     person: User
     backend: str
     next_url: str
+    draft: str
 
 
 @never_cache
@@ -97,6 +131,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         if second_factor.verify(waiting.person, form.cleaned_data["code"]):
             del request.session[_WAITING]
             login(request, waiting.person, backend=waiting.backend)
+            drafts.keep(request, waiting.draft)
             return HttpResponseRedirect(waiting.next_url)
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         form.add_error("code", second_factor.WrongCode().message)
@@ -111,7 +146,7 @@ def _waiting(request: HttpRequest) -> _Waiting | None:
     person = User.objects.filter(pk=kept["person"], is_active=True).first()
     if person is None or person.get_session_auth_hash() != kept["password"]:
         return None
-    return _Waiting(person, kept["backend"], kept["next"])
+    return _Waiting(person, kept["backend"], kept["next"], kept.get("draft", ""))
 
 
 def locked_out(

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from exceptions import cases
+from exceptions import cases, proposals
 from exceptions.cases import AlreadyResolved, Decided, FourEyesRequired
 from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
 from exceptions.models import CaseStatus
@@ -73,6 +73,7 @@ class Deciding:
         self._rule(verdicts, directory)
         self._refuse_taken_sources(verdicts)
         self._refuse_unknown_places(verdicts, directory)
+        self._refuse_unconfirmable(verdicts)
         self._ask_second_person(verdicts, directory, propose=propose)
         self._write(verdicts, directory)
         refused = {v.case_id: _code_of(v.refusal) for v in verdicts if isinstance(v.refusal, ReplayValidationFailed)}
@@ -193,6 +194,23 @@ class Deciding:
             directories.register_places(directory, places - known.places)
 
     # ── The second person ───────────────────────────────────────────────────────────────────────
+    def _refuse_unconfirmable(self, verdicts: Sequence[Verdict]) -> None:
+        """Who confirms a proposal means that one: when it was declined meanwhile, nothing is decided nor proposed."""
+        if self.decision.confirms is None:
+            return
+        for verdict in verdicts:
+            refusal = verdict.refusal or proposals.refusal_of_confirming(
+                verdict.case_id,
+                self.decision.confirms,
+                tenant_id=self.tenant_id,
+                action=self.decision.action,
+                payload_hash=verdict.candidate.payload_hash if verdict.candidate else None,
+                actor=self.actor,
+                may_approve=self.may_approve,
+            )
+            if refusal is not None:
+                verdict.refuse(refusal)
+
     def _ask_second_person(self, verdicts: Sequence[Verdict], directory: TenantDirectory, *, propose: bool) -> None:
         limit = directory.four_eyes_limit_minor
         if limit is None or self.automatic:

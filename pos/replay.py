@@ -24,6 +24,7 @@ from pos.choices import (
     PanDetected,
     Ruling,
     as_it_happened,
+    meant_raw_id,
     originals_of,
     read_candidate,
     reversal_day,
@@ -191,32 +192,43 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     one = held.read_held(case)
     if one is None:
         return []
-    standing = effects.written(case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
-    arrivals = held.read_arrivals(case.tenant_id, set(one.known.values()))
-    directory = directories.of(case.tenant_id)
-    read = {raw_id: _weighable(one, raw_id, arrivals.get(raw_id), directory.base_currency) for raw_id in arrivals}
-    rates = dict(
-        zip(read, rates_for(case.tenant_id, [getattr(c, "verdict", None) for c in read.values()]), strict=True)
-    )
-    candidates = [candidate for candidate in read.values() if isinstance(candidate, Candidate)]
+    return _weigh(one, [replace(_WEIGHED, canonical_raw_id=raw_id) for raw_id in one.known.values()], now)
+
+
+def weigh_decision(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
+    """What a decision somebody proposed would do, weighed as `weigh_choices` does; None: its key is gone."""
+    one = held.read_held(case)
+    return _weigh(one, [decision], now)[0] if one is not None else None
+
+
+def _weigh(one: Held, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
+    standing = effects.written(one.case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
+    meant = [meant_raw_id(one, decision) for decision in decisions]
+    arrivals = held.read_arrivals(one.case.tenant_id, set(meant))
+    directory = directories.of(one.case.tenant_id)
+    read = [
+        _weighable(one, arrivals.get(raw_id), decision, directory.base_currency)
+        for raw_id, decision in zip(meant, decisions, strict=True)
+    ]
+    rates = rates_for(one.case.tenant_id, [getattr(candidate, "verdict", None) for candidate in read])
+    candidates = [candidate for candidate in read if isinstance(candidate, Candidate)]
     originals = originals_of([one], candidates, directory.base_currency, lock=False)
     choices = []
-    for payload_hash, raw_id in one.known.items():
+    for raw_id, decision, candidate, known in zip(meant, decisions, read, rates, strict=True):
         ruling: Ruling | Hold | str
-        candidate = read.get(raw_id, "The arrival is gone.")
         if isinstance(candidate, Candidate):
-            facts, known = directory.facts, rates[raw_id]
-            ruling = rule(one, candidate, _WEIGHED, facts, now=now, rates=known, originals=originals)
+            ruling = rule(one, candidate, decision, directory.facts, now=now, rates=known, originals=originals)
         else:
             ruling = candidate
         journals: tuple[PreviewJournal, ...] = ()
         if isinstance(ruling, Ruling):
             journals = _on_paper(one, ruling, standing, directory, now)
+        payload_hash = _hash_of(one, candidate, raw_id)
         choices.append(
             Choice(
                 raw_id=raw_id,
                 payload_hash=payload_hash.hex(),
-                disposition=one.dispositions[payload_hash],
+                disposition=one.dispositions.get(payload_hash, ""),
                 is_first=raw_id == one.key.first_raw_id,
                 stands=isinstance(ruling, Ruling) and ruling.post is None,
                 journals=journals,
@@ -227,11 +239,17 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
     return choices
 
 
-def _weighable(one: Held, raw_id: int, arrival: RawEvent | None, base_currency: str) -> Candidate | str:
+def _hash_of(one: Held, candidate: Candidate | str, raw_id: int) -> bytes:
+    """The fingerprint of the version that was weighed; of one that cannot be read, of the arrival it is."""
+    if isinstance(candidate, Candidate):
+        return candidate.payload_hash
+    return next((payload_hash for payload_hash, known_id in one.known.items() if known_id == raw_id), b"")
+
+
+def _weighable(one: Held, arrival: RawEvent | None, decision: Decision, base_currency: str) -> Candidate | str:
     """A version as a candidate, or why it cannot be one."""
     try:
-        weighed = replace(_WEIGHED, canonical_raw_id=raw_id)
-        return as_it_happened(read_candidate(one, arrival, weighed, base_currency=base_currency), arrival)
+        return as_it_happened(read_candidate(one, arrival, decision, base_currency=base_currency), arrival)
     except DomainError as error:
         return error.message
 

@@ -23,7 +23,7 @@ SHOWN_BYTES: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened: `kind` is arrival, held, proposed, resolved, journal or reversal; `what` its row."""
+    """One thing that happened: `kind` is arrival, held, journal, reversal or a decision's stage; `what` its row."""
 
     at: datetime
     kind: str

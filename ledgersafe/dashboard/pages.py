@@ -5,11 +5,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from ledgersafe.dashboard.panels import panels
-from ledgersafe.dashboard.scope import view_of
+from exceptions import proposals
+from ledgersafe.dashboard.panels import inbox_url, panels
+from ledgersafe.dashboard.scope import View, view_of
 from ledgersafe.dashboard.vitals import vitals
+from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 
 
@@ -29,7 +32,29 @@ def _live(request: HttpRequest) -> dict[str, Any]:
     now, view = timezone.now(), view_of(request)
     shown = panels(view, now)
     first = _first_event(request, view.tenant) if shown["is_new"] and view.tenant else ""
+    shown["proposals"] = _proposals(request, view)
     return {"view": view, "now": now, "vitals": vitals(view.tenant_id, now=now), "first_event": first} | shown
+
+
+def _proposals(request: HttpRequest, view: View) -> list[tuple[str, str]]:
+    """What waits for a second person, for who may confirm and for who proposed: a sentence, and where it is listed."""
+    user: Any = request.user
+    may_decide = user.has_perm("exceptions.decide_exceptioncase")
+    may_approve = user.has_perm("exceptions.approve_exceptioncase")
+    if not view.choices or not (may_decide or may_approve):
+        return []
+    tenant_ids = None if view.tenant is None and view.offers_all else [tenant.id for tenant in view.tenants]
+    waiting = proposals.count_waiting(tenant_ids, me=staff.actor_of(user))
+    told = []
+    if waiting.to_confirm and may_approve:
+        number = waiting.to_confirm
+        text = f"{number:,} decision{pluralize(number)} wait{pluralize(number, 's,')} for your confirmation"
+        told.append((text, inbox_url(view, state="confirm")))
+    if waiting.proposed:
+        number = waiting.proposed
+        text = f"{number:,} proposal{pluralize(number)} of yours wait{pluralize(number, 's,')} for a second person"
+        told.append((text, inbox_url(view, state="proposed")))
+    return told
 
 
 def _first_event(request: HttpRequest, tenant: Tenant) -> str:

@@ -186,7 +186,7 @@ def test_a_case_is_resolved_without_replay(shop: Shop, operator: Client) -> None
     ("fields", "status", "told"),
     [
         ({"notes": " "}, 400, "The notes must say why"),
-        ({"chosen": ""}, 409, "Choose the version"),
+        ({"chosen": ""}, 400, "Choose a version."),
         ({"chosen": "999999999"}, 400, "cannot be chosen"),
         ({"patch": '{"total_amount": 4'}, 400, "Not JSON"),
         ({"patch": '{"a": 1}, "b": 2'}, 400, "not one JSON value"),
@@ -269,7 +269,7 @@ def test_the_fragment_for_live_validation_tells_good_and_bad(shop: Shop, operato
         ({"chosen": str(first)}, "This would change nothing in the books."),
         ({"chosen": str(last), "patch": '{"tenant_id": "x"}'}, "/tenant_id"),
         ({"chosen": str(last), "patch": "{"}, "Not JSON"),
-        ({}, "Choose the version"),
+        ({}, "Choose a version."),
     ):
         answer = operator.post(url, {"do": "preview"} | fields)
         assert (answer.status_code, answer.headers["X-Fragment"]) == (200, "preview")

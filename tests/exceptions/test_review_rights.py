@@ -47,7 +47,7 @@ def test_above_the_limit_one_proposes_and_another_confirms(limited: Shop, operat
     assert answer.status_code == 302
     assert status_of(case) == "open"
     page = page_of(operator, case)
-    assert "Waits for a second person" in page
+    assert "You want to post version 2 (LAST, 43.00 USD) instead of version 1 (FIRST, 42.50 USD)." in page
     assert "You proposed this" in page
     assert ">Confirm<" not in page
     proposal = decision_on(case, "proposed")
@@ -89,6 +89,56 @@ def test_nobody_confirms_their_own_proposal_nor_without_the_right(limited: Shop,
     assert status_of(case) == "open"
 
 
+def test_a_colleague_reads_who_wants_what_and_the_money_of_it(limited: Shop, operator: Client) -> None:
+    case, _, last = conflict(limited)
+    press(
+        operator, case, "replay", chosen=str(last), patch='{"total_amount": 43.5, "line_items": null, "tenders": null}'
+    )
+    name = actor_of(operator).removeprefix("user:")
+    with signed_in(limited, role="Supervisor") as supervisor:
+        page = page_of(supervisor, case)
+        assert f"{name}</span> wants to post a correction of version 2 (LAST, 43.50 USD)" in page
+        assert "instead of version 1 (FIRST, 42.50 USD)." in page
+        assert "+1.00 USD" in page  # more revenue
+    press(operator, case, "no_replay")
+    with signed_in(limited, role="Supervisor") as supervisor:
+        page = page_of(supervisor, case)
+        assert "close the case and post nothing: version 1 (FIRST, 42.50 USD) stays in the books." in page
+
+
+def test_a_proposal_is_declined_with_a_reason_and_its_author_reads_it(limited: Shop, operator: Client) -> None:
+    case, _, last = conflict(limited)
+    press(operator, case, "replay", chosen=str(last))
+    proposal = str(decision_on(case, "proposed").pk)
+    with signed_in(limited, role="Supervisor") as supervisor:
+        refused = press(supervisor, case, "decline", proposal=proposal, notes=" ")
+        assert refused.status_code == 400
+        assert "The notes must say why" in refused.content.decode()
+        assert press(supervisor, case, "decline", proposal=proposal, notes="It was a refund.").status_code == 302
+        assert press(supervisor, case, "confirm", proposal=proposal).status_code == 409
+        assert press(supervisor, case, "decline", proposal=proposal).status_code == 409
+    page = page_of(operator, case)
+    assert "declined your proposal." in page
+    assert page.count("It was a refund.") == 2  # told, and in the trail
+    assert "Proposal declined" in page
+    assert (status_of(case), limited.number("journals")) == ("open", 1)
+
+
+def test_a_proposal_is_withdrawn_by_its_author_alone(limited: Shop, operator: Client) -> None:
+    case, _, last = conflict(limited)
+    press(operator, case, "replay", chosen=str(last))
+    proposal = str(decision_on(case, "proposed").pk)
+    assert press(operator, case, "decline", proposal=proposal).status_code == 403
+    with signed_in(limited, role="Supervisor") as supervisor:
+        assert ">Withdraw<" not in page_of(supervisor, case)
+        assert press(supervisor, case, "withdraw", proposal=proposal).status_code == 403
+    assert ">Withdraw<" in page_of(operator, case)
+    assert press(operator, case, "withdraw", proposal=proposal, notes="Wrong version.").status_code == 302
+    page = page_of(operator, case)
+    assert ">Withdraw<" not in page
+    assert "Proposal withdrawn" in page
+
+
 # ── Assigning ───────────────────────────────────────────────────────────────────────────────────
 def test_a_case_is_assigned_and_the_trail_tells_it(shop: Shop, operator: Client) -> None:
     case = hold(shop, "a")
@@ -110,7 +160,7 @@ def test_who_may_not_decide_sees_no_buttons_and_is_refused(shop: Shop, role: str
         assert "data-rv-form" not in page
         assert "Assign to me" not in page
         posted: dict[str, Any] = {"notes": "x", "chosen": str(last), "seen": "x", "proposal": "1"}
-        for do in ("replay", "no_replay", "preview", "confirm", "assign", "assign_me", "", "x"):
+        for do in ("replay", "no_replay", "preview", "confirm", "decline", "withdraw", "assign", "assign_me", "", "x"):
             assert client.post(review_url(case), posted | {"do": do}).status_code == 403
         assert client.post(reverse("admin:exceptions_preview", args=[case]), posted).status_code == 403
     assert (status_of(case), shop.number("journals")) == ("open", 1)

@@ -94,3 +94,116 @@ def test_a_reversal_mirrors_what_it_reverses(shop: Shop, as_owner: Raw) -> None:
     attacker.postings(fields, attacker.balanced())
     with assert_refused_by("journals_reversal_mirrors"):
         as_owner.commit()
+
+
+# ── Proposals ───────────────────────────────────────────────────────────────────────────────────
+PROPOSE = """
+INSERT INTO exception_resolutions (tenant_id, case_id, stage, action, result, notes, actor)
+VALUES (%s, %s, 'proposed', 'mark_resolved_no_replay', '', 'why', 'user:anna') RETURNING id
+"""
+END = """
+INSERT INTO exception_resolutions (tenant_id, case_id, stage, action, result, notes, actor, proposal_id)
+VALUES (%s, %s, %s, 'mark_resolved_no_replay', '', %s, %s, %s) RETURNING id
+"""
+
+
+def proposed(shop: Shop, case: str, raw: Raw) -> int:
+    """A proposal of anna's. :returns: its id."""
+    ((proposal,),) = raw.execute(PROPOSE.encode(), [shop.tenant.id, case]).fetchall()
+    return int(proposal)
+
+
+def awaits(case: str, raw: Raw) -> bool:
+    ((said,),) = raw.execute(b"SELECT awaits_confirmation FROM exceptions WHERE id = %s", [case]).fetchall()
+    return bool(said)
+
+
+@pytest.mark.parametrize(("stage", "actor"), [("declined", "user:mei"), ("withdrawn", "user:anna")])
+def test_a_case_says_by_itself_whether_a_proposal_waits(shop: Shop, as_owner: Raw, stage: str, actor: str) -> None:
+    case = disputed(shop)
+    first, second = proposed(shop, case, as_owner), proposed(shop, case, as_owner)
+    as_owner.execute(END.encode(), [shop.tenant.id, case, stage, "no", actor, first])
+    assert awaits(case, as_owner)
+    as_owner.execute(END.encode(), [shop.tenant.id, case, stage, "no", actor, second])
+    assert not awaits(case, as_owner)
+    as_owner.commit()
+
+
+@pytest.mark.parametrize(("stage", "actor"), [("declined", "user:anna"), ("withdrawn", "user:mei")])
+def test_nobody_declines_their_own_nor_withdraws_anothers(shop: Shop, as_owner: Raw, stage: str, actor: str) -> None:
+    case = disputed(shop)
+    proposal = proposed(shop, case, as_owner)
+    with assert_refused_by("exception_resolutions_ended_by_whom"):
+        as_owner.execute(END.encode(), [shop.tenant.id, case, stage, "no", actor, proposal])
+
+
+def test_a_proposal_ends_once(shop: Shop, as_owner: Raw) -> None:
+    case = disputed(shop)
+    proposal = proposed(shop, case, as_owner)
+    as_owner.execute(END.encode(), [shop.tenant.id, case, "declined", "no", "user:mei", proposal])
+    with pytest.raises(psycopg.errors.UniqueViolation, match="exception_resolutions_one_ending_per_proposal"):
+        as_owner.execute(END.encode(), [shop.tenant.id, case, "withdrawn", "no", "user:anna", proposal])
+
+
+def test_a_proposal_is_declined_with_a_reason(shop: Shop, as_owner: Raw) -> None:
+    case = disputed(shop)
+    proposal = proposed(shop, case, as_owner)
+    with assert_refused_by("exception_resolutions_say_who_and_why"):
+        as_owner.execute(END.encode(), [shop.tenant.id, case, "declined", "", "user:mei", proposal])
+
+
+@pytest.mark.parametrize("stage", ["declined", "withdrawn"])
+def test_what_ends_a_proposal_names_one(shop: Shop, as_owner: Raw, stage: str) -> None:
+    case = disputed(shop)
+    with assert_refused_by("exception_resolutions_endings_name_a_proposal"):
+        as_owner.execute(END.encode(), [shop.tenant.id, case, stage, "no", "user:anna", None])
+
+
+def test_what_ends_a_proposal_names_one_of_its_own_case(shop: Shop, as_owner: Raw) -> None:
+    case = disputed(shop)
+    shop.send(shop.sale("evt-2"))
+    other = shop.send(shop.sale("evt-2", total_amount=9)).json()["exception_id"]
+    proposal = proposed(shop, case, as_owner)
+    with assert_refused_by("exception_resolutions_end_a_proposal"):
+        as_owner.execute(END.encode(), [shop.tenant.id, other, "declined", "no", "user:mei", proposal])
+
+
+def test_an_ending_is_no_proposal(shop: Shop, as_owner: Raw) -> None:
+    case = disputed(shop)
+    proposal = proposed(shop, case, as_owner)
+    declined = [shop.tenant.id, case, "declined", "no", "user:mei", proposal]
+    ((ending,),) = as_owner.execute(END.encode(), declined).fetchall()
+    with assert_refused_by("exception_resolutions_end_a_proposal"):
+        as_owner.execute(END.encode(), [shop.tenant.id, case, "withdrawn", "no", "user:mei", ending])
+
+
+def test_on_a_decided_case_nothing_is_proposed_nor_declined(shop: Shop, as_owner: Raw) -> None:
+    case = disputed(shop)
+    proposal = proposed(shop, case, as_owner)
+    as_owner.commit()
+    decide(shop, case)
+    with assert_refused_by("exception_resolutions_case_is_open"):
+        as_owner.execute(END.encode(), [shop.tenant.id, case, "declined", "no", "user:mei", proposal])
+    as_owner.rollback()
+    with assert_refused_by("exception_resolutions_case_is_open"):
+        proposed(shop, case, as_owner)
+
+
+def test_a_case_cannot_hide_what_waits_nor_make_it_up(shop: Shop, as_owner: Raw) -> None:
+    case = disputed(shop)
+    hide = b"UPDATE exceptions SET awaits_confirmation = %s WHERE id = %s"
+    with assert_refused_by("exceptions_awaiting_agrees"):
+        as_owner.execute(hide, [True, case])
+    as_owner.rollback()
+    proposed(shop, case, as_owner)
+    with assert_refused_by("exceptions_awaiting_agrees"):
+        as_owner.execute(hide, [False, case])
+
+
+def test_a_new_case_awaits_nothing(shop: Shop, as_owner: Raw) -> None:
+    copied = b"""INSERT INTO exceptions (id, tenant_id, idempotency_key, raw_id, reason_code, status, details,
+                                         awaits_confirmation)
+                 SELECT gen_random_uuid(), tenant_id, 'another', raw_id, reason_code, 'open', '{}', true
+                 FROM exceptions WHERE id = %s"""
+    with assert_refused_by("exceptions_awaiting_agrees"):
+        as_owner.execute(copied, [disputed(shop)])

@@ -221,6 +221,41 @@ def test_i10_sees_an_open_case_with_a_decision(ground: Ground) -> None:
     ground.assert_broken("I10", "exceptions", case)
 
 
+PROPOSED = """
+INSERT INTO exception_resolutions (tenant_id, case_id, stage, action, result, notes, actor, proposal_id)
+SELECT tenant_id, id, %(stage)s::text, 'x', '', 'x', %(actor)s::text, %(proposal)s::bigint
+FROM exceptions WHERE tenant_id = %(tenant)s AND idempotency_key = 'held' RETURNING id
+"""
+HELD = "SELECT id FROM exceptions WHERE tenant_id = %(tenant)s AND idempotency_key = 'held'"
+
+
+def test_i10_sees_a_case_that_does_not_say_that_a_proposal_waits(ground: Ground) -> None:
+    ground.plant(PROPOSED, stage="proposed", actor="user:x", proposal=None)
+    ground.assert_broken("I10", "exceptions", ground.plant(HELD))
+
+
+def test_i10_sees_a_case_that_says_so_of_a_proposal_that_ended(ground: Ground) -> None:
+    proposal = ground.plant(PROPOSED, stage="proposed", actor="user:x", proposal=None)
+    ground.plant(PROPOSED, stage="declined", actor="user:y", proposal=proposal)
+    assert "I10" not in ground.broken()
+    ground.plant("UPDATE exceptions SET awaits_confirmation = true WHERE id = %(case)s::uuid", case=ground.plant(HELD))
+    ground.assert_broken("I10", "exceptions", ground.plant(HELD))
+
+
+@pytest.mark.parametrize(("stage", "actor"), [("declined", "user:x"), ("withdrawn", "user:y")])
+def test_i10_sees_a_proposal_ended_by_the_wrong_person(ground: Ground, stage: str, actor: str) -> None:
+    proposal = ground.plant(PROPOSED, stage="proposed", actor="user:x", proposal=None)
+    ending = ground.plant(PROPOSED, stage=stage, actor=actor, proposal=proposal)
+    ground.assert_broken("I10", "exception_resolutions", ending)
+
+
+def test_i10_sees_an_ending_of_what_is_no_proposal(ground: Ground) -> None:
+    proposal = ground.plant(PROPOSED, stage="proposed", actor="user:x", proposal=None)
+    declined = ground.plant(PROPOSED, stage="declined", actor="user:y", proposal=proposal)
+    ending = ground.plant(PROPOSED, stage="declined", actor="user:z", proposal=declined)
+    ground.assert_broken("I10", "exception_resolutions", ending)
+
+
 def test_i10_sees_a_decision_without_reason(ground: Ground) -> None:
     case = ground.plant(CASE, key="sold", status="resolved")
     ground.assert_broken("I10", "exceptions", case)

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
+from ledgersafe import registry
 from tests.conftest import Shop
 from tests.exceptions.desk import conflict
 from tests.ledger.drawing import open_drawer
@@ -64,6 +66,30 @@ def decision(shop: Shop) -> Sent:
 def decisions(shop: Shop) -> Sent:
     case, *_ = conflict(shop)
     return Sent("post", "/v1/exceptions/bulk-resolve", NOTES | {"exception_ids": [case], "canonical": "FIRST"}, 200)
+
+
+def _proposal(shop: Shop, anothers: bool) -> Sent:
+    """A proposal above the limit, by a key that may not approve; ended by another key, or by itself."""
+    shop.tenant.four_eyes_limit_minor = 100
+    shop.tenant.save(update_fields=["four_eyes_limit_minor"])
+    case, _, last = conflict(shop)
+    scopes = ["exceptions:read", "exceptions:resolve"]
+    _, key = registry.create_api_key(slug=shop.slug, scopes=scopes, actor="system:test", now=timezone.now())
+    proposer = {"HTTP_AUTHORIZATION": f"Bearer {key}"}
+    shop.post(f"/v1/exceptions/{case}/resolve", NOTES | {"canonical_raw_id": last}, **proposer)
+    (proposal,) = shop.get(f"/v1/exceptions/{case}").json()["proposals"]
+    if not anothers:
+        shop.key = key
+    body = {"proposal_id": proposal["proposal_id"], "resolution_notes": "Counted again."}
+    return Sent("post", f"/v1/exceptions/{case}/{'decline' if anothers else 'withdraw'}", body, 200)
+
+
+def declining(shop: Shop) -> Sent:
+    return _proposal(shop, anothers=True)
+
+
+def withdrawal(shop: Shop) -> Sent:
+    return _proposal(shop, anothers=False)
 
 
 def rate(shop: Shop) -> Sent:
@@ -130,6 +156,8 @@ COMMANDS: dict[str, Callable[[Shop], Sent]] = {
     "exceptions_preview": preview,
     "exceptions_resolve": decision,
     "exceptions_bulk_resolve": decisions,
+    "exceptions_decline": declining,
+    "exceptions_withdraw": withdrawal,
     "fx_rates_put": rate,
     "fx_settlements_create": conversion,
     "journals_reverse": reversal,

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from exceptions import proposals
 from exceptions.decisions import Action, Decision
+from exceptions.models import Resolution
 from ledger import periods
 from ledgersafe.db import tenant_transaction
 from ledgersafe.errors import DomainError
@@ -27,7 +29,7 @@ def other_version(shop: Shop, total: Any = 41, **changes: Any) -> dict[str, Any]
     return shop.sale(total_amount=total, line_items=None, tax_lines=None, tenders=None, **changes)
 
 
-def deciding(shop: Shop, case: str, **choice: Any) -> Callable[[], str]:
+def deciding(shop: Shop, case: str, *, may_approve: bool = False, **choice: Any) -> Callable[[], str]:
     """One operator's decision, to be made later; answers the refusal's code or the result."""
 
     def decide() -> str:
@@ -37,7 +39,7 @@ def deciding(shop: Shop, case: str, **choice: Any) -> Callable[[], str]:
                 case_id=uuid.UUID(case),
                 decision=Decision(Action.REPLAY, notes="Checked.", **choice),
                 actor=f"user:{uuid.uuid4().hex[:6]}",
-                may_approve=False,
+                may_approve=may_approve,
                 now=timezone.now(),
             ).result
         except DomainError as refusal:
@@ -70,6 +72,49 @@ def test_contradicting_operators_leave_one_decision(shop: Shop) -> None:
 
     assert Counter(answers)["ALREADY_RESOLVED"] == 9
     assert shop.number("exception_resolutions") == 1
+
+
+def test_confirming_and_declining_at_once_leave_one_of_them(shop: Shop) -> None:
+    """Whoever comes second is told what happened; a confirmation that came too late is no new proposal."""
+    Tenant.objects.filter(pk=shop.tenant.id).update(four_eyes_limit_minor=0)
+    for number in range(4):
+        shop.send(shop.sale(f"evt-{number}"))
+        case = shop.send(other_version(shop, event_id=f"evt-{number}")).json()["exception_id"]
+        assert deciding(shop, case, canonical="LAST")() == "FOUR_EYES_REQUIRED"
+        proposal = Resolution.objects.get(tenant_id=shop.tenant.id, case_id=case)
+
+        answers = all_at_once([confirming(shop, proposal), declining(shop, proposal)] * 4)
+
+        told = Counter(answers)
+        if told["processed"]:
+            assert told == {"processed": 1, "ALREADY_RESOLVED": 7}
+        else:
+            assert told == {"declined": 1, "PROPOSAL_ENDED": 7}
+        assert Resolution.objects.filter(tenant_id=shop.tenant.id, case_id=case).count() == 2
+
+
+def confirming(shop: Shop, proposal: Resolution) -> Callable[[], str]:
+    """A second person's confirmation of that proposal, to be made later."""
+    choice = {"canonical_raw_id": proposal.canonical_raw_id, "confirms": proposal.pk}
+    return deciding(shop, str(proposal.case_id), may_approve=True, **choice)
+
+
+def declining(shop: Shop, proposal: Resolution) -> Callable[[], str]:
+    def decline() -> str:
+        try:
+            return proposals.decline_proposal(
+                tenant_id=shop.tenant.id,
+                case_id=proposal.case_id,
+                proposal_id=proposal.pk,
+                notes="No.",
+                actor=f"user:{uuid.uuid4().hex[:6]}",
+                may_approve=True,
+                now=timezone.now(),
+            ).stage
+        except DomainError as refusal:
+            return refusal.code
+
+    return decline
 
 
 def test_versions_that_arrive_while_somebody_decides_are_decided_or_held(shop: Shop) -> None:

@@ -29,6 +29,12 @@
     open.forEach((id) => { const part = document.getElementById(id); if (part) part.open = true; });
     box.querySelectorAll(".ls-table-box").forEach((part, place) => { part.scrollLeft = scrolled[place] || 0; });
   };
+  // Figures that could not be brought up to date do not look current.
+  const complain = (text) => {
+    box.classList.add("ls-stale");
+    status.setAttribute("aria-live", "polite");
+    tell(text);
+  };
   const ask = async () => {
     if (asking || document.hidden) return;
     // Nothing is taken from under the keyboard: the next turn comes soon.
@@ -38,14 +44,13 @@
       const answer = await fetch(box.dataset.lsLive, { credentials: "same-origin", redirect: "manual" });
       if (answer.ok) {
         keepOpen(await answer.text());
+        box.classList.remove("ls-stale");
         stamp();
       } else {
-        status.setAttribute("aria-live", "polite");
-        tell(answer.type === "opaqueredirect" ? "Signed out: sign in again" : "Not up to date: the server refused");
+        complain(answer.type === "opaqueredirect" ? "Signed out: sign in again" : "Not up to date: the server refused");
       }
     } catch {
-      status.setAttribute("aria-live", "polite");
-      tell("Not up to date: no connection");
+      complain("Not up to date: no connection");
     } finally {
       asking = false;
     }

@@ -7,6 +7,7 @@ from typing import Any, Final
 TENANT, STORE, REGISTER, OPEN = "tenant", "store", "register", "open"
 
 _NOTES: Final = {"action": "mark_resolved_no_replay", "resolution_notes": "Not theirs to decide."}
+_ENDING: Final = {"proposal_id": 1, "resolution_notes": "Not theirs to end."}
 _COUNT: Final = {"actual_cash": 1}
 
 
@@ -52,6 +53,8 @@ ENDPOINTS: Final = [
     Endpoint("POST", "exceptions/{case_id}/resolve", "exceptions:resolve", STORE, _NOTES),
     Endpoint("POST", "exceptions/{case_id}/preview", "exceptions:resolve", STORE, _NOTES),
     Endpoint("POST", "exceptions/{case_id}/assign", "exceptions:resolve", STORE, {"assigned_to": "anna"}),
+    Endpoint("POST", "exceptions/{case_id}/decline", "exceptions:resolve", STORE, _ENDING),
+    Endpoint("POST", "exceptions/{case_id}/withdraw", "exceptions:resolve", STORE, _ENDING),
     Endpoint("POST", "exceptions/bulk-resolve", "exceptions:resolve", STORE, roles=frozenset({"supervisor"})),
     # The books.
     *_reads("ledger:read", TENANT, "accounts", "accounts/{code}", "accounts/{code}/history"),

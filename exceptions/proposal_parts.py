@@ -1,0 +1,128 @@
+"""What the review page shows of proposals: who wants what, in plain words, and the money of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from exceptions import console
+from exceptions.console import Review, Version
+from exceptions.decisions import Action
+from exceptions.models import ENDINGS, CaseStatus, Resolution, Stage
+from exceptions.patching import patched
+from exceptions.people import Assignee
+from exceptions.review_form import ReviewForm, decision_of
+from exceptions.review_parts import change_part, journal_part
+from ledgersafe import exact_json
+from ledgersafe.errors import DomainError
+from ledgersafe.money import MoneyError, is_currency, to_decimal_text, to_minor
+
+_WEIGHED = "weighed"
+
+
+def patch_text_of(proposal: Any, review: Review) -> str | None:
+    """The proposal's patch, unless what it leads to is a version that arrived like that."""
+    wanted = bytes(proposal.final_payload_sha256 or b"").hex()
+    arrived = {version.fingerprint for version in review.versions if not version.is_patched}
+    return None if wanted in arrived else proposal.patch_text
+
+
+def proposals_part(
+    review: Review, decisions: Sequence[Resolution], form: ReviewForm, *, me: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Proposals that wait, with what each would do. What was typed for one of them stands in its form."""
+    if review.case.status != CaseStatus.OPEN:
+        return []
+    ended = {row.proposal_id for row in decisions if row.stage in ENDINGS}
+    waiting = [row for row in decisions if row.stage == Stage.PROPOSED and row.pk not in ended]
+    return [_shown(proposal, review, form, me, now) for proposal in waiting]
+
+
+def declined_part(decisions: Sequence[Resolution], *, me: str) -> dict[str, Any] | None:
+    """The refusal of one's own last proposal, while nothing newer was decided or proposed; None: there is none."""
+    last = decisions[-1] if decisions else None
+    if last is None or last.stage != Stage.DECLINED:
+        return None
+    own = any(row.pk == last.proposal_id and row.actor == me for row in decisions)
+    return {"by": Assignee(last.actor), "notes": last.notes, "is_mine": own}
+
+
+def _shown(proposal: Any, review: Review, form: ReviewForm, me: str, now: datetime) -> dict[str, Any]:
+    patch_text = patch_text_of(proposal, review)
+    version = next((one for one in review.versions if one.raw_id == proposal.canonical_raw_id), None)
+    choice = _choice(proposal, patch_text, version, review, now)
+    return {
+        "pk": proposal.pk,
+        "by": Assignee(proposal.actor),
+        "is_mine": proposal.actor == me,
+        "at": proposal.at,
+        "notes": proposal.notes,
+        "patch_text": patch_text,
+        "wants": _wants(proposal, patch_text, version, review),
+        "change": change_part(choice.change) if choice and choice.journals else None,
+        "journals": [journal_part(journal) for journal in choice.journals] if choice else [],
+        "refusal": choice.refusal if choice else "",
+        "typed": form.notes if form.proposal == str(proposal.pk) else "",
+    }
+
+
+def _choice(proposal: Any, patch_text: str | None, version: Version | None, review: Review, now: datetime) -> Any:
+    """What it would do, as weighed with the versions, unless it is patched; None: nothing, or it cannot be told."""
+    if proposal.action != Action.REPLAY:
+        return None
+    if patch_text is None:
+        return version.choice if version else None
+    try:
+        return console.weigh(review.case, decision_of(proposal, patch_text, _WEIGHED), now=now)
+    except DomainError:
+        return None
+
+
+def _wants(proposal: Any, patch_text: str | None, version: Version | None, review: Review) -> str:
+    """`post version 2 (LAST, 15.55 USD) instead of version 1 (FIRST, 28.40 USD)`."""
+    standing = next((one for one in review.versions if one.in_books), None)
+    base = review.case.tenant.base_currency
+    if proposal.action != Action.REPLAY:
+        stays = f": {_called(standing, standing.value, base)} stays in the books" if standing else ""
+        return f"close the case and post nothing{stays}"
+    if version is None:
+        return f"post arrival {proposal.canonical_raw_id}"
+    if patch_text is None and version is standing:
+        return f"keep {_called(version, version.value, base)}, which is in the books"
+    value = _patched(version.value, proposal, patch_text) if patch_text else version.value
+    corrected = "a correction of " if patch_text else ""
+    instead = f" instead of {_called(standing, standing.value, base)}" if standing else ""
+    return f"post {corrected}{_called(version, value, base)}{instead}"
+
+
+def _called(version: Version, value: Any, base_currency: str) -> str:
+    name = version.name if version.name in {"FIRST", "LAST"} else ""
+    told = ", ".join(part for part in (name, _amount(value, base_currency)) if part)
+    return f"version {version.number}{f' ({told})' if told else ''}"
+
+
+def _patched(value: Any, proposal: Any, patch_text: str) -> Any:
+    try:
+        decision = decision_of(proposal, patch_text, _WEIGHED)
+        return patched(value, decision.patch or {}) if isinstance(value, Mapping) else None
+    except DomainError:
+        return None
+
+
+def _amount(value: Any, base_currency: str) -> str:
+    """The event's total, `15.55 USD`; nothing where it has none that can be read."""
+    total = value.get("total_amount") if isinstance(value, Mapping) else None
+    currency = (value.get("currency") or base_currency) if total is not None else ""
+    if isinstance(total, exact_json.Number):
+        total = exact_json.decimal_of(total)
+    if not isinstance(total, str | int | Decimal) or isinstance(total, bool) or not is_currency(currency):
+        return ""
+    try:
+        return f"{to_decimal_text(to_minor(total, currency), currency)} {currency}"
+    except MoneyError:
+        return ""
+
+
+def own_decisions(decisions: Iterable[Resolution], me: str) -> int:
+    """How often somebody decided, proposed, declined or withdrew: what they typed before is done with."""
+    return sum(row.actor == me for row in decisions)

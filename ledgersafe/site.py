@@ -1,0 +1,46 @@
+"""The back office's admin site: unfold's, which loses nothing of what was typed when a session has ended."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import sites
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from unfold.apps import DefaultAppConfig
+from unfold.sites import UnfoldAdminSite
+
+from ledgersafe import drafts
+
+
+class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped
+    """Every page of the back office comes by `admin_view`: the one place where a session is missed."""
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponseBase]:
+        checked = super().admin_view(view, cacheable)
+
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                if request.method == "POST" and request.path != reverse("admin:logout"):
+                    from ledgersafe.signing_in import sign_in_again  # which needs this site
+
+                    return sign_in_again(request)
+                answer: HttpResponseBase = checked(request, *args, **kwargs)
+                return answer
+            answer = checked(request, *args, **kwargs)
+            if request.user.is_authenticated:
+                if request.method == "POST":
+                    drafts.forget(request)
+                drafts.remember_person(request, answer)
+            return answer
+
+        return update_wrapper(page, checked)
+
+
+class BackOfficeConfig(DefaultAppConfig):  # type: ignore[misc]  # unfold is untyped
+    """unfold, with our site in the place of its own."""
+
+    def ready(self) -> None:
+        admin.site = sites.site = BackOffice()
