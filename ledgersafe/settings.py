@@ -236,6 +236,19 @@ AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default=str(data_root() / "audi
 #: Worker processes and threads of `manage.py serve`. Each thread keeps a connection: nine by default.
 WEB_WORKERS = env.int("WEB_WORKERS", default=3)
 WEB_THREADS = env.int("WEB_THREADS", default=3)
+#: Seconds until a request's headers, its body, and the reading of its answer must be done; who is slower loses the
+#: connection. Bodies and answers have longer when they keep up with WEB_BYTES_PER_SECOND.
+WEB_HEADER_SECONDS = env.float("WEB_HEADER_SECONDS", default=10.0)
+WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", default=20.0)
+WEB_ANSWER_SECONDS = env.float("WEB_ANSWER_SECONDS", default=30.0)
+WEB_BYTES_PER_SECOND = env.float("WEB_BYTES_PER_SECOND", default=8192.0)
+#: What one worker process keeps at a time: connections, and MiB of bodies on their way, and a quarter of it of answers.
+WEB_CONNECTIONS = env.int("WEB_CONNECTIONS", default=1000)
+WEB_BUFFER_MIB = env.int("WEB_BUFFER_MIB", default=512)
+if not min(WEB_HEADER_SECONDS, WEB_BODY_SECONDS, WEB_ANSWER_SECONDS, WEB_BYTES_PER_SECOND) > 0:
+    raise ImproperlyConfigured("WEB_…_SECONDS and WEB_BYTES_PER_SECOND must be positive.")
+if WEB_CONNECTIONS < 16 or WEB_BUFFER_MIB < 32:
+    raise ImproperlyConfigured("WEB_CONNECTIONS must be at least 16 and WEB_BUFFER_MIB at least 32.")
 MIGRATE_ON_START = env.bool("MIGRATE_ON_START", default=True)
 #: Run scheduled jobs beside the web server; off where workers of their own do it.
 WEB_JOBS = env.bool("WEB_JOBS", default=True)
