@@ -1,9 +1,7 @@
-"""Starting the web server: a free port, the migrated database, gunicorn, and a folder for its workers' metrics."""
+"""Starting the web server: the migrated database, gunicorn, and a folder for its workers' metrics."""
 
-import errno
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,54 +10,6 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
-
-
-#: Ports after the one in use that are tried for the one to propose.
-_NEXT_PORTS = 50
-
-
-def refusal_to_listen(host: str, port: int) -> str | None:
-    """Say in one line why nobody can listen there; None: it is free."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError, UnicodeError):
-        return f"There is no address {host}:{port} to listen on."
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return f"Port {port} is in use; try `make serve PORT={_free_port_after(port)}`."
-            return f"Nobody can listen on {host}:{port}: {error.strerror}."
-        except OverflowError:
-            return f"There is no port {port}: ports are 0–65535."
-    return None
-
-
-def is_free(port: int) -> bool:
-    """Whether one can listen on that port of this machine."""
-    return refusal_to_listen("127.0.0.1", port) is None
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _free_port_after(port: int) -> int:
-    for other in range(port + 1, min(port + _NEXT_PORTS, 65_536)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", other))
-            except OSError:
-                continue
-            return other
-    return free_port()
 
 
 def migrate() -> None:

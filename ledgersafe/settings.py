@@ -36,8 +36,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 #: Browsers that came once by HTTPS come by HTTPS alone. Sent with answers over HTTPS only.
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 86_400 if SECURE_COOKIES else 0)
-#: A proxy ends TLS and sets X-Forwarded-Proto itself, whatever the client sent: then, and only then, it is believed.
-if env.bool("TLS_PROXY", default=False):
+#: A proxy ends TLS and sets X-Forwarded-Proto and X-Forwarded-For itself, whatever the client sent: then, and only
+#: then, they are believed.
+TLS_PROXY = env.bool("TLS_PROXY", default=False)
+if TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -59,6 +61,8 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 #: Five wrong passwords (or codes) for a name from one address, and that name is locked there for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+#: Behind a proxy every client would have its address, and five wrong passwords would lock a name for everybody.
+AXES_CLIENT_IP_CALLABLE = "ledgersafe.client_address.address_of"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "ledgersafe.signing_in.locked_out"
 AXES_RESET_ON_SUCCESS = True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from ledgersafe import serving
+from ledgersafe import ports, serving
 
 _START_SECONDS = 60
 
@@ -22,7 +22,7 @@ class ServerDidNotStart(RuntimeError):
 @contextlib.contextmanager
 def running_server(wanted_port: int) -> Iterator[str]:
     """Serve on the wanted port, or a free one; yields the base URL. :raises ServerDidNotStart: as it says."""
-    port = wanted_port if serving.is_free(wanted_port) else serving.free_port()
+    port = wanted_port if ports.is_free(wanted_port) else ports.free_port()
     environment = dict(serving.server_environment("127.0.0.1", port))
     log = Path(environment["PROMETHEUS_MULTIPROC_DIR"]).parent / f"server-{port}.log"
     # gunicorn ends when this pipe does: also when the demo is killed and can tell nobody (see deploy/gunicorn.py).

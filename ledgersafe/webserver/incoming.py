@@ -133,13 +133,13 @@ class Incoming:
             self.trouble = LARGE_BODY
             return
         if self._body is None:
-            self._body = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  closed when the answer is there
+            self._body = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  closed with the answer
         self._body.write(data)
         self.kept += len(data)
 
     def _join_chunks(self) -> None:
         """Read the chunks here, where what is wrong with them is the client's fault and no view's."""
-        joined: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(MEMORY_BYTES)
+        joined: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  closed as the body
         while piece := self.request.body.read(_PIECE_BYTES):
             joined.write(piece)
         if self._received.buf.getvalue() or self._received.chunk():

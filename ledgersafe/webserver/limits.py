@@ -1,8 +1,7 @@
 """How long a client may take, and how much a worker keeps for all of them. `WEB_*` in `.env.example`."""
 
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 #: What a request's line and headers may come to.
@@ -34,12 +33,18 @@ class Limits:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Limits":
         """Read them from the environment of a worker; what is not set stays as it is here."""
+        usual = cls()
+
+        def number(name: str, otherwise: float) -> float:
+            return float(environment.get(name, otherwise))
+
         return cls(
-            **{
-                field.name: type(field.default)(environment[name])
-                for field in fields(cls)
-                if (name := f"WEB_{field.name.upper()}") in environment
-            }
+            header_seconds=number("WEB_HEADER_SECONDS", usual.header_seconds),
+            body_seconds=number("WEB_BODY_SECONDS", usual.body_seconds),
+            answer_seconds=number("WEB_ANSWER_SECONDS", usual.answer_seconds),
+            bytes_per_second=number("WEB_BYTES_PER_SECOND", usual.bytes_per_second),
+            body_bytes=int(number("WEB_BODY_BYTES", usual.body_bytes)),
+            buffer_bytes=int(number("WEB_BUFFER_BYTES", usual.buffer_bytes)),
         )
 
     def body_deadline(self, since: float, received: int) -> float:
@@ -49,25 +54,3 @@ class Limits:
     def is_quick(self, sent: int) -> bool:
         """Whether a client that took so many bytes of its answer within `answer_seconds` may have as long again."""
         return sent >= self.answer_seconds * self.bytes_per_second
-
-
-class Budget:
-    """Bytes that all connections of a worker share. Threads and loop draw on it alike."""
-
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._lock = threading.Lock()
-
-    @property
-    def is_overdrawn(self) -> bool:
-        return self._left < 0
-
-    def take(self, size: int) -> int:
-        """Draw so many bytes. :returns: what is left; below zero, somebody must give back."""
-        with self._lock:
-            self._left -= size
-            return self._left
-
-    def give_back(self, size: int) -> None:
-        with self._lock:
-            self._left += size

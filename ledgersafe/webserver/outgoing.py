@@ -8,7 +8,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final
 
-from ledgersafe.webserver.limits import ANSWER_BYTES, Budget, Limits
+from ledgersafe.webserver.budget import Budget
+from ledgersafe.webserver.limits import ANSWER_BYTES, Limits
 
 #: How many pieces are sent at once.
 _PIECES: Final = 16

@@ -19,8 +19,9 @@ from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from ledgersafe import metrics
+from ledgersafe.webserver.budget import Budget
 from ledgersafe.webserver.connections import Connection, Phase
-from ledgersafe.webserver.limits import Budget, Limits
+from ledgersafe.webserver.limits import Limits
 from ledgersafe.webserver.outgoing import Outgoing, ReaderTooSlow
 from ledgersafe.webserver.refusing import BROKEN, CROWDED, SLOW_BODY, SLOW_HEAD, Refusal, refusal_of
 
@@ -41,6 +42,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.limits = Limits.of(os.environ)
+        self.worker_connections: int = self.cfg.worker_connections
         self._bodies = Budget(self.limits.buffer_bytes)
         self._answers = Budget(self.limits.buffer_bytes // 4)
         #: Those that wait for their client, in the poller.

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from ledgersafe import serving
+from ledgersafe import ports, serving
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.jobs import beside
 
@@ -26,7 +26,7 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
-        if refusal := serving.refusal_to_listen(host, port):
+        if refusal := ports.refusal_to_listen(host, port):
             self.stderr.write(refusal)
             sys.exit(2)
         if settings.MIGRATE_ON_START:

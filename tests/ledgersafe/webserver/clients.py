@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from ledgersafe.serving import free_port
+from ledgersafe.ports import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 #: Deadlines that tests can wait for.
@@ -48,7 +48,7 @@ class Server:
     """Where it listens, and its arbiter."""
 
     port: int
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[Any]"
 
     def connect(self, *, receive_buffer: int = 0) -> socket.socket:
         client = socket.socket()
@@ -96,29 +96,26 @@ def one_answer(client: socket.socket) -> bytes:
     """The body of the next answer on a connection that stays open. It has a length."""
     received = bytearray()
     while b"\r\n\r\n" not in received:
-        received += client.recv(65_536) or pytest_fail(received)
+        received += client.recv(65_536) or ended_after(received)
     head, _, body = bytes(received).partition(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
     while len(body) < length:
-        body += client.recv(65_536) or pytest_fail(received)
+        body += client.recv(65_536) or ended_after(received)
     return body
 
 
-def pytest_fail(received: bytes | bytearray) -> bytes:
+def ended_after(received: bytes | bytearray) -> bytes:
     raise AssertionError(f"the connection ended after {bytes(received)[:300]!r}")
 
 
 # ── Slow clients ────────────────────────────────────────────────────────────────────────────────
+_FORM: Final = b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 #: How each kind begins, and what it sends from time to time.
 KINDS: Final = {
     "header": (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X-Slow: yes\r\n"),
     "body": (b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{", b" "),
     "chunks": (b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-    "sign-in": (
-        b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\nusername=",
-        b"a",
-    ),
+    "sign-in": (_FORM + b"Content-Length: 5000\r\n\r\nusername=", b"a"),
     "silent": (b"", b""),
 }
 
@@ -142,8 +139,8 @@ class SlowClients:
             for client in self._clients:
                 closing.callback(client.close)
 
-    def drip(self) -> None:
-        """Each sends a little more."""
+    def drip(self) -> list[bytes]:
+        """Each sends a little more. :returns: the last words to all that were cut off so far."""
         for place, client in enumerate(self._clients):
             try:
                 client.send(KINDS[self.kind][1])
@@ -155,6 +152,7 @@ class SlowClients:
             self.cut_off.append(end)
             client.close()
             self._clients[place] = self._begin()
+        return self.cut_off
 
     def _begin(self) -> socket.socket:
         client = self.server.connect()

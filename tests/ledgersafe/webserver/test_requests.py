@@ -1,4 +1,4 @@
-"""HTTP as it was before: what is well-formed is answered, in one piece or in many; what is not is refused, and closed."""
+"""HTTP as it was before: what is well-formed is answered, in one piece or in many; what is not is refused."""
 
 import hashlib
 import json
@@ -136,3 +136,9 @@ def test_an_application_that_fails_is_a_problem_too(server: Server) -> None:
     assert answer.startswith(b"HTTP/1.1 500 ")
     assert b'"code": "INTERNAL_ERROR"' in answer
     assert b"as it was asked to" not in answer
+
+
+def test_an_answer_that_breaks_off_ends_there(server: Server) -> None:
+    answer = server.ask(b"GET /breaks HTTP/1.1\r\nHost: localhost\r\n\r\n" + GET)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.endswith(b"4\r\nhalf\r\n")  # and not the last chunk, which would make it whole
