@@ -44,3 +44,8 @@ device_missing_events = Gauge(
     "Numbers of devices that never came and that nobody has explained, as of the last fold.",
     multiprocess_mode="mostrecent",
 )
+web_refusals = Counter(
+    "web_refusals_total",
+    "Requests and connections that the web server itself refused or gave up, before any view, by reason.",
+    ["reason"],
+)

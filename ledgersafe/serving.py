@@ -38,6 +38,14 @@ def server_environment(host: str, port: int) -> Mapping[str, str]:
         "WEB_GREETING": f"Back office {url}/admin/ · API docs {url}/v1/docs · Ctrl-C ends",
         "WEB_WORKERS": str(settings.WEB_WORKERS),
         "WEB_THREADS": str(settings.WEB_THREADS),
+        "WEB_CONNECTIONS": str(settings.WEB_CONNECTIONS),
+        "WEB_HEADER_SECONDS": str(settings.WEB_HEADER_SECONDS),
+        "WEB_BODY_SECONDS": str(settings.WEB_BODY_SECONDS),
+        "WEB_ANSWER_SECONDS": str(settings.WEB_ANSWER_SECONDS),
+        "WEB_BYTES_PER_SECOND": str(settings.WEB_BYTES_PER_SECOND),
+        # The largest body that any view takes, and some more for the view to refuse it in its own words.
+        "WEB_BODY_BYTES": str(settings.MAX_BATCH_BYTES + 1024 * 1024),
+        "WEB_BUFFER_BYTES": str(settings.WEB_BUFFER_MIB * 1024 * 1024),
         "DATABASE_AS": "app",
     }
 

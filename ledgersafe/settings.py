@@ -36,8 +36,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 #: Browsers that came once by HTTPS come by HTTPS alone. Sent with answers over HTTPS only.
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 86_400 if SECURE_COOKIES else 0)
-#: A proxy ends TLS and sets X-Forwarded-Proto itself, whatever the client sent: then, and only then, it is believed.
-if env.bool("TLS_PROXY", default=False):
+#: A proxy ends TLS and sets X-Forwarded-Proto and X-Forwarded-For itself, whatever the client sent: then, and only
+#: then, they are believed.
+TLS_PROXY = env.bool("TLS_PROXY", default=False)
+if TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -59,6 +61,8 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 #: Five wrong passwords (or codes) for a name from one address, and that name is locked there for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+#: Behind a proxy every client would have its address, and five wrong passwords would lock a name for everybody.
+AXES_CLIENT_IP_CALLABLE = "ledgersafe.client_address.address_of"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "ledgersafe.signing_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
@@ -261,6 +265,19 @@ AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default=str(data_root() / "audi
 #: Worker processes and threads of `manage.py serve`. Each thread keeps a connection: nine by default.
 WEB_WORKERS = env.int("WEB_WORKERS", default=3)
 WEB_THREADS = env.int("WEB_THREADS", default=3)
+#: Seconds until a request's headers, its body, and the reading of its answer must be done; who is slower loses the
+#: connection. Bodies and answers have longer when they keep up with WEB_BYTES_PER_SECOND.
+WEB_HEADER_SECONDS = env.float("WEB_HEADER_SECONDS", default=10.0)
+WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", default=20.0)
+WEB_ANSWER_SECONDS = env.float("WEB_ANSWER_SECONDS", default=30.0)
+WEB_BYTES_PER_SECOND = env.float("WEB_BYTES_PER_SECOND", default=8192.0)
+#: What one worker process keeps at a time: connections, and MiB of bodies on their way, and a quarter of it of answers.
+WEB_CONNECTIONS = env.int("WEB_CONNECTIONS", default=1000)
+WEB_BUFFER_MIB = env.int("WEB_BUFFER_MIB", default=512)
+if not min(WEB_HEADER_SECONDS, WEB_BODY_SECONDS, WEB_ANSWER_SECONDS, WEB_BYTES_PER_SECOND) > 0:
+    raise ImproperlyConfigured("WEB_…_SECONDS and WEB_BYTES_PER_SECOND must be positive.")
+if WEB_CONNECTIONS < 16 or WEB_BUFFER_MIB < 32:
+    raise ImproperlyConfigured("WEB_CONNECTIONS must be at least 16 and WEB_BUFFER_MIB at least 32.")
 MIGRATE_ON_START = env.bool("MIGRATE_ON_START", default=True)
 #: Run scheduled jobs beside the web server; off where workers of their own do it.
 WEB_JOBS = env.bool("WEB_JOBS", default=True)

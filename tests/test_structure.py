@@ -70,7 +70,10 @@ def test_every_setting_of_the_environment_is_in_the_example() -> None:
 
 def test_the_containers_are_made_of_what_is_there() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    assert set(compose["services"]) == {"web", "worker", "beat", "postgres", "redis", "migrate"}
+    assert set(compose["services"]) == {"proxy", "web", "worker", "beat", "postgres", "redis", "migrate"}
+    # Whatever is reached from outside is reached through the proxy, which has no door to the database.
+    assert [name for name, service in compose["services"].items() if "ports" in service] == ["proxy"]
+    assert [service for service in compose["services"].values() if service.get("network_mode")] == []
     for name, service in compose["services"].items():
         for needed in service.get("depends_on", {}):
             assert needed in compose["services"], name

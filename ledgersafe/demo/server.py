@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from ledgersafe import serving
+from ledgersafe import ports, serving
 
 _START_SECONDS = 60
 
@@ -23,7 +22,7 @@ class ServerDidNotStart(RuntimeError):
 @contextlib.contextmanager
 def running_server(wanted_port: int) -> Iterator[str]:
     """Serve on the wanted port, or a free one; yields the base URL. :raises ServerDidNotStart: as it says."""
-    port = wanted_port if _is_free(wanted_port) else _free_port()
+    port = wanted_port if ports.is_free(wanted_port) else ports.free_port()
     environment = dict(serving.server_environment("127.0.0.1", port))
     log = Path(environment["PROMETHEUS_MULTIPROC_DIR"]).parent / f"server-{port}.log"
     # gunicorn ends when this pipe does: also when the demo is killed and can tell nobody (see deploy/gunicorn.py).
@@ -63,20 +62,3 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
                 return
         time.sleep(0.1)
     raise ServerDidNotStart("\n".join(["The server did not start:", *log.read_text().splitlines()[-10:]]))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

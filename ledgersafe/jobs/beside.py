@@ -5,9 +5,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import getpid
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from ledgersafe.jobs.supervising import Supervision
 
 NO_BROKER = "Scheduled jobs do not run: there is no queue (set REDIS_URL or CELERY_BROKER_URL)."
 
@@ -32,11 +35,20 @@ def start(environment: Mapping[str, str], output: IO[bytes] | None = None) -> "s
     )
 
 
+def supervise(environment: Mapping[str, str], output: IO[bytes] | None = None) -> "Supervision":
+    """Start the jobs, and start them again whenever they end, for as long as this process lives."""
+    from ledgersafe.jobs.supervising import Supervision  # only here: it brings metrics of its own
+
+    supervision = Supervision(lambda: start(environment, output))
+    supervision.start()
+    return supervision
+
+
 @contextmanager
 def running(environment: Mapping[str, str], output: IO[bytes] | None = None) -> Iterator[None]:
     """The jobs for as long as the block lasts."""
-    process = start(environment, output)
+    supervision = supervise(environment, output)
     try:
         yield
     finally:
-        process.terminate()
+        supervision.end()

@@ -3,8 +3,9 @@
 import os
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -32,9 +33,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
 
 @contextmanager
-def serving(environment: dict[str, str], *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def serving(environment: dict[str, str], *arguments: str, port: int | None = None) -> Iterator["subprocess.Popen[str]"]:
     """`manage.py serve` that answers; killed at the end if it still runs."""
-    port = free_port()
+    port = port or free_port()
     command = manage("serve", "--port", str(port), *arguments)
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
@@ -55,8 +56,12 @@ def shell(environment: dict[str, str], code: str) -> str:
 
 def jobs_of(server: "subprocess.Popen[str]") -> list[psutil.Process]:
     """The processes that work on jobs for this server."""
-    children = psutil.Process(server.pid).children()
-    return [child for child in children if "ledgersafe.jobs" in child.cmdline()]
+    found = []
+    for child in psutil.Process(server.pid).children():
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            if "ledgersafe.jobs" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -85,12 +90,37 @@ def test_ctrl_c_ends_the_jobs_too(environment: dict[str, str]) -> None:
         assert eventually(lambda: is_gone(jobs), 20)
 
 
-def test_jobs_that_die_do_not_take_the_server_with_them(environment: dict[str, str]) -> None:
-    with serving(environment) as server:
-        (jobs,) = jobs_of(server)
-        jobs.kill()
-        assert eventually(lambda: is_gone(jobs), 10)
+def figures(port: int, name: str) -> list[float]:
+    """What `/metrics` says of a name, over all its labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    return [float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
+
+
+def _kill_jobs_of(server: "subprocess.Popen[str]") -> int:
+    """Kill the process once it is there. :returns: its id."""
+    assert eventually(lambda: len(jobs_of(server)) == 1, 20)
+    (jobs,) = jobs_of(server)
+    jobs.kill()
+    assert eventually(lambda: is_gone(jobs), 10)
+    return int(jobs.pid)
+
+
+def test_jobs_that_die_are_started_again_and_counted(environment: dict[str, str]) -> None:
+    port = free_port()
+    with serving(environment, port=port) as server:
+        assert eventually(lambda: figures(port, "jobs_process_up") == [1], 10)
+        assert figures(port, "jobs_process_restarts_total") == [0]
+        first = _kill_jobs_of(server)
+        assert eventually(lambda: figures(port, "jobs_process_restarts_total") == [1], 10)
+        second = _kill_jobs_of(server)
+        assert second != first
+        assert eventually(lambda: figures(port, "jobs_process_restarts_total") == [2], 10)
+        assert eventually(lambda: figures(port, "jobs_process_up") == [1], 20)
         assert server.poll() is None
+        server.terminate()
+        server.wait(30)
+    assert eventually(lambda: processes_of(environment["LEDGERSAFE_DATA_DIR"]) == [], 30)
 
 
 @pytest.mark.parametrize("how", [("--no-jobs", {}), ("", {"WEB_JOBS": "0"})], ids=["--no-jobs", "WEB_JOBS=0"])

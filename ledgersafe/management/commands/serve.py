@@ -1,12 +1,13 @@
 """Serve the API and the back office."""
 
 import os
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from ledgersafe import logins, serving
+from ledgersafe import logins, ports, serving
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.jobs import beside
 
@@ -24,21 +25,25 @@ class Command(LedgerCommand):
         parser.add_argument("--no-jobs", action="store_true", help="run no scheduled jobs here; as WEB_JOBS=false")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        if refusal := ports.refusal_to_listen(host, port):
+            self.stderr.write(refusal)
+            sys.exit(2)
         if settings.MIGRATE_ON_START:
             serving.say("Looking for migrations …")
             serving.migrate()
         if settings.ENVIRONMENT == "production":
             logins.warn_of_login()
-        host, port = options["host"], options["port"]
         serving.say(f"Starting {settings.WEB_WORKERS} web workers on port {port} …")
-        environment = serving.server_environment(host, port)
+        environment = dict(serving.server_environment(host, port))
         if settings.WEB_JOBS and not options["no_jobs"]:
             if beside.has_broker():
-                beside.start(environment)
+                # gunicorn starts them, and starts them again if they end (see deploy/gunicorn.py).
+                environment["WEB_SUPERVISES_JOBS"] = "true"
             else:
                 self.stdout.write(beside.NO_BROKER)
         self.stdout.flush()
         command = serving.server_command()
         os.chdir(serving.ROOT)
-        # Replaces this process, so that signals reach the server itself, which is the jobs' parent from here on.
+        # Replaces this process, so that signals reach the server itself.
         os.execve(command[0], command, environment)  # noqa: S606

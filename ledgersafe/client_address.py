@@ -1,0 +1,21 @@
+"""Where a request comes from: the other end of the connection, or whom our own proxy says it has there."""
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The client's IP address; None where the server does not know it (a Unix socket).
+
+    A proxy that we trust sets `X-Forwarded-For`, or appends to it: its own word is the last one, and the only one a
+    client cannot choose.
+    """
+    if settings.TLS_PROXY:
+        last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        try:
+            return str(ip_address(last))
+        except ValueError:
+            pass  # a request that did not come through the proxy, like a health check
+    return request.META.get("REMOTE_ADDR") or None

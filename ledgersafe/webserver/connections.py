@@ -1,0 +1,96 @@
+"""One client: which request is arriving, which answer is leaving, and until when."""
+
+import enum
+import socket
+import struct
+import time
+from typing import Any
+
+from ledgersafe.webserver.incoming import Incoming
+from ledgersafe.webserver.limits import LINGER_SECONDS, SLOW_SECONDS, Limits
+from ledgersafe.webserver.outgoing import Outgoing
+
+
+class Phase(enum.Enum):
+    """Whose turn it is."""
+
+    RECEIVING = "receiving"  # the client's: no request yet, or a part of one
+    ANSWERING = "answering"  # a thread's
+    SENDING = "sending"  # the client's: it has not taken its answer yet
+    CLOSING = "closing"  # the client's: it may read the end
+    CLOSED = "closed"
+
+
+class Connection:
+    """A client's connection. Only the loop changes it; while a thread answers, the loop leaves it alone."""
+
+    def __init__(self, cfg: Any, raw: socket.socket, sock: Outgoing, client: Any, server: Any, limits: Limits) -> None:
+        self._cfg, self._limits = cfg, limits
+        self.raw, self.client, self.server = raw, client, server
+        #: What gunicorn writes answers to.
+        self.sock = sock
+        self.phase = Phase.RECEIVING
+        self.stays_open = False
+        #: What the poller waits for on behalf of it.
+        self.events = 0
+        #: When what the client is about to do began, and when it must be done.
+        self.since = time.monotonic()
+        self.deadline = self.since + limits.header_seconds
+        self._has_whole_head = False
+        self.incoming = Incoming(cfg, client, 1, limits.body_bytes)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing has been asked that was not answered."""
+        return self.phase is Phase.RECEIVING and not self.incoming.has_begun
+
+    def is_slow(self, now: float) -> bool:
+        """Whether it has been at one request or answer for longer than honest clients need."""
+        return not self.is_idle and self.phase is not Phase.ANSWERING and now - self.since > SLOW_SECONDS
+
+    def await_next(self, rest: bytes, seconds: float) -> None:
+        """Begin the next request, of which something may be here already."""
+        self.phase = Phase.RECEIVING
+        self.since = time.monotonic()
+        self.deadline = self.since + seconds
+        self._has_whole_head = False
+        self.incoming = Incoming(self._cfg, self.client, self.incoming.number + 1, self._limits.body_bytes)
+        if rest:
+            self.receive(rest)
+
+    def receive(self, data: bytes) -> None:
+        """Take what came from the client, and set the deadline of the rest."""
+        now = time.monotonic()
+        if not self.incoming.has_begun:
+            self.since, self.deadline = now, now + self._limits.header_seconds
+        self.incoming.feed(data)
+        if self.incoming.request is not None:
+            if not self._has_whole_head:
+                self._has_whole_head = True
+                self.since = now
+            self.deadline = self._limits.body_deadline(self.since, self.incoming.kept)
+
+    def begin_answer(self) -> None:
+        self.phase = Phase.ANSWERING
+        self.sock.begin_answer()
+
+    def begin_sending(self, *, stays_open: bool) -> None:
+        self.phase, self.stays_open = Phase.SENDING, stays_open
+        self.sock.begin_span()
+        self.since, self.deadline = time.monotonic(), self.sock.deadline
+
+    def begin_closing(self) -> None:
+        """Say that nothing more comes. A connection that is closed with unread bytes loses the answer before them."""
+        self.phase = Phase.CLOSING
+        self.since = time.monotonic()
+        self.deadline = self.since + LINGER_SECONDS
+        self.raw.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        if self.phase is Phase.SENDING:
+            # Given up: the kernel need not go on offering what it still holds.
+            self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.phase = Phase.CLOSED
+        self.incoming.close()
+        self.sock.drop()
+        self.raw.close()

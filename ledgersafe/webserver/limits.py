@@ -1,0 +1,56 @@
+"""How long a client may take, and how much a worker keeps for all of them. `WEB_*` in `.env.example`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+#: What a request's line and headers may come to.
+HEAD_BYTES: Final = 64 * 1024
+#: Up to here a body is kept in memory, from here on in an unnamed file.
+MEMORY_BYTES: Final = 64 * 1024
+#: What one answer may wait for its reader with; a longer one waits in its thread.
+ANSWER_BYTES: Final = 16 * 1024 * 1024
+#: A connection that is closed is read from so long, for the client to get what it was sent.
+LINGER_SECONDS: Final = 2.0
+#: A request or answer that takes longer is slow: where there are too many connections, these go first.
+SLOW_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker grants each client, and all of them together."""
+
+    header_seconds: float = 10.0
+    body_seconds: float = 20.0
+    answer_seconds: float = 30.0
+    #: A transfer that keeps up with this may take longer than its seconds.
+    bytes_per_second: float = 8192.0
+    #: A larger body is refused before it is read.
+    body_bytes: int = 17 * 1024 * 1024
+    #: What a worker keeps of bodies, and a quarter as much of answers, which are all in memory.
+    buffer_bytes: int = 512 * 1024 * 1024
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Limits":
+        """Read them from the environment of a worker; what is not set stays as it is here."""
+        usual = cls()
+
+        def number(name: str, otherwise: float) -> float:
+            return float(environment.get(name, otherwise))
+
+        return cls(
+            header_seconds=number("WEB_HEADER_SECONDS", usual.header_seconds),
+            body_seconds=number("WEB_BODY_SECONDS", usual.body_seconds),
+            answer_seconds=number("WEB_ANSWER_SECONDS", usual.answer_seconds),
+            bytes_per_second=number("WEB_BYTES_PER_SECOND", usual.bytes_per_second),
+            body_bytes=int(number("WEB_BODY_BYTES", usual.body_bytes)),
+            buffer_bytes=int(number("WEB_BUFFER_BYTES", usual.buffer_bytes)),
+        )
+
+    def body_deadline(self, since: float, received: int) -> float:
+        """When a body must be complete of which so many bytes have come."""
+        return since + self.body_seconds + received / self.bytes_per_second
+
+    def is_quick(self, sent: int) -> bool:
+        """Whether a client that took so many bytes of its answer within `answer_seconds` may have as long again."""
+        return sent >= self.answer_seconds * self.bytes_per_second

@@ -1,0 +1,53 @@
+"""Loading the application before the workers are forked: what each would load with its first request."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from wsgiref.util import setup_testing_defaults
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+
+logger = logging.getLogger(__name__)
+
+#: They need neither a database nor a session, and load the URLs, the API, the back office and its templates.
+_PATHS: Final = ("/health", "/v1/nothing-is-here", "/admin/login/")
+#: Left out: nobody asked, so nothing is counted, and there are no files to look for.
+_WITHOUT: Final = ("django_prometheus.", "ledgersafe.middleware.BackOfficeWhiteNoise")
+
+
+def warm() -> None:
+    """Answer a few requests in this process. Whatever fails here fails again, visibly, where somebody asks."""
+    try:
+        # Loads the driver; connects to nothing.
+        list(connections.all())
+        handler = _handler()
+        for path in _PATHS:
+            _ask(handler, path)
+    except Exception:
+        logger.warning("The application could not be warmed up", exc_info=True)
+    finally:
+        # A connection that several processes share is spoilt by the first that uses it.
+        connections.close_all()
+
+
+def _handler() -> WSGIHandler:
+    """The application without what must not notice."""
+    whole = settings.MIDDLEWARE
+    try:
+        settings.MIDDLEWARE = [name for name in whole if not name.startswith(_WITHOUT)]
+        return WSGIHandler()
+    finally:
+        settings.MIDDLEWARE = whole
+
+
+def _ask(handler: Callable[..., Iterable[bytes]], path: str) -> None:
+    environ: dict[str, Any] = {"PATH_INFO": path, "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
+    setup_testing_defaults(environ)
+    answer = handler(environ, lambda *_: None)
+    try:
+        b"".join(answer)
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
