@@ -56,8 +56,8 @@ def _is_from_here(request: HttpRequest) -> bool:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503, without a question to the database: not even who is signed in."""
     text = (
-        "The database does not answer, or somebody else kept it busy for too long. Nothing was changed by this: go "
-        "back and try it again in a moment."
+        "The database does not answer, or somebody else kept it busy for too long. Try it again in a moment; if you "
+        "had sent a form, look first whether it took effect."
     )
     bare = HttpRequest()
     bare.META, bare.path, bare.path_info, bare.user = request.META, request.path, request.path_info, AnonymousUser()

@@ -1,6 +1,7 @@
 """A server that does not start, or ends again and again, is started again: later each time, and never not at all."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -92,7 +93,7 @@ def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     clock = Clock()
     server = Server(clock)
     monkeypatch.setattr(supervisor, "LAUNCHERS", {"postgres": server.launch})
-    monkeypatch.setattr(supervisor.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     lock, client = locks.claim(folder.supervisor_lock), locks.open_lock(folder.clients_lock)
     assert lock is not None
     locks.hold_shared(client)

@@ -114,12 +114,9 @@ def test_it_comes_back_however_often_it_is_killed(checkout: Checkout) -> None:
     client = checkout.client()
     keep_seven(client)
     for _ in range(4):
-        before = checkout.state()["server_pid"]
-        kill_hard(before)
-        assert eventually(
-            lambda ended=before: checkout.folder().state.exists() and checkout.state()["server_pid"] != ended,
-            seconds=60,
-        )
+        kill_hard(checkout.state()["server_pid"])
+        assert eventually(lambda: not checkout.folder().state.exists())
+        assert eventually(checkout.folder().state.exists, seconds=60)
     assert kept(client) == 7
 
 
