@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
-from pos import backfill
 from pos.choices import ReplayValidationFailed
+from pos.models import ReplayJob
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.ledger.drawing import command
 from tests.ledger.exchanging import open_banks, quote, settlement
 from tests.ledger.transferring import entry, open_accounts, transfer
+from tests.ledgersafe.test_access import run
 from tests.pos.test_replay import decide
 
 ACTOR = "user:eve"
@@ -110,9 +111,8 @@ def test_once_the_books_start_earlier_what_was_held_is_posted_by_a_replay(young:
     assert_held(young.send(young.sale("old", occurred_at=at(old))), young)
     assert_held(young.send(young.sale("older", occurred_at=at(old - timedelta(days=1)))), young)
     start_on(young, old)
-    how: Any = {"actor": ACTOR, "may_approve": False, "now": timezone.now(), "notes": "The till was offline."}
-    job = backfill.request_replay(tenant_id=young.tenant.id, reason_code="CLOCK_SKEW", **how)
-    done = backfill.run_replay(job_id=job.id)
+    run("replay", "--tenant", young.slug, "--reason", "CLOCK_SKEW", "--notes", "The till was offline.")
+    done = ReplayJob.objects.get(tenant=young.tenant)
     assert (done.resolved, done.refused, done.refusals) == (1, 1, {"CLOCK_SKEW": 1})
     assert days_of(young) == [old, first]
     assert young.send(young.sale("next", occurred_at=at(old))).status_code == 201
