@@ -120,8 +120,8 @@ _CATALOGUE: Final = (
         "than its date.",
         Severity.LOW,
         _REPAIR,
-        "Set the till's clock; patch occurred_at. If it is as old as it says, a tenant administrator can set books_start "
-        "to an earlier day; then replay it.",
+        "Set the till's clock; patch occurred_at. If it is as old as it says, a tenant administrator can set "
+        "books_start to an earlier day; then replay it.",
     ),
     Reason(
         "DAY_CLOSED",

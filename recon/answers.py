@@ -179,7 +179,8 @@ class BoardSerializer(serializers.Serializer[Any]):
     open_drawers = OpenDrawerSerializer(many=True)
     currencies_without_rate = serializers.ListField(child=serializers.CharField())
     empty_days = serializers.ListField(
-        child=serializers.DateField(), help_text=f"Closed with it, as nobody sold: the first {EMPTY_DAYS_SHOWN} of them."
+        child=serializers.DateField(),
+        help_text=f"Closed with it, as nobody sold: at most the first {EMPTY_DAYS_SHOWN}.",
     )
     empty_days_total = serializers.IntegerField()
     earliest_open = serializers.DateField(allow_null=True)

@@ -1,8 +1,5 @@
 """Use case: close a business day. Seal, snapshots and what stood against it in one commit; then the accountant pack.
 
-Days before it that nobody sold on are closed with it, any number of them in as many statements. They have no books of
-their own: balances, chart and held events are kept with the day, whose close covers theirs.
-
 Two closers of one tenant take turns, and the second answers what the first did. Should the process die between the
 commits, closing again issues the pack: it is the same, byte for byte.
 """
@@ -26,7 +23,7 @@ from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.db import lift_statement_timeout, require_transaction, retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
-from recon import packs
+from recon import empty_days, packs
 from recon.days import LAST_INSTANT, DayPlan, plan_for
 from recon.drawers import cash_in, open_drawers
 from recon.held import HeldFigures, freeze, open_figures
@@ -39,13 +36,6 @@ logger = logging.getLogger(__name__)
 _FREEZE_CHART: Final = """
 INSERT INTO day_close_accounts (tenant_id, close_id, account_id, code, name)
 SELECT tenant_id, %(close)s, id, code, name FROM accounts WHERE tenant_id = %(tenant)s
-"""
-_COVER: Final = """
-INSERT INTO day_closes (tenant_id, period_id, business_date, layout, actor, forced, notes, accounts, open_exceptions,
-    covered_by_id)
-SELECT d.tenant_id, d.id, d.business_date, c.layout, c.actor, false, c.notes, 0, 0, c.id
-FROM day_closes c JOIN periods d ON d.tenant_id = c.tenant_id AND d.business_date BETWEEN %(first)s AND %(last)s
-WHERE c.id = %(close)s ORDER BY d.business_date
 """
 
 
@@ -151,8 +141,8 @@ def close_day(
 def issue_packs(tenant_id: int, *, actor: str, asked: DayClose | None = None) -> None:
     """Fingerprint the packs of closed days and put them on record; then seal the audit trail and anchor its head.
 
-    Of every closed day that has none yet, as its close was cut short. Of a day nobody sold on only when it is asked for:
-    all it says is in the pack of the day it was closed with. Safe to run twice.
+    Of every closed day that has none yet, as its close was cut short. Of a day nobody sold on only when it is `asked`
+    for: all it says is in the pack of the day it was closed with. Safe to run twice.
     """
     wanted = Q(covered_by=None) if asked is None else Q(covered_by=None) | Q(pk=asked.pk)
     rows = DayClose.objects.select_related("tenant", "period", "covered_by__tenant").filter(wanted, tenant_id=tenant_id)
@@ -193,7 +183,7 @@ def _close(tenant_id: int, day: date, order: Order) -> DayClose:
             empty = periods.close_empty_days(tenant, plan.empty_days.dates())
         close = _close_one(plan, order, empty)
         if empty:
-            _cover(close, plan)
+            empty_days.cover(close, plan.empty_days)
         return close
 
 
@@ -289,24 +279,11 @@ def _close_one(plan: DayPlan, order: Order, empty: int) -> DayClose:
             "currencies_without_rate": list(revalued.without_rate),
             "open_drawers": len(drawers),
         }
-        | _empty(plan, empty),
+        | empty_days.as_trail(plan.empty_days, empty),
         notes=order.notes,
     )
     close.refresh_from_db(fields=["closed_at"])  # its trigger took the day's
     return close
-
-
-def _cover(close: DayClose, plan: DayPlan) -> None:
-    """Record the closes of the empty days; operation, one statement for all of them."""
-    with connection.cursor() as cursor:
-        values = {"close": close.pk, "first": plan.empty_days.first, "last": plan.empty_days.last}
-        cursor.execute(_COVER, values)
-
-
-def _empty(plan: DayPlan, number: int) -> dict[str, Any]:
-    """The days that were closed along, as the trail tells them: in the entry of the day itself."""
-    first, last = str(plan.empty_days.first), str(plan.empty_days.last)
-    return {"empty_days": {"from": first, "through": last, "days": number}} if number else {}
 
 
 def _record_pack(close: DayClose, files: dict[str, str], actor: str) -> None:

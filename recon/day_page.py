@@ -29,8 +29,8 @@ from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, 
 from ledgersafe.tenants import staff
 from recon import packs, queries
 from recon.close import ClosedDay, close_day
-from recon.days import EmptyDays
 from recon.drawers import cash_in
+from recon.empty_days import EmptyDays
 from recon.models import DayClose, DayPack
 from recon.readiness import FORCED_OVER, Readiness, readiness
 from recon.reopening import ReopenedDay, reopen_day
@@ -287,7 +287,7 @@ def _covered(close: DayClose) -> list[tuple[str, Any]]:
 
 def _pack_card(period: Period, close: DayClose) -> Card:
     pack = DayPack.objects.filter(tenant_id=period.tenant_id, close=close).first()
-    absent = "in the pack of the day it was closed with" if close.covered_by else "not on record yet"
+    absent = "–" if close.covered_by else "not on record yet"
     sums: dict[str, str] = pack.files if pack else dict.fromkeys(packs.names_of(close), absent)
     query = "" if close.stands else f"?revision={close.revision}"
     rows = [
@@ -297,6 +297,8 @@ def _pack_card(period: Period, close: DayClose) -> Card:
     rows += [[Cell("All of them"), Cell(pack.sha256, mono=True)]] if pack else []
     title = "Accountant pack" + (f", issue {close.revision}" if close.revision > 1 or not close.stands else "")
     note = "Made again, every file is the same byte for byte; the sums stand in the audit log."
+    if close.covered_by and pack is None:
+        note = f"All it says is in the pack of {close.covered_by.business_date}, whose sums stand in the audit log."
     if not close.stands:
         note = f"No longer counts: closed {close.closed_at:%Y-%m-%d %H:%M} UTC by {close.actor}, opened again since."
     return Card(title, headers=["File", "SHA-256"], rows=rows, note=note, wide=True)

@@ -11,33 +11,10 @@ from ledger.periods import last_closed_date
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.models import Tenant
 from recon.clocks import Clocks, Ending
+from recon.empty_days import EmptyDays
 
 #: Before the end of a day, which is not of it: the instant by whose rates it is valued.
 LAST_INSTANT: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class EmptyDays:
-    """The days between two business days, however many; decades of them cost nothing until they are asked for."""
-
-    after: date
-    before: date
-
-    def __len__(self) -> int:
-        return max(0, (self.before - self.after).days - 1)
-
-    @property
-    def first(self) -> date:
-        return self.after + timedelta(days=1)
-
-    @property
-    def last(self) -> date:
-        return self.before - timedelta(days=1)
-
-    def dates(self, at_most: int | None = None) -> list[date]:
-        """The days themselves, oldest first."""
-        number = len(self) if at_most is None else min(len(self), at_most)
-        return [self.after + timedelta(days=1 + days) for days in range(number)]
 
 
 @dataclass(frozen=True, slots=True)

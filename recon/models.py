@@ -9,9 +9,9 @@ class DayClose(models.Model):
     """One close of a business day: by whom, and what stood against it. Never changed.
 
     `open_exceptions` is what was undecided at that moment; above zero only when somebody closed all the same, and
-    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well: `covered_by` is
-    the close of that next day, which has kept balances, chart and held events for both. A day that was opened again is
-    closed again, as its next `revision`; the close that stands bears the day's own `closed_at`.
+    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well: `covered_by`
+    is the close of that next day, which has kept balances, chart and held events for both. A day that was opened again
+    is closed again, as its next `revision`; the close that stands bears the day's own `closed_at`.
     """
 
     append_only = True

@@ -12,8 +12,9 @@ from ledger.sheets.amounts import Money
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
 from recon.clocks import Ending
-from recon.days import LAST_INSTANT, DayPlan, EmptyDays, plan_for
+from recon.days import LAST_INSTANT, DayPlan, plan_for
 from recon.drawers import OpenDrawer, open_drawers
+from recon.empty_days import EmptyDays
 from recon.held import HeldFigures, HeldSpan, open_figures
 from recon.queries import last_reopening
 

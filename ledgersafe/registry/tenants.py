@@ -138,7 +138,10 @@ def create_tenant(
             object_type="tenant",
             object_id=slug,
             after={
-                "name": tenant.name, "currency": currency, "time_zone": time_zone, "books_start": start.isoformat(),
+                "name": tenant.name,
+                "currency": currency,
+                "time_zone": time_zone,
+                "books_start": start.isoformat(),
             },
         )
     return tenant

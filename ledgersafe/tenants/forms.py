@@ -172,7 +172,7 @@ class SettingsForm(UseCaseForm):
         "Books start on",
         limit=10,
         attrs={"placeholder": "2026-01-01"},
-        help_text="The first business day. What claims to be older is held; replay it after moving this to an earlier day.",
+        help_text="The first business day. What claims to be older is held: set an earlier one, then replay it.",
     )
     base_currency = _text("Base currency", limit=3, help_text="ISO 4217, like USD.")
     time_zone = _text("Time zone", limit=64, attrs={"list": "su-zones"}, help_text="IANA name, like Europe/Athens.")

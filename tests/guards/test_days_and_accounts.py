@@ -172,9 +172,7 @@ def test_it_refuses_a_day_before_the_books_start(attacker: Attacker) -> None:
 def test_it_refuses_books_that_start_after_their_first_day(attacker: Attacker, isolation: str) -> None:
     attacker.raw.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}".encode())
     with assert_refused_by("tenants_books_start_before_first_day"):
-        attacker.raw.execute(
-            "UPDATE tenants SET books_start = '2026-02-26' WHERE id = %s", [attacker.shop.tenant.id]
-        )
+        attacker.raw.execute("UPDATE tenants SET books_start = '2026-02-26' WHERE id = %s", [attacker.shop.tenant.id])
 
 
 @pytest.mark.parametrize("day", ["1999-12-30", "3000-01-01", "-infinity", "infinity"])

@@ -118,9 +118,7 @@ def test_what_is_fixed_is_shown_as_fixed_and_a_forged_post_changes_nothing(admin
     assert tenant.late_window_days == 8
 
 
-def test_the_books_start_earlier_at_any_time_and_later_until_their_first_day(
-    administrator: Client, shop: Shop
-) -> None:
+def test_the_books_start_earlier_at_any_time_and_later_until_their_first_day(administrator: Client, shop: Shop) -> None:
     shop.send(shop.sale())
     form, page = (url("tenant", which, shop.tenant.pk) for which in ("settings", "change"))
     assert "No later than 2026-02-25, its first business day" in page_of(administrator.get(form))

@@ -1,4 +1,4 @@
-"""The first business day of a tenant's books: what claims to be older is held, until somebody has them start earlier."""
+"""The first business day of a tenant's books: what claims to be older is held, until they start earlier."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
-from pos import backfill
 from pos.choices import ReplayValidationFailed
+from pos.models import ReplayJob
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.ledger.drawing import command
 from tests.ledger.exchanging import open_banks, quote, settlement
 from tests.ledger.transferring import entry, open_accounts, transfer
+from tests.ledgersafe.test_access import run
 from tests.pos.test_replay import decide
 
 ACTOR = "user:eve"
@@ -110,9 +111,8 @@ def test_once_the_books_start_earlier_what_was_held_is_posted_by_a_replay(young:
     assert_held(young.send(young.sale("old", occurred_at=at(old))), young)
     assert_held(young.send(young.sale("older", occurred_at=at(old - timedelta(days=1)))), young)
     start_on(young, old)
-    how: Any = {"actor": ACTOR, "may_approve": False, "now": timezone.now(), "notes": "The till was offline."}
-    job = backfill.request_replay(tenant_id=young.tenant.id, reason_code="CLOCK_SKEW", **how)
-    done = backfill.run_replay(job_id=job.id)
+    run("replay", "--tenant", young.slug, "--reason", "CLOCK_SKEW", "--notes", "The till was offline.")
+    done = ReplayJob.objects.get(tenant=young.tenant)
     assert (done.resolved, done.refused, done.refusals) == (1, 1, {"CLOCK_SKEW": 1})
     assert days_of(young) == [old, first]
     assert young.send(young.sale("next", occurred_at=at(old))).status_code == 201
@@ -136,10 +136,8 @@ def test_it_is_never_later_than_the_first_day_there_is(young: Shop) -> None:
     start_on(young, first + timedelta(days=5))
     start_on(young, first - timedelta(days=900))
     moved = AuditEntry.objects.filter(tenant=young.tenant, action="tenants.tenant.changed").order_by("id")
-    assert [(entry.before, entry.after) for entry in moved][0] == (
-        {"books_start": str(first)},
-        {"books_start": str(first + timedelta(days=5))},
-    )
+    assert moved[0].before == {"books_start": str(first)}
+    assert moved[0].after == {"books_start": str(first + timedelta(days=5))}
 
 
 # ── What is posted by hand ──────────────────────────────────────────────────────────────────────
