@@ -47,7 +47,7 @@ def views(patterns: list[URLPattern | URLResolver]) -> Iterator[type[APIView]]:
 
 
 def test_every_method_of_every_view_is_in_the_table() -> None:
-    (api,) = (pattern for pattern in get_resolver().url_patterns if str(pattern.pattern) == "^v1/")
+    api: Any = next(pattern for pattern in get_resolver().url_patterns if str(pattern.pattern) == "^v1/")
     about_itself = {SpectacularAPIView, SpectacularSwaggerSplitView}
     there = {
         (view, method.upper())
