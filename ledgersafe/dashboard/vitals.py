@@ -12,8 +12,10 @@ from typing import Any, Final
 import redis
 from django.conf import settings
 from django.db import connection
+from django_celery_beat.models import PeriodicTask
 
 from ledgersafe.audit.models import AuditBlock
+from ledgersafe.jobs.state import is_late
 from ledgersafe.verification import last_check
 
 _PATIENCE_SECONDS: Final = 0.25
@@ -31,8 +33,8 @@ class Vital:
 
 
 def vitals(tenant_id: int | None, *, now: datetime) -> list[Vital]:
-    """Database, cache, queue, books and audit trail; two statements."""
-    return [_database(), _cache(), _queue(), _books(now), _sealing(tenant_id, now)]
+    """Database, cache, queue, jobs, books and audit trail; three statements."""
+    return [_database(), _cache(), _queue(), _jobs(now), _books(now), _sealing(tenant_id, now)]
 
 
 def ago(instant: datetime, now: datetime) -> str:
@@ -79,6 +81,20 @@ def _queue() -> Vital:
     except (redis.RedisError, OSError):
         return Vital("Jobs waiting", "queue does not answer", "bad", "Scheduled jobs stand still.")
     return Vital("Jobs waiting", f"{waiting:,}", "warn" if waiting > 100 else "ok", "in the queue")
+
+
+def _jobs(now: datetime) -> Vital:
+    """Whether what is scheduled is started: a scheduler that is gone leaves the queue empty, and that looks well."""
+    # Those that Celery brings itself are switched off or of no interest, as on the page of jobs.
+    tasks = PeriodicTask.objects.filter(enabled=True).exclude(task__startswith="celery.")
+    scheduled = list(tasks.select_related("interval", "crontab"))
+    last = max((job.last_run_at for job in scheduled if job.last_run_at), default=None)
+    if last is None:
+        return Vital("Scheduled jobs", "not started yet", "warn", "The scheduler writes them down when it starts.")
+    late = sum(is_late(job, now) for job in scheduled)
+    if late:
+        return Vital("Scheduled jobs", f"{late} late", "bad", f"The last one started {ago(last, now)} ago.")
+    return Vital("Scheduled jobs", "on time", "ok", f"{ago(last, now)} ago")
 
 
 _clients: dict[str, redis.Redis] = {}

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from exceptions.figures import Span, open_cases
 from ledgersafe import verification
@@ -250,6 +251,22 @@ def test_a_queue_that_does_not_answer_is_told_and_waited_for_briefly(settings: A
     start = datetime.now(UTC)
     assert vitals._queue().tone == vitals._cache().tone == "bad"
     assert datetime.now(UTC) - start < timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "state", "tone"), [(None, "not started yet", "warn"), (20, "on time", "ok"), (600, "1 late", "bad")]
+)
+def test_jobs_that_nobody_starts_are_told(books: None, seconds_ago: int | None, state: str, tone: str) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        PeriodicTask.objects.all().delete()
+        if seconds_ago is not None:
+            minute = IntervalSchedule.objects.create(every=60, period="seconds")
+            started = now - timedelta(seconds=seconds_ago)
+            PeriodicTask.objects.create(name="a job", task="a.job", interval=minute, last_run_at=started)
+        vital = vitals._jobs(now)
+        transaction.set_rollback(True)
+    assert (vital.state, vital.tone) == (state, tone)
 
 
 def test_bars_are_piled_up_and_fill_the_scale() -> None:
