@@ -39,12 +39,12 @@ def proposals_part(
 
 
 def declined_part(decisions: Sequence[Resolution], *, me: str) -> dict[str, Any] | None:
-    """The refusal of one's own last proposal, while nothing newer was decided or proposed; None: there is none."""
+    """How the last proposal was declined, while nothing newer happened to the case; None: it was not."""
     last = decisions[-1] if decisions else None
     if last is None or last.stage != Stage.DECLINED:
         return None
     own = any(row.pk == last.proposal_id and row.actor == me for row in decisions)
-    return {"by": Assignee(last.actor), "notes": last.notes, "is_mine": own}
+    return {"by": Assignee(last.actor), "notes": last.notes, "is_mine": own, "by_me": last.actor == me}
 
 
 def _shown(proposal: Any, review: Review, form: ReviewForm, me: str, now: datetime) -> dict[str, Any]:

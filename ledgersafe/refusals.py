@@ -5,10 +5,13 @@ Absent and foreign things answer alike here too: the page repeats nothing of wha
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from ledgersafe import drafts
 
@@ -36,12 +39,16 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     knows who wrote it.
     """
     is_known = hasattr(request, "user") and request.user.is_authenticated
-    lost = "This form is from before you signed in" if is_known else "You were signed out"
-    then = "open the page again" if is_known else "sign in"
     typed = drafts.typed_texts(request) if _is_from_here(request) else []
-    copy = f"Copy your text, {then}, and try again." if typed else f"{then.capitalize()}, and try again."
-    changed = "Nothing was changed." if is_known else "Nothing was saved."
-    response = _refuse(request, 403, "Please try again", f"{lost}. {changed} {copy}", typed=typed)
+    if is_known:
+        text = "This form is from before you signed in. Nothing was changed."
+        way = {"label": "Open the page again", "url": request.path}
+    else:
+        text = "You were signed out. Nothing was saved."
+        way = {"label": "Sign in", "url": f"{settings.LOGIN_URL}?{urlencode({'next': request.path})}"}
+    then = way["label"].lower()
+    text += f" Copy your text, {then}, and try again." if typed else f" {way['label']}, and try again."
+    response = _refuse(request, 403, "Please try again", text, typed=typed, way=way)
     if not is_known:
         response.headers["X-Signed-Out"] = "yes"
     return response
@@ -68,4 +75,6 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 def _refuse(request: HttpRequest, status: int, title: str, text: str, **more: Any) -> HttpResponse:
     context: dict[str, Any] = admin.site.each_context(request) if hasattr(request, "user") else {}
-    return render(request, "refused.html", context | {"title": title, "text": text} | more, status=status)
+    way = {"label": "To the first page", "url": reverse("admin:index")}
+    shown = context | {"title": title, "text": text, "way": way} | more
+    return render(request, "refused.html", shown, status=status)

@@ -120,7 +120,8 @@ def test_what_is_wrong_is_told_while_typing_and_what_was_typed_stays(screen_of: 
     with screen.may_be_refused(400, 422):
         patch(screen, '{"event_id": "another"}')
         expect(shown).to_contain_text("event_id")
-    with screen.refused(400):
+    write_notes(screen, "It is another event.")
+    with screen.refused(422):
         screen.press("Resolve and replay")
     alert = screen.page.get_by_role("alert")
     expect(alert).to_contain_text("Nothing was changed.")
@@ -128,7 +129,7 @@ def test_what_is_wrong_is_told_while_typing_and_what_was_typed_stays(screen_of: 
     expect(typed).to_have_value('{"event_id": "another"}')
 
     patch(screen, "")
-    write_notes(screen, "   ")
+    write_notes(screen, "   ")  # enough for the browser
     with screen.refused(400):
         screen.press("Resolve and replay")
     expect(alert).to_contain_text("otes")
@@ -143,17 +144,81 @@ def test_above_the_limit_the_operator_proposes_and_the_supervisor_confirms(scree
     choose(operator, "LAST")
     write_notes(operator, "Checked with the store.")
     operator.press("Propose: resolve and replay")
-    operator.says("Your decision is kept as a proposal.", "Waits for a second person")
+    operator.says("Your decision is kept as a proposal.", "You want to post version 2 (LAST, 41.00 USD)")
     expect(operator.page.get_by_role("button", name="Confirm")).to_have_count(0)
     assert scenes.decided(shop) == []
 
     supervisor = screen_of("supervisor")
-    supervisor.go(path)
-    supervisor.says("proposes to choose arrival", "Checked with the store.")
+    supervisor.go("/admin/")
+    supervisor.press("1 decision waits for your confirmation")
+    expect(supervisor.page.locator("[data-rv-row]")).to_have_count(1)
+    supervisor.says("To confirm", "1 to confirm", "to confirm")
+    supervisor.press("evt-large")
+    waits = supervisor.page.locator(".rv-proposal")
+    expect(waits).to_contain_text(
+        "wants to post version 2 (LAST, 41.00 USD) instead of version 1 (FIRST, 42.50 USD).", use_inner_text=True
+    )
+    expect(waits).to_contain_text("Checked with the store.")
+    expect(waits).to_contain_text("Revenue")
     supervisor.page.get_by_label("Your notes (mandatory)").fill("I have seen the receipt.")
     supervisor.press("Confirm")
     supervisor.says("Resolved: the chosen version is in the books.")
     assert shop.number("journals") == 3
+
+
+def test_a_proposal_is_declined_withdrawn_and_each_is_told(screen_of: Hired, shop: Shop) -> None:
+    path = scenes.review_of(scenes.conflict(shop, "evt-large"))
+    scenes.change_tenant(shop, four_eyes_limit_minor=1_000)
+    operator, supervisor = screen_of("operator"), screen_of("supervisor")
+    operator.go(path)
+    choose(operator, "LAST")
+    write_notes(operator, "Checked with the store.")
+    operator.press("Propose: resolve and replay")
+
+    supervisor.go(f"{INBOX}?state=confirm")
+    supervisor.press("evt-large")
+    supervisor.press("Decline")  # without a reason the browser asks for one
+    notes = supervisor.page.get_by_label("Your notes (mandatory)")
+    assert notes.evaluate("field => field.validity.valueMissing && field.matches(':focus')")
+    notes.fill("The drawer was counted: FIRST is right.")
+    supervisor.press("Decline")
+    supervisor.says("The proposal is declined. Nothing was posted; the event stays open.", "Proposal declined")
+    supervisor.go(f"{INBOX}?state=confirm")
+    supervisor.says("Nothing waits for your confirmation.")
+
+    operator.go(path)
+    operator.says("declined your proposal.", "The drawer was counted: FIRST is right.")
+    choose(operator, "LAST")
+    write_notes(operator, "I asked again.")
+    operator.press("Propose: resolve and replay")
+    operator.go(INBOX)
+    operator.says("Proposed by me", "proposed by you")
+    operator.press("evt-large")
+    operator.page.get_by_label("Why you take it back (mandatory)").fill("The supervisor is right.")
+    operator.press("Withdraw")
+    operator.says("The proposal is withdrawn. Nothing was posted; the event stays open.", "Proposal withdrawn")
+    assert scenes.decided(shop) == []
+    assert shop.number("journals") == 1
+
+
+def test_who_confirms_what_was_declined_meanwhile_is_told_and_keeps_the_notes(screen_of: Hired, shop: Shop) -> None:
+    path = scenes.review_of(scenes.conflict(shop, "evt-large"))
+    scenes.change_tenant(shop, four_eyes_limit_minor=1_000)
+    operator, mei, noor = screen_of("operator"), screen_of("supervisor"), screen_of("supervisor")
+    operator.go(path)
+    choose(operator, "LAST")
+    write_notes(operator, "Checked with the store.")
+    operator.press("Propose: resolve and replay")
+    for screen in (mei, noor):
+        screen.go(path)
+    mei.page.get_by_label("Your notes (mandatory)").fill("No.")
+    mei.press("Decline")
+    noor.page.get_by_label("Your notes (mandatory)").fill("I have seen the receipt.")
+    with noor.refused(409):
+        noor.press("Confirm")
+    expect(noor.page.get_by_role("alert")).to_contain_text("has declined this proposal already.")
+    noor.says("I have seen the receipt.")
+    assert scenes.decided(shop) == []
 
 
 def test_an_auditor_reads_everything_and_can_decide_nothing(screen_of: Hired, shop: Shop) -> None:

@@ -1,5 +1,6 @@
 """The review page: versions side by side, what each would do, and the form that decides."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -259,6 +260,39 @@ def test_a_preview_shows_the_real_path_and_keeps_nothing(shop: Shop, operator: C
     assert "This would be posted." in page
     assert f'value="{last}" checked' in page
     assert (status_of(case), shop.number("journals")) == ("open", 1)
+
+
+def test_without_a_script_a_preview_names_its_choice_and_a_refusal_stands_in_its_place(
+    shop: Shop, operator: Client
+) -> None:
+    """The pane cannot be emptied then when somebody chooses another version: it says which one it is of."""
+    case, _, last = conflict(shop)
+    page = " ".join(press(operator, case, "preview", chosen=str(last), notes="").content.decode().split())
+    assert "Chosen: LAST." in pane_of(page)
+    bad = press(operator, case, "preview", chosen=str(last), notes="", patch="{")
+    assert "Not JSON" in pane_of(" ".join(bad.content.decode().split()))
+    assert bad.content.decode().count('role="alert"') == 1
+    nothing = press(operator, case, "preview", chosen="", notes="")
+    assert "Choose a version." in pane_of(" ".join(nothing.content.decode().split()))
+
+
+def pane_of(page: str) -> str:
+    """Where a preview is shown: to the end of its form."""
+    return page.split('data-rv-preview aria-live="polite"')[1].split("</form>")[0]
+
+
+def test_the_code_of_a_refusal_is_small_print_after_its_sentence(shop: Shop, operator: Client) -> None:
+    """STALE_PAGE is for a page that is stale, and no other."""
+    case, _, last = conflict(shop)
+    for fields, code in (
+        ({"chosen": ""}, "CHOICE_REQUIRED"),
+        ({"chosen": str(last), "seen": "0" * 16}, "STALE_PAGE"),
+        ({"chosen": str(last), "notes": ""}, "NOTES_REQUIRED"),
+    ):
+        page = press(operator, case, "replay", **fields).content.decode()
+        alert = page.split('role="alert"')[1].split("</section>")[0]
+        assert re.search(rf"Nothing was changed\..*<small[^>]*>{code}</small>", alert, re.DOTALL), fields
+        assert page.count("_REQUIRED") + page.count("STALE_PAGE") == 1
 
 
 def test_the_fragment_for_live_validation_tells_good_and_bad(shop: Shop, operator: Client) -> None:

@@ -4,6 +4,7 @@ import re
 import time
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -251,6 +252,7 @@ def test_without_its_token_a_form_shows_what_was_typed_and_keeps_nothing(shop: S
     assert "&lt;script&gt;alert(1)&lt;/script&gt; is what I typed" in page
     assert "<script>alert(1)" not in page
     assert "draft" not in page
+    assert f'href="/admin/login/?next={quote(review_url(case), safe="")}"' in page
     assert shop.number("exception_resolutions") == 0
 
 
