@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from ledger.models import Period
 from ledgersafe.api import OfWholeTenant, cursor_of, limit_of, page, principal_of
 from ledgersafe.errors import InvalidParameter
+from ledgersafe.json_requests import read_object
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
@@ -89,7 +90,7 @@ class CloseView(DayView):
             actor=principal.actor,
             now=timezone.now(),
             may_force=isinstance(principal, StaffPrincipal) or principal.may_approve,
-            **_order(request.data),
+            **_order(read_object(request._request, principal.tenant_slug, may_be_empty=True)),
         )
         return Response(answers.closed_day(done))
 
@@ -108,7 +109,7 @@ class ReopenView(DayView):
     )
     def post(self, request: Request, day: str) -> Response:
         principal = principal_of(request)
-        reason = request.data.get("reason") if isinstance(request.data, dict) else None
+        reason = read_object(request._request, principal.tenant_slug, may_be_empty=True).get("reason")
         done = reopen_day(
             tenant_id=principal.tenant_id,
             day=queries.read_day(day),
@@ -125,7 +126,10 @@ class PackView(DayView):
         operation_id="periods_pack",
         summary="Download a file of the accountant pack",
         parameters=[OpenApiParameter("revision", int, description="Of an earlier close of a day that was reopened.")],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **_REFUSALS},
+        responses={
+            **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in packs.MEDIA_TYPES.values()},
+            **_REFUSALS,
+        },
     )
     def get(self, request: Request, day: str, name: str) -> HttpResponseBase:
         revision = queries.read_revision(request.query_params.get("revision"))
@@ -141,10 +145,8 @@ def _listed(row: Period) -> dict[str, Any]:
     return answers.period_item(row, next((c for c in row.closes.all() if c.closed_at == row.closed_at), None))
 
 
-def _order(body: Any) -> dict[str, Any]:
+def _order(body: "Mapping[str, Any]") -> dict[str, Any]:
     """`force` and `notes` of a close. :raises InvalidParameter: they are something else."""
-    if not isinstance(body, dict):
-        raise InvalidParameter("The body must be a JSON object, or empty.")
     force, notes = body.get("force", False), body.get("notes") or ""
     if not isinstance(force, bool):
         raise InvalidParameter("force must be true or false.")
