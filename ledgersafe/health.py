@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from exceptions import queries as exceptions_queries
-from ledgersafe.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response
+from ledgersafe.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response, read_only
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.keys import Principal
 from pos import queries as pos_queries
@@ -20,11 +20,13 @@ from pos import queries as pos_queries
 logger = logging.getLogger(__name__)
 
 
+@read_only
 def live(request: HttpRequest) -> HttpResponse:
     """`GET /health`: this process answers."""
     return JsonResponse({"status": "ok"})
 
 
+@read_only
 def ready(request: HttpRequest) -> HttpResponse:
     """`GET /ready`: and it reaches the database."""
     return JsonResponse({"status": "ok"}) if _database_time() else _degraded()
