@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
+from ledgersafe import cursors
 from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.keys import Principal
 
@@ -96,10 +97,5 @@ def _visible(principal: Principal) -> QuerySet[ExceptionCase]:
 
 
 def _position(cursor: list[Any]) -> tuple[datetime, uuid.UUID]:
-    try:
-        created_at, case_id = datetime.fromisoformat(cursor[0]), uuid.UUID(cursor[1])
-        if created_at.tzinfo is None:
-            raise ValueError
-    except (ValueError, IndexError, TypeError, AttributeError):
-        raise InvalidParameter("cursor is not a next_cursor of this list.") from None
+    created_at, case_id = cursors.position(cursor, cursors.instant, cursors.uuid)
     return created_at, case_id

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion
+from ledgersafe import cursors, moments
 from ledgersafe.errors import InvalidParameter, NotFound
 
 
@@ -39,7 +40,7 @@ def list_accounts(tenant_id: int, wanted: AccountFilter, cursor: list[Any] | Non
         if value is not None:
             rows = rows.filter(**{field: value})
     if cursor is not None:
-        rows = rows.filter(code__gt=_text_of(cursor))
+        rows = rows.filter(code__gt=cursors.position(cursor, cursors.text)[0])
     return rows.order_by("code")
 
 
@@ -55,9 +56,7 @@ def list_versions(account: Account, cursor: list[Any] | None) -> QuerySet[Accoun
     """The account's changes, newest first."""
     rows = AccountVersion.objects.filter(tenant_id=account.tenant_id, account=account)
     if cursor is not None:
-        if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**31:
-            raise InvalidParameter("cursor is not a next_cursor of this list.")
-        rows = rows.filter(version__lt=cursor[0])
+        rows = rows.filter(version__lt=cursors.position(cursor, cursors.small_number)[0])
     return rows.order_by("-version")
 
 
@@ -78,17 +77,7 @@ def account_at(account: Account, instant: datetime) -> Account:
 
 def read_instant(text: str, name: str) -> datetime:
     """:raises ledgersafe.errors.InvalidParameter: no instant with an offset."""
-    try:
-        # A «+» that was not escaped arrives as a space.
-        instant = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    instant = moments.read_instant(text)
+    if instant is None:
         raise InvalidParameter(f"{name} must be an instant with an offset, like 2026-02-25T09:30:00Z.")
     return instant
-
-
-def _text_of(cursor: list[Any]) -> str:
-    if len(cursor) != 1 or type(cursor[0]) is not str or "\x00" in cursor[0]:
-        raise InvalidParameter("cursor is not a next_cursor of this list.")
-    return str(cursor[0])

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from ledger import balances
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction, FlowType
+from ledgersafe import cursors
 from ledgersafe.errors import InvalidParameter, NotFound
 
 
@@ -47,9 +48,7 @@ def list_drawers(reach: Reach, wanted: DrawerFilter, cursor: list[Any] | None) -
     named = {"status": wanted.status, "store__code": wanted.store_code, "register__code": wanted.register_code}
     rows = rows.filter(**{field: value for field, value in named.items() if value is not None})
     if cursor is not None:
-        if len(cursor) != 1 or type(cursor[0]) is not int or not 0 < cursor[0] < 2**63:
-            raise InvalidParameter("cursor is not a next_cursor of this list.")
-        rows = rows.filter(pk__lt=cursor[0])
+        rows = rows.filter(pk__lt=cursors.position(cursor, cursors.number)[0])
     return rows.order_by("-pk")
 
 

@@ -1,8 +1,9 @@
 """What foreign currency looks like on the wire: rates and amounts as decimal text."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from ledger import fx
@@ -123,6 +124,12 @@ class RecordedSerializer(serializers.Serializer[Any]):
 
     items = RateSerializer(many=True)
     counts = serializers.DictField(child=serializers.IntegerField())
+
+
+#: One rate was sent, or several.
+RECORDED: Final = PolymorphicProxySerializer(
+    component_name="RecordedRates", serializers=[RateSerializer, RecordedSerializer], resource_type_field_name=None
+)
 
 
 class RatePageSerializer(serializers.Serializer[Any]):

@@ -41,7 +41,7 @@ class RatesView(APIView):
         operation_id="fx_rates_put",
         summary="Record a rate, or up to 1,000; what is current already stays as it is",
         request=serializers.NewRateSerializer,
-        responses={201: serializers.RecordedSerializer, 200: serializers.RecordedSerializer, **_REFUSALS},
+        responses={201: serializers.RECORDED, 200: serializers.RECORDED, **_REFUSALS},
     )
     def put(self, request: Request) -> Response:
         principal = principal_of(request)

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ledger import moments
 from ledger.models import Journal, Posting, Transfer
+from ledgersafe import cursors
 from ledgersafe.errors import InvalidParameter, NotFound
 
 
@@ -59,7 +60,7 @@ def list_journals(tenant_id: int, wanted: JournalFilter, cursor: list[Any] | Non
         )
         rows = rows.filter(Exists(touching))
     if cursor is not None:
-        rows = rows.filter(id__lt=_row_id(cursor))
+        rows = rows.filter(id__lt=cursors.position(cursor, cursors.number)[0])
     return rows.order_by("-id")
 
 
@@ -83,9 +84,3 @@ def read_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise NotFound("There is no such journal.")
     return int(text)
-
-
-def _row_id(cursor: list[Any]) -> int:
-    if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**63:
-        raise InvalidParameter("cursor is not a next_cursor of this list.")
-    return cursor[0]

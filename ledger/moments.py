@@ -1,13 +1,10 @@
 """What a question about the books names as its moment: an instant, or a business day. Pure."""
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
 
 from ledgersafe.errors import InvalidParameter
-
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+from ledgersafe.moments import read_day, read_instant
 
 
 def day_of(parameters: Mapping[str, str], name: str) -> date | None:
@@ -15,13 +12,10 @@ def day_of(parameters: Mapping[str, str], name: str) -> date | None:
     text = parameters.get(name)
     if not text:
         return None
-    try:
-        # Not all that Python reads: `2026-W09-3` and `20260225` are dates to it.
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise InvalidParameter(f"{name} must be a day, like 2026-02-25.")
+    day = read_day(text)
+    if day is None:
+        raise InvalidParameter(f"{name} must be a day, like 2026-02-25.")
+    return day
 
 
 def span_of_days(parameters: Mapping[str, str]) -> tuple[date | None, date | None]:
@@ -37,16 +31,10 @@ def moment_of(parameters: Mapping[str, str], name: str) -> date | datetime | Non
     text = parameters.get(name)
     if not text:
         return None
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        # A «+» that was not escaped arrives as a space.
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        if "T" in text.upper() and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise InvalidParameter(f"{name} must be an instant with an offset or a day, like 2026-02-25.")
+    moment = read_day(text) or read_instant(text)
+    if moment is None:
+        raise InvalidParameter(f"{name} must be an instant with an offset or a day, like 2026-02-25.")
+    return moment
 
 
 def day_before(day: date) -> date:

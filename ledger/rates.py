@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ledger import balances, fx
 from ledger.fx import Rate, Unusable
 from ledger.models import FxRate
-from ledgersafe.errors import InvalidParameter
+from ledgersafe import cursors
 
 #: Of every pair that is asked about: its own rate, or the opposite pair's. Two look-ups in one index for each.
 USABLE: Final = """
@@ -108,7 +108,7 @@ def list_rates(
     if as_of is not None:
         rows = rows.filter(valid_from__lte=as_of)
     if cursor is not None:
-        rows = rows.filter(id__lt=row_id(cursor))
+        rows = rows.filter(id__lt=cursors.position(cursor, cursors.number)[0])
     return rows.order_by("-id")
 
 
@@ -123,10 +123,3 @@ def with_superseded(rows: QuerySet[Any]) -> QuerySet[Any]:
     )
     annotated: QuerySet[Any] = rows.annotate(superseded=Exists(newer))
     return annotated
-
-
-def row_id(cursor: list[Any]) -> int:
-    """:raises InvalidParameter: the cursor of another list."""
-    if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**63:
-        raise InvalidParameter("cursor is not a next_cursor of this list.")
-    return cursor[0]

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ledger.models import FxSettlement
-from ledger.rates import row_id
+from ledgersafe import cursors
 from ledgersafe.errors import NotFound
 
 
@@ -13,7 +13,7 @@ def list_settlements(tenant_id: int, cursor: list[Any] | None) -> QuerySet[FxSet
     """Newest first, from a cursor on."""
     rows = FxSettlement.objects.filter(tenant_id=tenant_id).select_related("from_account", "to_account", "rate")
     if cursor is not None:
-        rows = rows.filter(id__lt=row_id(cursor))
+        rows = rows.filter(id__lt=cursors.position(cursor, cursors.number)[0])
     return rows.order_by("-id")
 
 

@@ -12,9 +12,9 @@ from django.db.models import Q, Sum
 from ledger import balances
 from ledger.models import Account, Posting, Transfer
 from ledger.moments import day_before, span_of_days
+from ledgersafe import cursors
 from ledgersafe.errors import InvalidParameter, NotFound
 
-_MAX_ID: Final = 2**63
 _FOREIGN_CURSOR: Final = "cursor is not a next_cursor of this statement."
 
 #: The newest snapshot before the day, so that the day's own postings are always told, closed or not.
@@ -181,11 +181,5 @@ def _place_of(posting: Posting) -> list[Any]:
 
 
 def _place(cursor: list[Any]) -> tuple[date, int, int]:
-    try:
-        day, journal_id, line_no = cursor
-        place = date.fromisoformat(day), journal_id, line_no
-        if type(journal_id) is int and type(line_no) is int and 0 <= journal_id < _MAX_ID and 0 <= line_no < 2**15:
-            return place
-    except (ValueError, TypeError):
-        pass
-    raise InvalidParameter(_FOREIGN_CURSOR)
+    day, journal_id, line_no = cursors.position(cursor, cursors.day, cursors.number, cursors.line_number)
+    return day, journal_id, line_no

@@ -4,9 +4,10 @@ import base64
 import binascii
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ from ledgersafe.tenants.keys import KeyPrincipal, Principal
 logger = logging.getLogger(__name__)
 
 _CHALLENGE: Final = 'Bearer realm="ledger-safe"'
+#: How paths of the API begin.
+PREFIXES: Final = ("/v1/", "/api/")
 MAX_LIMIT: Final = 500
 DEFAULT_LIMIT: Final = 50
 
@@ -261,7 +264,31 @@ def next_cursor(position: list[Any] | None) -> str | None:
     return None if position is None else base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
 
 
-@csrf_exempt  # nothing is changed here, and the answer to a POST must be a problem too
+def read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A plain view that answers GET and HEAD; any other method is a 405 problem."""
+
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        return view(request) if request.method in {"GET", "HEAD"} else method_not_allowed(["GET", "HEAD"])
+
+    return csrf_exempt(answered)  # nothing is changed here, and the answer to a POST must be a problem too
+
+
+def methods_of(view: Callable[..., Any]) -> list[str]:
+    """The methods a view answers: those of its class, or those of a page."""
+    kind = getattr(view, "cls", None)
+    names = [name.upper() for name in getattr(kind, "http_method_names", ()) if hasattr(kind, name)]
+    return names or ["GET", "HEAD", "POST"]
+
+
+def method_not_allowed(allowed: Sequence[str]) -> HttpResponse:
+    """405, with the methods there are."""
+    response = problem(405, "METHOD_NOT_ALLOWED", "There is no such method here.")
+    response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+@csrf_exempt
 def not_found(request: HttpRequest, *_: Any) -> HttpResponse:
     """Django's 404 handler for API paths."""
     return problem(404, "NOT_FOUND", f"There is nothing at {request.path[:200]}.")

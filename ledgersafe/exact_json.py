@@ -15,6 +15,8 @@ MAX_DEPTH: Final = 32
 #: A number's text. The longest exact amount is 18 digits; long identifiers fit; 5,000 digits do not.
 MAX_NUMBER_CHARACTERS: Final = 128
 MAX_EXPONENT: Final = 308
+#: The canonical text of what was written `1e200` is longer.
+_MAX_PLAIN: Final = MAX_NUMBER_CHARACTERS + MAX_EXPONENT + len("-0.")
 
 #: Marks around the text of a decimal while it passes through the C encoder, which knows no exact decimals. Lone
 #: surrogates cannot stand in a document that was decoded and checked, so no text can imitate them.
@@ -101,7 +103,7 @@ def decimal_of(number: Number) -> Decimal:
 
 def _parse_number(text: str) -> int | Number:
     if len(text) > MAX_NUMBER_CHARACTERS:
-        raise UnreadableBody("NUMBER_OUT_OF_RANGE", f"A number has more than {MAX_NUMBER_CHARACTERS} characters.")
+        _refuse_many_digits(text)
     try:
         value = Decimal(text)
     except InvalidOperation:  # an exponent beyond what even Decimal can hold
@@ -121,8 +123,20 @@ def _parse_telling(text: str) -> int | Number:
 
 def _parse_int(text: str) -> int:
     if len(text) > MAX_NUMBER_CHARACTERS:
-        raise UnreadableBody("NUMBER_OUT_OF_RANGE", f"A number has more than {MAX_NUMBER_CHARACTERS} characters.")
+        _refuse_many_digits(text)
+        return int(_parse_number(text))
     return int(text)
+
+
+def _refuse_many_digits(text: str) -> None:
+    """Patches and proposals are kept as canonical text: whatever was read once must be readable as that.
+
+    So a long number passes if with an exponent, of which the shortest is `e9`, it would not be a long one.
+    """
+    digits = text.lstrip("-").replace(".", "").strip("0")
+    shortest = text.count("-") + len(digits) + len("e9")
+    if len(text) > _MAX_PLAIN or shortest > MAX_NUMBER_CHARACTERS or not digits.isdigit():
+        raise UnreadableBody("NUMBER_OUT_OF_RANGE", f"A number has more than {MAX_NUMBER_CHARACTERS} characters.")
 
 
 def _refuse_constant(text: str) -> None:

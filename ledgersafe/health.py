@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from exceptions import queries as exceptions_queries
-from ledgersafe.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response
+from ledgersafe.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response, read_only
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.keys import Principal
 from pos import queries as pos_queries
@@ -22,11 +22,13 @@ logger = logging.getLogger(__name__)
 _FAILURES: Final = (DatabaseError, InterfaceError)
 
 
+@read_only
 def live(request: HttpRequest) -> HttpResponse:
     """`GET /health`: this process answers."""
     return JsonResponse({"status": "ok"})
 
 
+@read_only
 def ready(request: HttpRequest) -> HttpResponse:
     """`GET /ready`: and it reaches the database."""
     try:

@@ -4,18 +4,22 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from csp.middleware import CSPMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.urls import Resolver404, resolve
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ledgersafe import request_id
-from ledgersafe.api import problem
+from ledgersafe.api import PREFIXES, method_not_allowed, methods_of, not_found
+from ledgersafe.refusals import unknown_page
 from ledgersafe.unavailable import answer_unavailable
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
@@ -34,8 +38,7 @@ class RequestIdMiddleware:
         current = request_id.begin(request.META.get("HTTP_X_REQUEST_ID"))
         try:
             # A method nobody knows would become a label of django-prometheus' metrics, as long as it likes.
-            known = request.method in _METHODS
-            response = self.get_response(request) if known else problem(405, "METHOD_NOT_ALLOWED", "No such method.")
+            response = self.get_response(request) if request.method in _METHODS else _no_such_method(request)
         finally:
             request_id.end()
         response.headers["X-Request-Id"] = current
@@ -49,8 +52,39 @@ class RequestIdMiddleware:
         return answer_unavailable(request, error)
 
 
+def _no_such_method(request: HttpRequest) -> HttpResponse:
+    """405 with the methods that the path has, or 404."""
+    try:
+        view: Any = resolve(request.path_info).func
+    except Resolver404:
+        return not_found(request)
+    return not_found(request) if view in {not_found, unknown_page} else method_not_allowed(methods_of(view))
+
+
+class StorableTextMiddleware:
+    """Refuse an address with a NUL character, which no text in Postgres can hold, so that nothing can be meant by it.
+
+    In one place, for every route there is and will be: in the path it is a 404, in the query a 400. A session cookie
+    with any sign that is not of ours is none.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """:raises Http404: :raises BadRequest: as it says above; Django's handlers answer."""
+        query = request.META.get("QUERY_STRING", "")
+        if "\x00" in request.path_info:
+            raise Http404
+        if "%00" in query or "\x00" in query:
+            raise BadRequest
+        if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "x").isalnum():
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        return self.get_response(request)
+
+
 def _brings_api_key(request: HttpRequest) -> bool:
-    return "HTTP_AUTHORIZATION" in request.META and request.path_info.startswith(("/v1/", "/api/"))
+    return "HTTP_AUTHORIZATION" in request.META and request.path_info.startswith(PREFIXES)
 
 
 def _unless_api_key(middleware: type[Any]) -> type[Any]:

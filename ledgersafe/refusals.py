@@ -1,35 +1,46 @@
-"""What a browser is shown when there is nothing to show: Django's handlers, in the back office's looks.
+"""What is answered where there is nothing to show: a page to a browser, in the back office's looks, else a problem.
 
-Absent and foreign things answer alike here too: the page repeats nothing of what was asked for.
+Absent and foreign things answer alike here too: neither repeats anything of what was asked for.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.csrf import csrf_exempt
 
 from ledgersafe import drafts
+from ledgersafe.api import PREFIXES, problem
+
+_TYPES: Final = ["application/problem+json", "text/html"]
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: an address that cannot be read, or a list that is asked to filter by a column it does not name."""
+    if isinstance(exception, BadRequest):
+        text = "This address, or what was sent to it, cannot be read."
+        return _refuse(request, 400, "INVALID_PARAMETER", "Not understood", text)
+    text = "This address asks for something that this page does not offer."
+    return _refuse(request, 400, "INVALID_REQUEST", "Not possible", text)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
-    return _refuse(request, 404, "Nothing here", "There is nothing at this address, or it is not yours to see.")
+    text = "There is nothing at this address, or it is not yours to see."
+    return _refuse(request, 404, "NOT_FOUND", "Nothing here", text)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     text = "Your role does not let you do this. If it should, ask an administrator of your tenant."
-    return _refuse(request, 403, "Not allowed", text)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400, like a list that is asked to filter by a column it does not name."""
-    return _refuse(request, 400, "Not possible", "This address asks for something that this page does not offer.")
+    return _refuse(request, 403, "PERMISSION_DENIED", "Not allowed", text)
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -48,7 +59,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         way = {"label": "Sign in", "url": f"{settings.LOGIN_URL}?{urlencode({'next': request.path})}"}
     then = way["label"].lower()
     text += f" Copy your text, {then}, and try again." if typed else f" {way['label']}, and try again."
-    response = _refuse(request, 403, "Please try again", text, typed=typed, way=way)
+    response = _refuse(request, 403, "FORM_TOO_OLD", "Please try again", text, typed=typed, way=way)
     if not is_known:
         response.headers["X-Signed-Out"] = "yes"
     return response
@@ -68,12 +79,28 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     )
     bare = HttpRequest()
     bare.META, bare.path, bare.path_info, bare.user = request.META, request.path, request.path_info, AnonymousUser()
-    response = _refuse(bare, 503, "Please try again", text)
+    response = _refuse(bare, 503, "UNAVAILABLE", "Please try again", text)
     response.headers["Retry-After"] = "2"
     return response
 
 
-def _refuse(request: HttpRequest, status: int, title: str, text: str, **more: Any) -> HttpResponse:
+@csrf_exempt  # nothing is changed here
+def unknown_page(request: HttpRequest, **_: Any) -> HttpResponse:
+    """An address of the back office that is none; a stranger's browser is led to sign in first."""
+    if request.method == "GET" and _wants_page(request) and not admin.site.has_permission(request):
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    return not_found(request, LookupError())
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    """Whether somebody looks at this in a browser; what calls the API never gets HTML."""
+    is_api = request.path_info.startswith(PREFIXES)
+    return not is_api and request.get_preferred_type(_TYPES) == "text/html"
+
+
+def _refuse(request: HttpRequest, status: int, code: str, title: str, text: str, **more: Any) -> HttpResponse:
+    if not _wants_page(request):
+        return problem(status, code, text)
     context: dict[str, Any] = admin.site.each_context(request) if hasattr(request, "user") else {}
     way = {"label": "To the first page", "url": reverse("admin:index")}
     shown = context | {"title": title, "text": text, "way": way} | more

@@ -8,11 +8,13 @@ from django_prometheus.exports import ExportToDjangoView
 
 from exceptions.queries import count_open_by_reason
 from ledgersafe import metrics
+from ledgersafe.api import read_only
 from pos.device_queries import count_unexplained
 
 logger = logging.getLogger(__name__)
 
 
+@read_only
 def export(request: HttpRequest) -> HttpResponse:
     """Prometheus' text; without a database the counters still come."""
     try:

@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "ledgersafe.middleware.BackOfficeSecurity",
     "ledgersafe.middleware.BackOfficeWhiteNoise",
     "ledgersafe.middleware.BackOfficeCsp",
+    "ledgersafe.middleware.StorableTextMiddleware",
     "ledgersafe.middleware.BackOfficeSessions",
     "ledgersafe.middleware.BackOfficeCsrf",
     "ledgersafe.middleware.BackOfficeAuthentication",
@@ -331,6 +332,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "/static/ledgersafe/favicon.svg",
     "REDOC_DIST": "SIDECAR",
     "PREPROCESSING_HOOKS": ["ledgersafe.openapi.only_v1"],
+    # The first is spectacular's own, which gives choices their names.
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "ledgersafe.openapi.declare_refusals"],
     "ENUM_NAME_OVERRIDES": {
         "ArrivalResultEnum": "pos.models.Result.choices",
         "AccountStatusEnum": "ledger.models.AccountStatus.choices",

@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from unfold import forms as unfold_forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ledgersafe import drafts, second_factor
@@ -29,6 +30,18 @@ _PATIENCE_SECONDS: Final = 5 * 60
 
 
 # ── The password ────────────────────────────────────────────────────────────────────────────────
+class SignInForm(unfold_forms.AuthenticationForm):  # type: ignore[misc]  # unfold is untyped
+    """User name and password."""
+
+    def clean(self) -> dict[str, Any]:
+        """What cannot be anybody's name is answered like a wrong one, and is not kept as a failure of that name."""
+        name = self.cleaned_data.get("username") or ""
+        if len(name) > self.username_field.max_length or not name.isprintable():
+            raise self.get_invalid_login_error()
+        found: dict[str, Any] = super().clean()
+        return found
+
+
 class _SignIn(LoginView):
     template_name = "admin/login.html"
 
@@ -62,7 +75,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         context["next"] = reverse("admin:index")
     if (draft := drafts.read(request.POST.get("draft", ""))) is not None:
         context |= {"draft": request.POST["draft"], "typed": drafts.texts_of(draft), "lost": _what_was_sent(draft.path)}
-    view = _SignIn.as_view(authentication_form=admin.site.login_form, extra_context=context)
+    view = _SignIn.as_view(authentication_form=SignInForm, extra_context=context)
     return view(request)  # type: ignore[return-value]
 
 

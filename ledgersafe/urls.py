@@ -3,21 +3,24 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from ledgersafe import api, dashboard, health, scraping, signing_in
+from ledgersafe import api, dashboard, health, refusals, schema_views, scraping, signing_in
 
 admin.autodiscover()
 
 
+@api.read_only
 def _home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/admin/")
 
 
+# Its last pattern takes all that is left, and would answer a POST to nowhere with a question for its token.
+admin.site.final_catch_all_view = False
+
 _api: list[URLPattern | URLResolver] = [
     re_path(r"^health/?$", health.HealthView.as_view(), name="api-health"),
-    re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
-    re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(url="/v1/schema"), name="docs"),
+    re_path(r"^schema/?$", schema_views.SchemaView.as_view(), name="schema"),
+    re_path(r"^docs/?$", schema_views.DocsView.as_view(url="/v1/schema"), name="docs"),
     path("", include("pos.urls")),
     path("", include("exceptions.urls")),
     path("", include("recon.urls")),
@@ -41,7 +44,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/ledger/drawer/", include("ledger.admin_urls")),
     path("admin/pos/devices/", include("pos.device_urls")),
     path("admin/pos/", include("pos.admin_urls")),
+    # Nothing has a page on a site of its own, which is where Django's short-cut would lead.
+    path("admin/r/<path:rest>", refusals.unknown_page),
     path("admin/", admin.site.urls),
+    path("admin/<path:rest>", refusals.unknown_page),
 ]
 
 handler400 = "ledgersafe.refusals.bad_request"

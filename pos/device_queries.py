@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe import cursors
+from ledgersafe.errors import NotFound
 from pos.gaps import Gap, Hole, named
 from pos.models import Device, GapExplanation
 
@@ -89,20 +90,12 @@ def count_unexplained() -> int:
 
 def device_after(cursor: Sequence[Any] | None) -> str:
     """The last device of the page before. :raises InvalidParameter: that is no cursor of this list."""
-    if cursor is None:
-        return ""
-    if len(cursor) != 1 or type(cursor[0]) is not str or "\x00" in cursor[0]:
-        raise InvalidParameter("cursor is not a next_cursor of this list.")
-    return cursor[0]
+    return "" if cursor is None else str(cursors.position(cursor, cursors.text)[0])
 
 
 def number_above(cursor: Sequence[Any] | None) -> int:
     """Where the page before ended. :raises InvalidParameter: that is no cursor of this list."""
-    if cursor is None:
-        return 0
-    if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**63:
-        raise InvalidParameter("cursor is not a next_cursor of this list.")
-    return cursor[0]
+    return 0 if cursor is None else int(cursors.position(cursor, cursors.number)[0])
 
 
 def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from ledgersafe import cursors
 from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.moments import read_day, read_instant
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import ApiKey
 from pos.models import EventKey, EventVersion, KeyStatus, RawEvent
@@ -45,7 +47,7 @@ def list_arrivals(principal: Principal, wanted: ArrivalFilter, cursor: list[Any]
     if wanted.until is not None:
         rows = rows.filter(received_at__lt=wanted.until)
     if cursor is not None:
-        rows = rows.filter(id__lt=_row_id(cursor))
+        rows = rows.filter(id__lt=cursors.position(cursor, cursors.number)[0])
     return rows.order_by("-id")
 
 
@@ -110,23 +112,13 @@ def _plain(text: str | None, name: str) -> str | None:
     return text
 
 
-def _row_id(cursor: list[Any]) -> int:
-    if len(cursor) != 1 or type(cursor[0]) is not int or not 0 <= cursor[0] < 2**63:
-        raise InvalidParameter("cursor is not a next_cursor of this list.")
-    return cursor[0]
-
-
 def _moment(text: str | None, name: str, *, day_ends: bool) -> datetime | None:
     if not text:
         return None
-    try:
-        if len(text) == len("2026-02-25"):
-            day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-            return day + timedelta(days=1) if day_ends else day
-        # A «+» that was not escaped arrives as a space.
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidParameter(f"{name} must be an instant with an offset or a day, like 2026-02-25.") from None
+    day = read_day(text)
+    if day is not None and day < date.max:  # the last day there is has no end
+        return datetime.combine(day + timedelta(days=int(day_ends)), time.min, UTC)
+    moment = read_instant(text)
+    if moment is None:
+        raise InvalidParameter(f"{name} must be an instant with an offset or a day, like 2026-02-25.")
+    return moment

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe import cursors
+from ledgersafe.errors import NotFound
 from ledgersafe.tenants.keys import Principal
 from pos.headers import Figures
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender, SaleTenderReference
@@ -183,16 +184,4 @@ def get_sale(tenant_id: int, event_key: str, *, bound_to: Place = _EVERYWHERE) -
 
 def _place(cursor: list[Any]) -> list[Any]:
     """:raises InvalidParameter: the cursor of another list."""
-    if len(cursor) == 3 and isinstance(cursor[0], str) and isinstance(cursor[1], str) and type(cursor[2]) is int:
-        day, xid, journal_id = cursor
-        digits = xid.isascii() and xid.isdigit() and len(xid) <= 20 and int(xid) < 2**64
-        if digits and 0 <= journal_id < 2**63 and _is_day(day):
-            return cursor
-    raise InvalidParameter("cursor is not a next_cursor of this list.")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+    return cursors.position(cursor, cursors.day, cursors.transaction_number, cursors.number)

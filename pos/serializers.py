@@ -202,7 +202,12 @@ class BatchSerializer(serializers.Serializer[Any]):
 
 
 class _BatchResult(AnswerSerializer):
+    """The same for one event of a batch; one that could not be read has no id, and one too large was not kept."""
+
+    idempotency_key = serializers.CharField(allow_null=True)
+    raw_id = serializers.IntegerField(allow_null=True)
     status = serializers.IntegerField()
+    detail = serializers.CharField(required=False, help_text="Why it was rejected.")
 
 
 class BatchAnswerSerializer(serializers.Serializer[Any]):

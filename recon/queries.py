@@ -2,13 +2,18 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F, QuerySet
 
 from ledger.models import Period, Reopening
+from ledgersafe import cursors, moments
 from ledgersafe.errors import DomainError, InvalidParameter
+from recon.days import EARLIEST
 from recon.models import DayClose
+
+#: The end of a later day, in a zone west of here, may lie outside the calendar.
+_LATEST: Final = date(9998, 12, 31)
 
 
 class DayNotClosed(DomainError):
@@ -19,22 +24,18 @@ class DayNotClosed(DomainError):
 
 
 def read_day(text: str) -> date:
-    """:raises InvalidParameter: it is no date as `2026-02-25`."""
-    try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise InvalidParameter("date must be a day, as 2026-02-25.")
+    """:raises InvalidParameter: it is no date as `2026-02-25`, or has no days before and after it to be closed."""
+    day = moments.read_day(text)
+    if day is None or not EARLIEST <= day <= _LATEST:
+        raise InvalidParameter(f"date must be a day, as 2026-02-25, from {EARLIEST} to {_LATEST}.")
+    return day
 
 
 def list_periods(tenant_id: int, cursor: list[Any] | None) -> QuerySet[Period]:
     """Business days, newest first, from a cursor on."""
     rows = Period.objects.filter(tenant_id=tenant_id).prefetch_related("closes__covered_by")
     if cursor is not None:
-        if len(cursor) != 1 or not isinstance(cursor[0], str):
-            raise InvalidParameter("cursor is not a next_cursor of this list.")
-        rows = rows.filter(business_date__lt=read_day(cursor[0]))
+        rows = rows.filter(business_date__lt=cursors.position(cursor, cursors.day)[0])
     return rows.order_by("-business_date")
 
 

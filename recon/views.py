@@ -119,7 +119,10 @@ class PackView(DayView):
         operation_id="periods_pack",
         summary="Download a file of the accountant pack",
         parameters=[OpenApiParameter("revision", int, description="Of an earlier close of a day that was reopened.")],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **_REFUSALS},
+        responses={
+            **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in packs.MEDIA_TYPES.values()},
+            **_REFUSALS,
+        },
     )
     def get(self, request: Request, day: str, name: str) -> HttpResponseBase:
         revision = queries.read_revision(request.query_params.get("revision"))
@@ -140,7 +143,7 @@ def _read(request: Request, declared: Declared) -> dict[str, Any]:
     return read_object(request._request, principal_of(request).tenant_slug, declared=declared, may_be_empty=True)
 
 
-def _order(body: dict[str, Any]) -> dict[str, Any]:
+def _order(body: "Mapping[str, Any]") -> dict[str, Any]:
     """`force` and `notes` of a close. :raises InvalidParameter: they are something else."""
     force, notes = body.get("force", False), body.get("notes") or ""
     if not isinstance(force, bool):

@@ -30,8 +30,17 @@ def boss() -> User:
     return User.objects.create_superuser(f"boss-{uuid.uuid4().hex[:8]}", password=PASSWORD)
 
 
+#: As browsers ask for a page.
+ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def browser(**how: Any) -> Client:
+    """The browser of a stranger."""
+    return Client(headers={"Accept": ACCEPT}, **how)
+
+
 def signed_in(person: User, **how: Any) -> Client:
     """The browser of somebody who has signed in."""
-    client = Client(**how)
+    client = browser(**how)
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     return client

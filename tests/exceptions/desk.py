@@ -14,6 +14,7 @@ from django.urls import reverse
 from exceptions.models import ExceptionCase, Resolution
 from ledgersafe.tenants.models import Membership
 from tests.conftest import Shop
+from tests.staff import browser
 
 INBOX = "/admin/exceptions/exceptioncase/"
 
@@ -25,7 +26,7 @@ def signed_in(*shops: Shop, role: str = "Operator", checks_csrf: bool = False) -
     user.groups.add(Group.objects.get(name=role))
     for shop in shops:
         Membership.objects.create(tenant=shop.tenant, user=user)
-    client = Client(enforce_csrf_checks=checks_csrf)
+    client = browser(enforce_csrf_checks=checks_csrf)
     client.force_login(user)
     try:
         yield client

@@ -14,7 +14,7 @@ from ledgersafe import second_factor
 from ledgersafe.audit.models import AuditEntry
 from tests.conftest import Shop
 from tests.pos.round_trips import counted
-from tests.staff import PASSWORD, boss, hire, signed_in
+from tests.staff import PASSWORD, boss, browser, hire, signed_in
 
 LOGIN, CODE, SWITCH = "/admin/login/", "/admin/login/code/", "/admin/two-step/"
 
@@ -300,7 +300,7 @@ def test_keys_and_codes_are_on_no_page_of_the_back_office(enrolled: tuple[User, 
 # ── Refusals ────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("where", ["nobody", "operator"])
 def test_an_address_with_nothing_says_so_in_our_looks_and_repeats_nothing(person: User, where: str) -> None:
-    client = signed_in(person) if where == "operator" else Client()
+    client = signed_in(person) if where == "operator" else browser()
     answer = client.get("/nowhere/<script>alert(1)</script>/")
     page = answer.content.decode()
     assert answer.status_code == 404

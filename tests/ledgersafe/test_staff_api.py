@@ -57,7 +57,7 @@ def test_whoever_works_for_several_names_one(busy: Shop) -> None:
     assert client.get("/v1/events", {"tenant": other.slug}).json()["items"] == []
 
 
-@pytest.mark.parametrize("name", ["foreign", "absent", "nonsense\x00"])
+@pytest.mark.parametrize("name", ["foreign", "absent", "nonsense"])
 def test_a_foreign_tenant_answers_like_an_absent_one(busy: Shop, name: str) -> None:
     slug = open_shop().slug if name == "foreign" else name
     answer = signed_in(hire("auditor", busy)).get("/v1/events", {"tenant": slug})

@@ -299,6 +299,23 @@ def test_a_number_has_limits_whatever_it_is_worth(literal: str, code: str | None
     assert refusal(f'{{"a":[{literal}]}}') == code
 
 
+@given(
+    st.sampled_from(["", "-"]),
+    st.text("0123456789", min_size=1, max_size=126).map(lambda digits: digits.lstrip("0") or "0"),
+    st.text("0123456789", max_size=126),
+    st.integers(-330, 330),
+)
+def test_whatever_was_read_is_readable_in_its_canonical_text(sign: str, whole: str, part: str, power: int) -> None:
+    text = f'{{"a":{sign}{whole}{"." if part else ""}{part}{f"e{power}" if power else ""}}}'
+    try:
+        value = parse_object(text)
+    except UnreadableBody:
+        return
+    written = canonical_text(value)
+    assert parse_object(written) == value
+    assert canonical_text(parse_object(written)) == written
+
+
 def test_equal_keys_are_refused_however_they_are_spelled_and_wherever_they_stand() -> None:
     for text in ('{"a":1,"a":1}', '{"a":1,"\\u0061":1}', '{"x":[{"":1,"":2}]}', '{"x":{"é":1,"\\u00e9":1}}'):
         assert refusal(text) == "DUPLICATE_KEYS"

@@ -66,6 +66,13 @@ def test_the_current_day_is_not_over(shop: Shop) -> None:
     assert shop.post(f"/v1/periods/{running}/close", {}).json()["code"] == "DAY_NOT_OVER"
 
 
+@pytest.mark.parametrize("verb", ["close", "reopen"])
+@pytest.mark.parametrize("body", [b"[1]", b"null", b'{"notes": NaN}', b'{"reason": "\\u0000"}', b"[" * 100_000])
+def test_an_order_that_is_no_plain_object_is_refused(shop: Shop, verb: str, body: bytes) -> None:
+    answer = shop.post(f"/v1/periods/{DAY}/{verb}", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "MALFORMED_JSON")
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

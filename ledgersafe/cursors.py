@@ -1,0 +1,84 @@
+"""Reading the position a cursor stands for: each list names the kinds of its members, in order. Pure.
+
+A cursor is only base64, so anything may stand in it. What is not exactly of the kind is refused here, before it gets
+anywhere near a statement.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from ledgersafe.errors import InvalidParameter
+from ledgersafe.moments import read_day, read_instant
+
+#: What a member of a position must be, read from its JSON value. :raises ValueError: it is not.
+Kind: TypeAlias = Callable[[Any], Any]
+
+_TEXT_BYTES: Final = 4_000
+
+
+def position(cursor: Sequence[Any], *kinds: Kind) -> list[Any]:
+    """The members of a position. :raises InvalidParameter: it is no position of such a list."""
+    try:
+        return [kind(member) for kind, member in zip(kinds, cursor, strict=True)]
+    except ValueError:
+        raise InvalidParameter("cursor is not a next_cursor of this list.") from None
+
+
+def number(value: Any) -> int:
+    """The id of a row, or a number of a device."""
+    return _bounded(value, 2**63)
+
+
+def small_number(value: Any) -> int:
+    """A number that is kept in 31 bits: of a version."""
+    return _bounded(value, 2**31)
+
+
+def line_number(value: Any) -> int:
+    """A number that is kept in 15 bits: of a posting in its journal."""
+    return _bounded(value, 2**15)
+
+
+def transaction_number(value: Any) -> str:
+    """Postgres' number of a transaction, as decimal text of up to 64 bits."""
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 20 and int(value) < 2**64:
+        return value
+    raise ValueError
+
+
+def text(value: Any) -> str:
+    """Text that can be compared with a column."""
+    if type(value) is str and "\x00" not in value and len(value.encode()) <= _TEXT_BYTES:
+        return value
+    raise ValueError
+
+
+def day(value: Any) -> date:
+    """A business day, as `2026-02-25`."""
+    found = read_day(value) if type(value) is str else None
+    if found is None:
+        raise ValueError
+    return found
+
+
+def instant(value: Any) -> datetime:
+    """An instant with an offset, in UTC."""
+    found = read_instant(value) if type(value) is str else None
+    if found is None:
+        raise ValueError
+    return found
+
+
+def uuid(value: Any) -> UUID:
+    """A UUID."""
+    if type(value) is not str:
+        raise ValueError
+    return UUID(value)
+
+
+def _bounded(value: Any, limit: int) -> int:
+    if type(value) is int and 0 <= value < limit:
+        return value
+    raise ValueError

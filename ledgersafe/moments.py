@@ -1,0 +1,30 @@
+"""Reading days and instants that somebody sent: the one place that decides which texts they are. Pure."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def read_day(text: str) -> date | None:
+    """A day as `2026-02-25`; None: it is none. Python would read more as one: `2026-W09-3` and `20260225`."""
+    if not _DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def read_instant(text: str) -> datetime | None:
+    """An instant with an offset, in UTC; None: it is none, or lies outside the calendar there.
+
+    In UTC, because Postgres knows no offsets of 16 hours and more.
+    """
+    try:
+        # A «+» that was not escaped arrives as a space.
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        return moment.astimezone(UTC) if "T" in text.upper() and moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,35 @@
+"""`/v1/schema` and `/v1/docs`: whatever `Accept` says, they are answered."""
+
+from typing import Any
+
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+
+from ledgersafe.api import JsonNegotiation
+
+
+class NeverRefusing(JsonNegotiation):
+    """What a client would like best, or else what there is."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        try:
+            return DefaultContentNegotiation.select_renderer(self, request, renderers, format_suffix)
+        except NotAcceptable:
+            return renderers[0], renderers[0].media_type
+
+
+class SchemaView(SpectacularAPIView):  # type: ignore[misc]  # spectacular is untyped
+    """`GET /v1/schema`: YAML, or JSON to whoever accepts nothing else."""
+
+    content_negotiation_class = NeverRefusing
+
+    def _get_version_parameter(self, request: Request) -> None:
+        """There is one version; a parameter would be repeated in a header."""
+
+
+class DocsView(SpectacularSwaggerSplitView):  # type: ignore[misc]
+    """`GET /v1/docs`: the schema as a page."""
+
+    content_negotiation_class = NeverRefusing
