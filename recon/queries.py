@@ -9,9 +9,10 @@ from django.db.models import F, QuerySet
 from ledger.models import Period, Reopening
 from ledgersafe import cursors, moments
 from ledgersafe.errors import DomainError, InvalidParameter
-from recon.days import EARLIEST
 from recon.models import DayClose
 
+#: No tenant's books start earlier.
+_EARLIEST: Final = date(2000, 1, 1)
 #: The end of a later day, in a zone west of here, may lie outside the calendar.
 _LATEST: Final = date(9998, 12, 31)
 
@@ -26,8 +27,8 @@ class DayNotClosed(DomainError):
 def read_day(text: str) -> date:
     """:raises InvalidParameter: it is no date as `2026-02-25`, or has no days before and after it to be closed."""
     day = moments.read_day(text)
-    if day is None or not EARLIEST <= day <= _LATEST:
-        raise InvalidParameter(f"date must be a day, as 2026-02-25, from {EARLIEST} to {_LATEST}.")
+    if day is None or not _EARLIEST <= day <= _LATEST:
+        raise InvalidParameter(f"date must be a day, as 2026-02-25, from {_EARLIEST} to {_LATEST}.")
     return day
 
 
