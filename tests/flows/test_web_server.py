@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from tests.flows.test_demo import CONFIGURED, ROOT, answers, eventually, free_port, manage
+from tests.flows.processes import CONFIGURED, ROOT, answers, eventually, free_port, manage
 from tests.flows.test_jobs import figures, serving
 from tests.ledgersafe.webserver.clients import Server, SlowClients
 

@@ -8,7 +8,7 @@ import pytest
 
 from ledgersafe.jobs import supervising
 from ledgersafe.jobs.supervising import BackOff, Supervision
-from tests.flows.test_demo import eventually
+from tests.flows.processes import eventually
 
 
 def test_pauses_double_up_to_a_minute_and_begin_anew_after_a_healthy_one() -> None:
