@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from exceptions.proposals import Waiting, count_waiting
+from exceptions.waiting import Waiting, count_waiting
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import INBOX, conflict, hold, inbox
 from tests.staff import boss, hire, signed_in
