@@ -26,7 +26,20 @@ PERSON: Final = "ledgersafe_person"
 _SECRET: Final = re.compile(r"passw|secret|token|otp|^again$", re.IGNORECASE)
 #: What nobody typed: a page's own marks, and what a button says.
 _MARKS: Final = frozenset(
-    "do next seen seen_version back case chosen patch_kind proposal action index username".split()
+    [
+        "do",
+        "next",
+        "seen",
+        "seen_version",
+        "back",
+        "case",
+        "chosen",
+        "patch_kind",
+        "proposal",
+        "action",
+        "index",
+        "username",
+    ]
 )
 
 
