@@ -9,7 +9,9 @@ from django.urls import URLPattern, path, reverse
 
 from exceptions import bulk_page, inbox_page, review_page
 from exceptions.models import ExceptionCase
+from exceptions.waiting import count_waiting
 from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.tenants import staff
 
 
 @admin.register(ExceptionCase)
@@ -17,6 +19,17 @@ class ExceptionCaseAdmin(ReadOnlyModelAdmin):
     """Read-only but for four forms, each of which calls use cases: see the pages' modules."""
 
     search_fields = ("idempotency_key",)
+
+    def menu_badge(self, request: HttpRequest) -> str:
+        """How many colleagues' proposals this person may confirm. One statement a request; none for who may not."""
+        number: int | None = getattr(request, "_to_confirm", None)
+        if number is None:
+            number = 0
+            if request.user.has_perm("exceptions.approve_exceptioncase"):
+                tenant_ids, me = staff.tenant_ids_of(request.user), staff.actor_of(request.user)
+                number = count_waiting(tenant_ids, me=me).to_confirm
+            request._to_confirm = number  # type: ignore[attr-defined]  # the menu is built more than once
+        return f"{number:,} to confirm" if number else ""
 
     def get_urls(self) -> list[URLPattern]:
         pages = [

@@ -21,7 +21,7 @@ from exceptions.inbox_page import at_risk_of
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import colleagues
 from exceptions.reasons import REASONS
-from ledgersafe import drafts
+from ledgersafe import kept_drafts
 from ledgersafe.errors import DomainError
 from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
@@ -48,7 +48,7 @@ def press(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpRespo
 
 def _opened(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
     """A GET: the question again with what was typed when the session had ended; else there is nothing to show."""
-    typed = drafts.restored(request) or QueryDict()
+    typed = kept_drafts.restored(request) or QueryDict()
     if typed.get("do") != "resolve":
         if typed:
             messages.warning(request, "You were signed out: nothing was done with the selected events.")

@@ -16,8 +16,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from exceptions.decisions import Decision, InvalidPatch
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.patching import diff
-from exceptions.proposals import list_waiting
 from exceptions.serializers import case_detail, proposal_item
+from exceptions.waiting import list_waiting
 from ledgersafe.api import instant
 from ledgersafe.pretty import body_text, pretty
 from pos import canonical, queries, replay

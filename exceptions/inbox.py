@@ -13,8 +13,8 @@ from typing import Any, Final
 from django.db.models import Count, F, Q, QuerySet
 
 from exceptions.models import CaseStatus, ExceptionCase
-from exceptions.proposals import proposed
 from exceptions.reasons import REASONS
+from exceptions.waiting import proposed
 from ledgersafe.money import CURRENCIES, MAX_MINOR, exponent, is_currency
 
 OPEN, MINE, UNASSIGNED, RESOLVED = "open", "mine", "unassigned", "resolved"
@@ -155,8 +155,8 @@ def _of_open(me: str) -> dict[str, Q]:
 def count(rows: "QuerySet[ExceptionCase]", wanted: InboxFilter, *, me: str) -> Counts:
     """Two statements: the open set by reason, and how many of the resolved there are, up to a thousand."""
     numbers = {name: Count("pk", filter=which) for name, which in _of_open(me).items()}
-    of_open = rows.filter(status=CaseStatus.OPEN).order_by().values("reason_code").annotate(**numbers)
-    by_reason: dict[str, dict[str, int]] = {counted.pop("reason_code"): counted for counted in of_open}
+    of_open: Any = rows.filter(status=CaseStatus.OPEN).order_by().values("reason_code").annotate(**numbers)
+    by_reason = {counted["reason_code"]: {name: counted[name] for name in numbers} for counted in of_open}
     shown = [by_reason.get(wanted.reason, {})] if wanted.reason else list(by_reason.values())
     states = {state: sum(counted.get(state, 0) for counted in shown) for state in numbers}
     resolved = rows.filter(status=CaseStatus.RESOLVED, **({"reason_code": wanted.reason} if wanted.reason else {}))

@@ -19,8 +19,8 @@ from exceptions import console, inbox
 from exceptions.inbox import InboxFilter
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import Assignee, colleagues
-from exceptions.proposals import list_waiting
 from exceptions.reasons import REASONS, Severity
+from exceptions.waiting import list_waiting
 from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants import staff
 

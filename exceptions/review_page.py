@@ -23,7 +23,7 @@ from exceptions.people import colleagues
 from exceptions.proposal_parts import declined_part, own_decisions, patch_text_of, proposals_part
 from exceptions.proposals import ProposalEnded
 from exceptions.review_form import ReviewForm, decision_of
-from ledgersafe import drafts
+from ledgersafe import kept_drafts
 from ledgersafe.errors import DomainError
 from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
@@ -60,7 +60,7 @@ def show_review(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case_i
     """`admin:exceptions_review`: shows the case; a POST assigns, previews, decides, or ends a proposal."""
     case = _get_case(shown, request, case_id)
     if request.method in {"GET", "HEAD"}:
-        return _page(shown, request, case, ReviewForm.read(drafts.restored(request) or {}))
+        return _page(shown, request, case, ReviewForm.read(kept_drafts.restored(request) or {}))
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     do = request.POST.get("do", "")
@@ -124,14 +124,13 @@ def _end_proposal(
     shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, case: ExceptionCase, form: ReviewForm
 ) -> HttpResponse:
     """Decline a colleague's proposal, or withdraw one's own."""
-    how: dict[str, Any] = _as(request, case)
-    meant = {"tenant_id": case.tenant_id, "case_id": case.pk, "proposal_id": form.proposal_id, "notes": form.notes}
+    how = _as(request, case)
+    how |= {"tenant_id": case.tenant_id, "case_id": case.pk, "proposal_id": form.proposal_id, "notes": form.notes}
     try:
         if form.do == "decline":
-            ending = proposals.decline_proposal(**meant, **how)
+            ending = proposals.decline_proposal(**how)
         else:
-            del how["may_approve"]
-            ending = proposals.withdraw_proposal(**meant, **how)
+            ending = proposals.withdraw_proposal(**{name: how[name] for name in how if name != "may_approve"})
     except DomainError as error:
         return _page(shown, request, case, form, error=error)
     messages.success(request, f"The proposal is {ending.stage}. Nothing was posted; the event stays open.")

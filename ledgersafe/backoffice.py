@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
+from django.apps import apps
+from django.contrib import admin
 from django.contrib.admin import RelatedFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Field, Model, QuerySet
@@ -11,7 +13,6 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from unfold.admin import ModelAdmin
 
-from exceptions import proposals
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 
@@ -55,6 +56,10 @@ class TenantScoped(BackOfficeAdmin):
     #: The path from the model to its tenant; "pk" for tenants themselves; None for what belongs to no tenant, and
     #: is then seen by whoever has the permission to view it.
     tenant_field: str | None = "tenant"
+
+    def menu_badge(self, request: HttpRequest) -> str:
+        """What stands beside the list in the menu; on every page, so it must cost next to nothing."""
+        return ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -159,22 +164,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _badge_of(request: HttpRequest, model: str) -> dict[str, str]:
-    """How many decisions wait for this person as the second one."""
-    if model != "exceptions.exceptioncase" or not (number := count_to_confirm(request)):
-        return {}
-    return {"badge": f"{number:,} to confirm", "badge_variant": "info"}
-
-
-def count_to_confirm(request: HttpRequest) -> int:
-    """Colleagues' proposals in this person's tenants; none for who may confirm none. One statement a request."""
-    number: int | None = getattr(request, "_to_confirm", None)
-    if number is None:
-        number = 0
-        if request.user.has_perm("exceptions.approve_exceptioncase"):
-            tenant_ids, me = staff.tenant_ids_of(request.user), staff.actor_of(request.user)
-            number = proposals.count_waiting(tenant_ids, me=me).to_confirm
-        request._to_confirm = number  # type: ignore[attr-defined]  # as Django itself keeps what a request knows
-    return number
+    """What a list has for this person in particular, as its own page knows."""
+    shown = admin.site._registry.get(apps.get_model(model))
+    text = shown.menu_badge(request) if isinstance(shown, TenantScoped) else ""
+    return {"badge": text, "badge_variant": "info"} if text else {}
 
 
 #: Models that are shown by a page of their own, and no list of rows.

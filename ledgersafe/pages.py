@@ -16,7 +16,7 @@ from django.utils.datastructures import MultiValueDict
 from unfold import decorators
 from unfold.enums import ActionVariant
 
-from ledgersafe import drafts
+from ledgersafe import kept_drafts
 from ledgersafe.errors import DomainError
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ def form_page(
 
     What was typed into it when the session had ended is in it again.
     """
-    typed = drafts.restored(request)
+    typed = kept_drafts.restored(request)
     if typed is not None and not form.is_bound:
         form.initial = {**form.initial, **_initial_of(form, typed)}
     context["is_restored"] = typed is not None

@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold import forms as unfold_forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ledgersafe import drafts, second_factor
+from ledgersafe import drafts, kept_drafts, second_factor
 from ledgersafe.errors import DomainError
 from ledgersafe.tenants import staff
 
@@ -51,7 +51,7 @@ class _SignIn(LoginView):
         draft = self.request.POST.get("draft", "")
         if not second_factor.is_on(person):
             response = super().form_valid(form)
-            drafts.keep(self.request, draft)
+            kept_drafts.keep(self.request, draft)
             return response
         self.request.session.cycle_key()
         self.request.session[_WAITING] = {
@@ -90,7 +90,7 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
         "title": "Sign in",
         "app_path": reverse("admin:login"),
         "next": request.get_full_path(),
-        "form": admin.site.login_form(request),
+        "form": (admin.site.login_form or AuthenticationForm)(request),
         "lost": _what_was_sent(request.path),
         "draft": drafts.sign(request),
         "typed": drafts.typed_texts(request),
@@ -144,7 +144,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         if second_factor.verify(waiting.person, form.cleaned_data["code"]):
             del request.session[_WAITING]
             login(request, waiting.person, backend=waiting.backend)
-            drafts.keep(request, waiting.draft)
+            kept_drafts.keep(request, waiting.draft)
             return HttpResponseRedirect(waiting.next_url)
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         form.add_error("code", second_factor.WrongCode().message)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from unfold.apps import DefaultAppConfig
 from unfold.sites import UnfoldAdminSite
 
-from ledgersafe import drafts
+from ledgersafe import kept_drafts
 
 
 class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped
@@ -32,8 +32,8 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped
             answer = checked(request, *args, **kwargs)
             if request.user.is_authenticated:
                 if request.method == "POST":
-                    drafts.forget(request)
-                drafts.remember_person(request, answer)
+                    kept_drafts.forget(request)
+                kept_drafts.remember_person(request, answer)
             return answer
 
         return update_wrapper(page, checked)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from exceptions import proposals
+from exceptions.waiting import count_waiting
 from ledgersafe.dashboard.panels import inbox_url, panels
 from ledgersafe.dashboard.scope import View, view_of
 from ledgersafe.dashboard.vitals import vitals
@@ -44,7 +44,7 @@ def _proposals(request: HttpRequest, view: View) -> list[tuple[str, str]]:
     if not view.choices or not (may_decide or may_approve):
         return []
     tenant_ids = None if view.tenant is None and view.offers_all else [tenant.id for tenant in view.tenants]
-    waiting = proposals.count_waiting(tenant_ids, me=staff.actor_of(user))
+    waiting = count_waiting(tenant_ids, me=staff.actor_of(user))
     told = []
     if waiting.to_confirm and may_approve:
         number = waiting.to_confirm

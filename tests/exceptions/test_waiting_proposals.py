@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from exceptions.proposals import Waiting, count_waiting
+from exceptions.waiting import Waiting, count_waiting
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import INBOX, conflict, hold, inbox
 from tests.staff import boss, hire, signed_in
@@ -112,7 +112,7 @@ def test_it_is_gone_once_it_ended(limited: Shop, ending: str) -> None:
     client = signed_in(anna if ending == "withdraw" else mei)
     url = f"/admin/exceptions/exceptioncase/{case}/review/"
     page = client.get(url).content.decode()
-    fields = {name: re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("seen", "proposal")}
+    fields = {name: re.search(rf'name="{name}"\s+value="([^"]+)"', page) for name in ("seen", "proposal")}
     typed = {name: found[1] for name, found in fields.items() if found} | {"do": ending, "notes": "Looked at."}
     assert client.post(url, typed).status_code == 302
     assert tabs(signed_in(mei))["To confirm"] == "0"

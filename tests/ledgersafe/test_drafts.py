@@ -143,7 +143,7 @@ def test_a_draft_is_kept_for_half_an_hour(shop: Shop, person: User, monkeypatch:
     page = decide(client, case, last).content.decode()
     sign_in_again(client, page, person)
     late = time.time() + drafts.MAX_AGE_SECONDS + 1
-    monkeypatch.setattr("ledgersafe.drafts.time.time", lambda: late)
+    monkeypatch.setattr("ledgersafe.kept_drafts.time.time", lambda: late)
     assert typed_into(client.get(review_url(case)).content.decode(), "notes") == ""
     monkeypatch.setattr("django.core.signing.time.time", lambda: late)
     assert drafts.read(typed_into(page, "draft")) is None

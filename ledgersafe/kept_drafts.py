@@ -1,0 +1,52 @@
+"""What somebody typed while their session ended (`drafts`), kept in the new session until it is sent again."""
+
+import time
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+
+from ledgersafe import drafts
+
+_KEPT_AS: Final = "draft"
+_PERSON_SECONDS: Final = 30 * 86_400
+
+
+def keep(request: HttpRequest, signed: str) -> None:
+    """Remember it for the person who has just signed in, if it is theirs."""
+    draft = drafts.read(signed)
+    if draft is not None and draft.person == request.user.pk:
+        request.session[_KEPT_AS] = {"path": draft.path, "fields": draft.fields, "at": time.time()}
+
+
+def restored(request: HttpRequest) -> QueryDict | None:
+    """What was typed into the form this GET shows again; None: nothing."""
+    kept = request.session.get(_KEPT_AS) if request.method == "GET" else None
+    if not kept or kept["path"] != request.path or time.time() - kept["at"] > drafts.MAX_AGE_SECONDS:
+        return None
+    fields = QueryDict(mutable=True)
+    for name, values in kept["fields"].items():
+        fields.setlist(name, values)
+    return fields
+
+
+def forget(request: HttpRequest) -> None:
+    """The form was sent again."""
+    if _KEPT_AS in request.session and request.session[_KEPT_AS]["path"] == request.path:
+        del request.session[_KEPT_AS]
+
+
+def remember_person(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Let the browser say whose pages it has open, also when the session has ended. It opens nothing."""
+    if drafts.person_of(request) != request.user.pk:
+        response.set_signed_cookie(
+            drafts.PERSON,
+            str(request.user.pk),
+            salt=drafts.SALT,
+            max_age=_PERSON_SECONDS,
+            path="/admin/",
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
