@@ -21,10 +21,11 @@ from ledger.models import Account, AccountStatus, Drawer, DrawerStatus, Journal,
 from ledger.rate_pages import FxRateAdmin
 from ledger.settlement_pages import FxSettlementAdmin
 from ledger.sheets.accounts import account_sheet
-from ledger.sheets.amounts import Balance, Money
+from ledger.sheets.amounts import Money
 from ledger.sheets.days import day_figures, day_sheet
 from ledger.sheets.finding import found_by
 from ledger.sheets.journals import journal_sheet, reversals_of, turnovers
+from ledger.sheets.sides import Balance
 from ledgersafe.backoffice import ReadOnlyModelAdmin
 from ledgersafe.pages import list_button
 from ledgersafe.tenants import staff

@@ -59,20 +59,6 @@ ROLES: Final[dict[str, Role]] = {
 }
 
 
-#: What reduces revenue stands in debit, where revenue stands in credit.
-_CONTRA: Final = frozenset({"RETURNS", "DISCOUNTS", "COMPS"})
-#: Accounts that go from one side to the other, and are as they should be on either.
-_EITHER: Final = frozenset({"FX_CLEARING", "SUSPENSE", "ROUNDING", "OVER_SHORT", "FX_GAIN_LOSS"})
-
-
-def usual_side(account_type: str, role: str = "") -> int:
-    """Where such an account's balance usually stands: 1 in debit, -1 in credit, 0 on either side. Pure."""
-    if role in _EITHER:
-        return 0
-    side = 1 if account_type in (ASSET, EXPENSE) else -1
-    return -side if role in _CONTRA else side
-
-
 class AccountRef(NamedTuple):
     """How a rule names an account: its role, which one of the role, and the currency."""
 

@@ -11,7 +11,7 @@ from ledger.fx_requests import instant_of
 from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
 from ledger.positions import Position
-from ledger.sheets.amounts import sided
+from ledger.sheets.sides import sided
 from ledgersafe.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants.models import Tenant
 

@@ -10,7 +10,8 @@ from django.db import connection
 from ledger import balances
 from ledger.balances import AccountBalance
 from ledger.models import Period, PeriodStatus
-from ledger.sheets.amounts import Balance, Money, pair
+from ledger.sheets.amounts import Money, pair
+from ledger.sheets.sides import Balance
 from ledgersafe.settled import JOURNALS, remembered_sums
 
 #: By account and day, the postings' own index. Every journal has a first line, so counting those counts journals.

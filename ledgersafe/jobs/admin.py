@@ -7,7 +7,6 @@ the use cases of `changing`; whoever may view it sees it.
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -18,11 +17,11 @@ from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from ledgersafe.backoffice import BackOfficeAdmin
 from ledgersafe.errors import DomainError
-from ledgersafe.jobs import changing, state
+from ledgersafe.jobs import changing, owned, state
+from ledgersafe.jobs.forms import JobForm
 from ledgersafe.pages import display
 from ledgersafe.tenants import staff
 
@@ -34,37 +33,6 @@ _OWN = "One of the product's own jobs: its task and schedule come from the setti
 _FIXED = ("name", "task", "planned")
 #: How a job stands, and the colour of the word.
 _STATES = {"on time": "success", "late": "danger", "off": "info"}
-
-
-class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
-    """A job's schedule. Which tasks there are is decided by the product; what its own jobs do is not asked at all."""
-
-    regtask = forms.ChoiceField(label="Task", widget=UnfoldAdminSelectWidget)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if changing.is_own(self.instance):
-            for name in ("regtask", "task"):
-                self.fields.pop(name, None)
-        else:
-            choice: Any = self.fields["regtask"]
-            choice.choices = [("", "–"), *((name, name) for name in changing.known_tasks())]
-            choice.initial = self.instance.task
-        for name in {"description", "args", "kwargs"} & self.fields.keys():
-            self.fields[name].widget.attrs["rows"] = 2
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if name in changing.own_names():
-            raise forms.ValidationError("This is the name of one of the product's own jobs.")
-        return name
-
-    def clean(self) -> dict[str, Any]:
-        typed: dict[str, Any] = self.cleaned_data
-        if typed.get("regtask"):
-            typed = super().clean()
-            self.instance.task = typed["regtask"]
-        return typed
 
 
 class SuperusersOnly(BackOfficeAdmin):
@@ -104,7 +72,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
     readonly_fields = ("ran", "due", "runs")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        if changing.is_own(obj):
+        if owned.is_own(obj):
             return [
                 (None, {"fields": ("name", "task", "enabled", "description"), "description": _OWN}),
                 ("Schedule", {"fields": ("planned", "ran", "due", "runs")}),
@@ -116,10 +84,10 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, *(_FIXED if changing.is_own(obj) else ()))
+        return (*self.readonly_fields, *(_FIXED if owned.is_own(obj) else ()))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(super().has_delete_permission(request, obj) and not changing.is_own(obj))
+        return bool(super().has_delete_permission(request, obj) and not owned.is_own(obj))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changing.save(obj, actor=staff.actor_of(request.user))
@@ -206,10 +174,10 @@ class ScheduleAdmin(SuperusersOnly):
     """When jobs run. A schedule of the product's own jobs is only shown."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(super().has_change_permission(request, obj) and not (obj and changing.runs_own_jobs(obj)))
+        return bool(super().has_change_permission(request, obj) and not (obj and owned.runs_own_jobs(obj)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(super().has_delete_permission(request, obj) and not (obj and changing.runs_own_jobs(obj)))
+        return bool(super().has_delete_permission(request, obj) and not (obj and owned.runs_own_jobs(obj)))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changing.save_schedule(obj, actor=staff.actor_of(request.user))

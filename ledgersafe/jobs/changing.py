@@ -2,9 +2,6 @@
 
 A job acts on every tenant: one that seals no trail any more, or closes no day, concerns each of them. So every tenant's
 trail has an entry; while there are no tenants, a line in the log is left.
-
-The product's own jobs are those of the settings. The scheduler writes them down with every start as the settings have
-them, whatever became of them meanwhile: they can be switched off and on and be run, and nothing else.
 """
 
 import json
@@ -12,9 +9,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
-from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from kombu.exceptions import OperationalError
 
 from ledgersafe.audit import trail
@@ -22,10 +18,9 @@ from ledgersafe.celery import app
 from ledgersafe.db import require_transaction
 from ledgersafe.errors import DomainError
 from ledgersafe.jobs.beside import NO_BROKER, has_broker
+from ledgersafe.jobs.owned import is_own, own_names, runs_own_jobs
 
 logger = logging.getLogger(__name__)
-
-Schedule = IntervalSchedule | CrontabSchedule
 
 #: What the trail says of a job, before and after.
 _JOB: Final = (
@@ -53,30 +48,6 @@ class NotSent(DomainError):
 
     code = "NOT_SENT"
     http_status = 503
-
-
-# ── What is whose ───────────────────────────────────────────────────────────────────────────────
-def own_names() -> frozenset[str]:
-    """Names of the product's own jobs."""
-    return frozenset(settings.CELERY_BEAT_SCHEDULE)
-
-
-def is_own(job: Any) -> bool:
-    """Whether a job is the product's own. One that is only being typed is nobody's yet."""
-    return job is not None and job.pk is not None and job.name in own_names()
-
-
-def known_tasks() -> list[str]:
-    """What a job can do: the tasks of this product, whichever process asks."""
-    app.loader.import_default_modules()
-    registered = {name for name in app.tasks if not name.startswith("celery.")}
-    scheduled: Iterable[dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE.values()
-    return sorted(registered | {job["task"] for job in scheduled})
-
-
-def runs_own_jobs(schedule: Any) -> bool:
-    """Whether changing or deleting a schedule would change the product's own jobs."""
-    return bool(schedule.pk and schedule.periodictask_set.filter(name__in=own_names()).exists())
 
 
 # ── Use cases ───────────────────────────────────────────────────────────────────────────────────
