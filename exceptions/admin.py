@@ -1,10 +1,11 @@
 """Held work in the back office: the inbox, the review page, and what their buttons press."""
 
+import uuid
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from exceptions import bulk_page, inbox_page, review_page
@@ -49,10 +50,14 @@ class ExceptionCaseAdmin(ReadOnlyModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Links to a case from anywhere in the admin lead to its review page."""
+        """Links to a case from anywhere in the admin lead to its review page. :raises Http404: no id of a case."""
         if request.method not in {"GET", "HEAD"}:
             raise PermissionDenied
-        return HttpResponseRedirect(reverse("admin:exceptions_review", args=[object_id]))
+        try:
+            case_id = uuid.UUID(object_id)
+        except ValueError:
+            raise Http404 from None
+        return HttpResponseRedirect(reverse("admin:exceptions_review", args=[case_id]))
 
     def _page(self, view: Any) -> Any:
         def page(request: HttpRequest, **parameters: str) -> HttpResponse:

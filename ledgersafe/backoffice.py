@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.admin import RelatedFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Field, Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from unfold.admin import ModelAdmin
 
@@ -67,6 +67,10 @@ class TenantScoped(BackOfficeAdmin):
         if ids is None or self.tenant_field is None:
             return rows
         return rows.filter(**{f"{self.tenant_field}__in": ids})
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """:raises Http404: always. Django would lead to its first page and repeat there what was asked for."""
+        raise Http404
 
     def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
         return [self._scoped(item) for item in super().get_list_filter(request)]

@@ -1,7 +1,7 @@
 """The audit trail in the back office: what was done, what it changed, and whether it is still what was sealed."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -77,13 +77,15 @@ class DayFilter(RangeDateFilter):  # type: ignore[misc]  # unfold is untyped
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = (self._day(end) for end in ("from", "to"))
         if first:
-            queryset = queryset.filter(at__gte=first)
-        return queryset.filter(at__lt=last + timedelta(days=1)) if last else queryset
+            queryset = queryset.filter(at__gte=datetime.combine(first, time.min, UTC))
+        if last and last < date.max:  # the last day there is has no end
+            queryset = queryset.filter(at__lt=datetime.combine(last + timedelta(days=1), time.min, UTC))
+        return queryset
 
-    def _day(self, end: str) -> datetime | None:
+    def _day(self, end: str) -> date | None:
         text = self.used_parameters.get(f"{self.parameter_name}_{end}")
         day = parse_date_str(text) if isinstance(text, str) else None
-        return datetime.fromisoformat(f"{day.isoformat()[:10]}T00:00:00+00:00") if day else None
+        return date.fromisoformat(day.isoformat()[:10]) if day else None
 
 
 @admin.register(AuditEntry)
