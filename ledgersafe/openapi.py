@@ -127,7 +127,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="For people; it may change.")
     code = serializers.CharField(help_text="For programs; it stays.")
-    errors = _FaultSerializer(many=True, required=False)
+    errors = _FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # named as the contract does
     raw_id = serializers.IntegerField(required=False, help_text="The arrival, which was kept all the same.")
     retry_after = serializers.IntegerField(required=False, help_text="Seconds.")
     trace_id = serializers.CharField(required=False, help_text="What a failure was logged under.")

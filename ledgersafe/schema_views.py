@@ -20,7 +20,7 @@ class NeverRefusing(JsonNegotiation):
             return renderers[0], renderers[0].media_type
 
 
-class SchemaView(SpectacularAPIView):  # type: ignore[misc]  # spectacular is untyped
+class SchemaView(SpectacularAPIView):
     """`GET /v1/schema`: YAML, or JSON to whoever accepts nothing else."""
 
     content_negotiation_class = NeverRefusing
@@ -29,7 +29,7 @@ class SchemaView(SpectacularAPIView):  # type: ignore[misc]  # spectacular is un
         """There is one version; a parameter would be repeated in a header."""
 
 
-class DocsView(SpectacularSwaggerSplitView):  # type: ignore[misc]
+class DocsView(SpectacularSwaggerSplitView):
     """`GET /v1/docs`: the schema as a page."""
 
     content_negotiation_class = NeverRefusing

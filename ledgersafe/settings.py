@@ -215,36 +215,30 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 #: The scheduler answers pings, and writes down each start at once: the Jobs page shows what is true now.
 CELERY_BEAT_ENABLE_REMOTE_CONTROL = True
 CELERY_BEAT_SYNC_EVERY = 1
+
+
+def _every_minute(task: str) -> dict[str, Any]:
+    """A run that finds no worker for so long is made up for by the next one."""
+    return {"task": task, "schedule": 60.0, "options": {"expires": 55}}
+
+
 CELERY_BEAT_SCHEDULE = {
     "verify-books-hourly": {"task": "ledgersafe.tasks.verify_all_books", "schedule": 3600.0},
     # Every tenant at its cut-off plus the grace period; only what is ready.
     "close-due-days-hourly": {"task": "recon.tasks.close_due_days", "schedule": 3600.0, "options": {"expires": 3500}},
     # Cash that arrived after its drawer was closed.
-    "adjust-closed-drawers-every-minute": {
-        "task": "ledger.tasks.adjust_closed_drawers",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
+    "adjust-closed-drawers-every-minute": _every_minute("ledger.tasks.adjust_closed_drawers"),
     # Jobs whose message was lost, or whose worker was.
-    "sweep-replays-every-minute": {"task": "pos.tasks.sweep_replays", "schedule": 60.0, "options": {"expires": 55}},
+    "sweep-replays-every-minute": _every_minute("pos.tasks.sweep_replays"),
     # Returns that came before their sale, where the sale's own process could not see to it.
-    "release-waiting-every-minute": {
-        "task": "pos.tasks.release_waiting",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
+    "release-waiting-every-minute": _every_minute("pos.tasks.release_waiting"),
     # Reports are exact without it: it keeps short what they have to add up themselves.
-    "roll-up-sales-every-minute": {"task": "pos.tasks.roll_up_sales", "schedule": 60.0, "options": {"expires": 55}},
+    "roll-up-sales-every-minute": _every_minute("pos.tasks.roll_up_sales"),
     # Lines, tenders and taxes, which tills do not wait for.
-    "project-sales-every-minute": {"task": "pos.tasks.project_sales", "schedule": 60.0, "options": {"expires": 55}},
+    "project-sales-every-minute": _every_minute("pos.tasks.project_sales"),
     # Reports of what is missing fold by themselves: it keeps short what they have to fold.
-    "fold-devices-every-minute": {"task": "pos.tasks.fold_devices", "schedule": 60.0, "options": {"expires": 55}},
-    # A run that finds no worker for so long is made up for by the next one.
-    "seal-audit-trails-every-minute": {
-        "task": "ledgersafe.tasks.seal_audit_trails",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
+    "fold-devices-every-minute": _every_minute("pos.tasks.fold_devices"),
+    "seal-audit-trails-every-minute": _every_minute("ledgersafe.tasks.seal_audit_trails"),
     "seal-audit-trails-whole-daily": {
         "task": "ledgersafe.tasks.seal_audit_trails",
         "schedule": 86_400.0,

@@ -111,7 +111,7 @@ def test_odd_headers(shop: Shop) -> None:
     names = {name for operation in operations() for name in operation.names("header")}
     for name in sorted({*names, "Authorization", "X-Tenant", "X-Request-Id", "Accept", "Idempotency-Key"}):
         for value in odd.HEADERS:
-            header = {f"HTTP_{name.upper().replace('-', '_')}": value}
+            header: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": value}
             asking.send("POST", "/v1/transfers", b"{}", **header)
             asking.send("POST", "/v1/events", b"{}", **header)
             asking.send("GET", "/v1/events", **header)
