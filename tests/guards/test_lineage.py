@@ -7,7 +7,7 @@ import pytest
 from ledgersafe.errors import DomainError
 from tests.conftest import Shop, open_shop
 from tests.guards.attacks import Raw, assert_refused_by
-from tests.guards.test_idempotency import answer
+from tests.guards.test_idempotency import ANSWER, answer
 from tests.rotating import another, rotated
 
 KEY = """
@@ -102,6 +102,12 @@ def test_answers_stand_under_the_first_key_of_a_chain(shop: Shop, as_owner: Raw)
         answer(as_owner, shop, principal=f"key:{id_of(second)}")
 
 
+def refusal(raw: Raw, shop: Shop, code: str) -> None:
+    """Store a refusal past the product."""
+    fields = {"tenant": shop.tenant.id, "principal": "key:1", "key": "k", "fingerprint": b"f" * 32, "status": 422}
+    raw.execute(ANSWER.replace("'{}'", "%(body)s").encode(), fields | {"body": f'{{"code":"{code}"}}'.encode()})
+
+
 def liftable(of: type[DomainError] = DomainError) -> list[type[DomainError]]:
     """The refusals of 422 that something may lift."""
     found = [kind for child in of.__subclasses__() for kind in (child, *liftable(child))]
@@ -113,6 +119,6 @@ def test_postgres_knows_every_refusal_that_may_be_lifted(shop: Shop, as_owner: R
     assert codes == {"CANNOT_EXCEED_ORIGINAL"}
     for code in codes:
         with assert_refused_by("idempotency_keys_final_refusal"):
-            answer(as_owner, shop, status=422, body=f'{{"status":422,"code":"{code}"}}'.encode())
+            refusal(as_owner, shop, code)
         as_owner.rollback()
-    answer(as_owner, shop, status=422, body=b'{"status":422,"code":"CURRENCY_MISMATCH"}')
+    refusal(as_owner, shop, "CURRENCY_MISMATCH")
