@@ -28,6 +28,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     folder = tmp_path_factory.mktemp("jobs")
     environment = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
     environment |= {"LEDGERSAFE_DATA_DIR": str(folder), "WEB_WORKERS": "1"}
+    # Not the file of the tests of this process: its anchors are those of another database.
+    environment["AUDIT_ANCHOR_FILE"] = str(folder / "audit-anchors.jsonl")
+    # Here, where nobody waits for an answer meanwhile.
+    subprocess.run(manage("migrate", "-v0"), cwd=ROOT, env=environment, check=True)
     yield environment
     subprocess.run([*manage()[:1], "-m", "ledgersafe.embedded", "remove"], cwd=ROOT, env=environment, check=False)
 

@@ -27,6 +27,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     environment = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
     environment |= {"LEDGERSAFE_DATA_DIR": str(folder), "WEB_WORKERS": "2", "WEB_JOBS": "false"}
     environment |= {"WEB_HEADER_SECONDS": "2", "WEB_BODY_SECONDS": "2"}
+    environment["AUDIT_ANCHOR_FILE"] = str(folder / "audit-anchors.jsonl")
+    subprocess.run(manage("migrate", "-v0"), cwd=ROOT, env=environment, check=True)
     yield environment
     subprocess.run([*manage()[:1], "-m", "ledgersafe.embedded", "remove"], cwd=ROOT, env=environment, check=False)
 
@@ -34,7 +36,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 @pytest.fixture(scope="module")
 def served(environment: dict[str, str]) -> Iterator[SimpleNamespace]:
     """A running server; how long it took to start, by a database that runs already."""
-    subprocess.run(manage("migrate", "-v0"), cwd=ROOT, env=environment, check=True)
     port = free_port()
     began = time.monotonic()
     with serving(environment, port=port) as process:
