@@ -1,6 +1,6 @@
 """What held work looks like on the wire."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -9,6 +9,9 @@ from exceptions.models import ENDINGS, CaseStatus, ExceptionCase, Resolution
 from exceptions.reasons import REASONS
 from ledgersafe.api import instant
 from ledgersafe.money import to_decimal_text
+
+#: Money on the wire: plain decimal text, with as many decimals as its currency has.
+DECIMAL: Final = r"^-?[0-9]+(\.[0-9]+)?$"
 
 
 def case_item(case: ExceptionCase) -> dict[str, Any]:
@@ -190,7 +193,7 @@ class BulkResolvedSerializer(serializers.Serializer[Any]):
 class _PreviewLineSerializer(serializers.Serializer[Any]):
     account_code = serializers.CharField()
     account_name = serializers.CharField()
-    amount = serializers.CharField(help_text="Debit positive, credit negative.")
+    amount = serializers.RegexField(DECIMAL, help_text="Decimal in major units; debit positive, credit negative.")
     ccy = serializers.CharField()
 
 
@@ -208,11 +211,13 @@ class PreviewSerializer(serializers.Serializer[Any]):
     result = serializers.CharField(allow_null=True)
     canonical_raw_id = serializers.IntegerField(allow_null=True)
     final_payload_hash = serializers.CharField(allow_null=True)
-    final_payload = serializers.JSONField(allow_null=True)
+    final_payload = serializers.JSONField(
+        allow_null=True, help_text="The event as it would be kept, its numbers exactly as they were sent or patched."
+    )
     journals = _PreviewJournalSerializer(many=True)
     change = serializers.DictField(
-        child=serializers.DictField(child=serializers.CharField()),
-        help_text="More or less in `drawer`, owed as `tax`, earned as `revenue`; decimals by currency.",
+        child=serializers.DictField(child=serializers.RegexField(DECIMAL)),
+        help_text="More or less in `drawer`, owed as `tax`, earned as `revenue`: decimals in major units, by currency.",
     )
     needs_second_person = serializers.BooleanField()
 

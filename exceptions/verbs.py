@@ -180,11 +180,17 @@ def preview_answer(seen: Preview) -> dict[str, Any]:
         "final_payload_hash": seen.resolved.final_payload_hash,
         "final_payload": canonical_fragment(seen.payload_text),
         "journals": [effects.as_dict(journal, to_decimal_text) for journal in seen.journals],
-        "change": {
-            name: {currency: to_decimal_text(minor, currency) for currency, minor in by_currency.items()}
-            for name, by_currency in seen.change.items()
-        },
+        "change": _change(seen),
         "needs_second_person": seen.needs_second_person,
+    }
+
+
+def _change(seen: Preview) -> dict[str, dict[str, str]]:
+    """Each figure in every currency that is moved at all, so that no change is said as one of nothing."""
+    currencies = sorted({line.currency for journal in seen.journals for line in journal.lines})
+    return {
+        name: {currency: to_decimal_text(by_currency.get(currency, 0), currency) for currency in currencies}
+        for name, by_currency in seen.change.items()
     }
 
 

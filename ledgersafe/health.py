@@ -38,6 +38,17 @@ def ready(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+_HEALTH: Final = inline_serializer(
+    "Health",
+    {
+        "status": serializers.CharField(),
+        "db": serializers.CharField(required=False),
+        "db_time": serializers.DateTimeField(required=False),
+        "counts": serializers.DictField(required=False),
+    },
+)
+
+
 class HealthView(APIView):
     """`GET /v1/health`: with a key the tenant's counters, with a staff session those of all its tenants.
 
@@ -51,15 +62,7 @@ class HealthView(APIView):
 
     @extend_schema(
         summary="Health and counters",
-        responses=inline_serializer(
-            "Health",
-            {
-                "status": serializers.CharField(),
-                "db": serializers.CharField(required=False),
-                "db_time": serializers.DateTimeField(required=False),
-                "counts": serializers.DictField(required=False),
-            },
-        ),
+        responses=dict.fromkeys((200, 503), _HEALTH),
     )
     def get(self, request: Request) -> HttpResponse:
         try:
