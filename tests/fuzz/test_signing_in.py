@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from ledgersafe import second_factor
 from tests.conftest import Shop
 from tests.fuzz import odd
 from tests.staff import PASSWORD, browser, hire
@@ -48,7 +48,7 @@ def test_odd_headers_are_kept_as_far_as_there_is_room(books: None, header: str) 
 
 def test_odd_codes_are_wrong_codes(shop: Shop) -> None:
     person = hire("operator", shop)
-    second_factor.TOTPDevice.objects.create(user=person, confirmed=True, name="phone")
+    TOTPDevice.objects.create(user=person, confirmed=True, name="phone")
     for number, value in enumerate([*TYPED[::3], "1" * 5_000, "\u0661" * 6, "12345\x00"]):
         client = browser(raise_request_exception=False, REMOTE_ADDR=f"203.0.113.{number}")
         assert client.post(LOGIN, {"username": person.username, "password": PASSWORD}).status_code == 302
