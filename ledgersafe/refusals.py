@@ -28,7 +28,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         text = "This address, or what was sent to it, cannot be read."
         return _refuse(request, 400, "INVALID_PARAMETER", "Not understood", text)
     text = "This address asks for something that this page does not offer."
-    return _refuse(request, 400, "INVALID_REQUEST", "Not possible", text)
+    return _refuse(request, 400, "INVALID_REQUEST", "Not understood", text)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
