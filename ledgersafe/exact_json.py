@@ -18,6 +18,11 @@ MAX_EXPONENT: Final = 308
 #: The canonical text of what was written `1e200` is longer.
 _MAX_PLAIN: Final = MAX_NUMBER_CHARACTERS + MAX_EXPONENT + len("-0.")
 
+_TOO_LONG: Final = f"A number has more than {MAX_NUMBER_CHARACTERS} characters."
+_LONG_NUMBER: Final = re.compile(rf"[-+.eE0-9]{{{MAX_NUMBER_CHARACTERS + 1}}}")
+#: Texts and numbers of a document that was parsed.
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][-+.eE0-9]*')
+
 #: Marks around the text of a decimal while it passes through the C encoder, which knows no exact decimals. Lone
 #: surrogates cannot stand in a document that was decoded and checked, so no text can imitate them.
 _OPEN, _CLOSE = "\ud800", "\udfff"
@@ -57,9 +62,11 @@ def decode(body: bytes) -> str:
     return text
 
 
-def parse_object(text: str, *, tells_notation: bool = False) -> dict[str, Any]:
+def parse_object(text: str, *, tells_notation: bool = False, is_sent: bool = False) -> dict[str, Any]:
     """Text → dict of str, int, `Number`, bool, None, list and dict.
 
+    :param is_sent: it comes from a client: no number is longer than `MAX_NUMBER_CHARACTERS`. What we keep as canonical
+        text may have longer ones, like the plain digits of `1e200`.
     :param tells_notation: `1e3` and `10.0` become `Whole`, for who asks for an integer and nothing else.
     :raises UnreadableBody: malformed, not an object, duplicate keys, NaN, a number out of range, too deep.
     """
@@ -71,6 +78,8 @@ def parse_object(text: str, *, tells_notation: bool = False) -> dict[str, Any]:
         raise UnreadableBody(
             "MALFORMED_JSON", f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
+    if is_sent and _LONG_NUMBER.search(text) and _has_long_number(text):
+        raise UnreadableBody("NUMBER_OUT_OF_RANGE", _TOO_LONG)
     if type(value) is not dict:
         raise UnreadableBody("NOT_AN_OBJECT", "The body must be one JSON object.")
     # A document with few brackets cannot be deep: the walk is only for the suspicious ones.
@@ -136,7 +145,12 @@ def _refuse_many_digits(text: str) -> None:
     digits = text.lstrip("-").replace(".", "").strip("0")
     shortest = text.count("-") + len(digits) + len("e9")
     if len(text) > _MAX_PLAIN or shortest > MAX_NUMBER_CHARACTERS or not digits.isdigit():
-        raise UnreadableBody("NUMBER_OUT_OF_RANGE", f"A number has more than {MAX_NUMBER_CHARACTERS} characters.")
+        raise UnreadableBody("NUMBER_OUT_OF_RANGE", _TOO_LONG)
+
+
+def _has_long_number(text: str) -> bool:
+    """Tell whether a number of the document, and not only digits within a text, is too long to be sent."""
+    return any(len(literal) > MAX_NUMBER_CHARACTERS for literal in _TOKEN.findall(text) if literal[0] != '"')
 
 
 def _refuse_constant(text: str) -> None:

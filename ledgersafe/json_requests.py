@@ -82,7 +82,7 @@ def read_object(
         raise UnsupportedMediaType(f"Send {' or '.join(sorted(media_types))}, in UTF-8.")
     try:
         text = exact_json.decode(received)
-        value = exact_json.parse_object(text, tells_notation=True)
+        value = exact_json.parse_object(text, tells_notation=True, is_sent=True)
     except UnreadableBody as error:
         raise UnreadableRequest(error.message, reason=error.code) from None
     if "\\u0000" in text and "\x00" in "".join(texts_of(value)):

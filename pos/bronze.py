@@ -61,9 +61,12 @@ class Arrival(msgspec.Struct):
     corrected_at: datetime | None = None
 
 
-def read_arrival(body: bytes, *, base_currency: str) -> Arrival:
-    """Parse, check and fingerprint one body. Never raises for what the body says: a verdict tells it."""
-    return _read_plain(body, base_currency) or _read_closely(body, base_currency)
+def read_arrival(body: bytes, *, base_currency: str, is_sent: bool = False) -> Arrival:
+    """Parse, check and fingerprint one body. Never raises for what the body says: a verdict tells it.
+
+    :param is_sent: it comes from a client now; what we keep may spell out longer numbers (`exact_json.parse_object`).
+    """
+    return _read_plain(body, base_currency) or _read_closely(body, base_currency, is_sent=is_sent)
 
 
 def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
@@ -85,11 +88,11 @@ def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
     )
 
 
-def _read_closely(body: bytes, base_currency: str) -> Arrival:
+def _read_closely(body: bytes, base_currency: str, *, is_sent: bool) -> Arrival:
     arrival = Arrival(body)
     try:
         text = canonical.decode(body)
-        payload = canonical.parse_object(text)
+        payload = canonical.parse_object(text, is_sent=is_sent)
         canonical_text = canonical.canonical_text(payload)
         if pan.contains_pan(canonical_text):
             return _redacted(arrival, body, canonical_text)

@@ -97,7 +97,9 @@ def _receive(
 ) -> list[Answer]:
     started = time.perf_counter()
     base_currency = directories.of(principal.tenant_id).base_currency
-    answers = _store(principal, [read_arrival(body, base_currency=base_currency) for body in bodies], headers, now)
+    answers = _store(
+        principal, [read_arrival(body, base_currency=base_currency, is_sent=True) for body in bodies], headers, now
+    )
     metrics.ingest_latency.observe((time.perf_counter() - started) * 1000 / len(answers))
     return answers
 

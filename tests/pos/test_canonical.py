@@ -316,6 +316,15 @@ def test_whatever_was_read_is_readable_in_its_canonical_text(sign: str, whole: s
     assert canonical_text(parse_object(written)) == written
 
 
+@pytest.mark.parametrize("literal", ["1" + "0" * 128, "-1" + "0" * 200, "0." + "0" * 200 + "1"])
+def test_a_client_sends_no_number_that_long_though_we_keep_it(literal: str) -> None:
+    assert canonical_text(parse_object(f'{{"a":{literal}}}')) == f'{{"a":{literal}}}'
+    with pytest.raises(UnreadableBody, match="more than 128 characters"):
+        parse_object(f'{{"a":[{{"b":{literal}}}]}}', is_sent=True)
+    for harmless in (f'{{"a":"{literal}"}}', f'{{"{literal}\\"":1}}', '{"a":1e200}'):
+        assert parse_object(harmless, is_sent=True) == parse_object(harmless)
+
+
 def test_equal_keys_are_refused_however_they_are_spelled_and_wherever_they_stand() -> None:
     for text in ('{"a":1,"a":1}', '{"a":1,"\\u0061":1}', '{"x":[{"":1,"":2}]}', '{"x":{"é":1,"\\u00e9":1}}'):
         assert refusal(text) == "DUPLICATE_KEYS"
