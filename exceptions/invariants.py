@@ -53,7 +53,7 @@ SELECT x.tenant_id, 'exception_resolutions', x.id::text,
 FROM exception_resolutions x JOIN exception_resolutions p ON p.id = x.proposal_id
 WHERE %(tenant)s IN (0, x.tenant_id) AND x.at >= %(since)s::date
   AND (p.stage <> 'proposed' OR (p.tenant_id, p.case_id) <> (x.tenant_id, x.case_id)
-       OR (x.stage = 'withdrawn') <> (x.actor = p.actor))
+       OR (x.stage = 'withdrawn') <> exceptions_same_principal_v1(x.tenant_id, x.actor, p.actor))
 """
 
 INVARIANTS: Final = (

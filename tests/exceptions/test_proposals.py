@@ -193,7 +193,7 @@ def test_what_is_foreign_answers_as_what_is_absent(limited: Shop, verb: str) -> 
         ({"proposal_id": 0}, 400, "INVALID_PARAMETER"),
         ({"proposal_id": 2**63}, 400, "INVALID_PARAMETER"),
         ({"proposal_id": 2**63 - 1}, 404, "NOT_FOUND"),
-        ({"propsal_id": 1}, 400, "INVALID_PARAMETER"),
+        ({"propsal_id": 1}, 400, "UNKNOWN_MEMBER"),
     ],
 )
 @pytest.mark.parametrize("verb", ["decline", "withdraw"])

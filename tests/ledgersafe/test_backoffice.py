@@ -16,6 +16,8 @@ from ledgersafe.idempotency import rows
 from ledgersafe.idempotency.answers import Answer, Command
 from pos import backfill
 from tests.conftest import Shop
+from tests.ledger.drawing import open_drawer
+from tests.ledger.exchanging import open_banks, quote, settle
 
 OURS = [model for model, shown in admin.site._registry.items() if isinstance(shown, ReadOnlyModelAdmin)]
 
@@ -35,6 +37,10 @@ def back_office(shop: Shop) -> Iterator[Client]:
         now=timezone.now(),
     )
     answer_a_command(shop)
+    open_drawer(shop)
+    open_banks(shop)
+    quote(shop)
+    assert settle(shop).status_code == 201
     client = Client()
     user = User.objects.create_superuser(f"boss-{shop.slug}", password="x")
     client.force_login(user)
