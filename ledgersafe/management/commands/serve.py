@@ -1,13 +1,12 @@
 """Serve the API and the back office."""
 
 import os
-import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from ledgersafe import logins, ports, serving
+from ledgersafe import logins, serving
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.jobs import beside
 
@@ -26,9 +25,6 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
-        if refusal := ports.refusal_to_listen(host, port):
-            self.stderr.write(refusal)
-            sys.exit(2)
         if settings.MIGRATE_ON_START:
             serving.say("Looking for migrations …")
             serving.migrate()
