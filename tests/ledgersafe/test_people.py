@@ -208,7 +208,7 @@ def test_people_of_other_tenants_and_superusers_are_not_even_shown(office: Clien
     assert root.username not in listed
     assert shared.username in listed
     assert foreign.slug not in listed
-    assert office.get(page(stranger)).status_code == 302
+    assert office.get(page(stranger)).status_code == 404
     assert foreign.slug not in office.get(page(shared)).content.decode()
     assert "others" in office.get(page(shared)).content.decode()
 
