@@ -88,7 +88,7 @@ def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
     )
 
 
-def _read_closely(body: bytes, base_currency: str, *, is_sent: bool) -> Arrival:
+def _read_closely(body: bytes, base_currency: str, *, is_sent: bool = False) -> Arrival:
     arrival = Arrival(body)
     try:
         text = canonical.decode(body)

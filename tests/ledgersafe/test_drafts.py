@@ -15,7 +15,7 @@ from ledgersafe import drafts, second_factor
 from tests.conftest import Shop
 from tests.exceptions.desk import conflict, hold, review_url
 from tests.ledgersafe.test_login import code_of
-from tests.staff import PASSWORD, hire, signed_in
+from tests.staff import PASSWORD, browser, hire, signed_in
 
 NOTES = "The manager says <41.00>, and she is sure."
 
@@ -244,7 +244,7 @@ def test_passwords_and_codes_are_neither_shown_nor_carried(shop: Shop) -> None:
 # ── The token is gone as well ───────────────────────────────────────────────────────────────────
 def test_without_its_token_a_form_shows_what_was_typed_and_keeps_nothing(shop: Shop, person: User) -> None:
     case, _, last = conflict(shop)
-    client = Client(enforce_csrf_checks=True)
+    client = browser(enforce_csrf_checks=True)
     answer = decide(client, case, last, notes="<script>alert(1)</script> is what I typed")
     page = answer.content.decode()
     assert (answer.status_code, answer.headers["X-Signed-Out"]) == (403, "yes")

@@ -51,7 +51,7 @@ def stock(shop: Shop) -> None:
         shop.send(shop.sale(f"seq-{seq}", device_seq=seq, **numbered))
     shop.send(shop.sale("ret-1", event_type="RETURN", references={"original_event_id": "evt-1"}))
     shop.send(shop.sale("pay-1", event_type="PAYOUT", total_amount=5, line_items=None, tax_lines=None, tenders=None))
-    drawer = drawing.open_drawer(shop, "till-9", cash=0, is_blind=True)
+    drawer = drawing.open_drawer(shop, "till-9", cash=0, blind=True)
     drawing.done(shop, drawer, "SALE", 500)
     assert drawing.count(shop, drawing.open_drawer(shop, "till-8"), 9_000).status_code == 200
     assert drawing.close(shop, drawing.open_drawer(shop, "till-7"), 9_900).status_code == 200

@@ -28,7 +28,7 @@ from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import SCOPES
 from pos import ingest
 
-how = {"currency": "USD", "time_zone": "UTC", "strict_stores": False}
+how = {"currency": "USD", "time_zone": "UTC", "strict_stores": False, "books_start": "2026-01-01"}
 registry.create_tenant(slug="acme", name="Acme", actor="system:test", **how)
 _, key = registry.create_api_key(slug="acme", scopes=SCOPES, actor="system:test", now=timezone.now())
 event = {"schema_version": "1.0", "tenant_id": "acme", "store_id": "store-1", "register_id": "till-1",

@@ -111,7 +111,7 @@ def test_what_a_page_refuses_a_program_is_a_problem_too(shop: Shop) -> None:
     assert (page.status_code, "Not understood" in page.content.decode()) == (400, True)
 
 
-@pytest.mark.parametrize("query", ["q=a%00b", "q=%%0000", "%00=%00", "q=%00&q=%00%00"])
+@pytest.mark.parametrize("query", ["q=a%00b", "q=%%0000", "q=%00&q=%00%00"])
 def test_a_page_opens_without_the_nul_of_a_link(books: None, query: str) -> None:
     assert signed_in(boss()).get(f"/admin/tenants/tenant/?{query}").status_code in {200, 302}
 

@@ -127,8 +127,15 @@ def test_it_shows_a_sale_with_everything_it_is_made_of(sold: Shop) -> None:
         {"line_no": 2, "line_id": None, "sku": "B", "category": None, "quantity": "1", "amount": "8.50"},
     ]
     assert journal["tenders"] == [
-        {"line_no": 1, "method": "CASH", "processor": None, "currency": "USD", "amount": "20.00"},
-        {"line_no": 2, "method": "CARD", "processor": "stripe", "currency": "USD", "amount": "22.50"},
+        {"line_no": 1, "method": "CASH", "processor": None, "reference": None, "currency": "USD", "amount": "20.00"},
+        {
+            "line_no": 2,
+            "method": "CARD",
+            "processor": "stripe",
+            "reference": None,
+            "currency": "USD",
+            "amount": "22.50",
+        },
     ]
     assert journal["taxes"] == [{"line_no": 1, "code": "VAT", "rate": "0.2", "inclusive": False, "amount": "4.00"}]
     assert answer["refers_to"] == []
