@@ -48,7 +48,7 @@ def test_one_store_and_one_day_can_be_chosen(sold: Shop) -> None:
     assert "Nothing was sold" in page(hire("auditor", sold), **{"from": "2020-01-01"}).content.decode()
 
 
-@pytest.mark.parametrize("wrong", [{"from": "x"}, {"from": "2026-02-25", "to": "2026-02-01"}, {"store_id": "a\x07"}])
+@pytest.mark.parametrize("wrong", [{"from": "x"}, {"from": "2026-02-25", "to": "2026-02-01"}])
 def test_what_cannot_be_read_is_said_and_no_failure(sold: Shop, wrong: dict[str, str]) -> None:
     answer = page(hire("operator", sold), **wrong)
     assert (answer.status_code, b'role="alert"' in answer.content) == (200, True)

@@ -145,8 +145,9 @@ def test_an_event_of_markup_is_shown_as_text(shop: Shop) -> None:
     assert ("<b>x</b>" in text, "<i>y</i>" in text, "&lt;i&gt;y" in text) == (False, False, True)
 
 
-@pytest.mark.parametrize("wrong", [{"from": "x"}, {"from": "2026-02-25", "to": "2026-02-01"}, {"store_id": "a\x00"},
-                                   {"q": "a\x00"}, {"cursor": "x"}, {"cursor": "WzFd"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong", [{"from": "x"}, {"from": "2026-02-25", "to": "2026-02-01"}, {"cursor": "x"}, {"cursor": "WzFd"}]
+)
 @pytest.mark.parametrize("name", ["sold", "articles"])
 def test_what_cannot_be_read_is_said_and_no_failure(sold: Shop, name: str, wrong: dict[str, str]) -> None:
     answer = page(hire("operator", sold), name, **wrong)
