@@ -64,6 +64,8 @@ class Scratch:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_AS"}
         environment |= urls | {"DATABASE_APP_ROLE": self.role("app"), "REDIS_URL": "redis://127.0.0.1:1/0"}
         environment |= {"DJANGO_SETTINGS_MODULE": "ledgersafe.settings"} | variables
+        # Not the file of this process' own database, whose tenants have the same ids.
+        environment["AUDIT_ANCHOR_FILE"] += f".{self.name}"
         return subprocess.run(
             [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
