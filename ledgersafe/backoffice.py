@@ -33,10 +33,9 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
         paths = {path for name in named if isinstance(name, str) for path in self._paths_to(name)}
         return any(lookup.removesuffix(comparison) in paths for comparison in _COMPARISONS)
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Find the row; an address that leaves the column empty means the primary key."""
-        row: Model | None = super().get_object(request, object_id, from_field or None)
-        return row
+        return super().get_object(request, object_id, from_field or None)
 
     def _paths_to(self, name: str) -> set[str]:
         """How an address may spell a column: a relation also by its target's key."""
