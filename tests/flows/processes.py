@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+
+from ledgersafe.ports import free_port
+
+__all__ = ["CONFIGURED", "ROOT", "answers", "eventually", "free_port", "manage", "private_environment", "processes_of"]
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "DATABASE_AS", "LEDGERSAFE_TEST_RUN")
@@ -29,13 +32,6 @@ def private_environment(folder: Path) -> Iterator[dict[str, str]]:
 
 def manage(*arguments: str) -> list[str]:
     return [sys.executable, "manage.py", *arguments]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def answers(port: int) -> bool:
