@@ -119,9 +119,16 @@ def call_alone(function: str, *args: Any) -> Any:
 def ask(function: str, *args: Any) -> Any:
     """Call one of our SQL functions that only reads, in a transaction or outside of one.
 
+    Outside it asks once more where the session's prepared statements were discarded: nobody else would, for a page.
+
     :raises django.db.Error: what Postgres refused.
     """
-    return _call(function, args)
+    try:
+        return _call(function, args)
+    except DjangoDatabaseError as error:
+        if sqlstate(error) != "26000" or connection.in_atomic_block:
+            raise
+        return _call(function, args)
 
 
 def _call(function: str, args: tuple[Any, ...]) -> Any:

@@ -120,6 +120,14 @@ def test_a_call_says_what_postgres_refused(shop: Shop) -> None:
     assert shop.send(shop.sale()).status_code == 201  # the connection is as good as new
 
 
+def test_a_question_survives_the_loss_of_its_prepared_statement(shop: Shop) -> None:
+    question = ("pos_originals_v1", shop.tenant.id, '{"keys":[],"transactions":[],"also":["evt-1"],"own":[]}', False)
+    answer = db.ask(*question)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert db.ask(*question) == answer
+
+
 @pytest.mark.parametrize("discarding", ["DEALLOCATE ALL", "DEALLOCATE pos_receive_alone_v1"])
 def test_ingest_survives_the_loss_of_its_prepared_statements(shop: Shop, discarding: str) -> None:
     for number in range(2):
