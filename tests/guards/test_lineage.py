@@ -30,6 +30,8 @@ def test_the_next_of_a_chain_is_accepted(shop: Shop, as_owner: Raw) -> None:
     second = rotated(shop)
     insert(as_owner, shop)
     insert(as_owner, shop, prefix="third", predecessor=id_of(second), origin=id_of(shop))
+    third = as_owner.execute("SELECT predecessor_id, origin_id FROM api_keys WHERE prefix = 'third'").fetchall()
+    assert third == [(id_of(second), id_of(shop))]
 
 
 def test_a_key_has_one_successor(shop: Shop, as_owner: Raw) -> None:
@@ -92,7 +94,8 @@ def test_a_key_is_never_deleted(shop: Shop, request: pytest.FixtureRequest, role
 
 
 def test_what_has_nothing_to_do_with_chains_changes_as_ever(shop: Shop, as_application: Raw) -> None:
-    as_application.execute("UPDATE api_keys SET revoked_at = now() WHERE id = %s", [id_of(rotated(shop))])
+    changed = as_application.execute("UPDATE api_keys SET revoked_at = now() WHERE id = %s", [id_of(rotated(shop))])
+    assert changed.rowcount == 1
 
 
 def test_answers_stand_under_the_first_key_of_a_chain(shop: Shop, as_owner: Raw) -> None:
