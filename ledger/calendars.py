@@ -16,7 +16,7 @@ from typing import Final
 
 from django.conf import settings
 
-from ledger import periods
+from ledger import business_days, periods
 from ledger.refusals import BeforeBooksStart
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.models import Store, Tenant
@@ -38,11 +38,11 @@ class Calendar:
     def day_of(self, instant: datetime, *, store: Store | None = None) -> date:
         """The business day of an instant: the tenant's, or by a store's clock."""
         zone = (store.time_zone if store is not None else "") or self.time_zone
-        return periods.business_date_of(instant, time_zone=zone, cut_off=self.cut_off)
+        return business_days.business_date_of(instant, time_zone=zone, cut_off=self.cut_off)
 
     def end_of(self, day: date) -> datetime:
         """The instant at which a business day is over."""
-        return periods.span_of(day, time_zone=self.time_zone, cut_off=self.cut_off)[1]
+        return business_days.span_of(day, time_zone=self.time_zone, cut_off=self.cut_off)[1]
 
     def open_day(self, day: date) -> bool:
         """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one.
@@ -55,7 +55,7 @@ class Calendar:
             start = Tenant.objects.values_list("books_start", flat=True).get(pk=self.tenant_id)
             if day < start:
                 raise BeforeBooksStart(f"The books start on {start}; nothing is posted before.", books_start=str(start))
-        if not periods.is_business_day(day, time_zone=self.time_zone, cut_off=self.cut_off):
+        if not business_days.is_business_day(day, time_zone=self.time_zone, cut_off=self.cut_off):
             raise InvalidParameter(f"There was no {day} in {self.time_zone}: clocks skipped it.")
         return periods.open_day(self.tenant_id, day, time_zone=self.time_zone, cut_off=self.cut_off)
 

@@ -5,14 +5,25 @@ A principal may have gone by other names before (`ledgersafe.tenants.lineage`): 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from ledger.settlement_requests import SettlementRequest
-from ledger.transfer_requests import ReversalRequest, TransferRequest
 from ledgersafe.db import retry_serialization
 from ledgersafe.tenants.keys import Principal
 
-R = TypeVar("R", TransferRequest, SettlementRequest, ReversalRequest)
+
+class KeyedRequest(Protocol):
+    """A frozen request that carries its own idempotency key: a transfer, a reversal, a settlement."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def idempotency_key(self) -> str: ...
+
+
+R = TypeVar("R", bound=KeyedRequest)
 
 
 def as_known(done: Any, principal: Principal, requests: Sequence[R]) -> Sequence[R]:

@@ -20,7 +20,9 @@ from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day
 from pos.directory import TenantDirectory
 from pos.headers import Figures
 from pos.held import Held
-from pos.plans import reference_row
+from pos.reference_rows import (
+    reference_row,
+)
 from pos.rules import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of
 from pos.verdicts import Post

@@ -21,6 +21,7 @@ from pos.contract import Event, Hold
 from pos.finding import NotYet, Originals
 from pos.held import Held
 from pos.models import Disposition, KeyStatus, RawEvent
+from pos.refusals import PanDetected
 from pos.rules_referring import refuse_change
 from pos.verdicts import Post, TenantFacts, refers, verdict_on
 
@@ -38,13 +39,6 @@ class ReplayValidationFailed(DomainError):
 
     code = "REPLAY_VALIDATION_FAILED"
     http_status = 409
-
-
-class PanDetected(DomainError):
-    """There is a card number in the patch or the notes; nothing was stored."""
-
-    code = "PAN_DETECTED"
-    http_status = 422
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from ledgersafe import pan
 from ledgersafe.audit import trail
 from ledgersafe.db import cause_of, retry_serialization, tenant_transaction
 from ledgersafe.errors import DomainError, InvalidParameter, NotFound
-from pos.choices import PanDetected
 from pos.models import EventKey, GapExplanation
+from pos.refusals import (
+    PanDetected,
+)
 from pos.wire import MAX_SEQUENCE
 
 

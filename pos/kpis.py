@@ -12,11 +12,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger.moments import span_of_days
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.keys import Principal
 
-MAX_DAYS: Final = 400
 _RATE_STEP: Final = Decimal("0.0001")
 
 
@@ -154,26 +151,6 @@ def _grouped(rows: Iterable[tuple[Any, Sums]]) -> dict[Any, Sums]:
     for key, sums in rows:
         found[key] = found.get(key, Sums()) + sums
     return found
-
-
-def read_span(parameters: Mapping[str, str], today: date) -> tuple[date, date]:
-    """`from` and `to`, both included; one alone is that day, none is today.
-
-    :raises InvalidParameter: no days, the wrong way round, or more than `MAX_DAYS`.
-    """
-    first, last = span_of_days(parameters)
-    first, last = first or last or today, last or first or today
-    if last - first >= timedelta(days=MAX_DAYS):
-        raise InvalidParameter(f"A report spans at most {MAX_DAYS} days.")
-    return first, last
-
-
-def read_store(parameters: Mapping[str, str]) -> str | None:
-    """`store_id`, or None. :raises InvalidParameter: it holds what no text of Postgres can hold."""
-    text = parameters.get("store_id") or None
-    if text is not None and "\x00" in text:
-        raise InvalidParameter("store_id must not contain a NUL character.")
-    return text
 
 
 def _rate(part: int, whole: int) -> Decimal:

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ledger.business_days import (
+    span_of,
+)
 from ledger.models import Period
-from ledger.periods import span_of
 from ledgersafe.db import read_only_snapshot
 from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.models import Tenant

@@ -17,9 +17,9 @@ from pos.claims import Claim, claims_of, number_of
 from pos.contract import Event, Hold, References
 from pos.directory import TenantDirectory
 from pos.models import Result
+from pos.reference_rows import reference_row
 from pos.rules import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of
-from pos.usage import Reference
 from pos.verdicts import Post, TenantFacts, refers, verdict_on
 
 logger = logging.getLogger(__name__)
@@ -271,18 +271,6 @@ def _journal_row(post: Post, draft: JournalDraft, source: str) -> dict[str, Any]
         "n": len(draft.lines),
         "rules": RULES_VERSION,
         "late": post.is_late,
-    }
-
-
-def reference_row(reference: Reference) -> dict[str, Any]:
-    """One row of `sale_references`."""
-    return {
-        "of": reference.original_key,
-        "kind": reference.kind,
-        "sign": reference.sign,
-        "amount": reference.amount_minor,
-        "lines": [used.as_row() for used in reference.lines],
-        "base": reference.base_journal_id,
     }
 
 

@@ -21,7 +21,6 @@ from pos import directory as directories
 from pos.booking import Verdict
 from pos.choices import (
     Candidate,
-    PanDetected,
     Ruling,
     as_it_happened,
     meant_raw_id,
@@ -35,6 +34,9 @@ from pos.deciding import Deciding, patch_text
 from pos.effects import Change, Choice, PreviewJournal
 from pos.held import Held
 from pos.models import RawEvent
+from pos.refusals import (
+    PanDetected,
+)
 from pos.tender_rates import rates_for
 
 T = TypeVar("T")

@@ -20,6 +20,7 @@ from ledgersafe.permissions import Reach
 from ledgersafe.spreadsheets import csv_response
 from pos import kpis, layers
 from pos import report_serializers as serializers
+from pos.parameters import MAX_DAYS, read_span, read_store
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 
@@ -37,7 +38,7 @@ class DailySalesView(APIView):
         "Figures: docs/kpis.md.",
         parameters=[
             OpenApiParameter("from", date, description="The first business day; default: `to`, or today."),
-            OpenApiParameter("to", date, description=f"The last one, included; at most {kpis.MAX_DAYS} days in all."),
+            OpenApiParameter("to", date, description=f"The last one, included; at most {MAX_DAYS} days in all."),
             OpenApiParameter("store_id", str),
             OpenApiParameter("format", str, enum=["json", "csv"]),
         ],
@@ -52,8 +53,8 @@ class DailySalesView(APIView):
         shape = parameters.get("format") or "json"
         if shape not in {"json", "csv"}:
             raise InvalidParameter("format must be json or csv.")
-        first, last = kpis.read_span(parameters, _today(request))
-        rows = kpis.sales_for(principal, first, last, kpis.read_store(parameters))
+        first, last = read_span(parameters, _today(request))
+        rows = kpis.sales_for(principal, first, last, read_store(parameters))
         if shape == "csv":
             name = f"daily-sales-{principal.tenant_slug}-{first}-{last}.csv"
             return csv_response(serializers.daily_sales_csv(rows), name)

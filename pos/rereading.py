@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
 
+from ledger.business_days import (
+    business_date_of,
+)
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rate, Rates
-from ledger.periods import business_date_of
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
 from pos import canonical, clocks, pan

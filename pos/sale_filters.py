@@ -7,7 +7,10 @@ from typing import Final
 
 from ledger.moments import span_of_days
 from ledgersafe.errors import InvalidParameter
-from pos.kpis import MAX_DAYS, read_store
+from pos.parameters import (
+    MAX_DAYS,
+    read_store,
+)
 
 #: Days that are looked through when nobody says which.
 DEFAULT_DAYS: Final = 31

@@ -19,8 +19,9 @@ from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
 from ledgersafe.spreadsheets import csv_response
 from ledgersafe.tenants.models import EVENT_TYPES
-from pos import article_reports, article_schemas, article_serializers, kpis, sale_queries
+from pos import article_reports, article_schemas, article_serializers, sale_queries
 from pos.article_reports import Found
+from pos.parameters import MAX_DAYS, read_span, read_store
 from pos.sale_filters import DEFAULT_DAYS, SaleFilter
 from pos.sale_schemas import SalePageSerializer, SaleSerializer
 from pos.sale_serializers import header_item, sale_body
@@ -28,7 +29,7 @@ from pos.sale_serializers import header_item, sale_body
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 _SPAN: Final = [
     OpenApiParameter("from", date, description="The first business day; default: `to`, or today."),
-    OpenApiParameter("to", date, description=f"The last one, included; at most {kpis.MAX_DAYS} days in all."),
+    OpenApiParameter("to", date, description=f"The last one, included; at most {MAX_DAYS} days in all."),
     OpenApiParameter("store_id", str),
     OpenApiParameter("format", str, enum=["json", "csv"]),
 ]
@@ -49,7 +50,7 @@ class SalesView(APIView):
         parameters=[
             OpenApiParameter("store_id", str),
             OpenApiParameter("from", date, description=f"Default: {DEFAULT_DAYS} days up to `to`."),
-            OpenApiParameter("to", date, description=f"Included; at most {kpis.MAX_DAYS} days in all."),
+            OpenApiParameter("to", date, description=f"Included; at most {MAX_DAYS} days in all."),
             OpenApiParameter("event_type", str, enum=EVENT_TYPES),
             OpenApiParameter("txn_id", str, description="Sales as rung up under this number, of any day."),
             OpenApiParameter("event_id", str, description="The journals of one event, of any day."),
@@ -100,8 +101,8 @@ class _RowsView(APIView):
         shape = parameters.get("format") or "json"
         if shape not in {"json", "csv"}:
             raise InvalidParameter("format must be json or csv.")
-        first, last = kpis.read_span(parameters, _today(request))
-        is_seen, store = article_reports.store_for(principal, kpis.read_store(parameters))
+        first, last = read_span(parameters, _today(request))
+        is_seen, store = article_reports.store_for(principal, read_store(parameters))
         found: Found[Any] = Found([], 0)
         if is_seen:
             article_reports.bring_up_to_date(principal.tenant_id, first, last)

@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from ledger.business_days import (
+    business_date_of,
+)
 from ledger.moments import day_of
-from ledger.periods import business_date_of
 from ledgersafe.api import json_response
 from ledgersafe.dashboard.scope import View, view_of
 from ledgersafe.errors import DomainError
@@ -22,6 +24,7 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from pos import kpis, sales_sheet
 from pos.layers import read_layers
+from pos.parameters import read_span, read_store
 from pos.report_serializers import daily_sales_body, daily_sales_csv
 
 VIEW: Final = "pos.view_dailysales"
@@ -51,8 +54,8 @@ class Asked:
             if not parameters.get("from") and not parameters.get("to"):
                 first, last = today - timedelta(days=_DEFAULT_DAYS - 1), today
             else:
-                first, last = kpis.read_span(parameters, today)
-            return cls(view, first, last, kpis.read_store(parameters), today)
+                first, last = read_span(parameters, today)
+            return cls(view, first, last, read_store(parameters), today)
         except DomainError as error:
             return cls(view, today, today, None, today, error.message)
 

@@ -11,9 +11,12 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from ledger.business_days import (
+    business_date_of,
+    is_business_day,
+)
 from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
-from ledger.periods import business_date_of, is_business_day
 from pos.contract import Event, Hold
 from pos.originals import Original
 from pos.rules import NEED_REFERENCE, draft_of

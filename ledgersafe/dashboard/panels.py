@@ -12,8 +12,11 @@ from django.utils.http import urlencode
 
 from exceptions.figures import AGES, OpenCases, Span, open_cases
 from exceptions.reasons import REASONS, Severity
+from ledger.business_days import (
+    business_date_of,
+    span_of,
+)
 from ledger.models import Period
-from ledger.periods import business_date_of, span_of
 from ledger.sheets.amounts import Money
 from ledger.sheets.days import open_days
 from ledgersafe.dashboard import charts

@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import periods
+from ledger import business_days, periods
 from ledger.models import Period
 from ledgersafe.db import tenant_transaction
 from tests.conftest import Shop
@@ -26,19 +26,19 @@ ATHENS = {"time_zone": "Europe/Athens", "cut_off": time(4, 0)}
     ],
 )
 def test_the_cut_off_decides_the_day(instant: str, zone: str, cut_off: time, day: date) -> None:
-    assert periods.business_date_of(datetime.fromisoformat(instant), time_zone=zone, cut_off=cut_off) == day
+    assert business_days.business_date_of(datetime.fromisoformat(instant), time_zone=zone, cut_off=cut_off) == day
 
 
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)])
 def test_days_are_23_to_25_hours_long_where_clocks_change(day: str, hours: int) -> None:
-    start, end = periods.span_of(date.fromisoformat(day), **ATHENS)  # type: ignore[arg-type]
+    start, end = business_days.span_of(date.fromisoformat(day), **ATHENS)  # type: ignore[arg-type]
     assert end - start == timedelta(hours=hours)
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  hypothesis adds it
 def test_every_instant_lies_in_the_span_of_its_day(instant: datetime) -> None:
-    day = periods.business_date_of(instant, **ATHENS)  # type: ignore[arg-type]
-    start, end = periods.span_of(day, **ATHENS)  # type: ignore[arg-type]
+    day = business_days.business_date_of(instant, **ATHENS)  # type: ignore[arg-type]
+    start, end = business_days.span_of(day, **ATHENS)  # type: ignore[arg-type]
     assert start <= instant < end
 
 

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from ledgersafe import db, metrics
-from pos import ingest, told, verdicts
+from pos import ingest, reference_rows, told, verdicts
 from pos import plans as planning
 from pos.settling import Settling
 from tests.conftest import Shop, connect
@@ -59,7 +59,7 @@ def test_it_holds_only_the_events_of_a_batch_that_are_refused_at_commit(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if the rules let more be returned than was sold: the guard of references looks when all is written."""
-    row = planning.reference_row
+    row = reference_rows.reference_row
     monkeypatch.setattr(planning, "reference_row", lambda reference: row(reference) | {"amount": 4251})
     events = [shop.sale("sold"), about(shop, "RETURN", "back", total_amount=5), shop.sale("next")]
     results = shop.post("/v1/events/batch", {"events": events}).json()["results"]

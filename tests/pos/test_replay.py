@@ -11,7 +11,9 @@ from exceptions.cases import AlreadyResolved, FourEyesRequired
 from exceptions.decisions import Action, Decision
 from exceptions.models import ExceptionCase
 from ledger import periods
-from ledger.periods import business_date_of
+from ledger.business_days import (
+    business_date_of,
+)
 from ledgersafe.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
 from pos import directory, replay

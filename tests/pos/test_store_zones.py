@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from ledger.business_days import (
+    business_date_of,
+)
 from ledger.models import Journal
-from ledger.periods import business_date_of
 from pos import directory as directories
 from pos.choices import reversal_day
 from pos.ingest import receive_event

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from ledger.periods import business_date_of, span_of
+from ledger.business_days import (
+    business_date_of,
+    span_of,
+)
 from pos.contract import Event, Hold, read_event
 from pos.verdicts import Post, TenantFacts, verdict_on
 from tests.pos.test_rules import ENVELOPE

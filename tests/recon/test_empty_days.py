@@ -11,8 +11,11 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.business_days import (
+    is_business_day,
+    span_of,
+)
 from ledger.models import Period
-from ledger.periods import is_business_day, span_of
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.verification import verify

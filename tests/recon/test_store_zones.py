@@ -7,7 +7,9 @@ from datetime import date, time, timedelta
 import pytest
 from django.utils import timezone
 
-from ledger.periods import business_date_of
+from ledger.business_days import (
+    business_date_of,
+)
 from ledger.sheets.days import open_days
 from ledgersafe.dashboard.panels import close_panel
 from recon import due, packs

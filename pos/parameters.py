@@ -1,0 +1,30 @@
+"""Read the query parameters that lists and reports of sales share. Pure."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from ledger.moments import span_of_days
+from ledgersafe.errors import InvalidParameter
+
+MAX_DAYS: Final = 400
+
+
+def read_span(parameters: Mapping[str, str], today: date) -> tuple[date, date]:
+    """`from` and `to`, both included; one alone is that day, none is today.
+
+    :raises InvalidParameter: no days, the wrong way round, or more than `MAX_DAYS`.
+    """
+    first, last = span_of_days(parameters)
+    first, last = first or last or today, last or first or today
+    if last - first >= timedelta(days=MAX_DAYS):
+        raise InvalidParameter(f"A report spans at most {MAX_DAYS} days.")
+    return first, last
+
+
+def read_store(parameters: Mapping[str, str]) -> str | None:
+    """`store_id`, or None. :raises InvalidParameter: it holds what no text of Postgres can hold."""
+    text = parameters.get("store_id") or None
+    if text is not None and "\x00" in text:
+        raise InvalidParameter("store_id must not contain a NUL character.")
+    return text

@@ -1,0 +1,10 @@
+"""Refusals that more than one step of the till's side answers with."""
+
+from ledgersafe.errors import DomainError
+
+
+class PanDetected(DomainError):
+    """There is a card number in the patch or the notes; nothing was stored."""
+
+    code = "PAN_DETECTED"
+    http_status = 422
