@@ -48,10 +48,10 @@ def close(slug: str, day: date) -> dict[str, Any]:
     of_the_close = 0
     issue = closing.issue_packs
 
-    def timed(tenant_id: int, *, actor: str) -> None:
+    def timed(tenant_id: int, **arguments: Any) -> None:
         nonlocal of_the_close
         of_the_close, started = len(statements), time.perf_counter()
-        issue(tenant_id, actor=actor)
+        issue(tenant_id, **arguments)
         seconds["pack"] = time.perf_counter() - started
 
     def count(execute: Any, *arguments: Any) -> Any:
