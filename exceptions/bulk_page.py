@@ -22,9 +22,9 @@ from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import colleagues
 from exceptions.reasons import REASONS
 from ledgersafe import kept_drafts
-from ledgersafe.errors import DomainError
-from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
+from ledgersafe.values.errors import DomainError
+from ledgersafe.values.pretty import visible
 
 MAX_SELECTED: Final = 500
 ASSIGN: Final = "exceptions.assign_exceptioncase"

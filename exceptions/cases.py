@@ -15,9 +15,9 @@ from exceptions.decisions import Decision
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
 from ledgersafe.audit import trail
 from ledgersafe.db import as_jsonb, call, require_transaction, tenant_transaction
-from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.request_id import current_request_id
 from ledgersafe.tenants.lineage import actors_like
+from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
 #: A proposal that was neither declined nor withdrawn; of `Resolution`.
 IS_WAITING: Final = Q(stage=Stage.PROPOSED) & ~Exists(

@@ -19,8 +19,9 @@ from exceptions.patching import diff
 from exceptions.serializers import case_detail, proposal_item
 from exceptions.waiting import list_waiting
 from ledgersafe.api import instant
-from ledgersafe.pretty import body_text, pretty
-from pos import canonical, queries, replay
+from ledgersafe.values import exact_json
+from ledgersafe.values.pretty import body_text, pretty
+from pos import queries, replay
 from pos.effects import Choice
 from pos.models import EventKey, EventVersion, RawEvent
 from pos.replay import BulkOutcome, Preview, Resolved, weigh_choices, weigh_decision
@@ -221,8 +222,8 @@ def parse_patch(text: str, *, json_patch: bool) -> dict[str, Any] | list[Any]:
     :raises InvalidPatch: it is no JSON, not exactly readable, or not of the kind it should be.
     """
     try:
-        value = canonical.parse_object(f'{{"patch": {text}\n}}')
-    except canonical.UnreadableBody as error:
+        value = exact_json.parse_object(f'{{"patch": {text}\n}}')
+    except exact_json.UnreadableBody as error:
         raise InvalidPatch(_about_patch(error)) from None
     patch = value["patch"]
     if len(value) != 1 or not isinstance(patch, list if json_patch else dict):
@@ -231,7 +232,7 @@ def parse_patch(text: str, *, json_patch: bool) -> dict[str, Any] | list[Any]:
     return patch
 
 
-def _about_patch(error: canonical.UnreadableBody) -> str:
+def _about_patch(error: exact_json.UnreadableBody) -> str:
     """Its columns on the first line are twelve off: the patch is read as a member of an object."""
     message = error.message.replace("The body", "The patch")
     first_line = re.search(r"line 1, column (\d+)", message)
@@ -245,13 +246,13 @@ def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice |
 
 
 def resolve(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Resolved:
-    """:raises ledgersafe.errors.DomainError: as `pos.replay.resolve_case`."""
+    """:raises ledgersafe.values.errors.DomainError: as `pos.replay.resolve_case`."""
     how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     return replay.resolve_case(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **how)
 
 
 def preview(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Preview:
-    """:raises ledgersafe.errors.DomainError: as `pos.replay.preview_resolution`."""
+    """:raises ledgersafe.values.errors.DomainError: as `pos.replay.preview_resolution`."""
     how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     return replay.preview_resolution(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **how)
 
@@ -259,7 +260,7 @@ def preview(case: ExceptionCase, decision: Decision, *, actor: str, may_approve:
 def resolve_in_bulk(
     cases: Sequence[ExceptionCase], decision: Decision, *, actor: str, may_approve: bool, now: datetime
 ) -> list[BulkOutcome]:
-    """Cases of one tenant. :raises ledgersafe.errors.DomainError: as `pos.replay.resolve_in_bulk`."""
+    """Cases of one tenant. :raises ledgersafe.values.errors.DomainError: as `pos.replay.resolve_in_bulk`."""
     how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     ids = [case.id for case in cases]
     return replay.resolve_in_bulk(tenant_id=cases[0].tenant_id, case_ids=ids, decision=decision, **how)

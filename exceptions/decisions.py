@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 
 MAX_NOTES: Final = 4_000
 FIRST, LAST = "FIRST", "LAST"
@@ -46,7 +46,8 @@ class InvalidCanonicalRawId(DomainError):
 class Decision:
     """One decision. Which version is meant: `canonical`, else `canonical_raw_id`, else the case's own arrival.
 
-    `patch` is parsed exactly, as `pos.canonical` does: an object is a merge patch, a list a JSON patch. `confirms` is
+    `patch` is parsed exactly, as `ledgersafe.values.exact_json` does: an object is a merge patch, a list a JSON patch.
+    `confirms` is
     the proposal this is meant to confirm: once that is declined or withdrawn, the decision is refused.
     """
 

@@ -15,7 +15,7 @@ from django.db.models import Count, F, Q, QuerySet
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from exceptions.waiting import proposed
-from ledgersafe.money import CURRENCIES, MAX_MINOR, exponent, is_currency
+from ledgersafe.values.money import CURRENCIES, MAX_MINOR, exponent, is_currency
 
 OPEN, MINE, UNASSIGNED, RESOLVED = "open", "mine", "unassigned", "resolved"
 TO_CONFIRM, PROPOSED = "confirm", "proposed"

@@ -21,8 +21,8 @@ from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import Assignee, colleagues
 from exceptions.reasons import REASONS, Severity
 from exceptions.waiting import list_waiting
-from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants import staff
+from ledgersafe.values.money import to_decimal_text
 
 APPROVE: Final = "exceptions.approve_exceptioncase"
 PER_PAGE: Final = 50

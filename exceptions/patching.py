@@ -1,6 +1,7 @@
 """Comparing and patching payloads. Pure.
 
-Values are as `pos.canonical` parses them: whole numbers as int, other decimals as texts of a class of their own, so
+Values are as `ledgersafe.values.exact_json` parses them: whole numbers as int, other decimals as texts of a class of
+their own, so
 that nothing here ever touches a float.
 """
 
@@ -12,7 +13,7 @@ import jsonpatch
 import jsonpointer
 
 from exceptions.decisions import InvalidPatch
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 
 #: What an event is, as opposed to what it says: decided by who sent it, never by a patch.
 PROTECTED: Final = ("tenant_id", "event_id", "store_id", "source_system", "schema_version")

@@ -13,9 +13,9 @@ from exceptions.patching import patched
 from exceptions.people import Assignee
 from exceptions.review_form import ReviewForm, decision_of
 from exceptions.review_parts import change_part, journal_part
-from ledgersafe import exact_json
-from ledgersafe.errors import DomainError
-from ledgersafe.money import MoneyError, is_currency, to_decimal_text, to_minor
+from ledgersafe.values import exact_json
+from ledgersafe.values.errors import DomainError
+from ledgersafe.values.money import MoneyError, is_currency, to_decimal_text, to_minor
 
 _WEIGHED = "weighed"
 

@@ -11,12 +11,12 @@ from exceptions.cases import AlreadyResolved, lock_cases
 from exceptions.decisions import read_notes
 from exceptions.models import CaseStatus, Resolution, Stage
 from exceptions.people import Assignee
-from ledgersafe import pan
 from ledgersafe.audit import trail
 from ledgersafe.db import require_transaction, tenant_transaction
-from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.json_requests import CardNumberRefused
 from ledgersafe.tenants.lineage import actors_like
+from ledgersafe.values import card_numbers
+from ledgersafe.values.errors import DomainError, NotFound
 
 _ENDED = {Stage.DECLINED: "declined", Stage.WITHDRAWN: "withdrawn"}
 
@@ -105,7 +105,7 @@ def refusal_of_confirming(
 
 def _reason(notes: object) -> str:
     reason = read_notes(notes)
-    if pan.contains_pan(reason):
+    if card_numbers.contains_pan(reason):
         raise CardNumberRefused("There is a card number in the notes; nothing of it was kept.")
     return reason
 

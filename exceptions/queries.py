@@ -11,8 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from ledgersafe import cursors
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.keys import Principal
+from ledgersafe.values.errors import InvalidParameter, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class CaseFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "CaseFilter":
-        """:raises ledgersafe.errors.InvalidParameter: an unknown status or reason code."""
+        """:raises ledgersafe.values.errors.InvalidParameter: an unknown status or reason code."""
         status, reason_code = parameters.get("status") or None, parameters.get("reason_code") or None
         if status is not None and status not in CaseStatus.values:
             raise InvalidParameter(f"status must be one of {', '.join(CaseStatus.values)}.")
@@ -56,7 +56,7 @@ def list_cases(principal: Principal, wanted: CaseFilter, cursor: list[Any] | Non
 
 
 def get_case(principal: Principal, case_id: str) -> ExceptionCase:
-    """One case. :raises ledgersafe.errors.NotFound: no UUID, absent, or another tenant's: the answer is the same."""
+    """One case. :raises ledgersafe.values.errors.NotFound: no UUID, absent, or another tenant's: the answer is the same."""
     try:
         key = uuid.UUID(case_id)
     except ValueError:

@@ -42,7 +42,7 @@ class ReviewForm:
         )
 
     def decision(self, *, notes_may_wait: bool = False) -> Decision:
-        """:raises ledgersafe.errors.DomainError: as `Decision.read` and `console.parse_patch`."""
+        """:raises ledgersafe.values.errors.DomainError: as `Decision.read` and `console.parse_patch`."""
         action = _ACTIONS.get(self.do)
         body: dict[str, Any] = {"action": action, "resolution_notes": self.notes}
         if notes_may_wait and not self.notes.strip():
@@ -75,7 +75,7 @@ def decision_of(proposal: Resolution, patch_text: str | None, notes: str) -> Dec
     """The decision somebody proposed, as a second person makes it; with that person's own notes.
 
     :param patch_text: the proposal's patch as exact JSON text; None when the version arrived like that.
-    :raises ledgersafe.errors.DomainError: no notes.
+    :raises ledgersafe.values.errors.DomainError: no notes.
     """
     is_json_patch = (patch_text or "").startswith("[")
     body: dict[str, Any] = {"action": proposal.action, "resolution_notes": notes}

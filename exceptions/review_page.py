@@ -24,9 +24,9 @@ from exceptions.proposal_parts import declined_part, own_decisions, patch_text_o
 from exceptions.proposals import ProposalEnded
 from exceptions.review_form import ReviewForm, decision_of
 from ledgersafe import kept_drafts
-from ledgersafe.errors import DomainError
-from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
+from ledgersafe.values.errors import DomainError
+from ledgersafe.values.pretty import visible
 
 ASSIGN = "exceptions.assign_exceptioncase"
 DECIDE = "exceptions.decide_exceptioncase"

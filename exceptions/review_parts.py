@@ -13,10 +13,10 @@ from exceptions.people import Assignee
 from exceptions.reasons import REASONS
 from exceptions.side_by_side import Comparison, alone, compare
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.errors import DomainError
-from ledgersafe.money import to_decimal_text
-from ledgersafe.pretty import inline, visible
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import DomainError
+from ledgersafe.values.money import to_decimal_text
+from ledgersafe.values.pretty import inline, visible
 
 #: Versions compared on one page; a page of its own shows any other one.
 MAX_COMPARED: Final = 4

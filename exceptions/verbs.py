@@ -21,10 +21,10 @@ from exceptions.decisions import Decision
 from exceptions.models import ExceptionCase, Resolution
 from exceptions.serializers import case_item
 from ledgersafe import json_requests
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.members import Declared
-from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.keys import Principal
+from ledgersafe.values.errors import InvalidParameter, NotFound
+from ledgersafe.values.money import to_decimal_text
 from pos import backfill, effects, replay
 from pos.models import ReplayJob
 from pos.replay import BulkOutcome, Preview, Resolved

@@ -9,10 +9,10 @@ from django.db.models import F
 
 from ledger.account_requests import AccountChanges, NewAccount
 from ledger.models import Account, AccountStatus
-from ledgersafe import errors
 from ledgersafe.audit import trail
 from ledgersafe.db import call, cause_of, retry_serialization, sqlstate, tenant_transaction
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values import errors
 
 
 class CodeTaken(errors.DomainError):
@@ -78,7 +78,8 @@ def open_account(*, tenant_id: int, wanted: NewAccount, actor: str) -> Account:
 def change_account(*, tenant_id: int, code: str, changes: AccountChanges, actor: str) -> Account:
     """Change name, status, metadata or floor. What would change nothing leaves no trace.
 
-    :raises ledgersafe.errors.NotFound: the tenant has no such account. :raises NotEmpty, BelowFloor: as they say.
+    :raises ledgersafe.values.errors.NotFound: the tenant has no such account. :raises NotEmpty, BelowFloor: as they
+        say.
     """
 
     def attempt() -> Account:

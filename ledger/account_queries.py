@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion
-from ledgersafe import cursors, moments
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe import cursors
+from ledgersafe.values import moments
+from ledgersafe.values.errors import InvalidParameter, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class AccountFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "AccountFilter":
-        """:raises ledgersafe.errors.InvalidParameter: an unknown type or status."""
+        """:raises ledgersafe.values.errors.InvalidParameter: an unknown type or status."""
         wanted = cls(*(parameters.get(name) or None for name in ("type", "ccy", "status")))
         if wanted.type is not None and wanted.type not in AccountType.values:
             raise InvalidParameter(f"type must be one of {', '.join(AccountType.values)}.")
@@ -45,7 +46,7 @@ def list_accounts(tenant_id: int, wanted: AccountFilter, cursor: list[Any] | Non
 
 
 def get_account(tenant_id: int, code: str) -> Account:
-    """One account. :raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    """One account. :raises ledgersafe.values.errors.NotFound: absent, or another tenant's: the answer is the same."""
     found = None if "\x00" in code else Account.objects.filter(tenant_id=tenant_id, code=code).first()
     if found is None:
         raise NotFound("There is no such account.")
@@ -61,7 +62,7 @@ def list_versions(account: Account, cursor: list[Any] | None) -> QuerySet[Accoun
 
 
 def account_at(account: Account, instant: datetime) -> Account:
-    """The account as it was then, not saved. :raises ledgersafe.errors.NotFound: it did not exist yet."""
+    """The account as it was then, not saved. :raises ledgersafe.values.errors.NotFound: it did not exist yet."""
     version = list_versions(account, None).filter(changed_at__lte=instant).first()
     if version is None:
         raise NotFound("There was no such account then.")
@@ -76,7 +77,7 @@ def account_at(account: Account, instant: datetime) -> Account:
 
 
 def read_instant(text: str, name: str) -> datetime:
-    """:raises ledgersafe.errors.InvalidParameter: no instant with an offset."""
+    """:raises ledgersafe.values.errors.InvalidParameter: no instant with an offset."""
     instant = moments.read_instant(text)
     if instant is None:
         raise InvalidParameter(f"{name} must be an instant with an offset, like 2026-02-25T09:30:00Z.")

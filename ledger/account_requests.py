@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger.models import AccountStatus, AccountType
-from ledgersafe.errors import InvalidParameter
-from ledgersafe.exact_json import Number
-from ledgersafe.money import MoneyError, is_currency, to_minor
+from ledgersafe.values.errors import InvalidParameter
+from ledgersafe.values.exact_json import Number
+from ledgersafe.values.money import MoneyError, is_currency, to_minor
 
 MAX_CODE: Final = 200
 MAX_NAME: Final = 200

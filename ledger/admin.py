@@ -21,7 +21,6 @@ from ledger.models import Account, AccountStatus, Drawer, DrawerStatus, Journal,
 from ledger.rate_pages import FxRateAdmin
 from ledger.settlement_pages import FxSettlementAdmin
 from ledger.sheets.accounts import account_sheet
-from ledger.sheets.amounts import Money
 from ledger.sheets.days import day_figures, day_sheet
 from ledger.sheets.finding import found_by
 from ledger.sheets.journals import journal_sheet, reversals_of, turnovers
@@ -30,6 +29,7 @@ from ledgersafe.backoffice import ReadOnlyModelAdmin
 from ledgersafe.pages import list_button
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import EVENT_TYPES
+from ledgersafe.values.money_text import Money
 
 __all__ = ["AccountAdmin", "DrawerAdmin", "FxRateAdmin", "FxSettlementAdmin", "JournalAdmin", "PeriodAdmin"]
 

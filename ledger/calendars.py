@@ -18,8 +18,8 @@ from django.conf import settings
 
 from ledger import business_days, periods
 from ledger.refusals import BeforeBooksStart
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.models import Store, Tenant
+from ledgersafe.values.errors import InvalidParameter
 
 _TENANTS: Final = 1_000
 
@@ -48,7 +48,7 @@ class Calendar:
         """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one.
 
         :raises ledger.refusals.BeforeBooksStart: the books start later.
-        :raises ledgersafe.errors.InvalidParameter: clocks skipped the date.
+        :raises ledgersafe.values.errors.InvalidParameter: clocks skipped the date.
         """
         if day < self.books_start:
             # Another process may have them start earlier by now, and they never start later than a day there is.

@@ -8,10 +8,10 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from ledgersafe.errors import DomainError
-from ledgersafe.money import MoneyError, to_minor
 from ledgersafe.pages import UseCaseForm
 from ledgersafe.tenants.models import Register
+from ledgersafe.values.errors import DomainError
+from ledgersafe.values.money import MoneyError, to_minor
 
 
 class BadAmount(DomainError):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ledger.drawer_reports import DrawerReport
 from ledger.models import FlowType, Method
-from ledger.sheets.amounts import grouped
+from ledgersafe.values.money_text import grouped
 
 _CASH = (
     ("Cash sales", FlowType.SALE),

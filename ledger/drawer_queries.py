@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 from ledger import balances
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction, FlowType
 from ledgersafe import cursors
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.values.errors import InvalidParameter, NotFound
 
 
 class Reach(Protocol):
@@ -33,7 +33,7 @@ class DrawerFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "DrawerFilter":
-        """:raises ledgersafe.errors.InvalidParameter: an unknown status."""
+        """:raises ledgersafe.values.errors.InvalidParameter: an unknown status."""
         wanted = cls(*(parameters.get(name) or None for name in ("status", "store_id", "register_id")))
         if wanted.status is not None and wanted.status not in DrawerStatus.values:
             raise InvalidParameter(f"status must be one of {', '.join(DrawerStatus.values)}.")
@@ -53,7 +53,7 @@ def list_drawers(reach: Reach, wanted: DrawerFilter, cursor: list[Any] | None) -
 
 
 def get_drawer(reach: Reach, drawer_id: int) -> Drawer:
-    """One drawer. :raises ledgersafe.errors.NotFound: absent, or none of theirs: the answer is the same."""
+    """One drawer. :raises ledgersafe.values.errors.NotFound: absent, or none of theirs: the answer is the same."""
     drawer = within(reach).filter(pk=drawer_id).first() if 0 < drawer_id < 2**63 else None
     if drawer is None:
         raise NotFound("There is no such drawer.")

@@ -1,6 +1,6 @@
 """What drawers say no to."""
 
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 
 
 class DrawerAlreadyOpen(DomainError):

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from ledger import drawer_queries, drawer_refusals
 from ledger.drawer_queries import Reach
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
-from ledgersafe.errors import NotFound
+from ledgersafe.values.errors import NotFound
 
 #: One range of an index, whatever else the register has sold. Sums are integers of minor units, and JSON keeps them so.
 _FLOWS: Final = """(
@@ -88,7 +88,10 @@ class DrawerReport:
 
 
 def z_report(reach: Reach, drawer_id: int) -> DrawerReport:
-    """The final figures. :raises ledgersafe.errors.NotFound: as `get_drawer`. :raises NotClosedYet: as it says."""
+    """The final figures. :raises ledgersafe.values.errors.NotFound: as `get_drawer`.
+
+    :raises NotClosedYet: as it says.
+    """
     report = read_report(reach, drawer_id)
     if not report.is_final:
         raise drawer_refusals.NotClosedYet
@@ -106,7 +109,7 @@ def x_report(reach: Reach, drawer_id: int, *, may_approve: bool) -> DrawerReport
 
 
 def read_report(reach: Reach, drawer_id: int) -> DrawerReport:
-    """One statement. :raises ledgersafe.errors.NotFound: absent, or none of theirs."""
+    """One statement. :raises ledgersafe.values.errors.NotFound: absent, or none of theirs."""
     if not 0 < drawer_id < 2**63:
         raise NotFound("There is no such drawer.")
     rows = drawer_queries.within(reach).annotate(flows=RawSQL(_FLOWS, [], JSONField()))  # noqa: S611  a constant

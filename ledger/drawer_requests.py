@@ -7,7 +7,7 @@ from typing import Any, Final
 from ledger.account_requests import Problems
 from ledger.models import FlowType, Method
 from ledger.models.drawers import REQUESTABLE
-from ledgersafe.money import MAX_MINOR, is_currency
+from ledgersafe.values.money import MAX_MINOR, is_currency
 
 MAX_PLACE: Final = 64
 MAX_REFERENCE: Final = 200

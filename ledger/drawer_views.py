@@ -18,10 +18,10 @@ from ledger.drawer_reports import DrawerReport
 from ledger.drawer_requests import Count, NewDrawer, NewTransaction
 from ledger.models import Drawer
 from ledgersafe.api import cursor_of, json_response, limit_of, next_cursor, principal_of
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.idempotency.commands import Body, money_command
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
+from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _SCOPES: Final = {"GET": "pos:read", "POST": "pos:write"}
 _REFUSALS: Final = dict.fromkeys((400, 403, 404, 409, 415, 422), ProblemSerializer)
@@ -39,7 +39,7 @@ def _item(drawer: Drawer, caller: Caller) -> dict[str, Any]:
 
 
 def _id(text: str) -> int:
-    """:raises ledgersafe.errors.NotFound: no number can be meant."""
+    """:raises ledgersafe.values.errors.NotFound: no number can be meant."""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise NotFound("There is no such drawer.")
     return int(text)
@@ -183,7 +183,7 @@ class TransactionsView(APIView):
 
 
 def _report(request: HttpRequest, report: DrawerReport) -> HttpResponse:
-    """:raises ledgersafe.errors.InvalidParameter: an unknown format."""
+    """:raises ledgersafe.values.errors.InvalidParameter: an unknown format."""
     wanted = request.GET.get("format", "json")
     if wanted not in {"json", "html"}:
         raise InvalidParameter("format must be json or html.")

@@ -26,9 +26,9 @@ from ledger.posting import Entry
 from ledgersafe import registry
 from ledgersafe.audit import trail
 from ledgersafe.db import call, force_constraints, require_transaction, retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import use_zone
+from ledgersafe.values.errors import DomainError, NotFound
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _RULES_VERSION: Final = 1
 def by_hand(tenant_id: int, operation: Callable[[], T]) -> T:
     """Use case: an operation in a transaction of its own, for callers without an idempotency key.
 
-    :raises DomainError: what it refuses. :raises ledgersafe.errors.Unavailable: as `retry_serialization`.
+    :raises DomainError: what it refuses. :raises ledgersafe.values.errors.Unavailable: as `retry_serialization`.
     """
 
     def attempt() -> T:
@@ -73,7 +73,7 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
     Cash that stands in the account is explained first: what came after the last close against over/short, what came
     before there was any drawer into the safe.
 
-    :raises ledgersafe.errors.NotFound: no such register, or none of the caller's.
+    :raises ledgersafe.values.errors.NotFound: no such register, or none of the caller's.
     :raises DrawerAlreadyOpen: it has one. :raises DayClosed: as it says.
     """
     require_transaction()
@@ -107,7 +107,8 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
 def count_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime) -> Drawer:
     """Write down what was counted; from now on only late events come in. It may be counted again; operation.
 
-    :raises ledgersafe.errors.NotFound: no such drawer, or none of the caller's. :raises DrawerClosed: it is sealed.
+    :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's. :raises DrawerClosed: it is
+        sealed.
     """
     require_transaction()
     with refused_by_guards():
@@ -122,7 +123,7 @@ def count_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime)
 def close_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime) -> Drawer:
     """Seal a drawer: the count against what is expected, the difference into over/short, the cash into the safe.
 
-    Operation. :raises ledgersafe.errors.NotFound: no such drawer, or none of the caller's.
+    Operation. :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's.
     :raises DrawerClosed: it was closed before.
     :raises ApprovalRequired, NotesRequired: the variance is above the tenant's limit.
     """

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from ledger.models.fx import RATE_PLACES
-from ledgersafe.errors import DomainError
-from ledgersafe.money import MAX_MINOR, exponent
+from ledgersafe.values.errors import DomainError
+from ledgersafe.values.money import MAX_MINOR, exponent
 
 _UNIT: Final = 10**RATE_PLACES
 

@@ -10,7 +10,7 @@ from ledger.account_requests import InvalidRequest, Problems
 from ledger.calendars import Calendar
 from ledger.rate_reading import RateError
 from ledger.rate_recording import NewRate
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 
 MAX_RATES: Final = 1_000
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from ledger.models import FxRate, FxSettlement, RateSource
 from ledger.rates import max_age
 from ledger.transfers import STATUSES
 from ledgersafe.api import instant
-from ledgersafe.money import to_decimal_text
+from ledgersafe.values.money import to_decimal_text
 
 
 def rate_item(rate: FxRate) -> dict[str, Any]:

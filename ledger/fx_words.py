@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ledger.sheets.amounts import grouped
+from ledgersafe.values.money_text import grouped
 
 
 def minute(at: datetime) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from ledger import moments
 from ledger.models import Journal, Posting, Transfer
 from ledgersafe import cursors
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.values.errors import InvalidParameter, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class JournalFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "JournalFilter":
-        """:raises ledgersafe.errors.InvalidParameter: a day that is none, or NUL in a text."""
+        """:raises ledgersafe.values.errors.InvalidParameter: a day that is none, or NUL in a text."""
         first, last = moments.span_of_days(parameters)
         account, reference = parameters.get("account") or None, parameters.get("external_ref") or None
         if any("\x00" in text for text in (account, reference) if text):
@@ -65,7 +65,7 @@ def list_journals(tenant_id: int, wanted: JournalFilter, cursor: list[Any] | Non
 
 
 def get_journal(tenant_id: int, journal_id: int) -> JournalInFull:
-    """One journal. :raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    """One journal. :raises ledgersafe.values.errors.NotFound: absent, or another tenant's: the answer is the same."""
     journal = Journal.objects.filter(tenant_id=tenant_id, id=journal_id).first()
     if journal is None:
         raise NotFound("There is no such journal.")
@@ -80,7 +80,7 @@ def get_journal(tenant_id: int, journal_id: int) -> JournalInFull:
 
 
 def read_id(text: str) -> int:
-    """:raises ledgersafe.errors.NotFound: no number that a journal could have."""
+    """:raises ledgersafe.values.errors.NotFound: no number that a journal could have."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise NotFound("There is no such journal.")
     return int(text)

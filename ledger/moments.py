@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from ledgersafe.errors import InvalidParameter
-from ledgersafe.moments import read_day, read_instant
+from ledgersafe.values.errors import InvalidParameter
+from ledgersafe.values.moments import read_day, read_instant
 
 
 def day_of(parameters: Mapping[str, str], name: str) -> date | None:

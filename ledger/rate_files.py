@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.fx_requests import rate_of
 from ledger.rate_recording import NewRate
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 
 COLUMNS: Final = ("pair", "rate", "valid_from")
 #: So many wrong lines are told; of the others, how many there are.

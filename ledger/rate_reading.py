@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ledger.models.fx import RATE_PLACES, RATE_WHOLE
-from ledgersafe.errors import InvalidParameter
-from ledgersafe.exact_json import Number
-from ledgersafe.money import is_currency
+from ledgersafe.values.errors import InvalidParameter
+from ledgersafe.values.exact_json import Number
+from ledgersafe.values.money import is_currency
 
 _PAIR: Final = re.compile(r"([A-Za-z]{3})[/_. -]?([A-Za-z]{3})", re.ASCII)
 _RATE: Final = re.compile(r"[0-9]{1,60}(?:\.[0-9]{1,60})?", re.ASCII)

@@ -10,16 +10,16 @@ from ledger.posting import Reversal
 from ledger.transfer_requests import ReversalRequest
 from ledgersafe import metrics
 from ledgersafe.db import force_constraints, retry_serialization, tenant_transaction
-from ledgersafe.errors import NotFound
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.tenants.keys import Principal
+from ledgersafe.values.errors import NotFound
 
 
 def reverse_journal(*, principal: Principal, request: ReversalRequest, now: datetime) -> tuple[Transfer, bool]:
     """Mirror a journal on an open day.
 
     :returns: the command that was carried out, and whether it was now.
-    :raises ledgersafe.errors.NotFound: the tenant has no such journal.
+    :raises ledgersafe.values.errors.NotFound: the tenant has no such journal.
     :raises DomainError: KeyReused, AlreadyReversed, NotReversible, DayClosed, AccountNotActive, FloorReached.
     """
 

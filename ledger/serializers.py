@@ -9,7 +9,7 @@ from ledger.journal_queries import JournalInFull
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion, Journal
 from ledger.transfers import STATUSES
 from ledgersafe.api import instant
-from ledgersafe.money import to_decimal_text
+from ledgersafe.values.money import to_decimal_text
 
 
 def account_item(account: Account) -> dict[str, Any]:

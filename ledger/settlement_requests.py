@@ -11,10 +11,10 @@ from ledger.account_requests import Problems
 from ledger.calendars import Calendar
 from ledger.fx_requests import AHEAD, EARLIEST, instant_of
 from ledger.transfer_requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
-from ledgersafe import exact_json
-from ledgersafe.errors import InvalidParameter
-from ledgersafe.exact_json import Number
 from ledgersafe.idempotency.answers import read_key
+from ledgersafe.values import exact_json
+from ledgersafe.values.errors import InvalidParameter
+from ledgersafe.values.exact_json import Number
 
 #: A client's clock may be so much ahead of ours.
 _CLOCK_AHEAD: Final = timedelta(minutes=5)

@@ -21,9 +21,9 @@ from ledger.rates import Asked
 from ledger.settlement_requests import SettlementRequest
 from ledgersafe import metrics
 from ledgersafe.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.tenants.keys import Principal
+from ledgersafe.values.errors import DomainError
 
 CLEARING: Final = "FX_CLEARING"
 

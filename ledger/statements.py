@@ -13,7 +13,7 @@ from ledger import balances
 from ledger.models import Account, Posting, Transfer
 from ledger.moments import day_before, span_of_days
 from ledgersafe import cursors
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _FOREIGN_CURSOR: Final = "cursor is not a next_cursor of this statement."
 
@@ -86,7 +86,7 @@ class Explanation:
 
 
 def get_account(tenant_id: int, code: str) -> Account:
-    """:raises ledgersafe.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    """:raises ledgersafe.values.errors.NotFound: absent, or another tenant's: the answer is the same."""
     account = None if "\x00" in code else Account.objects.filter(tenant_id=tenant_id, code=code).first()
     if account is None:
         raise NotFound("There is no such account.")
@@ -100,7 +100,8 @@ def read_statement(
 
     Lines stand in the order of business day, journal and line; `from` and `to` are business days, both included.
 
-    :raises ledgersafe.errors.NotFound: no such account. :raises ledgersafe.errors.InvalidParameter: no such span.
+    :raises ledgersafe.values.errors.NotFound: no such account. :raises ledgersafe.values.errors.InvalidParameter: no
+        such span.
     """
     first, last = span_of_days(parameters)
     place = _place(cursor) if cursor is not None else None
@@ -133,7 +134,7 @@ def explain(tenant_id: int, code: str, day: date) -> Explanation:
     """What an account's balance of a business day is made of. One statement; reads what the days since the newest
     snapshot before it hold, whatever the age of the books.
 
-    :raises ledgersafe.errors.NotFound: no such account.
+    :raises ledgersafe.values.errors.NotFound: no such account.
     """
     values = {"tenants": [tenant_id], "marks": [day], "code": code}
     rows = [] if "\x00" in code else balances.fetch(_EXPLAINED, values)

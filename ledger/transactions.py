@@ -38,7 +38,7 @@ class Transacted:
 def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> Transacted:
     """Carry out one transaction; operation. The drawer's lock is shared: it cannot be closed meanwhile.
 
-    :raises ledgersafe.errors.NotFound: no such drawer, or none of the caller's.
+    :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's.
     :raises DrawerClosed: it is not open. :raises CurrencyMismatch: as it says. :raises DayClosed: as it says.
     :raises ExceedsOriginal: a refund above what is left of its order.
     """

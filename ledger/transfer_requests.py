@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from ledger import moments
 from ledger.account_requests import MAX_CODE, InvalidRequest, Problems, read_amount
-from ledgersafe import exact_json
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.idempotency.answers import read_key
-from ledgersafe.money import is_currency, to_decimal_text
+from ledgersafe.values import exact_json
+from ledgersafe.values.errors import InvalidParameter
+from ledgersafe.values.money import is_currency, to_decimal_text
 
 MAX_KEY: Final = 200
 MAX_MEMO: Final = 1_000

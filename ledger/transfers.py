@@ -28,10 +28,10 @@ from ledgersafe.db import (
     retry_serialization,
     tenant_transaction,
 )
-from ledgersafe.errors import DomainError
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
+from ledgersafe.values.errors import DomainError
 
 #: What an answer says became of a transfer, for the schema.
 STATUSES: Final = [(status, status) for status in ("applied", "duplicate", "dry_run")]
@@ -58,7 +58,7 @@ def carry_out(
 
     :raises InvalidRequest: unknown accounts. :raises DomainError: AccountNotActive, DayClosed, FloorReached, KeyReused.
     :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked meanwhile.
-    :raises ledgersafe.errors.Unavailable: the database cannot be reached, or too many want the same.
+    :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many want the same.
     """
     started = time.perf_counter()
     requests = clients.as_known(Transfer.objects, principal, requests)

@@ -24,9 +24,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledgersafe.db import is_unavailable
-from ledgersafe.errors import DomainError, InvalidParameter
 from ledgersafe.tenants import keys, staff
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
+from ledgersafe.values.errors import DomainError, InvalidParameter
 
 logger = logging.getLogger(__name__)
 

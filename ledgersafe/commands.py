@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.utils import OperationalError, ProgrammingError
 
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 
 #: undefined_table, undefined_column, undefined_function: the schema is older than the program.
 _NOT_MIGRATED = {"42P01", "42703", "42883"}

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from ledgersafe.errors import InvalidParameter
-from ledgersafe.moments import read_day, read_instant
+from ledgersafe.values.errors import InvalidParameter
+from ledgersafe.values.moments import read_day, read_instant
 
 #: What a member of a position must be, read from its JSON value. :raises ValueError: it is not.
 Kind: TypeAlias = Callable[[Any], Any]

@@ -20,7 +20,8 @@ from django.db.migrations.operations import RunSQL
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGconn, PGresult
 
-from ledgersafe import arrays, errors, metrics
+from ledgersafe import arrays, metrics
+from ledgersafe.values import errors
 
 T = TypeVar("T")
 
@@ -247,7 +248,7 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
     A lost connection is tried once more on a new one. That is safe although a lost reply to COMMIT looks
     like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.
 
-    :raises ledgersafe.errors.Unavailable: the database stays out of reach, or the attempts are used up.
+    :raises ledgersafe.values.errors.Unavailable: the database stays out of reach, or the attempts are used up.
     :raises django.db.Error: a refusal that another attempt would not change.
     """
     lost = 0

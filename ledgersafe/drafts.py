@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ledgersafe import pan
+from ledgersafe.values import card_numbers
 
 #: How long it is kept: signing in takes a minute, finding the phone for the second step some more.
 MAX_AGE_SECONDS: Final = 30 * 60
@@ -61,7 +61,7 @@ def sign(request: HttpRequest) -> str:
     """What was posted, for the sign-in form to carry; empty when it is too much, or must not be kept."""
     fields = _fields(request)
     values = [value for several in fields.values() for value in several]
-    if sum(map(len, values)) > MAX_CHARACTERS or any(map(pan.contains_pan, values)):
+    if sum(map(len, values)) > MAX_CHARACTERS or any(map(card_numbers.contains_pan, values)):
         return ""
     draft = {"path": request.path, "fields": fields, "person": person_of(request)}
     return signing.dumps(draft, salt=SALT, compress=True)

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from ledgersafe import exact_json, members, pan
-from ledgersafe.errors import DomainError
-from ledgersafe.exact_json import UnreadableBody
+from ledgersafe import members
+from ledgersafe.values import card_numbers, exact_json
+from ledgersafe.values.errors import DomainError
+from ledgersafe.values.exact_json import UnreadableBody
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 JSON: Final = frozenset({"application/json"})
@@ -87,7 +88,7 @@ def read_object(
         raise UnreadableRequest(error.message, reason=error.code) from None
     if "\\u0000" in text and "\x00" in "".join(texts_of(value)):
         raise UnreadableRequest("The body contains a NUL character.", reason="INVALID_ENCODING")
-    if pan.contains_pan(text):
+    if card_numbers.contains_pan(text):
         raise CardNumberRefused
     if value.get("tenant_id", tenant_slug) != tenant_slug:
         raise ForeignTenant

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from rest_framework import serializers
 
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 
 #: A serializer, of which only the names of its fields count. It may name further ones in `also_known`, which are read
 #: although the schema does not offer them.

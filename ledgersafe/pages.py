@@ -17,7 +17,7 @@ from unfold import decorators
 from unfold.enums import ActionVariant
 
 from ledgersafe import kept_drafts
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])

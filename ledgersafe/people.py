@@ -18,10 +18,10 @@ from django.db import transaction
 
 from ledgersafe import second_factor
 from ledgersafe.audit import trail
-from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership, Tenant
 from ledgersafe.tenants.roles import GROUP_NAMES, ROLES, Role
+from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def create_person(
     """Let somebody in.
 
     :param role: a key of `roles.ROLES`. :param tenants: slugs, at least one.
-    :raises ledgersafe.errors.InvalidParameter: name, role, tenant or password are not what they should be.
+    :raises ledgersafe.values.errors.InvalidParameter: name, role, tenant or password are not what they should be.
     :raises UsernameTaken: as it says. :raises NotYourPerson: `by` manages nobody.
     """
     if by is not None and not may_administer(by):

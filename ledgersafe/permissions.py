@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from ledgersafe.errors import DomainError
 from ledgersafe.tenants import roles, staff
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import TENANT_SCOPES
 from ledgersafe.tenants.staff import StaffPrincipal
+from ledgersafe.values.errors import DomainError
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # imports this module itself, by way of the settings

@@ -14,9 +14,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ledgersafe.audit import trail
 from ledgersafe.db import require_transaction
-from ledgersafe.errors import DomainError
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership
+from ledgersafe.values.errors import DomainError
 
 RECOVERY_CODES: Final = 10
 _NAME: Final = "phone"

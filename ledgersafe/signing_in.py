@@ -22,8 +22,8 @@ from unfold import forms as unfold_forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ledgersafe import drafts, kept_drafts, second_factor
-from ledgersafe.errors import DomainError
 from ledgersafe.tenants import staff
+from ledgersafe.values.errors import DomainError
 
 _WAITING: Final = "waiting_for_code"
 _PATIENCE_SECONDS: Final = 5 * 60

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.pretty import body_text, pretty, visible
+from ledgersafe.values.pretty import body_text, pretty, visible
 from pos import event_urls, timeline_page
 from pos.job_pages import ReplayJobAdmin
 from pos.models import RawEvent, ReplayJob

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from ledgersafe.money import to_decimal_text
-from ledgersafe.spreadsheets import CsvCell, csv_lines
+from ledgersafe.values.csv_text import CsvCell, csv_lines
+from ledgersafe.values.money import to_decimal_text
 from pos.article_reports import Article, Found, TaxSum
 
 _ARTICLE_COLUMNS: Final = (

@@ -9,11 +9,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ledger.sheets.amounts import grouped
 from ledgersafe.api import json_response
-from ledgersafe.pretty import visible
-from ledgersafe.spreadsheets import csv_response
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.csv_text import csv_response
+from ledgersafe.values.money_text import grouped
+from ledgersafe.values.pretty import visible
 from pos import article_reports, article_serializers
 from pos.article_reports import Article, TaxSum
 from pos.sales_page import Asked, presets_of, stores_of

@@ -19,7 +19,7 @@ from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from ledgersafe.audit import trail
 from ledgersafe.db import retry_serialization, tenant_transaction
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.values.errors import InvalidParameter, NotFound
 from pos.booking import Verdict
 from pos.deciding import Deciding
 from pos.models import JobStatus, ReplayJob

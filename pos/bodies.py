@@ -7,9 +7,9 @@ from typing import Final
 from django.conf import settings
 
 from ledgersafe.json_requests import read_body as read_body
-from ledgersafe.plain_json import list_elements
+from ledgersafe.values.exact_json import UnreadableBody
+from ledgersafe.values.plain_json import list_elements
 from pos.bronze import Refusal
-from pos.canonical import UnreadableBody
 
 EVENT_TYPES: Final = frozenset({"application/json"})
 LINE_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})

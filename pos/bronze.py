@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ledgersafe.plain_json import read_plain
-from pos import canonical, pan
-from pos.canonical import UnreadableBody
+from ledgersafe.values import card_numbers, exact_json
+from ledgersafe.values.exact_json import UnreadableBody
+from ledgersafe.values.plain_json import read_plain
 from pos.contract import Event, Hold, amount_at_risk, read_event, read_event_id
 from pos.ordinary import read_ordinary
 from pos.wire import MAX_TEXT
@@ -72,7 +72,7 @@ def read_arrival(body: bytes, *, base_currency: str, is_sent: bool = False) -> A
 def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
     """An ordinary event, read in C; None: anything else, to be looked at closely."""
     plain = read_plain(body)
-    if plain is None or pan.may_contain_pan(plain.canonical):
+    if plain is None or card_numbers.may_contain_pan(plain.canonical):
         return None
     event = read_ordinary(body, base_currency=base_currency)
     if event is None:
@@ -91,17 +91,17 @@ def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
 def _read_closely(body: bytes, base_currency: str, *, is_sent: bool = False) -> Arrival:
     arrival = Arrival(body)
     try:
-        text = canonical.decode(body)
-        payload = canonical.parse_object(text, is_sent=is_sent)
-        canonical_text = canonical.canonical_text(payload)
-        if pan.contains_pan(canonical_text):
+        text = exact_json.decode(body)
+        payload = exact_json.parse_object(text, is_sent=is_sent)
+        canonical_text = exact_json.canonical_text(payload)
+        if card_numbers.contains_pan(canonical_text):
             return _redacted(arrival, body, canonical_text)
         arrival.payload = payload
-        arrival.payload_hash = canonical.fingerprint(canonical_text).hex()
+        arrival.payload_hash = exact_json.fingerprint(canonical_text).hex()
         arrival.event_id = read_event_id(payload)
         arrival.verdict = read_event(payload, base_currency=base_currency)
     except UnreadableBody as error:
-        if pan.contains_pan(body.decode("utf-8", "replace")):
+        if card_numbers.contains_pan(body.decode("utf-8", "replace")):
             return _redacted(arrival, body, body.decode("utf-8", "replace"))
         arrival.verdict = Refusal(400, error.code, error.message)
         return arrival
@@ -113,13 +113,13 @@ def refused(body: bytes, refusal: Refusal) -> Arrival:
     """An arrival that is kept, but not read: wrong media type, a batch that is no list."""
     arrival = Arrival(body, verdict=refusal)
     text = body.decode("utf-8", "replace")
-    return _redacted(arrival, body, text) if pan.contains_pan(text) else arrival
+    return _redacted(arrival, body, text) if card_numbers.contains_pan(text) else arrival
 
 
 def kept_headers(meta: Mapping[str, Any]) -> dict[str, str]:
     """The received headers worth keeping, masked like everything else. :param meta: a WSGI environment."""
     found = {name: str(meta[key]) for key, name in _KEPT_KEYS.items() if meta.get(key)}
-    return {name: pan.mask(value)[:1_000].replace("\x00", "") for name, value in found.items()}
+    return {name: card_numbers.mask(value)[:1_000].replace("\x00", "") for name, value in found.items()}
 
 
 class Said(NamedTuple):
@@ -183,8 +183,8 @@ _SHORT: Final = ("sv", "st", "ss", "se", "et", "tx")
 def _redacted(arrival: Arrival, body: bytes, text: str) -> Arrival:
     """Keep no card number: the text it was found in, masked, the body's length, and a MAC to know a retry by."""
     arrival.raw_length = len(body)
-    arrival.redacted_mac = pan.mac(body).hex()
-    arrival.body = pan.mask(text).encode("utf-8", "replace")
+    arrival.redacted_mac = card_numbers.mac(body).hex()
+    arrival.body = card_numbers.mask(text).encode("utf-8", "replace")
     arrival.verdict = Refusal(422, "PAN_DETECTED", "The payload contains a card number; it was not stored.")
     arrival.payload, arrival.payload_hash, arrival.event_id = {}, "", None
     return arrival

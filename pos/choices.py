@@ -14,8 +14,9 @@ from exceptions.decisions import FIRST, LAST, Action, Decision, InvalidCanonical
 from exceptions.patching import patched
 from ledger.fx import NO_RATES, Rates
 from ledger.models import Journal
-from ledgersafe.errors import DomainError
-from pos import canonical, clocks
+from ledgersafe.values import exact_json
+from ledgersafe.values.errors import DomainError
+from pos import clocks
 from pos.bronze import Arrival, Refusal, read_arrival
 from pos.contract import Event, Hold
 from pos.finding import NotYet, Originals
@@ -129,7 +130,7 @@ def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arriva
     """Read again from its bytes, as if it had arrived like this: the patch passes every check an arrival does."""
     assert decision.patch is not None  # noqa: S101  the caller has looked
     try:
-        body = canonical.canonical_text(patched(arrival.payload, decision.patch)).encode()
+        body = exact_json.canonical_text(patched(arrival.payload, decision.patch)).encode()
     except (RecursionError, UnicodeEncodeError):
         raise InvalidPatch("The patched event is nested too deep, or holds half a character.") from None
     again = read_arrival(body, base_currency=base_currency)

@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from ledgersafe.money import is_currency
+from ledgersafe.values.exact_json import UnreadableBody
+from ledgersafe.values.money import is_currency
 from pos import wire
-from pos.canonical import UnreadableBody
 from pos.wire import MAX_TEXT, Invalid
 
 T = TypeVar("T")
@@ -117,7 +117,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 def read_event_id(payload: Mapping[str, Any]) -> str:
     """The key of everything: 1–200 printable characters.
 
-    :raises pos.canonical.UnreadableBody: `EVENT_ID_UNUSABLE`; without an id nothing can be held for anybody.
+    :raises ledgersafe.values.exact_json.UnreadableBody: `EVENT_ID_UNUSABLE`; without an id nothing can be held for
+        anybody.
     """
     value = payload.get("event_id")
     try:
@@ -130,7 +131,7 @@ def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hol
     """Check one payload against the contract.
 
     :param base_currency: the tenant's, for payloads that name none.
-    :raises pos.canonical.UnreadableBody: the event id is unusable.
+    :raises ledgersafe.values.exact_json.UnreadableBody: the event id is unusable.
     """
     read_event_id(payload)
     version = payload.get("schema_version")

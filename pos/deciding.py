@@ -19,8 +19,9 @@ from exceptions.models import CaseStatus
 from ledger import balances
 from ledger.fx import NO_RATES, Rates
 from ledgersafe.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
-from ledgersafe.errors import DomainError
-from pos import booking, canonical, held
+from ledgersafe.values import exact_json
+from ledgersafe.values.errors import DomainError
+from pos import booking, held
 from pos import directory as directories
 from pos.booking import Verdict
 from pos.choices import (
@@ -320,8 +321,8 @@ def patch_text(decision: Decision) -> str | None:
     if decision.patch is None:
         return None
     if isinstance(decision.patch, dict):
-        return canonical.canonical_text(decision.patch)
-    return canonical.canonical_text({"": decision.patch})[len('{"":') : -1]
+        return exact_json.canonical_text(decision.patch)
+    return exact_json.canonical_text({"": decision.patch})[len('{"":') : -1]
 
 
 def _refused_by_books(error: Exception) -> DomainError:

@@ -12,11 +12,11 @@ from django.utils.http import urlencode
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from ledgersafe.dashboard.scope import view_of
-from ledgersafe.errors import NotFound
 from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, choice_page, form_page, object_page, press
-from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import NotFound
+from ledgersafe.values.pretty import visible
 from pos import device_queries, explaining, sequences
 from pos.device_queries import DeviceState
 from pos.gaps import Gap

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ledgersafe import cursors
-from ledgersafe.errors import NotFound
+from ledgersafe.values.errors import NotFound
 from pos.gaps import Gap, Hole, named
 from pos.models import Device, GapExplanation
 

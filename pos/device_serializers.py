@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ledgersafe.api import instant
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 from pos.device_queries import DeviceState
 from pos.explaining import Missing
 from pos.gaps import Gap

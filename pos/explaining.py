@@ -8,10 +8,10 @@ from typing import Any, Final
 from django.db import IntegrityError
 
 from exceptions.decisions import NotesRequired, read_notes
-from ledgersafe import pan
 from ledgersafe.audit import trail
 from ledgersafe.db import cause_of, retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError, InvalidParameter, NotFound
+from ledgersafe.values import card_numbers
+from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 from pos.models import EventKey, GapExplanation
 from pos.refusals import (
     PanDetected,
@@ -101,6 +101,6 @@ def _reason(text: str) -> str:
         reason = read_notes(text)
     except NotesRequired as error:
         raise NotesRequired(error.message.replace("resolution_notes", "reason"), field="reason") from error
-    if pan.contains_pan(reason):
+    if card_numbers.contains_pan(reason):
         raise PanDetected("There is a card number in the reason; nothing was stored.", field="reason")
     return reason

@@ -14,9 +14,9 @@ from typing import Any, Final
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine
 from ledgersafe.db import StaleDirectory, as_jsonb, ask, call
-from ledgersafe.plain_json import read_plain
-from pos import canonical
-from pos.canonical import UnreadableBody
+from ledgersafe.values import exact_json
+from ledgersafe.values.exact_json import UnreadableBody
+from ledgersafe.values.plain_json import read_plain
 from pos.contract import Event, Hold, References, read_event
 from pos.headers import Figures
 from pos.models import KeyStatus
@@ -201,7 +201,7 @@ def _event(body: bytes, base_currency: str) -> Event | None:
     if ordinary is not None:
         return ordinary
     try:
-        event = read_event(canonical.parse_object(canonical.decode(body)), base_currency=base_currency)
+        event = read_event(exact_json.parse_object(exact_json.decode(body)), base_currency=base_currency)
     except UnreadableBody:
         return None
     return event if isinstance(event, Event) else None

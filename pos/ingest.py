@@ -67,7 +67,7 @@ def receive_event(*, principal: KeyPrincipal, body: bytes, headers: Mapping[str,
     :param headers: the request's, as a WSGI environment has them.
     :param now: the instant it was received.
     :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked or expired meanwhile; nothing was kept.
-    :raises ledgersafe.errors.Unavailable: the database cannot be reached; nothing was kept.
+    :raises ledgersafe.values.errors.Unavailable: the database cannot be reached; nothing was kept.
     """
     return _receive(principal, [body], headers, now)[0]
 

@@ -15,8 +15,8 @@ from ledger.business_days import (
 )
 from ledger.models import Period
 from ledgersafe.db import read_only_snapshot
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import InvalidParameter
 from pos.figures import id_after, id_before
 from pos.kpis import SUMS, DaySales, Sums, daily_sales, totals
 

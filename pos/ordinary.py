@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from ledgersafe.money import MoneyError, is_currency, plain_to_minor, to_minor
-from ledgersafe.plain_json import exact
+from ledgersafe.values.money import MoneyError, is_currency, plain_to_minor, to_minor
+from ledgersafe.values.plain_json import exact
 from pos import wire
 from pos.contract import (
     EVENT_TYPES,
@@ -116,7 +116,7 @@ _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 def read_ordinary(body: bytes, *, base_currency: str) -> Event | None:
     """As `contract.read_event` of what the body says; None: ask that.
 
-    :param body: a plain document, see `ledgersafe.plain_json`.
+    :param body: a plain document, see `ledgersafe.values.plain_json`.
     :param base_currency: the tenant's, for payloads that name none.
     """
     try:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from ledger.moments import span_of_days
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 
 MAX_DAYS: Final = 400
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from ledgersafe import cursors
-from ledgersafe.errors import InvalidParameter, NotFound
-from ledgersafe.moments import read_day, read_instant
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import ApiKey
+from ledgersafe.values.errors import InvalidParameter, NotFound
+from ledgersafe.values.moments import read_day, read_instant
 from pos.models import EventKey, EventVersion, KeyStatus, RawEvent
 
 
@@ -26,7 +26,7 @@ class ArrivalFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "ArrivalFilter":
-        """:raises ledgersafe.errors.InvalidParameter: `from` or `to` is neither an instant nor a day."""
+        """:raises ledgersafe.values.errors.InvalidParameter: `from` or `to` is neither an instant nor a day."""
         return cls(
             event_id=_plain(parameters.get("event_id"), "event_id"),
             store_id=_plain(parameters.get("store_id"), "store_id"),
@@ -52,7 +52,7 @@ def list_arrivals(principal: Principal, wanted: ArrivalFilter, cursor: list[Any]
 
 
 def get_arrival(principal: Principal, raw_id: str) -> RawEvent:
-    """One arrival. :raises ledgersafe.errors.NotFound: absent, or not the caller's: the answer is the same."""
+    """One arrival. :raises ledgersafe.values.errors.NotFound: absent, or not the caller's: the answer is the same."""
     if not (raw_id.isascii() and raw_id.isdigit() and len(raw_id) <= 18):
         raise NotFound("There is no such arrival.")
     row = _visible(principal).filter(id=int(raw_id)).first()

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from ledger.sheets.amounts import grouped
-from ledgersafe.pretty import visible
+from ledgersafe.values.money_text import grouped
+from ledgersafe.values.pretty import visible
 from pos.kpis import TENDERS
 from pos.models import SaleLine, SaleTax, SaleTender
 from pos.sale_queries import Header, SoldJournal

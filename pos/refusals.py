@@ -1,6 +1,6 @@
 """Refusals that more than one step of the till's side answers with."""
 
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 
 
 class PanDetected(DomainError):

@@ -15,9 +15,10 @@ from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
 from exceptions.models import ExceptionCase
 from ledgersafe import metrics
 from ledgersafe.db import retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError, NotFound
-from pos import canonical, effects, held, pan
+from ledgersafe.values import card_numbers, exact_json
+from ledgersafe.values.errors import DomainError, NotFound
 from pos import directory as directories
+from pos import effects, held
 from pos.booking import Verdict
 from pos.choices import (
     Candidate,
@@ -94,12 +95,12 @@ def resolve_case(
 
     :param may_approve: the actor may confirm, as a second person, what is above the tenant's limit.
     :param bound_to: the store the actor is bound to, if any.
-    :raises ledgersafe.errors.NotFound: the tenant has no such case.
+    :raises ledgersafe.values.errors.NotFound: the tenant has no such case.
     :raises exceptions.cases.AlreadyResolved: somebody was faster.
     :raises pos.deciding.OfAnotherStore: another store's arrival is a version of the event.
     :raises exceptions.cases.FourEyesRequired: above the limit; the decision was kept as a proposal.
     :raises pos.choices.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
-    :raises ledgersafe.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
+    :raises ledgersafe.values.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
     """
     deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
@@ -126,7 +127,8 @@ def preview_resolution(
 ) -> Preview:
     """What `resolve_case` would do: the same path, rolled back. Nothing is kept, not even the attempt.
 
-    :raises ledgersafe.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so instead.
+    :raises ledgersafe.values.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so
+        instead.
     """
     deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
@@ -276,7 +278,7 @@ def _on_paper(
 
 def checked(decision: Decision) -> Decision:
     """:raises PanDetected: notes and patches are kept, and no card number ever is."""
-    if pan.contains_pan(decision.notes) or pan.contains_pan(patch_text(decision) or ""):
+    if card_numbers.contains_pan(decision.notes) or card_numbers.contains_pan(patch_text(decision) or ""):
         raise PanDetected
     return decision
 
@@ -321,7 +323,7 @@ def _resolved(verdict: Verdict, decision: Decision) -> Resolved:
 
 
 def _payload_text(candidate: Candidate | None) -> str | None:
-    return canonical.canonical_text(dict(candidate.payload)) if candidate else None
+    return exact_json.canonical_text(dict(candidate.payload)) if candidate else None
 
 
 def count_journals(verdicts: Sequence[Verdict]) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from ledgersafe.api import instant
-from ledgersafe.money import to_decimal_text
-from ledgersafe.spreadsheets import CsvCell, csv_lines
+from ledgersafe.values.csv_text import CsvCell, csv_lines
+from ledgersafe.values.money import to_decimal_text
 from pos.kpis import TENDERS, DaySales, Sums, totals
 from pos.layers import LINES, Books, Difference, Layers
 

@@ -14,10 +14,10 @@ from rest_framework.views import APIView
 from ledger.moments import day_of
 from ledger.reports import today_of
 from ledgersafe.api import principal_of
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
-from ledgersafe.spreadsheets import csv_response
+from ledgersafe.values.csv_text import csv_response
+from ledgersafe.values.errors import InvalidParameter
 from pos import kpis, layers
 from pos import report_serializers as serializers
 from pos.parameters import MAX_DAYS, read_span, read_store

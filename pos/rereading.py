@@ -21,9 +21,10 @@ from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rate, Rates
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
-from pos import canonical, clocks, pan
+from ledgersafe.values import card_numbers, exact_json
+from ledgersafe.values.exact_json import UnreadableBody
+from pos import clocks
 from pos.bronze import read_arrival
-from pos.canonical import UnreadableBody
 from pos.contract import Event, Hold
 from pos.headers import Figures
 from pos.originals import Original
@@ -78,7 +79,7 @@ def _effective_payloads(snapshot: Snapshot) -> Iterator[Violation]:
 
 def _fingerprint(body: bytes) -> bytes | None:
     try:
-        return canonical.fingerprint(canonical.canonical_text(canonical.parse_object(canonical.decode(body))))
+        return exact_json.fingerprint(exact_json.canonical_text(exact_json.parse_object(exact_json.decode(body))))
     except UnreadableBody:
         return None
 
@@ -303,15 +304,15 @@ def _texts_of(model: type[Model]) -> tuple[list[str], str]:
 
 def _holds_pan(text: str) -> bool:
     """Also one that stands behind JSON escapes, or is written as a decimal or with an exponent."""
-    if pan.contains_pan(text):
+    if card_numbers.contains_pan(text):
         return True
-    if "\\" in text and pan.contains_pan(_ESCAPE.sub(_unescaped, text)):
+    if "\\" in text and card_numbers.contains_pan(_ESCAPE.sub(_unescaped, text)):
         return True
     try:
-        value = canonical.parse_object(text)
+        value = exact_json.parse_object(text)
     except UnreadableBody:
         return False
-    return pan.contains_pan(canonical.canonical_text(value))
+    return card_numbers.contains_pan(exact_json.canonical_text(value))
 
 
 def _unescaped(escape: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ledger.chart import AccountRef, qualified
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rates
-from ledgersafe.money import to_decimal_text
+from ledgersafe.values.money import to_decimal_text
 from pos.contract import Event, Hold, Tender
 from pos.originals import Original, sold_of, total_of
 from pos.return_content import content_of

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from ledger.moments import span_of_days
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 from pos.parameters import (
     MAX_DAYS,
     read_store,

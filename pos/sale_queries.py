@@ -8,8 +8,8 @@ from typing import Any, Final
 from django.db import connection
 
 from ledgersafe import cursors
-from ledgersafe.errors import NotFound
 from ledgersafe.tenants.keys import Principal
+from ledgersafe.values.errors import NotFound
 from pos.headers import Figures
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender, SaleTenderReference
 from pos.sale_filters import SaleFilter

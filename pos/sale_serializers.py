@@ -3,7 +3,7 @@
 from typing import Any
 
 from ledgersafe.api import instant
-from ledgersafe.money import to_decimal_text
+from ledgersafe.values.money import to_decimal_text
 from pos.kpis import TENDERS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
 from pos.sale_queries import Header, SoldEvent, SoldJournal

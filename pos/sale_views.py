@@ -14,11 +14,11 @@ from rest_framework.views import APIView
 
 from ledger.reports import today_of
 from ledgersafe.api import cursor_of, limit_of, next_cursor, principal_of
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
-from ledgersafe.spreadsheets import csv_response
 from ledgersafe.tenants.models import EVENT_TYPES
+from ledgersafe.values.csv_text import csv_response
+from ledgersafe.values.errors import InvalidParameter
 from pos import article_reports, article_schemas, article_serializers, sale_queries
 from pos.article_reports import Found
 from pos.parameters import MAX_DAYS, read_span, read_store

@@ -18,10 +18,10 @@ from ledger.business_days import (
 from ledger.moments import day_of
 from ledgersafe.api import json_response
 from ledgersafe.dashboard.scope import View, view_of
-from ledgersafe.errors import DomainError
-from ledgersafe.spreadsheets import csv_response
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
+from ledgersafe.values.csv_text import csv_response
+from ledgersafe.values.errors import DomainError
 from pos import kpis, sales_sheet
 from pos.layers import read_layers
 from pos.parameters import read_span, read_store

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger.sheets.amounts import Money
 from ledgersafe.dashboard import charts
-from ledgersafe.money import exponent
+from ledgersafe.values.money import exponent
+from ledgersafe.values.money_text import Money
 from pos.kpis import TENDERS, DaySales, Sums, by_day, by_store, days_between, totals
 from pos.layers import LINES, Difference, Layers
 

@@ -11,8 +11,8 @@ from django.conf import settings
 from rest_framework import serializers
 
 from ledgersafe.api import instant
+from ledgersafe.values.exact_json import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
 from pos.answers import Answer
-from pos.canonical import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
 from pos.contract import TENDER_METHODS
 from pos.models import RawEvent, Result
 

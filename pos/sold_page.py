@@ -14,10 +14,10 @@ from django.utils.http import urlencode
 
 from ledgersafe.api import decode_cursor, next_cursor
 from ledgersafe.dashboard.scope import View, view_of
-from ledgersafe.errors import DomainError, NotFound
-from ledgersafe.pretty import visible
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import EVENT_TYPES, Store, Tenant
+from ledgersafe.values.errors import DomainError, NotFound
+from ledgersafe.values.pretty import visible
 from pos import receipts
 from pos.models import SaleReference
 from pos.sale_filters import SaleFilter

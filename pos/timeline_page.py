@@ -11,10 +11,10 @@ from django.urls import NoReverseMatch, reverse
 
 from exceptions.reasons import REASONS, STATE_CODES
 from ledger.models import Journal, Posting
-from ledgersafe.money import to_decimal_text
-from ledgersafe.pretty import body_text, visible
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.money import to_decimal_text
+from ledgersafe.values.pretty import body_text, visible
 from pos.models import Disposition, KeyStatus, RawEvent, Result
 from pos.timeline import SHOWN_BYTES, Moment, Timeline, get_timeline
 from pos.versions import VersionState

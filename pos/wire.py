@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from ledgersafe.money import MoneyError, plain_to_minor, to_minor
-from pos.canonical import Number, decimal_of
+from ledgersafe.values.exact_json import Number, decimal_of
+from ledgersafe.values.money import MoneyError, plain_to_minor, to_minor
 
 MAX_TEXT: Final = 200
 MAX_CODE: Final = 64

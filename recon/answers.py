@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ledger.models import Period, Reopening
 from ledgersafe.api import instant
-from ledgersafe.money import to_decimal_text
+from ledgersafe.values.money import to_decimal_text
 from recon.close import ClosedDay
 from recon.models import DayClose
 from recon.readiness import Readiness, amounts

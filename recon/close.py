@@ -21,8 +21,8 @@ from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.db import lift_statement_timeout, require_transaction, retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import DomainError
 from recon import empty_days, packs
 from recon.days import LAST_INSTANT, DayPlan, plan_for
 from recon.drawers import cash_in, open_drawers

@@ -24,9 +24,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from ledger.models import Period, PeriodStatus
 from ledger.periods import last_closed_date
-from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
+from ledgersafe.values.errors import DomainError, NotFound
 from recon import packs, queries
 from recon.close import ClosedDay, close_day
 from recon.drawers import cash_in

@@ -8,8 +8,8 @@ from django.db.models import Max, Min
 
 from ledger.models import Period, PeriodStatus
 from ledger.periods import last_closed_date
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import InvalidParameter, NotFound
 from recon.clocks import Clocks, Ending
 from recon.empty_days import EmptyDays
 

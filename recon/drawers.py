@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from ledger import drawer_queries
 from ledger.models import DrawerStatus
-from ledger.sheets.amounts import Money
+from ledgersafe.values.money_text import Money
 from recon.clocks import Clocks
 
 

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 
 from ledger.models import Period, PeriodStatus
-from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import DomainError
 from recon.clocks import Clocks
 from recon.close import close_day, issue_packs
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from ledgersafe.spreadsheets import csv_lines
+from ledgersafe.values.csv_text import csv_lines
 
 Row = tuple[str, ...]
 #: Answers its head, then a piece for every batch of rows it is sent, then its end for an empty one.

@@ -17,8 +17,8 @@ from django.db import connection
 from ledger import balances
 from ledger.models import Account
 from ledgersafe.db import as_jsonb
-from ledgersafe.errors import NotFound
-from ledgersafe.money import is_currency, to_decimal_text
+from ledgersafe.values.errors import NotFound
+from ledgersafe.values.money import is_currency, to_decimal_text
 from recon import pack_formats as formats
 from recon.clocks import Clocks
 from recon.models import DayClose, DayCloseAccount, DayCloseException

@@ -7,8 +7,9 @@ from typing import Any, Final
 from django.db.models import F, QuerySet
 
 from ledger.models import Period, Reopening
-from ledgersafe import cursors, moments
-from ledgersafe.errors import DomainError, InvalidParameter
+from ledgersafe import cursors
+from ledgersafe.values import moments
+from ledgersafe.values.errors import DomainError, InvalidParameter
 from recon.models import DayClose
 
 #: No tenant's books start earlier.

@@ -8,9 +8,9 @@ from typing import Final
 
 from ledger import positions
 from ledger.models import Reopening
-from ledger.sheets.amounts import Money
-from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.money import to_decimal_text
+from ledgersafe.values.money_text import Money
 from recon.clocks import Ending
 from recon.days import LAST_INSTANT, DayPlan, plan_for
 from recon.drawers import OpenDrawer, open_drawers
@@ -59,7 +59,7 @@ class Readiness:
 def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     """The board of one day; a handful of statements, whatever the size of the books.
 
-    :raises ledgersafe.errors.DomainError: as `plan_for`.
+    :raises ledgersafe.values.errors.DomainError: as `plan_for`.
     """
     plan = plan_for(tenant, day)
     is_closed = not plan.is_open

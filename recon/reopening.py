@@ -8,8 +8,8 @@ from ledger import periods
 from ledger.models import Period, Reopening
 from ledgersafe.audit import trail
 from ledgersafe.db import retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import DomainError, NotFound
 from recon.close import lock_calendar, reason_of
 from recon.models import DayPack
 from recon.queries import DayNotClosed, standing_close

@@ -12,13 +12,13 @@ from rest_framework.views import APIView
 
 from ledger.models import Period
 from ledgersafe.api import cursor_of, limit_of, page, principal_of
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.json_requests import read_object
 from ledgersafe.members import Declared
 from ledgersafe.openapi import ProblemSerializer
 from ledgersafe.permissions import Reach
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
+from ledgersafe.values.errors import InvalidParameter
 from recon import answers, packs, queries
 from recon.close import close_day
 from recon.readiness import readiness

@@ -8,8 +8,8 @@ from django.db.models import Q, Sum
 
 from ledger import balances
 from ledger.models import Account, Posting
-from ledger.sheets.amounts import Money
 from ledger.sheets.sides import Balance
+from ledgersafe.values.money_text import Money
 
 #: Postings on a page.
 PAGE = 50

@@ -10,9 +10,9 @@ from django.db import connection
 from ledger import balances
 from ledger.balances import AccountBalance
 from ledger.models import Period, PeriodStatus
-from ledger.sheets.amounts import Money, pair
 from ledger.sheets.sides import Balance
 from ledgersafe.settled import JOURNALS, remembered_sums
+from ledgersafe.values.money_text import Money, pair
 
 #: By account and day, the postings' own index. Every journal has a first line, so counting those counts journals.
 _DAYS: Final = """

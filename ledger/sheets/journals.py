@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Sum
 
 from ledger.models import Account, Journal, Posting
-from ledger.sheets.amounts import Money, totals_of
+from ledgersafe.values.money_text import Money, totals_of
 
 
 def turnovers(journal_ids: Collection[int]) -> dict[int, list[Money]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.models import AccountType
-from ledger.sheets.amounts import grouped
+from ledgersafe.values.money_text import grouped
 
 #: What reduces revenue stands in debit, where revenue stands in credit.
 _CONTRA: Final = frozenset({"RETURNS", "DISCOUNTS", "COMPS"})

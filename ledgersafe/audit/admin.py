@@ -18,10 +18,10 @@ from ledgersafe.audit import checking, diffs, queries
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.audit.verifying import Trail
 from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.errors import DomainError
 from ledgersafe.pages import Badge, Button, Card, Cell, display, object_page
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import visible_tenants
+from ledgersafe.values.errors import DomainError
 
 #: Choices of a filter are what the latest entries hold: a look through all of a long trail would be slow.
 _LATEST = 5_000

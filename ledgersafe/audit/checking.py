@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from ledgersafe.audit.anchors import anchor_file, read_anchors
 from ledgersafe.audit.verifying import Trail, check_anchors, check_trail
 from ledgersafe.db import raw_connection
-from ledgersafe.errors import DomainError
 from ledgersafe.invariants import Snapshot
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import DomainError
 
 #: Well inside the web server's own limit.
 PATIENCE_SECONDS: Final = 20.0

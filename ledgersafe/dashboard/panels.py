@@ -17,13 +17,13 @@ from ledger.business_days import (
     span_of,
 )
 from ledger.models import Period
-from ledger.sheets.amounts import Money
 from ledger.sheets.days import open_days
 from ledgersafe.dashboard import charts
 from ledgersafe.dashboard.scope import View
 from ledgersafe.dashboard.vitals import ago
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.zones import zones_of
+from ledgersafe.values.money_text import Money
 from pos.figures import Scope, StoreSales, arrivals_by_hour, has_arrivals, net_sales_by_store
 
 #: Results in the order they are piled up, from the bottom, with what people call them.

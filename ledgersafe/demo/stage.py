@@ -9,8 +9,8 @@ from rich.table import Table
 
 from ledger.balances import AccountBalance
 from ledger.models import Journal, Posting
-from ledgersafe.money import to_decimal_text
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.money import to_decimal_text
 from pos.models import EventKey, RawEvent
 
 _COLOURS = {"processed": "green", "duplicate": "cyan", "quarantined": "yellow", "rejected": "red"}

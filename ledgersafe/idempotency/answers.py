@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledgersafe import exact_json
-from ledgersafe.errors import DomainError, InvalidParameter
-from ledgersafe.pan import contains_pan
+from ledgersafe.values import exact_json
+from ledgersafe.values.card_numbers import contains_pan
+from ledgersafe.values.errors import DomainError, InvalidParameter
 
 MAX_KEY: Final = 200
 _MAX_NAME: Final = 300

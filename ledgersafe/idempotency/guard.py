@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from ledgersafe import metrics
 from ledgersafe.db import retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError
 from ledgersafe.idempotency import front, rows
 from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept, KeyReused
+from ledgersafe.values.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def carry_out(command: Command, work: Callable[[], Answer], refuse: Callable[[Do
         later may lift it), its effects undone.
     :raises KeyReused: the key was used for another request. :raises InProgress: it is being carried out.
     :raises DomainError: a refusal of `work` that another attempt may change.
-    :raises ledgersafe.errors.Unavailable: the database cannot be reached, or too many want the same.
+    :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many want the same.
     """
     try:
         seen = front.look(command)

@@ -19,11 +19,11 @@ from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from ledgersafe.backoffice import BackOfficeAdmin
-from ledgersafe.errors import DomainError
 from ledgersafe.jobs import changing, owned, state
 from ledgersafe.jobs.forms import JobForm
 from ledgersafe.pages import display
 from ledgersafe.tenants import staff
+from ledgersafe.values.errors import DomainError
 
 for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, SolarSchedule):
     if admin.site.is_registered(model):

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from ledgersafe.audit import trail
 from ledgersafe.db import tenant_transaction
-from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.registry import checks
 from ledgersafe.registry.places import find_or_add_register, find_or_add_store
 from ledgersafe.registry.tenants import get_tenant
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
+from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
 #: How long a rotated key goes on working: time enough to bring its successor to the device.
 DEFAULT_GRACE: Final = timedelta(hours=24)
@@ -46,8 +46,8 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Issue a key. :returns: the row, and the key, shown this once.
 
-    :raises ledgersafe.errors.NotFound: no such tenant. :raises ledgersafe.tenants.keys.UnknownScope: as it says.
-    :raises ledgersafe.errors.InvalidParameter: name, store, register or life are not what they should be.
+    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.tenants.keys.UnknownScope: as it says.
+    :raises ledgersafe.values.errors.InvalidParameter: name, store, register or life are not what they should be.
     """
     tenant = get_tenant(slug)
     checks.check_name(name)
@@ -71,7 +71,8 @@ def rotate_api_key(
 
     :param grace: zero makes the old key worthless at once; an earlier expiry of the old key stays as it is.
     :returns: the successor's row, and the key, shown this once.
-    :raises ledgersafe.errors.NotFound: no such tenant or key. :raises ledgersafe.errors.InvalidParameter: the grace.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or key. :raises ledgersafe.values.errors.InvalidParameter:
+        the grace.
     :raises KeyNotLive: it is worthless already. :raises AlreadyRotated: it has a successor.
     """
     if not timedelta(0) <= grace <= LONGEST_GRACE:
@@ -99,7 +100,7 @@ def rotate_api_key(
 
 
 def revoke_api_key(*, slug: str, prefix: str, actor: str, now: datetime) -> ApiKey:
-    """Make a key worthless from now on. :raises ledgersafe.errors.NotFound: no such tenant or key."""
+    """Make a key worthless from now on. :raises ledgersafe.values.errors.NotFound: no such tenant or key."""
     tenant = get_tenant(slug)
     with tenant_transaction(tenant.id):
         key, changed = keys.revoke(tenant, prefix=prefix, now=now)

@@ -6,9 +6,9 @@ from datetime import date, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ledgersafe.errors import InvalidParameter
-from ledgersafe.money import MoneyError, is_currency, to_minor
 from ledgersafe.tenants.models import EVENT_TYPES
+from ledgersafe.values.errors import InvalidParameter
+from ledgersafe.values.money import MoneyError, is_currency, to_minor
 
 MAX_CODE: Final = 64
 MAX_NAME: Final = 200

@@ -4,11 +4,11 @@ from django.db.models import F
 
 from ledgersafe.audit import trail
 from ledgersafe.db import require_transaction, tenant_transaction
-from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.registry import checks
 from ledgersafe.registry.store_zones import check_store_zone, refused_zones
 from ledgersafe.registry.tenants import get_tenant
 from ledgersafe.tenants.models import Register, Store, Tenant
+from ledgersafe.values.errors import DomainError, NotFound
 
 
 class StoreExists(DomainError):
@@ -26,7 +26,7 @@ class RegisterExists(DomainError):
 
 
 def get_store(slug: str, code: str) -> Store:
-    """:raises ledgersafe.errors.NotFound: no such tenant or store."""
+    """:raises ledgersafe.values.errors.NotFound: no such tenant or store."""
     store = Store.objects.filter(tenant=get_tenant(slug), code=code).first()
     if store is None:
         raise NotFound(f"Tenant {slug} has no store {code!r}.", field="store")
@@ -37,7 +37,8 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
     """Create a store.
 
     :param time_zone: IANA name of the clock by which its business days end; blank: the tenant's.
-    :raises ledgersafe.errors.NotFound: no such tenant. :raises ledgersafe.errors.InvalidParameter: as it says.
+    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.values.errors.InvalidParameter: as it
+        says.
     :raises StoreExists: the code is taken.
     """
     checks.check_code("The store", code)
@@ -58,7 +59,8 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
 def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
     """Give a store another name; its code is what tills send, and stays.
 
-    :raises ledgersafe.errors.NotFound: no such tenant or store. :raises ledgersafe.errors.InvalidParameter: the name.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store. :raises
+        ledgersafe.values.errors.InvalidParameter: the name.
     """
     checks.check_name(name)
     tenant = get_tenant(slug)
@@ -74,7 +76,8 @@ def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
 def create_register(*, slug: str, store_code: str, code: str, name: str = "", actor: str) -> Register:
     """Create a register in a store.
 
-    :raises ledgersafe.errors.NotFound: no such tenant or store. :raises ledgersafe.errors.InvalidParameter: as it says.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store. :raises
+        ledgersafe.values.errors.InvalidParameter: as it says.
     :raises RegisterExists: the store has this code already.
     """
     checks.check_code("The register", code)
@@ -91,8 +94,8 @@ def create_register(*, slug: str, store_code: str, code: str, name: str = "", ac
 def rename_register(*, slug: str, store_code: str, code: str, name: str, actor: str) -> Register:
     """Give a register another name; its code stays.
 
-    :raises ledgersafe.errors.NotFound: no such tenant, store or register.
-    :raises ledgersafe.errors.InvalidParameter: the name.
+    :raises ledgersafe.values.errors.NotFound: no such tenant, store or register.
+    :raises ledgersafe.values.errors.InvalidParameter: the name.
     """
     checks.check_name(name)
     tenant = get_tenant(slug)

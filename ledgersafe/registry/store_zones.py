@@ -8,10 +8,10 @@ from django.db import IntegrityError
 
 from ledgersafe.audit import trail
 from ledgersafe.db import cause_of, tenant_transaction
-from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.registry import checks
 from ledgersafe.registry.tenants import get_tenant
 from ledgersafe.tenants.models import Store, Tenant
+from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
 #: The guards in `ledgersafe/tenants/migrations/sql/0006_store_zones.sql`.
 _FIXED: Final = "stores_time_zone_fixed"
@@ -28,8 +28,8 @@ class StoreZoneFixed(DomainError):
 def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store:
     """Give a store a time zone of its own, or the tenant's (blank), as long as nothing was dated by its clock.
 
-    :raises ledgersafe.errors.NotFound: no such tenant or store.
-    :raises ledgersafe.errors.InvalidParameter: no time zone. :raises StoreZoneFixed: it has business days.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store.
+    :raises ledgersafe.values.errors.InvalidParameter: no time zone. :raises StoreZoneFixed: it has business days.
     """
     check_store_zone(time_zone)
     tenant = get_tenant(slug)
@@ -55,7 +55,7 @@ def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store
 
 
 def check_store_zone(time_zone: str) -> None:
-    """:raises ledgersafe.errors.InvalidParameter: neither blank nor a time zone."""
+    """:raises ledgersafe.values.errors.InvalidParameter: neither blank nor a time zone."""
     if time_zone:
         checks.check_time_zone(time_zone)
 

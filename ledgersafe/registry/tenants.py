@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from ledgersafe.audit import trail
 from ledgersafe.db import constraint_of, retry_serialization, tenant_transaction
-from ledgersafe.errors import DomainError, InvalidParameter, NotFound
 from ledgersafe.registry import checks
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
 #: The guards in `ledger/migrations/sql` that hold what days and amounts were made of.
 _CALENDAR_GUARD: Final = "tenants_calendar_fixed"
@@ -82,7 +82,7 @@ class TenantChanges(TypedDict, total=False):
 
 
 def get_tenant(slug: str) -> Tenant:
-    """:raises ledgersafe.errors.NotFound: no tenant has this slug; the message names those that exist."""
+    """:raises ledgersafe.values.errors.NotFound: no tenant has this slug; the message names those that exist."""
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
         known = ", ".join(Tenant.objects.order_by("slug").values_list("slug", flat=True)[:10]) or "none yet"
@@ -104,7 +104,8 @@ def create_tenant(
     """Create a tenant with the default business day.
 
     :param books_start: a day, `"2026-01-01"`; empty: 30 days before today, by its clock.
-    :raises ledgersafe.errors.InvalidParameter: slug, currency, time zone, seconds or day are not what they should be.
+    :raises ledgersafe.values.errors.InvalidParameter: slug, currency, time zone, seconds or day are not what they
+        should be.
     :raises TenantExists: the slug is taken.
     """
     checks.check_slug(slug)
@@ -151,7 +152,8 @@ def change_tenant(*, slug: str, changes: TenantChanges, actor: str, seen_version
     """Change a tenant's settings; what would change nothing is no change, and leaves no trace.
 
     :param seen_version: `Tenant.version` that the person decided on; None: whatever it is now.
-    :raises ledgersafe.errors.NotFound: no such tenant. :raises ledgersafe.errors.InvalidParameter: as it says.
+    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.values.errors.InvalidParameter: as it
+        says.
     :raises CalendarFixed: it has business days. :raises BooksStartFixed: it has some before that day.
     :raises StaleSettings: they are not what the person saw.
     """

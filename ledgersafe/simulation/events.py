@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from ledgersafe.money import to_decimal_text
+from ledgersafe.values.money import to_decimal_text
 
 CURRENCY: Final = "USD"
 

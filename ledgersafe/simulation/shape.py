@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 
 _LIMITS = {"stores": 500, "registers": 20, "sales": 20_000}
 

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
-from ledgersafe.money import to_decimal_text
 from ledgersafe.pages import Badge, Button, Card, Cell
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.forms import EVENT_TYPE_MEANINGS, state_of
 from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Membership, Register, Store, Tenant
+from ledgersafe.values.money import to_decimal_text
 
 #: Rows of a card; the whole list is a click away.
 SHOWN: Final = 20

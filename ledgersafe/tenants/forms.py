@@ -15,11 +15,11 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from ledgersafe.money import to_decimal_text
 from ledgersafe.pages import UseCaseForm
 from ledgersafe.routes import Route, routes_of
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Register, Store, Tenant
+from ledgersafe.values.money import to_decimal_text
 
 #: In words, for people who set up a shop and have not read the contract.
 EVENT_TYPE_MEANINGS: Final = {

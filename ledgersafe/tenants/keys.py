@@ -19,10 +19,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from ledgersafe.db import require_transaction
-from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.tenants import lineage
 from ledgersafe.tenants.lineage import KeyName
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES, ApiKey, Register, Store, Tenant
+from ledgersafe.values.errors import DomainError, NotFound
 
 _LAST_USED_EVERY: Final = timedelta(minutes=1)
 _REMEMBERED_KEYS: Final = 10_000
@@ -190,7 +190,7 @@ def issue(
 def revoke(tenant: Tenant, *, prefix: str, now: datetime) -> tuple[ApiKey, bool]:
     """Make a key worthless; operation. :returns: the key, and False when it was so already.
 
-    :raises ledgersafe.errors.NotFound: the tenant has no key of that prefix.
+    :raises ledgersafe.values.errors.NotFound: the tenant has no key of that prefix.
     """
     require_transaction()
     key = ApiKey.objects.select_for_update().filter(tenant=tenant, prefix=prefix).first()

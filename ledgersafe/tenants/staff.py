@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from django.db.models import QuerySet
 
-from ledgersafe.errors import DomainError, NotFound
 from ledgersafe.tenants import roles
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import SCOPES, Membership, Tenant
+from ledgersafe.values.errors import DomainError, NotFound
 
 #: A user of django.contrib.auth, as requests carry it.
 Person: TypeAlias = Any
@@ -83,7 +83,7 @@ def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
     """A person on the tenant they named, or on the only one they have.
 
     :raises TenantNotNamed: there is a choice, and none was made.
-    :raises ledgersafe.errors.NotFound: no such tenant, or none of theirs: the answer is the same.
+    :raises ledgersafe.values.errors.NotFound: no such tenant, or none of theirs: the answer is the same.
     """
     tenants = visible_tenants(person)
     found = list(tenants.filter(slug=slug) if slug else tenants[:2]) if (slug or "").isprintable() else []

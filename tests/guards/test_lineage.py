@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 from tests.conftest import Shop, open_shop
 from tests.guards.attacks import Raw, assert_refused_by
 from tests.guards.test_idempotency import ANSWER, answer

@@ -14,10 +14,10 @@ from django.test import Client
 from ledger import balances
 from ledger.models import Account, Journal, Period, Posting
 from ledger.sheets import accounts
-from ledger.sheets.amounts import grouped
 from ledger.sheets.days import day_figures, day_sheet
 from ledger.sheets.finding import amounts_in
 from ledgersafe.tenants.models import Membership
+from ledgersafe.values.money_text import grouped
 from tests.conftest import Shop, open_shop
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ledger import fx, rate_reading
 from ledger.fx import AmountTooLarge
 from ledger.rate_reading import RateError
-from ledgersafe.exact_json import Number
-from ledgersafe.money import MAX_MINOR, exponent
+from ledgersafe.values.exact_json import Number
+from ledgersafe.values.money import MAX_MINOR, exponent
 from tests.ledger.exchanging import half_up
 
 CURRENCIES = st.sampled_from(["USD", "EUR", "JPY", "KWD", "CLF"])

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import positions
-from ledgersafe.money import exponent, to_decimal_text
+from ledgersafe.values.money import exponent, to_decimal_text
 from tests.books import assert_books_clean
 from tests.conftest import open_shop
 from tests.ledger.exchanging import half_up, open_banks, quote, settle

@@ -8,7 +8,8 @@ import pytest
 from django.db import DataError, OperationalError
 from django.test import Client
 
-from ledgersafe import api, errors
+from ledgersafe import api
+from ledgersafe.values import errors
 from pos import queries
 from tests.conftest import Shop
 from tests.pos.observing import assert_problem

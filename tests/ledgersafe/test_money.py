@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledgersafe.money import (
+from ledgersafe.values.money import (
     MAX_MINOR,
     MoneyError,
     cash_rounding_limit,

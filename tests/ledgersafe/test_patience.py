@@ -15,8 +15,9 @@ from django.db import connection
 from django.test import Client
 
 from exceptions.models import ExceptionCase
-from ledgersafe import db, errors, patience
+from ledgersafe import db, patience
 from ledgersafe.db import tenant_transaction
+from ledgersafe.values import errors
 from pos import told
 from tests.conftest import Shop, connect
 from tests.ledger.drawing import command, open_drawer

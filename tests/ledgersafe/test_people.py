@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from ledgersafe import people
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.errors import DomainError, InvalidParameter
+from ledgersafe.values.errors import DomainError, InvalidParameter
 from tests.conftest import Shop, open_shop
 from tests.staff import PASSWORD, boss, hire, signed_in
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledgersafe.exact_json import MAX_DEPTH, UnreadableBody, canonical_text, decode, parse_object
-from ledgersafe.pan import contains_pan, may_contain_pan
-from ledgersafe.plain_json import list_elements, read_plain
+from ledgersafe.values.card_numbers import contains_pan, may_contain_pan
+from ledgersafe.values.exact_json import MAX_DEPTH, UnreadableBody, canonical_text, decode, parse_object
+from ledgersafe.values.plain_json import list_elements, read_plain
 
 unhurried = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 texts = st.text(max_size=8) | st.text('", :{}[]\\éz\x7f', max_size=8)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledgersafe.pretty import body_text, hex_dump, inline, pretty, visible
+from ledgersafe.values.pretty import body_text, hex_dump, inline, pretty, visible
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.text(max_size=5) | st.integers(-9, 9).map(Decimal) | st.just(Decimal("0.10")),

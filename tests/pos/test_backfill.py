@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import InvalidParameter
 from pos import backfill, tasks
 from pos.models import ReplayJob
 from tests.conftest import Shop

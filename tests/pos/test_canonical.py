@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pos.canonical import (
+from ledgersafe.values.exact_json import (
     MAX_DEPTH,
     MAX_EXPONENT,
     MAX_NUMBER_CHARACTERS,

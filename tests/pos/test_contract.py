@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pos import canonical
-from pos.canonical import UnreadableBody
+from ledgersafe.values import exact_json
+from ledgersafe.values.exact_json import UnreadableBody
 from pos.contract import (
     EVENT_TYPES,
     MAX_ELEMENTS,
@@ -47,7 +47,7 @@ NO_TEXT: list[Any] = [
 def read(changes: dict[str, Any], base_currency: str = "USD") -> Event | Hold:
     """The verdict on the good envelope with changes, read as it is read from the wire."""
     payload = {name: value for name, value in (ENVELOPE | changes).items() if value != LEFT_OUT}
-    return read_event(canonical.parse_object(json.dumps(payload)), base_currency=base_currency)
+    return read_event(exact_json.parse_object(json.dumps(payload)), base_currency=base_currency)
 
 
 def good(**changes: Any) -> Event:
@@ -389,7 +389,7 @@ RISKS: list[tuple[dict[str, Any], tuple[int | None, str]]] = [
 
 def test_what_is_at_risk_is_read_of_any_payload() -> None:
     for payload, risk in RISKS:
-        assert amount_at_risk(canonical.parse_object(json.dumps(payload)), base_currency="USD") == risk, payload
+        assert amount_at_risk(exact_json.parse_object(json.dumps(payload)), base_currency="USD") == risk, payload
 
 
 def test_what_is_at_risk_is_in_the_tenants_currency_when_none_is_named() -> None:

@@ -36,7 +36,7 @@ def reason(shop: Shop, event: dict[str, Any]) -> str | None:
 
 
 def event_of(shop: Shop, **changes: Any) -> Event:
-    from pos.canonical import parse_object
+    from ledgersafe.values.exact_json import parse_object
 
     event = read_event(parse_object(json.dumps(shop.sale(**changes))), base_currency="USD")
     assert isinstance(event, Event)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pos import pan
+from ledgersafe.values import card_numbers
 from tests.conftest import Shop
 from tests.pos.observing import assert_answer, assert_problem, bronze, raw
 
@@ -19,8 +19,8 @@ CARDS = [
 
 @pytest.mark.parametrize("number", CARDS)
 def test_it_finds_numbers_of_every_network(number: str) -> None:
-    assert pan.contains_pan(f'{{"x":"{number}"}}')
-    assert pan.contains_pan(f'{{"x":{number}}}')
+    assert card_numbers.contains_pan(f'{{"x":"{number}"}}')
+    assert card_numbers.contains_pan(f'{{"x":{number}}}')
 
 
 HIDING = [
@@ -136,5 +136,5 @@ def test_a_number_in_a_header_is_not_kept(shop: Shop, header: str) -> None:
 
 def test_masking_is_idempotent_and_leaves_the_rest() -> None:
     text = f"a {VISA} b 4111111111111112 c"
-    assert pan.mask(text) == "a ************1111 b 4111111111111112 c"
-    assert pan.mask(pan.mask(text)) == pan.mask(text)
+    assert card_numbers.mask(text) == "a ************1111 b 4111111111111112 c"
+    assert card_numbers.mask(card_numbers.mask(text)) == card_numbers.mask(text)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.drafts import JournalDraft
-from pos import canonical
+from ledgersafe.values import exact_json
 from pos.contract import Event, Hold, read_event
 from pos.headers import Figures
 from pos.originals import Original, total_of
@@ -22,7 +22,7 @@ TAX = {"code": "V", "rate": 0.2}
 
 def event(**fields: Any) -> Event:
     """As read from the wire."""
-    found = read_event(canonical.parse_object(raw(ENVELOPE | fields).decode()), base_currency="USD")
+    found = read_event(exact_json.parse_object(raw(ENVELOPE | fields).decode()), base_currency="USD")
     assert isinstance(found, Event), found
     return found
 

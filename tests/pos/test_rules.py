@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.drafts import JournalDraft
-from ledgersafe.money import cash_rounding_limit
-from pos import canonical
+from ledgersafe.values import exact_json
+from ledgersafe.values.money import cash_rounding_limit
 from pos.contract import Event, Hold, read_event
 from pos.rules import draft_of
 from tests.pos.observing import raw
@@ -22,7 +22,7 @@ ENVELOPE: dict[str, Any] = {
 
 def judged(**fields: Any) -> JournalDraft | Hold:
     """The draft of an event read as it is read from the wire, or why it is held."""
-    payload = canonical.parse_object(raw(ENVELOPE | fields).decode())
+    payload = exact_json.parse_object(raw(ENVELOPE | fields).decode())
     event = read_event(payload, base_currency="USD")
     return draft_of(event) if isinstance(event, Event) else event
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from django.urls import reverse
 
-from pos.canonical import parse_object
+from ledgersafe.values.exact_json import parse_object
 from pos.contract import Event, read_event
 from pos.ordinary import read_ordinary
 from pos.sales import project_sales

@@ -15,8 +15,8 @@ from exceptions.decisions import Action, Decision
 from exceptions.models import Resolution
 from ledger import periods
 from ledgersafe.db import tenant_transaction
-from ledgersafe.errors import DomainError
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import DomainError
 from pos import backfill, replay
 from pos.ingest import receive_event
 from tests.conftest import Shop

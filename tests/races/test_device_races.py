@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledgersafe.errors import DomainError
+from ledgersafe.values.errors import DomainError
 from pos.answers import Answer
 from pos.explaining import Missing, explain_gap
 from pos.ingest import receive_batch, receive_event

@@ -8,7 +8,7 @@ import pytest
 from exceptions.decisions import NotesRequired
 from ledger.models import BalanceSnapshot, Period
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.errors import InvalidParameter, NotFound
+from ledgersafe.values.errors import InvalidParameter, NotFound
 from recon.close import DayNotOver, DayNotReady, EarlierDayOpen, ForceNotAllowed
 from recon.models import DayClose, DayCloseException, DayPack
 from tests.conftest import Shop, open_shop

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from ledgersafe.spreadsheets import safe_cell
+from ledgersafe.values.csv_text import safe_cell
 from recon import packs
 from recon.close import ClosedDay
 from tests.conftest import Shop

@@ -15,7 +15,7 @@ from exceptions.decisions import NotesRequired
 from ledger import balances
 from ledger.models import Period
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.errors import NotFound
+from ledgersafe.values.errors import NotFound
 from recon import due, packs
 from recon.models import DayClose
 from recon.queries import DayNotClosed, get_close, standing_close

@@ -14,7 +14,7 @@ from ledger.rate_files import read_file
 from ledger.rate_recording import record_rates
 from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 
 
 class Command(LedgerCommand):

@@ -6,9 +6,9 @@ from django.core.management.base import CommandParser
 
 from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.money import to_decimal_text
 from ledgersafe.registry import TenantChanges
 from ledgersafe.tenants.models import EVENT_TYPES, Tenant
+from ledgersafe.values.money import to_decimal_text
 
 
 class Command(LedgerCommand):

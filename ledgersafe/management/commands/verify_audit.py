@@ -19,9 +19,9 @@ from ledgersafe.audit.chain import Flaw
 from ledgersafe.audit.verifying import AnchorIndex, Trail, check_anchors, check_trail, count_blocks
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.db import read_only_snapshot
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.invariants import NAMED_ROWS, Snapshot
 from ledgersafe.tenants.models import Tenant
+from ledgersafe.values.errors import InvalidParameter
 
 
 class Command(LedgerCommand):

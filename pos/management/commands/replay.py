@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 from pos import backfill
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ledgersafe import registry
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.errors import InvalidParameter
+from ledgersafe.values.errors import InvalidParameter
 from recon import packs
 from recon.close import ClosedDay, close_day
 from recon.queries import read_day

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.registry import AlreadyRotated, KeyNotLive, api_keys
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import ScopeNotForBoundKey
 from ledgersafe.tenants.models import TENANT_SCOPES, ApiKey
+from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop, open_shop
 
 

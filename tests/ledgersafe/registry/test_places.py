@@ -8,9 +8,9 @@ from django.db import connection
 
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.registry import RegisterExists, StoreExists
 from ledgersafe.tenants.models import Register, Store, Tenant
+from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop, open_shop
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ledgersafe import registry
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.registry import StoreExists, StoreZoneFixed, places
 from ledgersafe.tenants.models import Store, Tenant
+from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop
 from tests.ledgersafe.registry.test_places import trail_of
 from tests.ledgersafe.test_access import refused, run

@@ -8,9 +8,9 @@ from django.db import connection
 
 from ledgersafe import registry
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.errors import InvalidParameter, NotFound
 from ledgersafe.registry import CalendarFixed, StaleSettings, TenantChanges
 from ledgersafe.tenants.models import EVENT_TYPES, Tenant
+from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop
 
 

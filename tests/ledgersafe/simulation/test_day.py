@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ledgersafe.errors import InvalidParameter
 from ledgersafe.simulation import tills
 from ledgersafe.simulation.events import Day, Sent
 from ledgersafe.simulation.running import Order, arrivals_of
 from ledgersafe.simulation.sending import BATCH, batches_of, body_of
 from ledgersafe.simulation.shape import Shape
+from ledgersafe.values.errors import InvalidParameter
 
 SHAPE = Shape(date(2026, 11, 20), stores=3, registers=2, sales=200, seed=5)
 DAY = tills.day_of(SHAPE)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ledgersafe.money import to_decimal_text
+from ledgersafe.values.money import to_decimal_text
 
 
 @dataclass(frozen=True, slots=True)

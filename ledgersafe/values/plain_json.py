@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import orjson
 
-from ledgersafe.exact_json import MAX_DEPTH, marked
+from ledgersafe.values.exact_json import MAX_DEPTH, marked
 
 #: Of a decimal; longer ones are looked at closely.
 _MAX_DIGITS: Final = 40
