@@ -18,7 +18,6 @@ from ledger import calendars, clients, refusals
 from ledger.account_requests import InvalidRequest
 from ledger.models import Transfer
 from ledger.transfer_requests import TransferRequest
-from ledgersafe import metrics
 from ledgersafe.db import (
     StaleDirectory,
     as_jsonb,
@@ -29,6 +28,7 @@ from ledgersafe.db import (
     tenant_transaction,
 )
 from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.telemetry import metrics
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
 from ledgersafe.values.errors import DomainError

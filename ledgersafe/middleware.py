@@ -17,9 +17,9 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from ledgersafe import request_id
 from ledgersafe.api import PREFIXES, method_not_allowed, methods_of, not_found
 from ledgersafe.refusals import unknown_page
+from ledgersafe.telemetry import request_id
 from ledgersafe.unavailable import answer_unavailable
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
 
 from exceptions.queries import count_open_by_reason
-from ledgersafe import metrics
 from ledgersafe.api import read_only
+from ledgersafe.telemetry import metrics
 from pos.device_queries import count_unexplained
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ledgersafe import api, refusals
 from ledgersafe.db import is_unavailable
-from ledgersafe.request_id import current_request_id
+from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.values.errors import Unavailable
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,6 @@ from django.utils import timezone
 
 from ledger import accounts, conversions, periods
 from ledger.chart import AccountRef
-from ledgersafe import metrics
 from ledgersafe.db import (
     RETRYABLE,
     JsonText,
@@ -34,7 +33,8 @@ from ledgersafe.db import (
     sqlstate,
     tenant_transaction,
 )
-from ledgersafe.request_id import current_request_id
+from ledgersafe.telemetry import metrics
+from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from pos import clocks, referring, releasing, sentinel

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bench.textbook.models import Account, EventKey, Journal, Outcome, Period, Posting, RawEvent
-from ledgersafe.request_id import current_request_id
+from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import Register, Store, Tenant
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.db import require_transaction
-from ledgersafe.request_id import current_request_id
+from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants.models import Tenant
 
 

@@ -7,10 +7,10 @@ a lock of that transaction says so; it ends with the transaction, however that e
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledgersafe import metrics
 from ledgersafe.db import retry_serialization, tenant_transaction
 from ledgersafe.idempotency import front, rows
 from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept, KeyReused
+from ledgersafe.telemetry import metrics
 from ledgersafe.values.errors import DomainError
 
 

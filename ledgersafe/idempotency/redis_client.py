@@ -18,7 +18,7 @@ from redis.connection import parse_url
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from ledgersafe import metrics
+from ledgersafe.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -17,7 +17,7 @@ HEALTHY_SECONDS: Final = 60.0
 LONGEST_PAUSE_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.5
 
-# Here and not in `ledgersafe.metrics`: where nobody supervises jobs there is no figure, rather than a zero.
+# Here and not in `ledgersafe.telemetry.metrics`: where nobody supervises jobs there is no figure, rather than a zero.
 process_up = Gauge(
     "jobs_process_up",
     "1 while the jobs' process beside this web server runs, 0 while it waits to be started again.",

@@ -18,7 +18,7 @@ from typing import Any, Final
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from ledgersafe import metrics
+from ledgersafe.telemetry import metrics
 from ledgersafe.webserver.budget import Budget
 from ledgersafe.webserver.connections import Connection, Phase
 from ledgersafe.webserver.limits import Limits

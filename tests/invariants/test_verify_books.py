@@ -15,9 +15,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from prometheus_client import REGISTRY
 
-from ledgersafe import metrics, tasks, verification
+from ledgersafe import tasks, verification
 from ledgersafe.db import read_only_snapshot
 from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
+from ledgersafe.telemetry import metrics
 from tests.books import assert_books_clean
 from tests.conftest import Shop
 from tests.invariants.conftest import fill

@@ -9,8 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from ledger import calendars, periods
-from ledgersafe import metrics
 from ledgersafe.db import tenant_transaction
+from ledgersafe.telemetry import metrics
 from tests.conftest import Shop, open_shop
 from tests.ledger.transferring import balances, change, entry, move, open_account, open_accounts, transfer
 from tests.pos.round_trips import counted

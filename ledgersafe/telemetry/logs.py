@@ -4,7 +4,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from ledgersafe.request_id import current_request_id
+from ledgersafe.telemetry.request_id import current_request_id
 
 
 class JsonFormatter(logging.Formatter):

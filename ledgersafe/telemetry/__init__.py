@@ -1,0 +1,1 @@
+"""Metrics, logs and the request id that ties them together. Imports nothing of ours."""
