@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from ledger.drawer_serializers import NewTransactionSerializer
 from ledger.drawer_views import TransactionsView
 from ledgersafe.api import principal_of
-from ledgersafe.db import retry_serialization, tenant_transaction
 from ledgersafe.json_requests import read_object
+from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 
 _command: Any = TransactionsView.post
 #: The view's own method, as it was before it was guarded.

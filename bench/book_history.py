@@ -89,7 +89,7 @@ def fill(history: History) -> str:
 
 def _open_days(tenant: Any, history: History) -> None:
     from ledger import periods
-    from ledgersafe.db import tenant_transaction
+    from ledgersafe.postgres.db import tenant_transaction
 
     with tenant_transaction(tenant.pk):
         for number in range(history.days + 1):
@@ -98,7 +98,7 @@ def _open_days(tenant: Any, history: History) -> None:
 
 def _close(tenant: Any, history: History, now: datetime) -> None:
     from ledger import periods
-    from ledgersafe.db import tenant_transaction
+    from ledgersafe.postgres.db import tenant_transaction
 
     for number in range(history.days):
         with tenant_transaction(tenant.pk):

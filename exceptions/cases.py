@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from exceptions.decisions import Decision
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
 from ledgersafe.audit import trail
-from ledgersafe.db import as_jsonb, call, require_transaction, tenant_transaction
+from ledgersafe.postgres.db import as_jsonb, call, require_transaction, tenant_transaction
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants.lineage import actors_like
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledgersafe.invariants import Invariant, by_sql
+from ledgersafe.postgres.invariants import Invariant, by_sql
 
 #: One text without a letter in it is as good as none.
 _DECISIONS: Final = """

@@ -10,7 +10,7 @@ from django.db.models import F
 from ledger.account_requests import AccountChanges, NewAccount
 from ledger.models import Account, AccountStatus
 from ledgersafe.audit import trail
-from ledgersafe.db import call, cause_of, retry_serialization, sqlstate, tenant_transaction
+from ledgersafe.postgres.db import call, cause_of, retry_serialization, sqlstate, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values import errors
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from ledger.chart import ROLES, AccountRef
 from ledger.models import Account
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 
 
 def find_or_open(tenant_id: int, refs: Collection[AccountRef]) -> dict[AccountRef, int]:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from ledger.models import BalanceSnapshot, Posting
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 
 #: Per tenant and mark (a day, or an instant): the last day that was closed by then. Worked out once, not per account.
 _CLOSED: Final = """(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from ledgersafe.db import retry_serialization
+from ledgersafe.postgres.db import retry_serialization
 from ledgersafe.tenants.keys import Principal
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ledger.fx import Conversion
 from ledger.models import FxConversion
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 
 
 def keep(tenant_id: int, converted: Iterable[tuple[int, Conversion]]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledgersafe.invariants import Invariant, by_sql
+from ledgersafe.postgres.invariants import Invariant, by_sql
 
 #: What a flow says is what its journal did to the drawer's account.
 _FLOWS: Final = """

@@ -25,7 +25,13 @@ from ledger.models import Drawer, DrawerStatus, FinancialTransaction
 from ledger.posting import Entry
 from ledgersafe import registry
 from ledgersafe.audit import trail
-from ledgersafe.db import call, force_constraints, require_transaction, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import (
+    call,
+    force_constraints,
+    require_transaction,
+    retry_serialization,
+    tenant_transaction,
+)
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import use_zone
 from ledgersafe.values.errors import DomainError, NotFound

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledgersafe.invariants import Invariant, by_sql
+from ledgersafe.postgres.invariants import Invariant, by_sql
 
 _RATES: Final = """
 SELECT r.tenant_id, 'fx_rates', r.id::text, 'is ' || r.rate || ', no finite positive number'

@@ -13,7 +13,7 @@ from ledger.drafts import JournalDraft
 from ledger.models import FxRevaluation
 from ledger.positions import Position
 from ledger.posting import Entry
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 
 KIND: Final = "REVALUATION"
 _RULES: Final = 1

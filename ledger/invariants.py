@@ -3,7 +3,7 @@
 from typing import Final
 
 from ledgersafe.idempotency.invariants import STORED_STATUS
-from ledgersafe.invariants import Invariant, by_sql
+from ledgersafe.postgres.invariants import Invariant, by_sql
 
 _BALANCED: Final = """
 SELECT min(p.tenant_id), 'journals', p.journal_id::text,

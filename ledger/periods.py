@@ -12,7 +12,7 @@ from django.db.models import Max
 from ledger import balances
 from ledger.business_days import span_of
 from ledger.models import Period, PeriodStatus, Reopening
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from ledgersafe.tenants.models import Tenant
 
 _CLOSE_EMPTY: Final = """

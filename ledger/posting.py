@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from ledger.chart import AccountRef
 from ledger.drafts import JournalDraft
-from ledgersafe.db import as_jsonb, call, require_transaction
+from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ledger import fx
 from ledger.models import FxRate
 from ledgersafe.audit import trail
-from ledgersafe.db import as_jsonb, call, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import as_jsonb, call, retry_serialization, tenant_transaction
 
 #: So many are written by one statement; a file may have more, in one transaction.
 CHUNK: Final = 5_000

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from ledger.account_requests import InvalidRequest
 from ledger.drawer_refusals import DrawerClosed, ExceedsOriginal
-from ledgersafe.db import cause_of
+from ledgersafe.postgres.db import cause_of
 from ledgersafe.values.errors import DomainError
 
 

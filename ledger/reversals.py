@@ -8,8 +8,8 @@ from ledger import calendars, clients, posting, refusals
 from ledger.models import Journal, Transfer
 from ledger.posting import Reversal
 from ledger.transfer_requests import ReversalRequest
-from ledgersafe.db import force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.postgres.db import force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import NotFound

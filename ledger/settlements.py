@@ -19,8 +19,8 @@ from ledger.fx import Conversion
 from ledger.models import Account, AccountStatus, FxSettlement
 from ledger.rates import Asked
 from ledger.settlement_requests import SettlementRequest
-from ledgersafe.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.postgres.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import DomainError

@@ -11,7 +11,7 @@ from ledger.chart import AccountRef, qualified
 from ledger.drawer_requests import NewTransaction
 from ledger.drawers import open_today, refused_by_guards
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
-from ledgersafe.db import as_jsonb, call, require_transaction
+from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 
 #: The other side of the tender's account, by type. Debits first: what brings money in debits the tender.
 _AGAINST: Final = {

@@ -18,7 +18,8 @@ from ledger import calendars, clients, refusals
 from ledger.account_requests import InvalidRequest
 from ledger.models import Transfer
 from ledger.transfer_requests import TransferRequest
-from ledgersafe.db import (
+from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.postgres.db import (
     StaleDirectory,
     as_jsonb,
     call,
@@ -27,7 +28,6 @@ from ledgersafe.db import (
     retry_serialization,
     tenant_transaction,
 )
-from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.telemetry import metrics
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal, Principal

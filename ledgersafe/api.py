@@ -23,7 +23,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledgersafe.db import is_unavailable
+from ledgersafe.postgres.db import is_unavailable
 from ledgersafe.tenants import keys, staff
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
 from ledgersafe.values.errors import DomainError, InvalidParameter

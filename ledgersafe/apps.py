@@ -8,4 +8,3 @@ class LedgersafeConfig(AppConfig):
     def ready(self) -> None:
         # "Authentication and Authorization" does not fit above a page.
         apps.get_app_config("auth").verbose_name = "Access"
-        from ledgersafe import logins as logins  # registers its check

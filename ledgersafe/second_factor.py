@@ -13,7 +13,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ledgersafe.audit import trail
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership
 from ledgersafe.values.errors import DomainError

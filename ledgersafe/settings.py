@@ -145,7 +145,7 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Database: two roles, one server ─────────────────────────────────────────────────────────────
-#: The role every request, task and command runs as; it owns nothing (see ledgersafe/grants.py).
+#: The role every request, task and command runs as; it owns nothing (see ledgersafe/postgres/grants.py).
 APPLICATION_ROLE = env.str("DATABASE_APP_ROLE", default="ledgersafe_app")
 #: "owner" while a command migrates (manage.py decides), else "app".
 DATABASE_AS = env.str("DATABASE_AS", default="app")
@@ -175,7 +175,8 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
-#: What only the web server asks of its connections (`ledgersafe.patience`): somebody waits for the answer, and its
+#: What only the web server asks of its connections (`ledgersafe.postgres.patience`): somebody waits for the answer, and
+#: its
 #: threads are few. Milliseconds; 0: without end. Jobs and commands may take as long as they take.
 WEB_DATABASE_TIMEOUTS = {
     # For a lock that somebody else holds, a whole table's too.

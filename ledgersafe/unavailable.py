@@ -6,7 +6,7 @@ import sys
 from django.http import HttpRequest, HttpResponse
 
 from ledgersafe import api, refusals
-from ledgersafe.db import is_unavailable
+from ledgersafe.postgres.db import is_unavailable
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.values.errors import Unavailable
 

@@ -17,8 +17,8 @@ import ledgersafe.audit.invariants
 import ledgersafe.idempotency.invariants
 import ledgersafe.tenants.invariants
 import pos.invariants
-from ledgersafe.db import read_only_snapshot
-from ledgersafe.invariants import NAMED_ROWS, Finding, Invariant, Report, Snapshot, run
+from ledgersafe.postgres.db import read_only_snapshot
+from ledgersafe.postgres.invariants import NAMED_ROWS, Finding, Invariant, Report, Snapshot, run
 from ledgersafe.telemetry import metrics
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from ledgersafe import patience
+from ledgersafe.postgres import patience
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledgersafe.settings")
 patience.limit_web()

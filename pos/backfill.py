@@ -18,7 +18,7 @@ from exceptions.decisions import Action, Decision, read_notes
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from ledgersafe.audit import trail
-from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from pos.booking import Verdict
 from pos.deciding import Deciding

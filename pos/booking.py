@@ -14,7 +14,7 @@ from ledger.drafts import JournalDraft
 from ledger.fx import Conversion
 from ledger.models import Account, AccountStatus
 from ledger.posting import Entry, Reversal
-from ledgersafe.db import as_jsonb, call
+from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
 from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day
 from pos.directory import TenantDirectory

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 
 from ledger.chart import AccountRef
 from ledger.drafts import JournalDraft
-from ledgersafe import arrays
-from ledgersafe.db import as_jsonb
+from ledgersafe.postgres import arrays
+from ledgersafe.postgres.db import as_jsonb
 from pos.bronze import Refusal, said_by
 from pos.headers import Figures
 from pos.plans import Plan, claimed_by, more_of

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledgersafe.invariants import Invariant, by_sql
+from ledgersafe.postgres.invariants import Invariant, by_sql
 
 #: The definitions once more, on purpose not by the function that guards the writing. Headers above the mark may have
 #: their rows already (somebody asked for the sale), and then they have all of them.

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from pos.bronze import read_arrival
 from pos.content_checking import disagreement
 from pos.contract import Event

@@ -18,7 +18,7 @@ from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
 from exceptions.models import CaseStatus
 from ledger import balances
 from ledger.fx import NO_RATES, Rates
-from ledgersafe.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
+from ledgersafe.postgres.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
 from pos import booking, held

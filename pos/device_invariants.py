@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledgersafe.invariants import Invariant, by_sql
+from ledgersafe.postgres.invariants import Invariant, by_sql
 
 #: A hole that nobody has explained is no fault of the books: `GET /v1/devices` tells it. A range is behind until the
 #: next fold; but a fold takes all that is committed, so what came well before something folded is in a range.

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from ledger import periods
 from ledger.chart import AccountRef
-from ledgersafe.db import StaleDirectory, as_jsonb, call
+from ledgersafe.postgres.db import StaleDirectory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import own_zones, use_zones
 from pos.models import EventKey, EventWait, KeyStatus

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from exceptions.decisions import NotesRequired, read_notes
 from ledgersafe.audit import trail
-from ledgersafe.db import cause_of, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import cause_of, retry_serialization, tenant_transaction
 from ledgersafe.values import card_numbers
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 from pos.models import EventKey, GapExplanation

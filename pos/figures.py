@@ -1,6 +1,7 @@
 """Figures of the till's side for the dashboard: arrivals by hour, net sales of the business day by store.
 
-Arrivals are read from a table that never stops growing. What is settled (`ledgersafe.settled`) is added up once and
+Arrivals are read from a table that never stops growing. What is settled (`ledgersafe.postgres.append_only_sums`) is
+added up once and
 remembered in the cache; each call reads what came since, so that its cost is that of the last seconds. The cache may be
 lost at any time: the first call after it adds up the window anew. Sales are those of the daily report (`pos.kpis`).
 """
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.settled import EVENTS_RAW, remembered_sums
+from ledgersafe.postgres.append_only_sums import EVENTS_RAW, remembered_sums
 from pos.kpis import by_store, daily_sales
 
 HOURS: Final = 24

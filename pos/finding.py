@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine
-from ledgersafe.db import StaleDirectory, as_jsonb, ask, call
+from ledgersafe.postgres.db import StaleDirectory, as_jsonb, ask, call
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
@@ -91,7 +91,7 @@ class Originals:
 
         :param without: a journal that is about to be reversed: what it took does not count.
         :raises NotYet: it was corrected by an event that is counted, and not written yet.
-        :raises ledgersafe.db.StaleDirectory: it became a correction while its key was waited for.
+        :raises ledgersafe.postgres.db.StaleDirectory: it became a correction while its key was waited for.
         """
         if self.is_ambiguous(event):
             return Hold("MISSING_REFERENCE", "Several sales have that transaction: name the original_event_id.")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledgersafe.invariants import Invariant, by_sql
+from ledgersafe.postgres.invariants import Invariant, by_sql
 from pos.kpis import SUMS
 
 #: The definitions once more, on purpose not by the function that rolls up.

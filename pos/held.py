@@ -14,7 +14,7 @@ from typing import Final
 from exceptions.cases import lock_cases
 from exceptions.models import ExceptionCase
 from ledger.models import Journal
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from pos.models import Disposition, EventKey, EventVersion, KeyStatus, RawEvent
 
 #: One look-up by the whole key for each name, in their order: of a list Postgres may make a filter over all keys.

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from ledger import accounts, conversions, periods
 from ledger.chart import AccountRef
-from ledgersafe.db import (
+from ledgersafe.postgres.db import (
     RETRYABLE,
     JsonText,
     StaleDirectory,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
+from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import Reference, disagreements, tenant_references
 from pos import content_invariants, device_invariants, gold_invariants, rereading, silver_invariants
 

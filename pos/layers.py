@@ -14,7 +14,7 @@ from ledger.business_days import (
     span_of,
 )
 from ledger.models import Period
-from ledgersafe.db import read_only_snapshot
+from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter
 from pos.figures import id_after, id_before

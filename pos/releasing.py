@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from exceptions.decisions import FIRST, Action, Decision
-from ledgersafe.db import call, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from pos.booking import Verdict
 from pos.deciding import Deciding

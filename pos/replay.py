@@ -13,7 +13,7 @@ from typing import TypeVar
 from exceptions.cases import FourEyesRequired
 from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
 from exceptions.models import ExceptionCase
-from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.errors import DomainError, NotFound

@@ -19,7 +19,7 @@ from ledger.business_days import (
 from ledger.chart import AccountRef
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rate, Rates
-from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
+from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import connection
 
-from ledgersafe.db import call, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from pos.content_keeping import keep
 from pos.content_reading import read_day, read_journals

@@ -7,7 +7,7 @@ of two at once the second one sees the first. It is a warning, no guarantee: a p
 from collections.abc import Sequence
 from typing import Any
 
-from ledgersafe.db import as_jsonb, call, require_transaction
+from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 from pos.answers import Answer
 from pos.baskets import Basket, baskets_of, sale_of
 from pos.contract import Hold

@@ -2,7 +2,7 @@
 
 import logging
 
-from ledgersafe.db import call, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)

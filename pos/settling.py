@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ledgersafe.db import JsonText, as_jsonb, call
+from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
 from pos.bronze import Refusal, said_by

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ledger.chart import AccountRef
-from ledgersafe import arrays
-from ledgersafe.db import JsonText, as_jsonb, call
+from ledgersafe.postgres import arrays
+from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import KeyPrincipal
 from pos import plans as planning
 from pos.columns import TAKES, Columns, columns_of

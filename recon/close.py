@@ -20,7 +20,12 @@ from ledger.fx_revaluation import Revalued
 from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
-from ledgersafe.db import lift_statement_timeout, require_transaction, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import (
+    lift_statement_timeout,
+    require_transaction,
+    retry_serialization,
+    tenant_transaction,
+)
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
 from recon import empty_days, packs

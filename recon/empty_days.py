@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from recon.models import DayClose
 
 _COVER: Final = """

@@ -16,7 +16,7 @@ from django.db import connection
 
 from ledger import balances
 from ledger.models import Account
-from ledgersafe.db import as_jsonb
+from ledgersafe.postgres.db import as_jsonb
 from ledgersafe.values.errors import NotFound
 from ledgersafe.values.money import is_currency, to_decimal_text
 from recon import pack_formats as formats

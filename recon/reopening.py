@@ -7,7 +7,7 @@ from functools import partial
 from ledger import periods
 from ledger.models import Period, Reopening
 from ledgersafe.audit import trail
-from ledgersafe.db import retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError, NotFound
 from recon.close import lock_calendar, reason_of

@@ -3,7 +3,7 @@
 from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import SealedBlock, seal_trail
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 
 

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import Q
 
-from ledgersafe.db import run_sql
+from ledgersafe.postgres.db import run_sql
 
 _STAGES = [("proposed", "Proposed"), ("resolved", "Resolved"), ("declined", "Declined"), ("withdrawn", "Withdrawn")]
 

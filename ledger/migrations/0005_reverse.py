@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from ledgersafe.db import run_sql
+from ledgersafe.postgres.db import run_sql
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ import django.db.models.expressions
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-from ledgersafe.db import run_sql
+from ledgersafe.postgres.db import run_sql
 
 
 class Migration(migrations.Migration):

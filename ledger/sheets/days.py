@@ -11,7 +11,7 @@ from ledger import balances
 from ledger.balances import AccountBalance
 from ledger.models import Period, PeriodStatus
 from ledger.sheets.sides import Balance
-from ledgersafe.settled import JOURNALS, remembered_sums
+from ledgersafe.postgres.append_only_sums import JOURNALS, remembered_sums
 from ledgersafe.values.money_text import Money, pair
 
 #: By account and day, the postings' own index. Every journal has a first line, so counting those counts journals.

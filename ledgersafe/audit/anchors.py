@@ -22,7 +22,7 @@ from django.db import connection
 
 from ledgersafe.audit.chain import Flaw
 from ledgersafe.audit.queries import get_head
-from ledgersafe.invariants import Snapshot
+from ledgersafe.postgres.invariants import Snapshot
 from ledgersafe.tenants.models import Tenant
 
 logger = logging.getLogger("ledgersafe.audit.anchor")

@@ -8,7 +8,7 @@ able to replace the proof with it.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ledgersafe.invariants import Snapshot
+from ledgersafe.postgres.invariants import Snapshot
 
 #: No block has a higher number; nor one below its negative, whatever somebody may have planted.
 LAST: Final = 2**63 - 1

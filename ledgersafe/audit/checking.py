@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 from ledgersafe.audit.anchors import anchor_file, read_anchors
 from ledgersafe.audit.verifying import Trail, check_anchors, check_trail
-from ledgersafe.db import raw_connection
-from ledgersafe.invariants import Snapshot
+from ledgersafe.postgres.db import raw_connection
+from ledgersafe.postgres.invariants import Snapshot
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
 

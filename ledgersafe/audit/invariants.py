@@ -5,7 +5,7 @@ from typing import Final
 
 from ledgersafe.audit.anchors import Anchor, anchor_file, anchor_flaws, read_anchors
 from ledgersafe.audit.chain import Flaw, flaws
-from ledgersafe.invariants import Invariant, Snapshot, Violation
+from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation
 
 
 def _violation(flaw: Flaw) -> Violation:

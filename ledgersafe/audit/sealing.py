@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledgersafe.db import call, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 
 
 @dataclass(frozen=True, slots=True)

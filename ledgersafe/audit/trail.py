@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants.models import Tenant
 
@@ -24,7 +24,7 @@ def record(
 
     :param actor: who, as authenticated: `key:<prefix>`, `user:<name>` or `system:<command>`.
     :param action: what, as `app.noun.verbed`.
-    :raises ledgersafe.db.TransactionRequired: called outside a use case's transaction.
+    :raises ledgersafe.postgres.db.TransactionRequired: called outside a use case's transaction.
     """
     require_transaction()
     return AuditEntry.objects.create(

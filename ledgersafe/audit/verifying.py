@@ -7,7 +7,7 @@ from typing import Final
 
 from ledgersafe.audit.anchors import Anchor, TornLine, anchor_flaws
 from ledgersafe.audit.chain import LAST, Flaw, loose_flaws, sealed_flaws
-from ledgersafe.invariants import Snapshot
+from ledgersafe.postgres.invariants import Snapshot
 
 #: Blocks checked by one statement: often enough for a progress bar, rarely enough to cost nothing.
 BLOCKS_AT_ONCE: Final = 100

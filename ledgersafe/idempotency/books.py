@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import connection
 
-from ledgersafe.db import raw_connection, retry_serialization
+from ledgersafe.postgres.db import raw_connection, retry_serialization
 
 #: A pooler may lead the same connection to another server: asked again now and then.
 _KNOWN_SECONDS: Final = 10.0

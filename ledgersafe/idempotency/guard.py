@@ -7,9 +7,9 @@ a lock of that transaction says so; it ends with the transaction, however that e
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledgersafe.db import retry_serialization, tenant_transaction
 from ledgersafe.idempotency import front, rows
 from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept, KeyReused
+from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values.errors import DomainError
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ledgersafe.idempotency import front
 from ledgersafe.idempotency.sealing import SealedAnswer
-from ledgersafe.invariants import Invariant, Snapshot, Violation
+from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation
 
 #: Keys in Redis a run looks at: a large Redis is looked through in part.
 _MOST: Final = 20_000

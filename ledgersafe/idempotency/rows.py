@@ -3,9 +3,9 @@
 from base64 import b64decode
 from typing import Any, Final
 
-from ledgersafe.db import call, call_alone, retry_serialization
 from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept
 from ledgersafe.idempotency.models import IdempotencyKey
+from ledgersafe.postgres.db import call, call_alone, retry_serialization
 from ledgersafe.tenants.keys import Principal
 
 _CLAIM: Final = "idempotency_claim_v1"

@@ -15,9 +15,9 @@ from kombu.exceptions import OperationalError
 
 from ledgersafe.audit import trail
 from ledgersafe.celery import app
-from ledgersafe.db import require_transaction
 from ledgersafe.jobs.beside import NO_BROKER, has_broker
 from ledgersafe.jobs.owned import is_own, own_names, runs_own_jobs
+from ledgersafe.postgres.db import require_transaction
 from ledgersafe.values.errors import DomainError
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ledgersafe.audit import trail
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.registry import checks
 from ledgersafe.registry.places import find_or_add_register, find_or_add_store
 from ledgersafe.registry.tenants import get_tenant

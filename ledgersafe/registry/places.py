@@ -3,7 +3,7 @@
 from django.db.models import F
 
 from ledgersafe.audit import trail
-from ledgersafe.db import require_transaction, tenant_transaction
+from ledgersafe.postgres.db import require_transaction, tenant_transaction
 from ledgersafe.registry import checks
 from ledgersafe.registry.store_zones import check_store_zone, refused_zones
 from ledgersafe.registry.tenants import get_tenant

@@ -7,7 +7,7 @@ from typing import Final
 from django.db import IntegrityError
 
 from ledgersafe.audit import trail
-from ledgersafe.db import cause_of, tenant_transaction
+from ledgersafe.postgres.db import cause_of, tenant_transaction
 from ledgersafe.registry import checks
 from ledgersafe.registry.tenants import get_tenant
 from ledgersafe.tenants.models import Store, Tenant

@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 
-from ledgersafe.grants import MAY_CREATE, SEARCH_PATH, UNPINNED, table_privileges
-from ledgersafe.guard_files import append_only_trigger, declared
-from ledgersafe.invariants import Invariant, Snapshot, Violation
+from ledgersafe.postgres.declared import append_only_trigger, declared
+from ledgersafe.postgres.grants import MAY_CREATE, SEARCH_PATH, UNPINNED, table_privileges
+from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation
 
 _PRIVILEGES: Final = """
 SELECT NULL, p.tbl, p.tbl, %(role)s || ' may ' || p.privilege

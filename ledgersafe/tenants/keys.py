@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from ledgersafe.tenants import lineage
 from ledgersafe.tenants.lineage import KeyName
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES, ApiKey, Register, Store, Tenant

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db.models.functions import Now
 
-from ledgersafe.db import require_transaction
+from ledgersafe.postgres.db import require_transaction
 from ledgersafe.tenants.models import Store, Tenant
 
 

@@ -6,7 +6,7 @@ import django.db.models.functions.datetime
 import django.db.models.lookups
 from django.db import migrations, models
 
-from ledgersafe.db import run_sql
+from ledgersafe.postgres.db import run_sql
 
 
 class Migration(migrations.Migration):

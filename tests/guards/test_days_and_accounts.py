@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from ledger import periods
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, open_shop
 from tests.guards.attacks import Attacker, Raw, assert_refused_by
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from psycopg import sql
 
-from ledgersafe import grants
+from ledgersafe.postgres import grants
 from tests.conftest import Shop, connect
 from tests.guards.attacks import Raw, assert_refused_by
 from tests.guards.test_decisions import RESOLVE, disputed

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from ledgersafe.invariants import Snapshot, Violation, run
+from ledgersafe.postgres.invariants import Snapshot, Violation, run
 from ledgersafe.verification import INVARIANTS
 from tests.conftest import Shop
 

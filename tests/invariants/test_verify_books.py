@@ -16,8 +16,8 @@ from django.core.management.base import CommandError
 from prometheus_client import REGISTRY
 
 from ledgersafe import tasks, verification
-from ledgersafe.db import read_only_snapshot
-from ledgersafe.invariants import Invariant, Snapshot, Violation, by_sql
+from ledgersafe.postgres.db import read_only_snapshot
+from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.telemetry import metrics
 from tests.books import assert_books_clean
 from tests.conftest import Shop

@@ -12,7 +12,7 @@ from ledger.accounts import find_or_open
 from ledger.chart import AccountRef
 from ledger.drafts import JournalDraft
 from ledger.posting import Entry, Reversal
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 
 BANK, SALES, RETURNS = AccountRef("BANK", "USD"), AccountRef("SALES", "USD"), AccountRef("RETURNS", "USD")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger.accounts import find_or_open
 from ledger.chart import ROLES, AccountRef, qualified
 from ledger.models import Account
-from ledgersafe.db import TransactionRequired, tenant_transaction
+from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop, open_shop
 from tests.pos.observing import assert_answer
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import balances, periods
-from ledgersafe.db import TransactionRequired, tenant_transaction
+from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop, open_shop
 
 DAYS = [date(2026, 2, day) for day in range(20, 26)]

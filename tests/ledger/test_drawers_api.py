@@ -316,7 +316,7 @@ def test_a_variance_above_the_limit_needs_an_approval_and_notes(shop: Shop) -> N
 
 def shop_with(shop: Shop, *scopes: str, **bound: Any) -> Shop:
     """The same tenant, by a key with fewer scopes."""
-    from ledgersafe.db import tenant_transaction
+    from ledgersafe.postgres.db import tenant_transaction
     from ledgersafe.tenants import keys
 
     with tenant_transaction(shop.tenant.id):

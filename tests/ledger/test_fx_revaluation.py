@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ledger import fx_revaluation, periods, positions
 from ledger.fx_revaluation import Revalued
-from ledgersafe.db import TransactionRequired, tenant_transaction
+from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop
 from tests.ledger.exchanging import open_banks, put, settle
 from tests.ledger.transferring import balances

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from ledger import periods
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, open_shop
 from tests.ledger.exchanging import YESTERDAY, open_banks, put, quote, settle, settlement
 from tests.ledger.transferring import balances, change, open_account

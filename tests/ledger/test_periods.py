@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger import business_days, periods
 from ledger.models import Period
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 
 ATHENS = {"time_zone": "Europe/Athens", "cut_off": time(4, 0)}

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ledger import calendars, periods
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.telemetry import metrics
 from tests.conftest import Shop, open_shop
 from tests.ledger.transferring import balances, change, entry, move, open_account, open_accounts, transfer

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus, Format
 
-from ledgersafe import arrays
-from ledgersafe.db import raw_connection
+from ledgersafe.postgres import arrays
+from ledgersafe.postgres.db import raw_connection
 
 Encode = Callable[[Any], bytes | None]
 

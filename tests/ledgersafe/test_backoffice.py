@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.db import tenant_transaction
 from ledgersafe.idempotency import rows
 from ledgersafe.idempotency.answers import Answer, Command
+from ledgersafe.postgres.db import tenant_transaction
 from pos import backfill
 from tests.conftest import Shop
 from tests.ledger.drawing import open_drawer

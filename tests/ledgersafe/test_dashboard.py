@@ -19,7 +19,7 @@ from exceptions.figures import Span, open_cases
 from ledgersafe import verification
 from ledgersafe.dashboard import charts, vitals
 from ledgersafe.dashboard.panels import today_of
-from ledgersafe.invariants import Finding, Invariant
+from ledgersafe.postgres.invariants import Finding, Invariant
 from ledgersafe.tenants.models import Membership
 from pos.figures import Scope, arrivals_by_hour, net_sales_by_store
 from tests.conftest import Shop, open_shop

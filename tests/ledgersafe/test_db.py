@@ -8,9 +8,9 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from ledgersafe import db
 from ledgersafe.audit import trail
-from ledgersafe.db import TransactionRequired, require_transaction, tenant_transaction
+from ledgersafe.postgres import db
+from ledgersafe.postgres.db import TransactionRequired, require_transaction, tenant_transaction
 from tests.conftest import Shop
 
 

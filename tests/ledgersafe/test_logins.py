@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from ledgersafe import logins
+from ledgersafe.postgres import logins
 
 ROOT = Path(settings.BASE_DIR)
 RECEIVE = """

@@ -15,8 +15,8 @@ from django.db import connection
 from django.test import Client
 
 from exceptions.models import ExceptionCase
-from ledgersafe import db, patience
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres import db, patience
+from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.values import errors
 from pos import told
 from tests.conftest import Shop, connect

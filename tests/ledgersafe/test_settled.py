@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
-from ledgersafe import settled
-from ledgersafe.settled import JOURNALS, AppendOnly, Mark, Moment, remembered_sums
+from ledgersafe.postgres import append_only_sums
+from ledgersafe.postgres.append_only_sums import JOURNALS, AppendOnly, Mark, Moment, remembered_sums
 from tests.conftest import connect
 
 
@@ -36,7 +36,7 @@ def test_a_mark_moves_when_every_transaction_of_its_moment_has_ended(mark: Mark,
 def test_a_sum_is_made_of_what_is_remembered_and_what_came_since(monkeypatch: pytest.MonkeyPatch) -> None:
     table = {3: 1, 8: 10, 15: 100}
     moments = iter([Moment(10, 5, 5), Moment(10, 5, 9), Moment(20, 9, 30), Moment(20, 30, 30), Moment(5, 1, 1)])
-    monkeypatch.setattr(settled, "_moment", lambda grows: next(moments))
+    monkeypatch.setattr(append_only_sums, "_moment", lambda grows: next(moments))
     read_after = []
 
     def read(after: int, through: int) -> list[tuple[str, bool, int]]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from psycopg.pq import Trace
 
-from ledgersafe.db import raw_connection
+from ledgersafe.postgres.db import raw_connection
 
 
 class RoundTrips:

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from ledgersafe import db
+from ledgersafe.postgres import db
 from ledgersafe.telemetry import metrics
 from pos import ingest, reference_rows, told, verdicts
 from pos import plans as planning

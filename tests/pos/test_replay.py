@@ -14,7 +14,7 @@ from ledger import periods
 from ledger.business_days import (
     business_date_of,
 )
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
 from pos import directory, replay
 from pos.choices import ReplayValidationFailed

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from tests.audit import note
 from tests.conftest import Shop
 from tests.races.crowd import all_at_once

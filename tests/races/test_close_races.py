@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from ledger import periods
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from pos.answers import Answer
 from pos.ingest import receive_event
 from recon import close, packs, queries

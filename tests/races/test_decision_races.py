@@ -14,7 +14,7 @@ from exceptions import proposals
 from exceptions.decisions import Action, Decision
 from exceptions.models import Resolution
 from ledger import periods
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
 from pos import backfill, replay

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledgersafe.db import call
+from ledgersafe.postgres.db import call
 from pos import finding, releasing
 from tests.conftest import Shop
 from tests.pos.returning import SOLD, about, balances

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ledger import periods
-from ledgersafe.db import tenant_transaction
+from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 from tests.ledger.transferring import balances, change, entry, move, open_accounts, transfer
 from tests.races.crowd import all_at_once

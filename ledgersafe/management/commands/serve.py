@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from ledgersafe import logins, serving
+from ledgersafe import serving
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.jobs import beside
+from ledgersafe.postgres import logins
 
 
 class Command(LedgerCommand):

@@ -18,8 +18,8 @@ from ledgersafe.audit.anchors import anchor_file, read_anchors
 from ledgersafe.audit.chain import Flaw
 from ledgersafe.audit.verifying import AnchorIndex, Trail, check_anchors, check_trail, count_blocks
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.db import read_only_snapshot
-from ledgersafe.invariants import NAMED_ROWS, Snapshot
+from ledgersafe.postgres.db import read_only_snapshot
+from ledgersafe.postgres.invariants import NAMED_ROWS, Snapshot
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter
 

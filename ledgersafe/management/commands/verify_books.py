@@ -14,8 +14,8 @@ from rich.table import Table
 
 from ledgersafe import registry, verification
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.db import read_only_snapshot
-from ledgersafe.invariants import NAMED_ROWS, Finding, Report, Snapshot, Violation
+from ledgersafe.postgres.db import read_only_snapshot
+from ledgersafe.postgres.invariants import NAMED_ROWS, Finding, Report, Snapshot, Violation
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter
 

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from ledgersafe.db import run_sql
+from ledgersafe.postgres.db import run_sql
 
 _HELP = "The first business day anything is posted on; what claims to be older is held."
 

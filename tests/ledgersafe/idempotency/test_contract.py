@@ -11,9 +11,9 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from ledgersafe import registry
-from ledgersafe.db import raw_connection, tenant_transaction
 from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import Answer, Command
+from ledgersafe.postgres.db import raw_connection, tenant_transaction
 from tests.conftest import Shop, open_shop
 from tests.guards.attacks import Raw
 from tests.ledgersafe.idempotency import spending

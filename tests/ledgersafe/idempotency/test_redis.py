@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from ledgersafe.db import tenant_transaction
 from ledgersafe.idempotency import books, front, guard, rows, sealing
 from ledgersafe.idempotency.answers import Answer, Command, Kept
+from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, connect, open_shop
 from tests.ledgersafe.idempotency.redises import OwnRedis, own_redis
 from tests.ledgersafe.idempotency.spending import PATH, TooMuch, effects, is_replay, spend, till

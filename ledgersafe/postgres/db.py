@@ -20,7 +20,7 @@ from django.db.migrations.operations import RunSQL
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGconn, PGresult
 
-from ledgersafe import arrays
+from ledgersafe.postgres import arrays
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import errors
 
