@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from exceptions import bulk_page, inbox_page, review_page
 from exceptions.models import ExceptionCase
 from exceptions.waiting import count_waiting
-from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.tenants import staff
 
 

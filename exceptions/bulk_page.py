@@ -21,7 +21,7 @@ from exceptions.inbox_page import at_risk_of
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import colleagues
 from exceptions.reasons import REASONS
-from ledgersafe import kept_drafts
+from ledgersafe.backoffice import kept_drafts
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.pretty import visible

@@ -23,7 +23,7 @@ from exceptions.people import colleagues
 from exceptions.proposal_parts import declined_part, own_decisions, patch_text_of, proposals_part
 from exceptions.proposals import ProposalEnded
 from exceptions.review_form import ReviewForm, decision_of
-from ledgersafe import kept_drafts
+from ledgersafe.backoffice import kept_drafts
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.pretty import visible

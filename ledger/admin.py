@@ -25,8 +25,8 @@ from ledger.sheets.days import day_figures, day_sheet
 from ledger.sheets.finding import found_by
 from ledger.sheets.journals import journal_sheet, reversals_of, turnovers
 from ledger.sheets.sides import Balance
-from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.pages import list_button
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
+from ledgersafe.backoffice.pages import list_button
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import EVENT_TYPES
 from ledgersafe.values.money_text import Money

@@ -19,7 +19,7 @@ from ledger.drawer_pages import cash_lines, pieces, printed, tender_lines, total
 from ledger.drawer_reports import DrawerReport
 from ledger.drawer_requests import Count, NewDrawer
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
-from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
+from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Register
 from ledgersafe.values.errors import NotFound

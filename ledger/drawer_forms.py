@@ -8,7 +8,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from ledgersafe.pages import UseCaseForm
+from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.tenants.models import Register
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.money import MoneyError, to_minor

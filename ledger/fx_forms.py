@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from ledgersafe.pages import UseCaseForm
+from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.tenants.models import Tenant
 
 

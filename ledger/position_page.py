@@ -12,7 +12,7 @@ from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
 from ledger.positions import Position
 from ledger.sheets.sides import sided
-from ledgersafe.pages import Badge, Button, Card, Cell, object_page
+from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants.models import Tenant
 
 

@@ -15,7 +15,7 @@ from ledger.fx_requests import rate_of
 from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxRate, FxSettlement, RateSource
 from ledger.rate_recording import NewRate, record_rates
-from ledgersafe.pages import Badge, Card, Cell, display, form_page, list_button, object_page, press
+from ledgersafe.backoffice.pages import Badge, Card, Cell, display, form_page, list_button, object_page, press
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.setting_up import SetUpAdmin
 from ledgersafe.values.errors import InvalidParameter

@@ -12,7 +12,7 @@ from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
 from ledger.position_page import position_page
 from ledger.sheets.sides import sided
-from ledgersafe.pages import Card, Cell, choice_page, display, list_button, object_page
+from ledgersafe.backoffice.pages import Card, Cell, choice_page, display, list_button, object_page
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.setting_up import SetUpAdmin
 

@@ -18,8 +18,8 @@ from unfold.enums import ActionVariant
 
 from ledgersafe import people, people_forms
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
+from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import roles, staff
 from ledgersafe.tenants.models import Membership
 

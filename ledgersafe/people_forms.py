@@ -15,7 +15,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from ledgersafe.pages import UseCaseForm
+from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.roles import ROLES
 

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 
-from ledgersafe import drafts
 from ledgersafe.api import PREFIXES, problem
+from ledgersafe.backoffice import drafts
 
 _TYPES: Final = ["application/problem+json", "text/html"]
 

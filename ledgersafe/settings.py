@@ -371,8 +371,8 @@ UNFOLD = {
     "SCRIPTS": [lambda request: static("ledgersafe/frames.js")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "ACCOUNT": {"navigation": "ledgersafe.backoffice.account_links"},
-    "SIDEBAR": {"show_search": True, "navigation": "ledgersafe.backoffice.navigation"},
+    "ACCOUNT": {"navigation": "ledgersafe.backoffice.frame.account_links"},
+    "SIDEBAR": {"show_search": True, "navigation": "ledgersafe.backoffice.frame.navigation"},
 }
 
 # ── Logs ────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from django.urls import reverse
 from unfold.apps import DefaultAppConfig
 from unfold.sites import UnfoldAdminSite
 
-from ledgersafe import kept_drafts
+from ledgersafe.backoffice import kept_drafts
 
 
 class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped

@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.values.pretty import body_text, pretty, visible
 from pos import event_urls, timeline_page
 from pos.job_pages import ReplayJobAdmin

@@ -11,8 +11,18 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from ledgersafe.dashboard.scope import view_of
-from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, choice_page, form_page, object_page, press
+from ledgersafe.backoffice.pages import (
+    Badge,
+    Button,
+    Card,
+    Cell,
+    UseCaseForm,
+    choice_page,
+    form_page,
+    object_page,
+    press,
+)
+from ledgersafe.backoffice.scope import view_of
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import NotFound

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from pos.models import JobStatus, ReplayJob
 
 #: A status of htmx's own: the answer is taken, and not asked for again.

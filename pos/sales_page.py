@@ -17,7 +17,7 @@ from ledger.business_days import (
 )
 from ledger.moments import day_of
 from ledgersafe.api import json_response
-from ledgersafe.dashboard.scope import View, view_of
+from ledgersafe.backoffice.scope import View, view_of
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.csv_text import csv_response

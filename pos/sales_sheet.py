@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from ledgersafe.dashboard import charts
+from ledgersafe.backoffice import charts
 from ledgersafe.values.money import exponent
 from ledgersafe.values.money_text import Money
 from pos.kpis import TENDERS, DaySales, Sums, by_day, by_store, days_between, totals

@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from ledger.models import Period, PeriodStatus
 from ledger.periods import last_closed_date
-from ledgersafe.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
+from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError, NotFound
 from recon import packs, queries

@@ -17,8 +17,8 @@ from unfold.utils import parse_date_str
 from ledgersafe.audit import checking, diffs, queries
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.audit.verifying import Trail
-from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.pages import Badge, Button, Card, Cell, display, object_page
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
+from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, display, object_page
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import visible_tenants
 from ledgersafe.values.errors import DomainError

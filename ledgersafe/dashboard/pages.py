@@ -9,8 +9,8 @@ from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from exceptions.waiting import count_waiting
+from ledgersafe.backoffice.scope import View, view_of
 from ledgersafe.dashboard.panels import inbox_url, panels
-from ledgersafe.dashboard.scope import View, view_of
 from ledgersafe.dashboard.vitals import vitals
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant

@@ -18,8 +18,8 @@ from ledger.business_days import (
 )
 from ledger.models import Period
 from ledger.sheets.days import open_days
-from ledgersafe.dashboard import charts
-from ledgersafe.dashboard.scope import View
+from ledgersafe.backoffice import charts
+from ledgersafe.backoffice.scope import View
 from ledgersafe.dashboard.vitals import ago
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.zones import zones_of

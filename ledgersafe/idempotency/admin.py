@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
+from ledgersafe.backoffice.pages import Badge, Card, Cell, display, object_page
 from ledgersafe.idempotency.models import IdempotencyKey
-from ledgersafe.pages import Badge, Card, Cell, display, object_page
 
 #: More of an answer than fits a page helps nobody.
 _SHOWN = 4_000

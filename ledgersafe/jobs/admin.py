@@ -18,10 +18,10 @@ from django.utils.timesince import timesince, timeuntil
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
-from ledgersafe.backoffice import BackOfficeAdmin
+from ledgersafe.backoffice.frame import BackOfficeAdmin
+from ledgersafe.backoffice.pages import display
 from ledgersafe.jobs import changing, owned, state
 from ledgersafe.jobs.forms import JobForm
-from ledgersafe.pages import display
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError
 

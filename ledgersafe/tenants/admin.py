@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from ledgersafe import registry
-from ledgersafe.pages import (
+from ledgersafe.backoffice.pages import (
     Badge,
     Button,
     Card,

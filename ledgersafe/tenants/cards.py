@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
-from ledgersafe.pages import Badge, Button, Card, Cell
+from ledgersafe.backoffice.pages import Badge, Button, Card, Cell
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.forms import EVENT_TYPE_MEANINGS, state_of
 from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Membership, Register, Store, Tenant

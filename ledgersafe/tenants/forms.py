@@ -15,7 +15,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from ledgersafe.pages import UseCaseForm
+from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.routes import Route, routes_of
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Register, Store, Tenant

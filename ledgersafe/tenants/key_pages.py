@@ -8,7 +8,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from ledgersafe import registry
-from ledgersafe.pages import Button, UseCaseForm, display, form_page, list_button, object_page, press, secret_page
+from ledgersafe.backoffice.pages import (
+    Button,
+    UseCaseForm,
+    display,
+    form_page,
+    list_button,
+    object_page,
+    press,
+    secret_page,
+)
 from ledgersafe.tenants import cards, forms
 from ledgersafe.tenants.cards import link
 from ledgersafe.tenants.models import ApiKey

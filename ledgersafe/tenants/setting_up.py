@@ -8,8 +8,8 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
-from ledgersafe.backoffice import ReadOnlyModelAdmin
-from ledgersafe.pages import Button, choice_page
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
+from ledgersafe.backoffice.pages import Button, choice_page
 from ledgersafe.tenants.cards import link
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import may, visible_tenants

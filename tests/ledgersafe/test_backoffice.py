@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.idempotency import rows
 from ledgersafe.idempotency.answers import Answer, Command
 from ledgersafe.postgres.db import tenant_transaction

@@ -17,7 +17,8 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from exceptions.figures import Span, open_cases
 from ledgersafe import verification
-from ledgersafe.dashboard import charts, vitals
+from ledgersafe.backoffice import charts
+from ledgersafe.dashboard import vitals
 from ledgersafe.dashboard.panels import today_of
 from ledgersafe.postgres.invariants import Finding, Invariant
 from ledgersafe.tenants.models import Membership

@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from ledgersafe import drafts, second_factor
+from ledgersafe import second_factor
+from ledgersafe.backoffice import drafts
 from tests.conftest import Shop
 from tests.exceptions.desk import conflict, hold, review_url
 from tests.ledgersafe.test_login import code_of
@@ -143,7 +144,7 @@ def test_a_draft_is_kept_for_half_an_hour(shop: Shop, person: User, monkeypatch:
     page = decide(client, case, last).content.decode()
     sign_in_again(client, page, person)
     late = time.time() + drafts.MAX_AGE_SECONDS + 1
-    monkeypatch.setattr("ledgersafe.kept_drafts.time.time", lambda: late)
+    monkeypatch.setattr("ledgersafe.backoffice.kept_drafts.time.time", lambda: late)
     assert typed_into(client.get(review_url(case)).content.decode(), "notes") == ""
     monkeypatch.setattr("django.core.signing.time.time", lambda: late)
     assert drafts.read(typed_into(page, "draft")) is None

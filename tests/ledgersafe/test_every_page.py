@@ -17,7 +17,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from ledger.models import Drawer
 from ledgersafe.audit.sealing import seal_trail
-from ledgersafe.pages import Badge, Card, Cell
+from ledgersafe.backoffice.pages import Badge, Card, Cell
 from ledgersafe.tenants.models import Store
 from pos import backfill
 from tests.conftest import Shop

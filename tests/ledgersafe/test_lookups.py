@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test import RequestFactory
 from django.urls import reverse
 
-from ledgersafe.backoffice import BackOfficeAdmin
+from ledgersafe.backoffice.frame import BackOfficeAdmin
 from tests.conftest import Shop
 from tests.staff import boss, hire, signed_in
 

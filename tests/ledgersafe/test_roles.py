@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from ledgersafe.backoffice import ReadOnlyModelAdmin
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.tenants.models import ApiKey, Store, Tenant
 from ledgersafe.tenants.roles import ROLES
 from pos import backfill

@@ -16,7 +16,7 @@ from django.utils.datastructures import MultiValueDict
 from unfold import decorators
 from unfold.enums import ActionVariant
 
-from ledgersafe import kept_drafts
+from ledgersafe.backoffice import kept_drafts
 from ledgersafe.values.errors import DomainError
 
 T = TypeVar("T")

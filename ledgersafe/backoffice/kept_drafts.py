@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 
-from ledgersafe import drafts
+from ledgersafe.backoffice import drafts
 
 _KEPT_AS: Final = "draft"
 _PERSON_SECONDS: Final = 30 * 86_400
