@@ -7,8 +7,8 @@ from rest_framework.request import Request
 
 from ledger.drawer_serializers import NewTransactionSerializer
 from ledger.drawer_views import TransactionsView
-from ledgersafe.api import principal_of
-from ledgersafe.json_requests import read_object
+from ledgersafe.http.api import principal_of
+from ledgersafe.http.json_requests import read_object
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 
 _command: Any = TransactionsView.post

@@ -18,7 +18,7 @@ from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.patching import diff
 from exceptions.serializers import case_detail, proposal_item
 from exceptions.waiting import list_waiting
-from ledgersafe.api import instant
+from ledgersafe.http.api import instant
 from ledgersafe.values import exact_json
 from ledgersafe.values.pretty import body_text, pretty
 from pos import queries, replay

@@ -12,7 +12,7 @@ from exceptions.decisions import read_notes
 from exceptions.models import CaseStatus, Resolution, Stage
 from exceptions.people import Assignee
 from ledgersafe.audit import trail
-from ledgersafe.json_requests import CardNumberRefused
+from ledgersafe.http.json_requests import CardNumberRefused
 from ledgersafe.postgres.db import require_transaction, tenant_transaction
 from ledgersafe.tenants.lineage import actors_like
 from ledgersafe.values import card_numbers

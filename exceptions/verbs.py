@@ -20,8 +20,8 @@ from exceptions import cases, proposals, queries
 from exceptions.decisions import Decision
 from exceptions.models import ExceptionCase, Resolution
 from exceptions.serializers import case_item
-from ledgersafe import json_requests
-from ledgersafe.members import Declared
+from ledgersafe.http import json_requests
+from ledgersafe.http.members import Declared
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from ledgersafe.values.money import to_decimal_text

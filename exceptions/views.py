@@ -7,9 +7,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from exceptions import console, queries, serializers, verbs
-from ledgersafe.api import cursor_of, limit_of, page, principal_of
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
+from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 
 _DECISION = {
     "application/json": serializers.DecisionSerializer,

@@ -9,7 +9,7 @@ from ledger.drawer_reports import DrawerReport
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.drawers import REQUESTABLE
 from ledger.transactions import Transacted
-from ledgersafe.api import instant
+from ledgersafe.http.api import instant
 
 #: What can be asked for.
 TRANSACTION_TYPES: Final = [(one.value, one.value) for one in REQUESTABLE]

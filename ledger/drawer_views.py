@@ -17,10 +17,10 @@ from ledger.drawer_queries import DrawerFilter
 from ledger.drawer_reports import DrawerReport
 from ledger.drawer_requests import Count, NewDrawer, NewTransaction
 from ledger.models import Drawer
-from ledgersafe.api import cursor_of, json_response, limit_of, next_cursor, principal_of
+from ledgersafe.http.api import cursor_of, json_response, limit_of, next_cursor, principal_of
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from ledgersafe.idempotency.commands import Body, money_command
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _SCOPES: Final = {"GET": "pos:read", "POST": "pos:write"}

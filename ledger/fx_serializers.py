@@ -11,7 +11,7 @@ from ledger.fx import Conversion, Rate
 from ledger.models import FxRate, FxSettlement, RateSource
 from ledger.rates import max_age
 from ledger.transfers import STATUSES
-from ledgersafe.api import instant
+from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 
 

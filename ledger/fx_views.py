@@ -17,11 +17,11 @@ from ledger.models import RateSource
 from ledger.moments import moment_of
 from ledger.rates import Asked
 from ledger.settlement_requests import SettlementRequest
-from ledgersafe.api import cursor_of, flag_of, limit_of, page, principal_of
+from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of
+from ledgersafe.http.json_requests import read_object
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from ledgersafe.idempotency.commands import key_of, replayed, replayed_header
-from ledgersafe.json_requests import read_object
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
 from ledgersafe.values.errors import NotFound
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)

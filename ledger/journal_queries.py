@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ledger import moments
 from ledger.models import Journal, Posting, Transfer
-from ledgersafe import cursors
+from ledgersafe.http import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ledger import balances, fx
 from ledger.fx import Rate, Unusable
 from ledger.models import FxRate
-from ledgersafe import cursors
+from ledgersafe.http import cursors
 
 #: Of every pair that is asked about: its own rate, or the opposite pair's. Two look-ups in one index for each.
 USABLE: Final = """

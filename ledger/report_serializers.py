@@ -13,7 +13,7 @@ from ledger.positions import Position, without_rate
 from ledger.positions import residual as residual_of
 from ledger.reports import Identity, Income, TypeTotal, trial_totals
 from ledger.statements import DayMoved, Explanation, Line, Statement
-from ledgersafe.api import instant, next_cursor
+from ledgersafe.http.api import instant, next_cursor
 from ledgersafe.values.money import to_decimal_text
 
 

@@ -13,9 +13,9 @@ from ledger import balances, calendars, positions, reports, statements
 from ledger import report_serializers as serializers
 from ledger.fx_requests import instant_of
 from ledger.moments import day_of, moment_of, span_of_days
-from ledgersafe.api import cursor_of, limit_of, principal_of
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
+from ledgersafe.http.api import cursor_of, limit_of, principal_of
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _REFUSALS: Any = dict.fromkeys((400, 403, 404), ProblemSerializer)

@@ -8,7 +8,7 @@ from ledger.account_requests import FIXED
 from ledger.journal_queries import JournalInFull
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion, Journal
 from ledger.transfers import STATUSES
-from ledgersafe.api import instant
+from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from ledger import balances
 from ledger.models import Account, Posting, Transfer
 from ledger.moments import day_before, span_of_days
-from ledgersafe import cursors
+from ledgersafe.http import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _FOREIGN_CURSOR: Final = "cursor is not a next_cursor of this statement."

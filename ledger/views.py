@@ -16,7 +16,7 @@ from ledger.account_requests import AccountChanges, NewAccount
 from ledger.journal_queries import JournalFilter
 from ledger.transfer_requests import ReversalRequest, TransferRequest, read_bulk
 from ledger.transfers import Applied
-from ledgersafe.api import (
+from ledgersafe.http.api import (
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
     cursor_of,
@@ -27,10 +27,10 @@ from ledgersafe.api import (
     page,
     principal_of,
 )
+from ledgersafe.http.json_requests import read_object
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from ledgersafe.idempotency.commands import KEY_HEADER, key_of, replayed, replayed_header
-from ledgersafe.json_requests import read_object
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
 _PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from exceptions import queries as exceptions_queries
-from ledgersafe.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response, read_only
+from ledgersafe.http.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response, read_only
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.keys import Principal
 from pos import queries as pos_queries

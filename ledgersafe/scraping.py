@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
 
 from exceptions.queries import count_open_by_reason
-from ledgersafe.api import read_only
+from ledgersafe.http.api import read_only
 from ledgersafe.telemetry import metrics
 from pos.device_queries import count_unexplained
 

@@ -62,7 +62,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 #: Behind a proxy every client would have its address, and five wrong passwords would lock a name for everybody.
-AXES_CLIENT_IP_CALLABLE = "ledgersafe.client_address.address_of"
+AXES_CLIENT_IP_CALLABLE = "ledgersafe.http.client_address.address_of"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "ledgersafe.signing_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
@@ -111,17 +111,17 @@ INSTALLED_APPS = [
 ]
 #: The back office needs sessions, messages and CSRF; a request that brings an API key does not, and skips them.
 MIDDLEWARE = [
-    "ledgersafe.middleware.RequestIdMiddleware",
+    "ledgersafe.http.middleware.RequestIdMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "ledgersafe.middleware.BackOfficeSecurity",
-    "ledgersafe.middleware.BackOfficeWhiteNoise",
-    "ledgersafe.middleware.BackOfficeCsp",
-    "ledgersafe.middleware.StorableTextMiddleware",
-    "ledgersafe.middleware.BackOfficeSessions",
-    "ledgersafe.middleware.BackOfficeCsrf",
-    "ledgersafe.middleware.BackOfficeAuthentication",
-    "ledgersafe.middleware.BackOfficeMessages",
-    "ledgersafe.middleware.BackOfficeClickjacking",
+    "ledgersafe.http.middleware.BackOfficeSecurity",
+    "ledgersafe.http.middleware.BackOfficeWhiteNoise",
+    "ledgersafe.http.middleware.BackOfficeCsp",
+    "ledgersafe.http.middleware.StorableTextMiddleware",
+    "ledgersafe.http.middleware.BackOfficeSessions",
+    "ledgersafe.http.middleware.BackOfficeCsrf",
+    "ledgersafe.http.middleware.BackOfficeAuthentication",
+    "ledgersafe.http.middleware.BackOfficeMessages",
+    "ledgersafe.http.middleware.BackOfficeClickjacking",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -302,15 +302,15 @@ if not 0 <= FX_MAX_RATE_AGE_HOURS <= 1_000_000:
 # ── API ─────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "ledgersafe.api.ApiKeyAuthentication",
-        "ledgersafe.api.StaffSessionAuthentication",
+        "ledgersafe.http.api.ApiKeyAuthentication",
+        "ledgersafe.http.api.StaffSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.permissions.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["ledgersafe.api.OrjsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ledgersafe.api.JsonNegotiation",
+    "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.http.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["ledgersafe.http.api.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ledgersafe.http.api.JsonNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "ledgersafe.api.problem_handler",
+    "EXCEPTION_HANDLER": "ledgersafe.http.api.problem_handler",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -326,9 +326,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "/static/ledgersafe/favicon.svg",
     "REDOC_DIST": "SIDECAR",
-    "PREPROCESSING_HOOKS": ["ledgersafe.openapi.only_v1"],
+    "PREPROCESSING_HOOKS": ["ledgersafe.http.openapi.only_v1"],
     # The first is spectacular's own, which gives choices their names.
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "ledgersafe.openapi.declare_refusals"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ledgersafe.http.openapi.declare_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ArrivalResultEnum": "pos.models.Result.choices",
         "AccountStatusEnum": "ledger.models.AccountStatus.choices",
@@ -352,7 +355,7 @@ WHITENOISE_USE_FINDERS = True
 # ── Back office ─────────────────────────────────────────────────────────────────────────────────
 LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
-CSRF_FAILURE_VIEW = "ledgersafe.refusals.forged"
+CSRF_FAILURE_VIEW = "ledgersafe.http.error_pages.forged"
 UNFOLD = {
     "SITE_TITLE": "Ledger-Safe",
     "SITE_HEADER": "Ledger-Safe",

@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from ledgersafe import api, dashboard, health, refusals, schema_views, scraping, signing_in
+from ledgersafe import dashboard, health, scraping, signing_in
+from ledgersafe.http import api, error_pages, schema_views
 
 admin.autodiscover()
 
@@ -45,12 +46,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/pos/devices/", include("pos.device_urls")),
     path("admin/pos/", include("pos.admin_urls")),
     # Nothing has a page on a site of its own, which is where Django's short-cut would lead.
-    path("admin/r/<path:rest>", refusals.unknown_page),
+    path("admin/r/<path:rest>", error_pages.unknown_page),
     path("admin/", admin.site.urls),
-    path("admin/<path:rest>", refusals.unknown_page),
+    path("admin/<path:rest>", error_pages.unknown_page),
 ]
 
-handler400 = "ledgersafe.refusals.bad_request"
-handler403 = "ledgersafe.refusals.forbidden"
-handler404 = "ledgersafe.refusals.not_found"
-handler500 = "ledgersafe.unavailable.server_error"
+handler400 = "ledgersafe.http.error_pages.bad_request"
+handler403 = "ledgersafe.http.error_pages.forbidden"
+handler404 = "ledgersafe.http.error_pages.not_found"
+handler500 = "ledgersafe.http.unavailable.server_error"

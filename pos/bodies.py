@@ -6,7 +6,7 @@ from typing import Final
 
 from django.conf import settings
 
-from ledgersafe.json_requests import read_body as read_body
+from ledgersafe.http.json_requests import read_body as read_body
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import list_elements
 from pos.bronze import Refusal

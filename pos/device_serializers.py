@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ledgersafe.api import instant
+from ledgersafe.http.api import instant
 from ledgersafe.values.errors import InvalidParameter
 from pos.device_queries import DeviceState
 from pos.explaining import Missing

@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledgersafe.api import cursor_of, limit_of, next_cursor, principal_of
-from ledgersafe.json_requests import read_object
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
+from ledgersafe.http.api import cursor_of, limit_of, next_cursor, principal_of
+from ledgersafe.http.json_requests import read_object
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from pos import device_queries, explaining, sequences
 from pos import device_serializers as serializers
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from ledgersafe import cursors
+from ledgersafe.http import cursors
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import ApiKey
 from ledgersafe.values.errors import InvalidParameter, NotFound

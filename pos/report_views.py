@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 
 from ledger.moments import day_of
 from ledger.reports import today_of
-from ledgersafe.api import principal_of
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
+from ledgersafe.http.api import principal_of
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
 from pos import kpis, layers

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe import cursors
+from ledgersafe.http import cursors
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import NotFound
 from pos.headers import Figures

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledgersafe.api import instant
+from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 from pos.kpis import TENDERS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.reports import today_of
-from ledgersafe.api import cursor_of, limit_of, next_cursor, principal_of
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
+from ledgersafe.http.api import cursor_of, limit_of, next_cursor, principal_of
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import EVENT_TYPES
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter

@@ -16,8 +16,8 @@ from ledger.business_days import (
     business_date_of,
 )
 from ledger.moments import day_of
-from ledgersafe.api import json_response
 from ledgersafe.backoffice.scope import View, view_of
+from ledgersafe.http.api import json_response
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.csv_text import csv_response

@@ -10,7 +10,7 @@ import orjson
 from django.conf import settings
 from rest_framework import serializers
 
-from ledgersafe.api import instant
+from ledgersafe.http.api import instant
 from ledgersafe.values.exact_json import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
 from pos.answers import Answer
 from pos.contract import TENDER_METHODS

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledgersafe.api import (
+from ledgersafe.http.api import (
     NothingToNegotiate,
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
@@ -23,8 +23,8 @@ from ledgersafe.api import (
     principal_of,
     problem,
 )
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from pos import bodies, ingest, queries, serializers
 from pos.answers import Answer
 from pos.bronze import Refusal

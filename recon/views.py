@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.models import Period
-from ledgersafe.api import cursor_of, limit_of, page, principal_of
-from ledgersafe.json_requests import read_object
-from ledgersafe.members import Declared
-from ledgersafe.openapi import ProblemSerializer
-from ledgersafe.permissions import Reach
+from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
+from ledgersafe.http.json_requests import read_object
+from ledgersafe.http.members import Declared
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
 from ledgersafe.values.errors import InvalidParameter

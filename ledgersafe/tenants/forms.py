@@ -16,7 +16,7 @@ from unfold.widgets import (
 )
 
 from ledgersafe.backoffice.pages import UseCaseForm
-from ledgersafe.routes import Route, routes_of
+from ledgersafe.http.routes import Route, routes_of
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Register, Store, Tenant
 from ledgersafe.values.money import to_decimal_text

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 #: They need neither a database nor a session, and load the URLs, the API, the back office and its templates.
 _PATHS: Final = ("/health", "/v1/nothing-is-here", "/admin/login/")
 #: Left out: nobody asked, so nothing is counted, and there are no files to look for.
-_WITHOUT: Final = ("django_prometheus.", "ledgersafe.middleware.BackOfficeWhiteNoise")
+_WITHOUT: Final = ("django_prometheus.", "ledgersafe.http.middleware.BackOfficeWhiteNoise")
 
 
 def warm() -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import DataError, OperationalError
 from django.test import Client
 
-from ledgersafe import api
+from ledgersafe.http import api
 from ledgersafe.values import errors
 from pos import queries
 from tests.conftest import Shop

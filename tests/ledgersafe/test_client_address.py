@@ -4,7 +4,7 @@ import pytest
 from axes.helpers import get_client_ip_address
 from django.test import RequestFactory, override_settings
 
-from ledgersafe.client_address import address_of
+from ledgersafe.http.client_address import address_of
 
 
 @pytest.mark.parametrize(

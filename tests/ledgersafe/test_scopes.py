@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ledgersafe import registry
+from ledgersafe.http.routes import all_routes, routes_of
 from ledgersafe.management.commands.scopes import catalogue
-from ledgersafe.routes import all_routes, routes_of
 from ledgersafe.tenants import roles, scopes
 from ledgersafe.tenants.keys import authenticate
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES

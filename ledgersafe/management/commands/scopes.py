@@ -3,8 +3,8 @@
 from typing import Any
 
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.permissions import Reach
-from ledgersafe.routes import Route, routes_of
+from ledgersafe.http.permissions import Reach
+from ledgersafe.http.routes import Route, routes_of
 from ledgersafe.tenants import scopes
 
 _INTRODUCTION = """\

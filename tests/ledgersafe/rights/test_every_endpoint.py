@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from rest_framework.views import APIView
 
-from ledgersafe.permissions import Reach, needs_of
-from ledgersafe.routes import all_routes
-from ledgersafe.schema_views import DocsView, SchemaView
+from ledgersafe.http.permissions import Reach, needs_of
+from ledgersafe.http.routes import all_routes
+from ledgersafe.http.schema_views import DocsView, SchemaView
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import SCOPES
 from ledgersafe.tenants.roles import ROLES

@@ -5,7 +5,7 @@ import sys
 
 from django.http import HttpRequest, HttpResponse
 
-from ledgersafe import api, refusals
+from ledgersafe.http import api, error_pages
 from ledgersafe.postgres.db import is_unavailable
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.values.errors import Unavailable
@@ -19,7 +19,7 @@ def answer_unavailable(request: HttpRequest, error: BaseException | None) -> Htt
         return None
     logger.warning("503 for %s %s: %s", request.method, request.path[:200], str(error).split("\n")[0])
     is_page = request.path_info.startswith("/admin")
-    return refusals.unavailable(request) if is_page else api.unavailable()
+    return error_pages.unavailable(request) if is_page else api.unavailable()
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

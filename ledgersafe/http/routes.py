@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ledgersafe.permissions import HasScope, needs_of
+from ledgersafe.http.permissions import HasScope, needs_of
 
 
 @dataclass(frozen=True, slots=True)

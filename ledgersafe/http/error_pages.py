@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 
-from ledgersafe.api import PREFIXES, problem
 from ledgersafe.backoffice import drafts
+from ledgersafe.http.api import PREFIXES, problem
 
 _TYPES: Final = ["application/problem+json", "text/html"]
 

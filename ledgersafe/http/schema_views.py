@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
-from ledgersafe.api import JsonNegotiation
+from ledgersafe.http.api import JsonNegotiation
 
 
 class NeverRefusing(JsonNegotiation):

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from ledgersafe import members
+from ledgersafe.http import members
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.exact_json import UnreadableBody
