@@ -93,7 +93,7 @@ def people(tenant: str) -> dict[str, str]:
     """Session keys of an operator of one tenant and of a superuser, made at the first call."""
     from django.contrib.auth.models import Permission, User
 
-    from ledgersafe import people as staff
+    from ledgersafe.people import access as staff
 
     if not User.objects.exists():
         User.objects.create_superuser("superuser", password=None)

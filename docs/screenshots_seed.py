@@ -25,9 +25,10 @@ from ledger import drawer_queries, drawers
 from ledger.callers import Caller
 from ledger.drawer_requests import Count, NewDrawer
 from ledger.models import Drawer
-from ledgersafe import people, registry
+from ledgersafe import registry
 from ledgersafe.audit import anchors
 from ledgersafe.audit.sealing import seal_trail
+from ledgersafe.people import access
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import SCOPES, Tenant
@@ -150,7 +151,7 @@ def _open(now: datetime) -> Retailer:
     assert principal is not None  # noqa: S101  just issued
     retailer = Retailer(tenant, principal, now, secrets.token_urlsafe(9))
     for name, (first, last, role) in PEOPLE.items():
-        retailer.staff[name] = people.create_person(
+        retailer.staff[name] = access.create_person(
             username=name, role=role, tenants=[tenant.slug], password=retailer.password, by=None,
             actor="system:screenshots", first_name=first, last_name=last, email=f"{name}@corner-cafes.example",
         )  # fmt: skip

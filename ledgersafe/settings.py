@@ -64,7 +64,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 #: Behind a proxy every client would have its address, and five wrong passwords would lock a name for everybody.
 AXES_CLIENT_IP_CALLABLE = "ledgersafe.http.client_address.address_of"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "ledgersafe.signing_in.locked_out"
+AXES_LOCKOUT_CALLABLE = "ledgersafe.people.sign_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
 #: Trying again does not make it longer: the page says when it ends.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -80,7 +80,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # ── Applications and middleware ─────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
-    "ledgersafe.site.BackOfficeConfig",  # unfold
+    "ledgersafe.people.site.BackOfficeConfig",  # unfold
     "unfold.contrib.filters",
     # Its pages are imported with the URLs (ledgersafe/urls.py): a command that serves nothing starts without them.
     "django.contrib.admin.apps.SimpleAdminConfig",

@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from ledgersafe import dashboard, health, scraping, signing_in
+from ledgersafe import dashboard, health, scraping
 from ledgersafe.http import api, error_pages, schema_views
+from ledgersafe.people import sign_in
 
 admin.autodiscover()
 
@@ -37,9 +38,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^health/?$", health.live),
     re_path(r"^ready/?$", health.ready),
     re_path(r"^metrics/?$", scraping.export),
-    path("admin/login/", signing_in.sign_in),
-    path("admin/login/code/", signing_in.second_step, name="second-step"),
-    path("admin/two-step/", admin.site.admin_view(signing_in.two_step), name="two-step"),
+    path("admin/login/", sign_in.sign_in),
+    path("admin/login/code/", sign_in.second_step, name="second-step"),
+    path("admin/two-step/", admin.site.admin_view(sign_in.two_step), name="two-step"),
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/ledger/period/", include("recon.admin_urls")),
     path("admin/ledger/drawer/", include("ledger.admin_urls")),

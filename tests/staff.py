@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-from ledgersafe import people
+from ledgersafe.people import access
 from tests.conftest import Shop
 
 PASSWORD = "correct-horse-" + secrets.token_hex(4)
@@ -15,7 +15,7 @@ PASSWORD = "correct-horse-" + secrets.token_hex(4)
 
 def hire(role: str, *shops: Shop, password: str = PASSWORD) -> User:
     """Somebody with a role, working for these shops."""
-    return people.create_person(
+    return access.create_person(
         username=f"{role.replace('_', '-')}-{uuid.uuid4().hex[:8]}",
         role=role,
         tenants=[shop.slug for shop in shops],

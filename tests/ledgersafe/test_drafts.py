@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from ledgersafe import second_factor
 from ledgersafe.backoffice import drafts
+from ledgersafe.people import second_factor
 from tests.conftest import Shop
 from tests.exceptions.desk import conflict, hold, review_url
 from tests.ledgersafe.test_login import code_of

@@ -10,8 +10,8 @@ from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from ledgersafe import second_factor
 from ledgersafe.audit.models import AuditEntry
+from ledgersafe.people import second_factor
 from tests.conftest import Shop
 from tests.pos.round_trips import counted
 from tests.staff import PASSWORD, boss, browser, hire, signed_in
@@ -237,7 +237,7 @@ def test_the_code_is_waited_for_five_minutes(enrolled: tuple[User, list[str]], m
     client = Client()
     sign_in(client, person)
     late = time.time() + 301
-    monkeypatch.setattr("ledgersafe.signing_in.time.time", lambda: late)
+    monkeypatch.setattr("ledgersafe.people.sign_in.time.time", lambda: late)
     assert client.get(CODE).headers["Location"] == LOGIN
 
 

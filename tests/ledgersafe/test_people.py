@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from ledgersafe import people
 from ledgersafe.audit.models import AuditEntry
+from ledgersafe.people import access
 from ledgersafe.values.errors import DomainError, InvalidParameter
 from tests.conftest import Shop, open_shop
 from tests.staff import PASSWORD, boss, hire, signed_in
@@ -164,7 +164,7 @@ def test_a_tenant_that_is_not_theirs_cannot_be_given(office: Client, administrat
     assert answer.status_code == 200
     assert set(person.memberships.values_list("tenant_id", flat=True)) == {shop.tenant.id}
     with pytest.raises(InvalidParameter, match="There is no tenant"):
-        people.create_person(
+        access.create_person(
             username="x", role="operator", tenants=[other.slug], password=PASSWORD, by=administrator, actor="user:x"
         )
 
@@ -195,9 +195,9 @@ def test_people_who_are_not_theirs_cannot_be_touched(
 
 def _use_cases(shop: Shop) -> list[tuple[Any, dict[str, Any]]]:
     return [
-        (people.change_access, {"role": "auditor", "tenants": [shop.slug], "active": False}),
-        (people.reset_password, {"password": PASSWORD + "3"}),
-        (people.reset_second_factor, {}),
+        (access.change_access, {"role": "auditor", "tenants": [shop.slug], "active": False}),
+        (access.reset_password, {"password": PASSWORD + "3"}),
+        (access.reset_second_factor, {}),
     ]
 
 
@@ -247,7 +247,7 @@ def test_a_superuser_manages_everybody_but_themselves(shop: Shop) -> None:
 
 
 def test_nothing_makes_a_superuser_but_the_command_line() -> None:
-    parameters = set(inspect.signature(people.create_person).parameters)
+    parameters = set(inspect.signature(access.create_person).parameters)
     assert not parameters & {"is_superuser", "is_staff", "groups", "user_permissions", "permissions"}
 
 

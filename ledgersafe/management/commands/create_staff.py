@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ledgersafe import people
 from ledgersafe.commands import LedgerCommand
+from ledgersafe.people import access
 from ledgersafe.tenants.roles import ROLES
 
 
@@ -29,7 +29,7 @@ class Command(LedgerCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         given = _read_password() if options["password_stdin"] else None
         password = given if given is not None else secrets.token_urlsafe(15)
-        people.create_person(
+        access.create_person(
             username=options["username"],
             role=options["role"].replace("-", "_"),
             tenants=options["tenant"],

@@ -21,8 +21,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold import forms as unfold_forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ledgersafe import second_factor
 from ledgersafe.backoffice import drafts, kept_drafts
+from ledgersafe.people import second_factor
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError
 

@@ -24,7 +24,7 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 if request.method == "POST" and request.path != reverse("admin:logout"):
-                    from ledgersafe.signing_in import sign_in_again  # which needs this site
+                    from ledgersafe.people.sign_in import sign_in_again  # which needs this site
 
                     return sign_in_again(request)
                 answer: HttpResponseBase = checked(request, *args, **kwargs)

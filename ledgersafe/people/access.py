@@ -16,8 +16,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from ledgersafe import second_factor
 from ledgersafe.audit import trail
+from ledgersafe.people import second_factor
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership, Tenant
 from ledgersafe.tenants.roles import GROUP_NAMES, ROLES, Role

@@ -1,0 +1,288 @@
+"""People and roles in the back office. What Django and its packages would register themselves is taken back.
+
+Django's own pages for users could grant any permission, or make a superuser: these show, and press `people`.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from ledgersafe.audit.models import AuditEntry
+from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
+from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
+from ledgersafe.people import access as people
+from ledgersafe.people import forms
+from ledgersafe.tenants import roles, staff
+from ledgersafe.tenants.models import Membership
+
+for model in (User, Group, TOTPDevice, StaticDevice):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+class _AdministratorsOnly(ReadOnlyModelAdmin):
+    """Shown to superusers and tenant administrators."""
+
+    tenant_field = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return people.may_administer(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return people.may_administer(request.user)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The object in cards; there is no form to post."""
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, object_id)
+        if row is None:
+            absent: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return absent
+        return self.show(request, row)
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        raise NotImplementedError
+
+
+@admin.register(User)
+class PersonAdmin(_AdministratorsOnly):
+    """Who may sign in. A tenant administrator sees the people of their tenants, and no superuser."""
+
+    list_display = ("username", "full_name", "role", "may_sign_in", "two_steps", "last_login")
+    list_filter = ("is_active", "groups", "memberships__tenant")
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    actions_list = ("new",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        rows: QuerySet[User] = super().get_queryset(request).prefetch_related("groups", "memberships__tenant")
+        rows = rows.annotate(has_phone=Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)))
+        ids = staff.tenant_ids_of(request.user)
+        if ids is None:
+            return rows
+        theirs = Membership.objects.filter(tenant__in=ids).values("user_id")
+        return rows.filter(pk__in=theirs, is_superuser=False)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        # Bound to the request, because what is shown of a person's tenants depends on who looks.
+        def tenants(person: User) -> str:
+            return _tenants_shown(request.user, person)
+
+        columns = list(super().get_list_display(request))
+        columns.insert(columns.index("role") + 1, tenants)
+        return columns
+
+    @admin.display(description="Name")
+    def full_name(self, person: User) -> str:
+        return person.get_full_name() or "–"
+
+    @admin.display(description="Role")
+    def role(self, person: User) -> str:
+        return _role_shown(person)
+
+    @admin.display(description="May sign in", boolean=True, ordering="is_active")
+    def may_sign_in(self, person: User) -> bool:
+        return person.is_active
+
+    @admin.display(description="Two steps")
+    def two_steps(self, person: Any) -> str:
+        return "on" if person.has_phone else "–"
+
+    # ── One person ──────────────────────────────────────────────────────────────────────────────
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        mine = people.may_manage(request.user, row)
+        note = "" if mine or row.pk == request.user.pk else str(people.NotYourPerson())
+        facts = [
+            ("Role", _role_shown(row)),
+            ("Tenants", _tenants_shown(request.user, row)),
+            ("Name", row.get_full_name() or "–"),
+            ("E-mail", row.email or "–"),
+            ("Two-step sign-in", "on" if row.has_phone else "off"),
+            ("Signed in last", _instant(row.last_login) if row.last_login else "never"),
+            ("Since", _instant(row.date_joined)),
+        ]
+        return object_page(
+            request,
+            row,
+            title=row.username,
+            subtitle="Works in the back office" if row.is_staff else "May not use the back office",
+            badges=[Badge("may sign in", "success") if row.is_active else Badge("deactivated", "danger")],
+            buttons=_buttons(row) if mine else [],
+            cards=[Card("Access", facts=facts, note=note), _trail(request, row)],
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [("access", self.access), ("password", self.password), ("second-factor", self.second_factor)]
+        ours = [
+            path(f"<int:person_id>/{name}/", self.admin_site.admin_view(view), name=f"auth_user_{name}")
+            for name, view in pages
+        ]
+        urls: list[URLPattern] = super().get_urls()
+        return ours + urls
+
+    def has_new_permission(self, request: HttpRequest) -> bool:
+        return people.may_administer(request.user)
+
+    @action(
+        description="Add a person",
+        url_path="new",
+        icon="person_add",
+        variant=ActionVariant.PRIMARY,
+        permissions=["new"],
+    )  # type: ignore[untyped-decorator]  # unfold is untyped
+    def new(self, request: HttpRequest) -> HttpResponse:
+        """The form, and what it posts."""
+        form = forms.NewPersonForm(request.user, request.POST or None)
+        person = press(
+            request,
+            form,
+            lambda typed: people.create_person(**typed, by=request.user, actor=staff.actor_of(request.user)),
+        )
+        if person is not None:
+            return _done(request, person, f"{person.username} may sign in now.")
+        back = reverse("admin:auth_user_changelist")
+        how = {"opts": self.opts, "title": "Add a person", "submit": "Add", "back": back}
+        return form_page(request, form, **how, intro="Tell them the password by another way than the user name.")
+
+    def access(self, request: HttpRequest, person_id: int) -> HttpResponse:
+        """Role, tenants, may sign in."""
+        person = self._managed(request, person_id)
+        form = forms.AccessForm(request.user, person, request.POST or None)
+        return self._ask(
+            request, person, form, people.change_access, "Change access", "Save", "The access of {} is changed."
+        )
+
+    def password(self, request: HttpRequest, person_id: int) -> HttpResponse:
+        """A new password."""
+        person = self._managed(request, person_id)
+        form = forms.PasswordForm(request.POST or None)
+        done = "{} has a new password, and is signed out everywhere."
+        return self._ask(request, person, form, people.reset_password, "Reset password", "Set the password", done)
+
+    def second_factor(self, request: HttpRequest, person_id: int) -> HttpResponse:
+        """No code asked any more."""
+        person = self._managed(request, person_id)
+        form = forms.NoQuestionForm({} if request.method == "POST" else None)
+        title, done = "Switch off two-step sign-in", "{} signs in by password alone, until they set it up again."
+        return self._ask(request, person, form, people.reset_second_factor, title, "Switch it off", done)
+
+    def _managed(self, request: HttpRequest, person_id: int) -> User:
+        """:raises PermissionDenied: absent, not seen, or not theirs to manage: the answer is the same."""
+        person = self.get_queryset(request).filter(pk=person_id).first()
+        if person is None or not people.may_manage(request.user, person):
+            raise PermissionDenied
+        return person
+
+    def _ask(
+        self, request: HttpRequest, person: User, form: UseCaseForm, use_case: Any, title: str, submit: str, done: str
+    ) -> HttpResponse:
+        by = {"by": request.user, "actor": staff.actor_of(request.user)}
+        if press(request, form, lambda typed: use_case(username=person.username, **typed, **by)) is not None:
+            return _done(request, person, done.format(person.username))
+        back = reverse("admin:auth_user_change", args=[person.pk])
+        how = {"opts": self.opts, "obj": person, "title": f"{title}: {person.username}", "submit": submit, "back": back}
+        return form_page(request, form, **how, danger=use_case is people.reset_second_factor)
+
+
+@admin.register(Group)
+class RoleAdmin(_AdministratorsOnly):
+    """The roles. They are fixed: what each may do is said in one table of the program."""
+
+    list_display = ("name", "purpose", "number")
+    list_display_links = ("name",)
+    search_fields = ("name",)
+    ordering = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        seen = admin.site.get_model_admin(User).get_queryset(request).order_by().values("pk")
+        rows: QuerySet[Group] = super().get_queryset(request).filter(name__in=roles.GROUP_NAMES)
+        return rows.annotate(people=Count("user", filter=Q(user__in=seen)))
+
+    @admin.display(description="What for")
+    def purpose(self, group: Group) -> str:
+        role = roles.of_group(group.name)
+        return role.purpose if role else "–"
+
+    @admin.display(description="People", ordering="people")
+    def number(self, group: Any) -> int:
+        return int(group.people)
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        role = roles.of_group(row.name)
+        scopes = ", ".join(sorted(role.scopes)) if role else "–"
+        return object_page(
+            request,
+            row,
+            title=row.name,
+            subtitle=role.purpose if role else "",
+            cards=[
+                Card("Role", facts=[("People", row.people), ("Scopes on the API", scopes)]),
+                Card("In the back office", headers=["Part", "Sees", "May"], rows=_abilities(row), wide=True),
+            ],
+        )
+
+
+# ── Shown values ────────────────────────────────────────────────────────────────────────────────
+def _role_shown(person: User) -> str:
+    names = [group.name for group in person.groups.all()]
+    return ", ".join([*(["Superuser"] if person.is_superuser else []), *sorted(names)]) or "–"
+
+
+def _tenants_shown(looker: staff.Person, person: User) -> str:
+    """The slugs the looker may know; that there are others is all that is said of those."""
+    ids = staff.tenant_ids_of(looker)
+    slugs = [row.tenant.slug for row in person.memberships.all() if ids is None or row.tenant_id in ids]
+    others = len(person.memberships.all()) - len(slugs)
+    if person.is_superuser and not slugs:
+        return "all"
+    return ", ".join([*sorted(slugs), *(["others"] if others else [])]) or "none"
+
+
+def _abilities(group: Group) -> list[list[str]]:
+    """(part of the product, what is seen of it, what may be done there), from the group's permissions."""
+    parts: dict[str, tuple[list[str], list[str]]] = {}
+    for permission in group.permissions.select_related("content_type").order_by("content_type__app_label", "name"):
+        sees, may = parts.setdefault(permission.content_type.app_labeled_name.split(" | ")[0], ([], []))
+        is_view = permission.codename.startswith("view_")
+        (sees if is_view else may).append(permission.name.removeprefix("Can ").removeprefix("view "))
+    return [[part, ", ".join(sees), ", ".join(may) or "–"] for part, (sees, may) in sorted(parts.items())]
+
+
+def _instant(at: Any) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _buttons(person: Any) -> list[Button]:
+    pages = [("access", "Change access", "manage_accounts"), ("password", "Reset password", "lock_reset")]
+    if person.has_phone:
+        pages.append(("second-factor", "Switch off two-step sign-in", "phonelink_erase"))
+    return [Button(label, reverse(f"admin:auth_user_{name}", args=[person.pk]), icon) for name, label, icon in pages]
+
+
+def _trail(request: HttpRequest, person: User) -> Card:
+    entries = AuditEntry.objects.filter(object_type="person", object_id=person.username).order_by("-id")
+    ids = staff.tenant_ids_of(request.user)
+    if ids is not None:
+        entries = entries.filter(tenant__in=ids)
+    rows = [
+        [_instant(e.at), e.actor, Cell(e.action, mono=True), e.tenant.slug]
+        for e in entries.select_related("tenant")[:20]
+    ]
+    return Card("What was done", headers=["When", "By", "What", "Tenant"], rows=rows, empty="Nothing yet.", wide=True)
+
+
+def _done(request: HttpRequest, person: User, text: str) -> HttpResponseRedirect:
+    messages.success(request, text)
+    return HttpResponseRedirect(reverse("admin:auth_user_change", args=[person.pk]))
