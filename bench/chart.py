@@ -26,16 +26,16 @@ def create_key(slug: str) -> str:
     """A key that may read and write the books."""
     from django.utils import timezone
 
-    from ledgersafe import registry
+    from ledgersafe import setup
 
     scopes = ["ledger:read", "ledger:write"]
-    return registry.create_api_key(slug=slug, scopes=scopes, actor="system:bench", now=timezone.now())[1]
+    return setup.create_api_key(slug=slug, scopes=scopes, actor="system:bench", now=timezone.now())[1]
 
 
 if __name__ == "__main__":
     django.setup()
-    from ledgersafe import registry
+    from ledgersafe import setup
 
     if number := int(sys.argv[2]):  # the load test opens its own
-        open_accounts(registry.get_tenant(sys.argv[1]), number)
+        open_accounts(setup.get_tenant(sys.argv[1]), number)
     sys.stdout.write(json.dumps(create_key(sys.argv[1])))

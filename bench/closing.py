@@ -39,10 +39,10 @@ def close(slug: str, day: date) -> dict[str, Any]:
     from django.db import connection
     from django.utils import timezone
 
-    from ledgersafe import registry
+    from ledgersafe import setup
     from recon import close as closing
 
-    tenant = registry.get_tenant(slug)
+    tenant = setup.get_tenant(slug)
     seconds = {"bare sum": bare(tenant.pk, day), "pack": 0.0}
     statements: list[Any] = []
     of_the_close = 0

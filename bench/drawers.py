@@ -14,9 +14,9 @@ if __name__ == "__main__":
     from ledger import drawers
     from ledger.callers import Caller
     from ledger.drawer_requests import NewDrawer
-    from ledgersafe import registry
+    from ledgersafe import setup
 
-    tenant, now = registry.get_tenant(sys.argv[1]), timezone.now()
+    tenant, now = setup.get_tenant(sys.argv[1]), timezone.now()
     caller = Caller(tenant.id, "system:bench", may_approve=True)
     opened = []
     for number in range(DRAWERS):
@@ -25,5 +25,5 @@ if __name__ == "__main__":
             tenant.id, lambda wanted=wanted: drawers.open_drawer(caller=caller, wanted=wanted, now=now)
         )
         opened.append(drawer.pk)
-    _, key = registry.create_api_key(slug=tenant.slug, scopes=["pos:write"], actor="system:bench", now=now)
+    _, key = setup.create_api_key(slug=tenant.slug, scopes=["pos:write"], actor="system:bench", now=now)
     sys.stdout.write(json.dumps({"key": key, "drawers": opened}))

@@ -33,19 +33,19 @@ def replay(tenant_id: int) -> dict[str, Any]:
 
 def switch(slug: str, *, on: bool) -> dict[str, Any]:
     """Sales, for one tenant."""
-    from ledgersafe import registry
+    from ledgersafe import setup
 
-    registry.change_tenant(slug=slug, changes={"enable" if on else "disable": ["SALE"]}, actor="system:bench")
+    setup.change_tenant(slug=slug, changes={"enable" if on else "disable": ["SALE"]}, actor="system:bench")
     return {}
 
 
 if __name__ == "__main__":
     django.setup()
-    from ledgersafe import registry
+    from ledgersafe import setup
     from ledgersafe.celery import spare_the_collector
 
     spare_the_collector()  # as a worker does when it starts
-    tenant = registry.get_tenant(sys.argv[1])
+    tenant = setup.get_tenant(sys.argv[1])
     for line in sys.stdin:
         told = replay(tenant.id) if line.strip() == "replay" else switch(tenant.slug, on=line.strip() == "on")
         print(json.dumps(told), flush=True)

@@ -25,7 +25,7 @@ from ledger import drawer_queries, drawers
 from ledger.callers import Caller
 from ledger.drawer_requests import Count, NewDrawer
 from ledger.models import Drawer
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit import anchors
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.people import access
@@ -75,11 +75,11 @@ class Retailer:
 
     def limit(self, amount: str | None) -> None:
         """Decisions above this take a second person from now on; None: none do."""
-        registry.change_tenant(slug=self.tenant.slug, changes={"four_eyes_limit": amount}, actor="user:theo")
+        setup.change_tenant(slug=self.tenant.slug, changes={"four_eyes_limit": amount}, actor="user:theo")
 
     def switch_on(self, kind: str) -> None:
         """Events of this type are posted from now on."""
-        registry.change_tenant(slug=self.tenant.slug, changes={"enable": [kind]}, actor="user:theo")
+        setup.change_tenant(slug=self.tenant.slug, changes={"enable": [kind]}, actor="user:theo")
 
     def send(self, event: dict[str, Any], at: datetime) -> Any:
         """As a till does, at a time of ours."""
@@ -130,21 +130,21 @@ def make(now: datetime) -> Retailer:
 
 def _open(now: datetime) -> Retailer:
     zone = min(ZONES, key=lambda name: abs(now.astimezone(ZoneInfo(name)).hour * 60 - 18 * 60))
-    tenant = registry.create_tenant(
+    tenant = setup.create_tenant(
         slug="corner-cafes", name="Corner Cafés", currency="USD", time_zone=zone, actor="system:screenshots"
     )
-    registry.change_tenant(slug=tenant.slug, changes={"disable": ["CASH_DROP"]}, actor="system:screenshots")
+    setup.change_tenant(slug=tenant.slug, changes={"disable": ["CASH_DROP"]}, actor="system:screenshots")
     for code, (name, _) in STORES.items():
-        registry.create_store(slug=tenant.slug, code=code, name=name, actor="system:screenshots")
+        setup.create_store(slug=tenant.slug, code=code, name=name, actor="system:screenshots")
         for number in (1, 2):
-            registry.create_register(
+            setup.create_register(
                 slug=tenant.slug,
                 store_code=code,
                 code=f"till-{number}",
                 name=f"Till {number}",
                 actor="system:screenshots",
             )
-    _, key = registry.create_api_key(
+    _, key = setup.create_api_key(
         slug=tenant.slug, scopes=SCOPES, name="all tills", actor="system:screenshots", now=now - timedelta(days=2)
     )
     principal = keys.authenticate(key)

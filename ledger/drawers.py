@@ -23,7 +23,7 @@ from ledger.drafts import JournalDraft
 from ledger.drawer_requests import Count, NewDrawer
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
 from ledger.posting import Entry
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import (
     call,
@@ -252,8 +252,8 @@ def _register(tenant: Tenant, wanted: NewDrawer, caller: Caller) -> Register:
     if register is None and tenant.strict_stores:
         raise NotFound("There is no such register.")
     if register is None:
-        store = registry.find_or_add_store(tenant, wanted.store_code, caller.actor)
-        register = registry.find_or_add_register(tenant, store, wanted.register_code, caller.actor)
+        store = setup.find_or_add_store(tenant, wanted.store_code, caller.actor)
+        register = setup.find_or_add_register(tenant, store, wanted.register_code, caller.actor)
     register.store = use_zone(register.store)
     return register
 

@@ -16,8 +16,8 @@ from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxRate, FxSettlement, RateSource
 from ledger.rate_recording import NewRate, record_rates
 from ledgersafe.backoffice.pages import Badge, Card, Cell, display, form_page, list_button, object_page, press
+from ledgersafe.setup.frame import SetUpAdmin
 from ledgersafe.tenants import staff
-from ledgersafe.tenants.setting_up import SetUpAdmin
 from ledgersafe.values.errors import InvalidParameter
 
 QUOTE: Final = "ledger.quote_fxrate"

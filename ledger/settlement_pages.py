@@ -13,8 +13,8 @@ from ledger.models import FxSettlement
 from ledger.position_page import position_page
 from ledger.sheets.sides import sided
 from ledgersafe.backoffice.pages import Card, Cell, choice_page, display, list_button, object_page
+from ledgersafe.setup.frame import SetUpAdmin
 from ledgersafe.tenants import staff
-from ledgersafe.tenants.setting_up import SetUpAdmin
 
 
 @admin.register(FxSettlement)

@@ -20,7 +20,7 @@ from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
 import ledgersafe.urls  # noqa: F401  pages register themselves with the URLs, and tests look at what is registered
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import SCOPES, Tenant
@@ -116,8 +116,8 @@ def open_shop(**changes: Any) -> Shop:
         "books_start": "2000-01-01",
     } | changes
     slug = f"t-{uuid.uuid4().hex[:12]}"
-    tenant = registry.create_tenant(slug=slug, name="Test", actor="system:test", **settings_of_tenant)
-    _, key = registry.create_api_key(slug=slug, scopes=SCOPES, actor="system:test", now=timezone.now())
+    tenant = setup.create_tenant(slug=slug, name="Test", actor="system:test", **settings_of_tenant)
+    _, key = setup.create_api_key(slug=slug, scopes=SCOPES, actor="system:test", now=timezone.now())
     principal = keys.authenticate(key)
     assert principal is not None
     return Shop(tenant, key, principal)

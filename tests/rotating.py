@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.tenants import keys
 from tests.conftest import Shop, connect
 
@@ -18,14 +18,14 @@ UNCHAIN = "UPDATE api_keys SET predecessor_id = NULL, origin_id = NULL, had_own_
 def rotated(shop: Shop, **how: Any) -> Shop:
     """The same shop by the successor of its key, which goes on working."""
     chosen: dict[str, Any] = {"grace": timedelta(hours=1), "actor": "system:test", "now": timezone.now()} | how
-    _, key = registry.rotate_api_key(slug=shop.slug, prefix=shop.principal.prefix, **chosen)
+    _, key = setup.rotate_api_key(slug=shop.slug, prefix=shop.principal.prefix, **chosen)
     return by_key(shop, key)
 
 
 def another(shop: Shop, *scopes: str) -> Shop:
     """The same shop by a key that has nothing to do with its own."""
     chosen = list(scopes or sorted(shop.principal.scopes))
-    _, key = registry.create_api_key(slug=shop.slug, scopes=chosen, actor="system:test", now=timezone.now())
+    _, key = setup.create_api_key(slug=shop.slug, scopes=chosen, actor="system:test", now=timezone.now())
     return by_key(shop, key)
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.tenants.models import Store
 from tests.conftest import Shop
 
@@ -13,7 +13,7 @@ DAY = date(2026, 2, 25)
 
 def add_store(shop: Shop, code: str, time_zone: str) -> Store:
     """A store with a clock of its own."""
-    return registry.create_store(slug=shop.slug, code=code, time_zone=time_zone, actor="user:eve")
+    return setup.create_store(slug=shop.slug, code=code, time_zone=time_zone, actor="user:eve")
 
 
 def sell_in(shop: Shop, store: str, instant: str, event_id: str = "", **changes: Any) -> Any:

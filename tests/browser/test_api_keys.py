@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import expect
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.tenants.models import ApiKey
 from tests.browser import scenes
 from tests.browser.screen import Screen
@@ -53,7 +53,7 @@ def test_a_key_is_shown_once_works_and_when_revoked_works_no_more(
 
 
 def test_what_a_key_of_one_store_cannot_hold_cannot_be_ticked(screen_of: Callable[[str], Screen], shop: Shop) -> None:
-    registry.create_store(slug=shop.slug, code="north", actor="system:test")
+    setup.create_store(slug=shop.slug, code="north", actor="system:test")
     screen = screen_of("tenant_administrator")
     screen.go(f"/admin/tenants/tenant/{shop.tenant.pk}/add-key/")
     place, books = screen.page.get_by_label("Where it may be used"), screen.page.get_by_label("ledger:write")

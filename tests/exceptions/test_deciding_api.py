@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.conftest import Shop, open_shop
 
 NOTES = "Receipt checked."
@@ -245,9 +245,7 @@ def test_a_bulk_decision_needs_a_list_of_ids(shop: Shop, ids: Any) -> None:
 
 
 def test_deciding_needs_the_scope(shop: Shop) -> None:
-    _, key = registry.create_api_key(
-        slug=shop.slug, scopes=["exceptions:read"], actor="system:test", now=timezone.now()
-    )
+    _, key = setup.create_api_key(slug=shop.slug, scopes=["exceptions:read"], actor="system:test", now=timezone.now())
     case = held(shop)
     answer = shop.client.post(
         f"/v1/exceptions/{case}/resolve",

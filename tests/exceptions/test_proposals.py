@@ -12,7 +12,7 @@ from django.utils import timezone
 from exceptions import proposals
 from exceptions.decisions import Action, Decision
 from exceptions.models import ExceptionCase, Resolution
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.tenants import keys
 from pos import replay
@@ -127,7 +127,7 @@ def test_somebody_who_may_not_approve_cannot_confirm(limited: Shop) -> None:
 def test_a_rotated_key_withdraws_what_its_predecessor_proposed_and_never_declines_it(limited: Shop) -> None:
     case, _, _ = conflict(limited)
     body = {"action": "override_and_replay", "canonical": "LAST", "resolution_notes": NOTES}
-    _, operator = registry.create_api_key(
+    _, operator = setup.create_api_key(
         slug=limited.slug, scopes=["exceptions:read", "exceptions:resolve"], actor="system:test", now=timezone.now()
     )
     proposer = keys.authenticate(operator)
@@ -136,7 +136,7 @@ def test_a_rotated_key_withdraws_what_its_predecessor_proposed_and_never_decline
     assert problem(limited.post(f"/v1/exceptions/{case}/resolve", body, **auth)) == (403, "FOUR_EYES_REQUIRED")
     (proposal,) = limited.get(f"/v1/exceptions/{case}").json()["proposals"]
     ending = {"proposal_id": proposal["proposal_id"], "resolution_notes": "On second thought."}
-    _, rotated = registry.rotate_api_key(
+    _, rotated = setup.rotate_api_key(
         slug=limited.slug, prefix=proposer.prefix, actor="system:test", now=timezone.now()
     )
     with pytest.raises(proposals.NotTheSecondPerson):

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 from tests.conftest import Shop
 from tests.guards.attacks import Raw, assert_refused_by
@@ -20,8 +20,8 @@ BIND = "UPDATE api_keys SET store_id = %s, register_id = %s, scopes = %s WHERE t
 @pytest.fixture
 def place(shop: Shop) -> tuple[int, int]:
     """(store, register) of the shop, by id."""
-    registry.create_store(slug=shop.slug, code="s1", actor="system:test")
-    row = registry.create_register(slug=shop.slug, store_code="s1", code="r1", actor="system:test")
+    setup.create_store(slug=shop.slug, code="s1", actor="system:test")
+    row = setup.create_register(slug=shop.slug, store_code="s1", code="r1", actor="system:test")
     return row.store_id, row.pk
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.conftest import Shop, open_shop
 from tests.guards.test_days_and_accounts import seal
 from tests.ledger.transferring import change, move, open_account, open_accounts, transfer
@@ -202,7 +202,7 @@ def test_moving_through_a_floored_account_in_one_transfer_is_allowed(shop: Shop)
 @pytest.mark.parametrize(("scope", "reads", "writes"), [("ledger:read", 200, 403), ("events:read", 403, 403)])
 def test_scopes_say_who_may_read_and_write(shop: Shop, scope: str, reads: int, writes: int) -> None:
     open_accounts(shop, "A", "B")
-    _, key = registry.create_api_key(slug=shop.slug, scopes=[scope], actor="system:test", now=timezone.now())
+    _, key = setup.create_api_key(slug=shop.slug, scopes=[scope], actor="system:test", now=timezone.now())
     guest = Shop(shop.tenant, key, shop.principal)
     paths = "/v1/accounts", "/v1/accounts/A", "/v1/accounts/A/history", "/v1/journals"
     assert {guest.get(path).status_code for path in paths} == {reads}

@@ -196,9 +196,9 @@ def test_settlements_are_listed_newest_first_and_foreign_ones_are_absent(shop: S
 
 
 def test_a_key_without_the_scope_settles_nothing(shop: Shop) -> None:
-    from ledgersafe import registry
+    from ledgersafe import setup
 
-    _, key = registry.create_api_key(slug=shop.slug, scopes=["ledger:read"], actor="system:test", now=timezone.now())
+    _, key = setup.create_api_key(slug=shop.slug, scopes=["ledger:read"], actor="system:test", now=timezone.now())
     reader = Shop(shop.tenant, key, shop.principal)
     assert reader.get("/v1/fx/rates").status_code == 200
     assert settle(reader).status_code == 403

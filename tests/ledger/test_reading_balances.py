@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.chart import AccountRef
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.conftest import Shop, open_shop
 from tests.ledger.bookkeeping import (
     BANK,
@@ -231,6 +231,6 @@ def test_reading_needs_the_scope_for_it(shop: Shop, path: str) -> None:
     post(shop, MONDAY, (BANK, 100), (SALES, -100), key="a")
     assert_problem(shop.client.get(f"/v1/{path}"), 401, "NOT_AUTHENTICATED")
     for scope, status in (("ledger:read", 200), ("events:write", 403)):
-        _, key = registry.create_api_key(slug=shop.slug, scopes=[scope], actor="system:test", now=db_now())
+        _, key = setup.create_api_key(slug=shop.slug, scopes=[scope], actor="system:test", now=db_now())
         assert shop.client.get(f"/v1/{path}", HTTP_AUTHORIZATION=f"Bearer {key}").status_code == status
     assert_problem(shop.post(f"/v1/{path}", {}), 405, "METHOD_NOT_ALLOWED")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit import checking, diffs
 from ledgersafe.audit.checking import TrailTooLong
 from ledgersafe.audit.models import AuditEntry
@@ -26,9 +26,7 @@ def auditor(shop: Shop) -> Client:
 
 
 def change(shop: Shop) -> AuditEntry:
-    registry.change_tenant(
-        slug=shop.slug, changes={"late_window_days": 9, "disable": ["VOID"]}, actor="user:<b>eve</b>"
-    )
+    setup.change_tenant(slug=shop.slug, changes={"late_window_days": 9, "disable": ["VOID"]}, actor="user:<b>eve</b>")
     return AuditEntry.objects.filter(tenant=shop.tenant).latest("id")
 
 
@@ -169,5 +167,5 @@ def test_the_list_costs_the_same_however_long_it_is(auditor: Client, shop: Shop)
     auditor.get(LIST)
     before = statements()
     for number in range(40):
-        registry.change_tenant(slug=shop.slug, changes={"late_window_days": number}, actor="user:eve")
+        setup.change_tenant(slug=shop.slug, changes={"late_window_days": number}, actor="user:eve")
     assert statements() == before

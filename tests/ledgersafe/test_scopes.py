@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.http.routes import all_routes, routes_of
 from ledgersafe.management.commands.scopes import catalogue
 from ledgersafe.tenants import roles, scopes
@@ -78,7 +78,7 @@ def test_the_page_lists_every_endpoint_under_its_scope_and_offers_no_empty_one(s
 
 
 def test_a_scope_that_opens_nothing_is_accepted_all_the_same(shop: Shop) -> None:
-    row, _ = registry.create_api_key(slug=shop.slug, scopes=["recon:read"], actor="system:test", now=timezone.now())
+    row, _ = setup.create_api_key(slug=shop.slug, scopes=["recon:read"], actor="system:test", now=timezone.now())
     page = signed_in(boss()).get(reverse("admin:tenants_apikey_change", args=[row.pk])).content.decode()
     assert "Opens nothing yet." in page
 

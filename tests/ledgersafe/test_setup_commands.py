@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.utils import OperationalError
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from tests.conftest import Shop
@@ -119,7 +119,7 @@ def test_a_database_without_tables_is_told_in_one_line(books: None, monkeypatch:
             cursor.execute("SELECT 1 FROM a_table_of_the_next_release")
         raise AssertionError
 
-    monkeypatch.setattr(registry, "get_tenant", read_nothing)
+    monkeypatch.setattr(setup, "get_tenant", read_nothing)
     assert refused("list_api_keys", "acme") == "The database is not migrated: run `manage.py migrate` first."
 
 
@@ -127,7 +127,7 @@ def test_a_database_that_is_away_is_told_in_one_line(books: None, monkeypatch: p
     def find_nobody(slug: str) -> Tenant:
         raise OperationalError("connection refused\nIs the server running?\n")
 
-    monkeypatch.setattr(registry, "get_tenant", find_nobody)
+    monkeypatch.setattr(setup, "get_tenant", find_nobody)
     assert refused("list_api_keys", "acme") == "The database cannot be reached: connection refused. Check DATABASE_URL."
 
 

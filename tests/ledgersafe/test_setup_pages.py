@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
@@ -31,7 +31,7 @@ def administrator(shop: Shop) -> Client:
 
 @pytest.fixture
 def north(shop: Shop) -> Store:
-    return registry.create_store(slug=shop.slug, code="north", name="North", actor="user:eve")
+    return setup.create_store(slug=shop.slug, code="north", name="North", actor="user:eve")
 
 
 def settings_typed(shop: Shop, **changes: Any) -> dict[str, Any]:
@@ -266,7 +266,7 @@ def test_a_key_of_one_store_is_refused_the_books_beside_the_scopes(
 
 
 def test_another_tenants_store_is_no_place_for_a_key(administrator: Client, shop: Shop) -> None:
-    theirs = registry.create_store(slug=open_shop().slug, code="theirs", actor="user:eve")
+    theirs = setup.create_store(slug=open_shop().slug, code="theirs", actor="user:eve")
     typed = {"scopes": ["events:read"], "place": f"s{theirs.pk}"}
     assert "su-bad" in page_of(administrator.post(url("tenant", "add_key", shop.tenant.pk), typed))
     assert shop.number("api_keys") == 1
@@ -299,8 +299,8 @@ def test_a_key_is_revoked_after_a_second_look(administrator: Client, shop: Shop)
 # ── Whose it is ─────────────────────────────────────────────────────────────────────────────────
 def forms_of(shop: Shop) -> list[tuple[str, dict[str, Any]]]:
     """Every form of a shop's tenant, with something that would work."""
-    store = registry.create_store(slug=shop.slug, code="here", actor="user:eve")
-    register = registry.create_register(slug=shop.slug, store_code="here", code="till-1", actor="user:eve")
+    store = setup.create_store(slug=shop.slug, code="here", actor="user:eve")
+    register = setup.create_register(slug=shop.slug, store_code="here", code="till-1", actor="user:eve")
     tenant, key = shop.tenant.pk, shop.principal.api_key_id
     return [
         (url("tenant", "settings", tenant), settings_typed(shop, name="Stolen")),
@@ -364,8 +364,8 @@ def test_a_get_never_changes_anything(administrator: Client, shop: Shop) -> None
 
 def test_names_full_of_markup_are_shown_inert(administrator: Client, shop: Shop) -> None:
     evil = "<script>alert(1)</script>"
-    store = registry.create_store(slug=shop.slug, code=evil, name=evil, actor="user:eve")
-    registry.change_tenant(slug=shop.slug, changes={"name": evil}, actor="user:eve")
+    store = setup.create_store(slug=shop.slug, code=evil, name=evil, actor="user:eve")
+    setup.change_tenant(slug=shop.slug, changes={"name": evil}, actor="user:eve")
     for page in (
         url("tenant", "change", shop.tenant.pk),
         url("tenant", "changelist"),
@@ -382,6 +382,6 @@ def test_a_tenants_page_costs_the_same_however_much_it_has(
     administrator: Client, shop: Shop, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(30):
-        registry.create_store(slug=shop.slug, code=f"s{number}", actor="user:eve")
+        setup.create_store(slug=shop.slug, code=f"s{number}", actor="user:eve")
     with django_assert_max_num_queries(40):
         administrator.get(url("tenant", "change", shop.tenant.pk))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.conftest import Shop
 from tests.exceptions.desk import conflict
 from tests.ledger.drawing import open_drawer
@@ -74,7 +74,7 @@ def _proposal(shop: Shop, anothers: bool) -> Sent:
     shop.tenant.save(update_fields=["four_eyes_limit_minor"])
     case, _, last = conflict(shop)
     scopes = ["exceptions:read", "exceptions:resolve"]
-    _, key = registry.create_api_key(slug=shop.slug, scopes=scopes, actor="system:test", now=timezone.now())
+    _, key = setup.create_api_key(slug=shop.slug, scopes=scopes, actor="system:test", now=timezone.now())
     proposer = {"HTTP_AUTHORIZATION": f"Bearer {key}"}
     shop.post(f"/v1/exceptions/{case}/resolve", NOTES | {"canonical_raw_id": last}, **proposer)
     (proposal,) = shop.get(f"/v1/exceptions/{case}").json()["proposals"]

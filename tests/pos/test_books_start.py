@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from pos.choices import ReplayValidationFailed
 from pos.models import ReplayJob
@@ -29,7 +29,7 @@ def young(books: None) -> Shop:
 
 
 def start_on(shop: Shop, day: date | str) -> None:
-    registry.change_tenant(slug=shop.slug, changes={"books_start": str(day)}, actor=ACTOR)
+    setup.change_tenant(slug=shop.slug, changes={"books_start": str(day)}, actor=ACTOR)
 
 
 def days_of(shop: Shop) -> list[date]:
@@ -131,7 +131,7 @@ def test_a_process_that_remembers_another_start_learns_of_it_when_it_posts(young
 def test_it_is_never_later_than_the_first_day_there_is(young: Shop) -> None:
     first = young.tenant.books_start
     assert young.send(young.sale(occurred_at=at(first + timedelta(days=5)))).status_code == 201
-    with pytest.raises(registry.BooksStartFixed):
+    with pytest.raises(setup.BooksStartFixed):
         start_on(young, first + timedelta(days=6))
     start_on(young, first + timedelta(days=5))
     start_on(young, first - timedelta(days=900))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.conftest import Shop, open_shop
 from tests.pos.numbering import explain, gaps, numbered, send_numbers, spans
 from tests.staff import hire, signed_in
@@ -21,7 +21,7 @@ def lossy(shop: Shop) -> Shop:
 def with_scopes(shop: Shop, *scopes: str, **bound: Any) -> dict[str, str]:
     from django.utils import timezone
 
-    _, key = registry.create_api_key(slug=shop.slug, scopes=scopes, actor="system:test", now=timezone.now(), **bound)
+    _, key = setup.create_api_key(slug=shop.slug, scopes=scopes, actor="system:test", now=timezone.now(), **bound)
     return {"HTTP_AUTHORIZATION": f"Bearer {key}"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop, open_shop
 from tests.pos.returning import NOTHING, about
@@ -41,7 +41,7 @@ def key_for(shop: Shop, *scopes: str, store: str | None = None) -> dict[str, str
     how: dict[str, Any] = {"slug": shop.slug, "scopes": scopes, "actor": "system:test", "now": NOW()}
     if store:
         how["store_code"] = store
-    _, key = registry.create_api_key(**how)
+    _, key = setup.create_api_key(**how)
     return {"HTTP_AUTHORIZATION": f"Bearer {key}"}
 
 

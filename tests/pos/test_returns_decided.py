@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from pos import releasing
 from tests.conftest import Shop
 from tests.pos.returning import SOLD, about, balances
@@ -117,7 +117,7 @@ def test_what_cannot_be_posted_is_tried_once(shop: Shop) -> None:
 
 
 def test_a_release_needs_no_second_person(shop: Shop) -> None:
-    registry.change_tenant(slug=shop.slug, changes={"four_eyes_limit": "0.00"}, actor="system:test")
+    setup.change_tenant(slug=shop.slug, changes={"four_eyes_limit": "0.00"}, actor="system:test")
     shop.send(about(shop, "RETURN", "back", total_amount=42.5))
     shop.send(shop.sale("sold"))
     assert set(balances(shop)) == {"SALES:USD", "RETURNS:USD"}

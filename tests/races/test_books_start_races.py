@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.books import assert_books_clean
 from tests.conftest import open_shop
 from tests.races.crowd import all_at_once
@@ -19,8 +19,8 @@ def test_the_first_sale_and_a_later_start_never_both_stand(books: None, round_: 
 
     def move() -> bool:
         try:
-            registry.change_tenant(slug=shop.slug, changes={"books_start": str(later)}, actor="user:eve")
-        except registry.BooksStartFixed:
+            setup.change_tenant(slug=shop.slug, changes={"books_start": str(later)}, actor="user:eve")
+        except setup.BooksStartFixed:
             return False
         return True
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledgersafe import registry
-from ledgersafe.registry import StoreZoneFixed
+from ledgersafe import setup
+from ledgersafe.setup import StoreZoneFixed
 from tests.conftest import Shop
 from tests.races.crowd import all_at_once
 from tests.zones import DAY, EAST, WEST, add_store, posted_on, sell_in
@@ -17,7 +17,7 @@ def test_the_first_sale_is_dated_by_the_clock_the_store_ends_up_with(shop: Shop,
 
     def set_zone() -> bool:
         try:
-            registry.set_store_zone(slug=shop.slug, code="there", time_zone=WEST, actor="user:eve")
+            setup.set_store_zone(slug=shop.slug, code="there", time_zone=WEST, actor="user:eve")
         except StoreZoneFixed:
             return False
         return True

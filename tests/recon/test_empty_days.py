@@ -16,7 +16,7 @@ from ledger.business_days import (
     span_of,
 )
 from ledger.models import Period
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.verification import verify
 from recon import due, packs
@@ -129,7 +129,7 @@ def test_their_spans_are_the_calendars(
 ) -> None:
     shop, last = open_shop(time_zone=zone), after(first, days)
     changes: Any = {"cut_off": f"{cut_off:%H:%M}"}
-    registry.change_tenant(slug=shop.slug, changes=changes, actor="user:eve")
+    setup.change_tenant(slug=shop.slug, changes=changes, actor="user:eve")
     how: Any = {"time_zone": zone, "cut_off": cut_off}
     ends = [day for day in (first, last) if is_business_day(day, **how)]
     for day in ends:

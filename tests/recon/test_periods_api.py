@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.conftest import Shop, open_shop
 from tests.recon.books import DAY, after, close, hold, sell
 from tests.staff import hire, signed_in
@@ -19,7 +19,7 @@ def with_scopes(shop: Shop, *scopes: str, **bound: Any) -> dict[str, Any]:
         "actor": "system:test",
         "now": timezone.now(),
     } | bound
-    _, key = registry.create_api_key(**how)
+    _, key = setup.create_api_key(**how)
     return {"HTTP_AUTHORIZATION": f"Bearer {key}"}
 
 

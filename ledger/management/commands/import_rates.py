@@ -12,7 +12,7 @@ from rich.progress import Progress
 from ledger.models import RateSource
 from ledger.rate_files import read_file
 from ledger.rate_recording import record_rates
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.values.errors import InvalidParameter
 
@@ -35,7 +35,7 @@ exit status: 0 done, 2 something is wrong with the file, and nothing was recorde
         parser.add_argument("--dry-run", action="store_true", help="say what would be recorded, and keep nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenant = registry.get_tenant(options["tenant"])
+        tenant = setup.get_tenant(options["tenant"])
         rates = read_file(_lines(options["file"]), now=timezone.now())
         recorded = record_rates(
             tenant_id=tenant.id, rates=rates, source=RateSource.CSV, actor=self.actor, dry_run=options["dry_run"]

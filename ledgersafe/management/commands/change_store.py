@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 
 
@@ -24,11 +24,11 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         who = {"slug": options["slug"], "code": options["code"], "actor": self.actor}
-        store = registry.get_store(options["slug"], options["code"])
+        store = setup.get_store(options["slug"], options["code"])
         # The zone first: it may be refused.
         if (zone := options["time_zone"]) is not None:
-            store = registry.set_store_zone(time_zone="" if zone.lower() == "none" else zone, **who)
+            store = setup.set_store_zone(time_zone="" if zone.lower() == "none" else zone, **who)
         if options["name"] is not None:
-            store = registry.rename_store(name=options["name"], **who)
+            store = setup.rename_store(name=options["name"], **who)
         self.stdout.write(f"Store {store.code} of {options['slug']} ({store.name or 'no name'})")
         self.stdout.write(f"  business day  ends by the clock of {store.time_zone or 'its tenant'}")

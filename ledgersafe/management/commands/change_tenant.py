@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.registry import TenantChanges
+from ledgersafe.setup import TenantChanges
 from ledgersafe.tenants.models import EVENT_TYPES, Tenant
 from ledgersafe.values.money import to_decimal_text
 
@@ -53,7 +53,7 @@ class Command(LedgerCommand):
         parser.add_argument("--cut-off", metavar="HH:MM", help="end of the business day; only before its first one")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenant = registry.change_tenant(slug=options["slug"], changes=_changes(options), actor=self.actor)
+        tenant = setup.change_tenant(slug=options["slug"], changes=_changes(options), actor=self.actor)
         self.stdout.write(_told(tenant))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.models import SCOPES
@@ -44,7 +44,7 @@ scopes (manage.py scopes lists the endpoints of each):
 
     def handle(self, *args: Any, **options: Any) -> None:
         days = options["expires_in_days"]
-        row, key = registry.create_api_key(
+        row, key = setup.create_api_key(
             slug=options["slug"],
             scopes=SCOPES if options["all_scopes"] else options["scope"],
             name=options["name"],

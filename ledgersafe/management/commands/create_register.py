@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 
 
@@ -19,7 +19,7 @@ class Command(LedgerCommand):
         parser.add_argument("--name", default="", help="for people")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        register = registry.create_register(
+        register = setup.create_register(
             slug=options["slug"],
             store_code=options["store"],
             code=options["code"],

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 
 
@@ -26,5 +26,5 @@ class Command(LedgerCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         slug, code = options["slug"], options["code"]
         zone = options["time_zone"]
-        registry.create_store(slug=slug, code=code, name=options["name"], time_zone=zone, actor=self.actor)
+        setup.create_store(slug=slug, code=code, name=options["name"], time_zone=zone, actor=self.actor)
         self.stdout.write(f"Created store {code} of {slug}.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 
 
@@ -36,7 +36,7 @@ class Command(LedgerCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenant = registry.create_tenant(
+        tenant = setup.create_tenant(
             slug=options["slug"],
             name=options["name"],
             currency=options["currency"],

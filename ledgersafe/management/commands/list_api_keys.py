@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.tenants.models import ApiKey
 
@@ -20,7 +20,7 @@ class Command(LedgerCommand):
         parser.add_argument("slug", help="the tenant")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenant = registry.get_tenant(options["slug"])
+        tenant = setup.get_tenant(options["slug"])
         table = Table("Prefix", "Name", "Store", "Scopes", "Last used", "Expires", "State")
         for key in ApiKey.objects.filter(tenant=tenant).select_related("store").order_by("created_at"):
             table.add_row(

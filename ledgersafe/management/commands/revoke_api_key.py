@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 
 
@@ -18,7 +18,5 @@ class Command(LedgerCommand):
         parser.add_argument("prefix", help="of the key, as list_api_keys shows it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        key = registry.revoke_api_key(
-            slug=options["slug"], prefix=options["prefix"], actor=self.actor, now=timezone.now()
-        )
+        key = setup.revoke_api_key(slug=options["slug"], prefix=options["prefix"], actor=self.actor, now=timezone.now())
         self.stdout.write(f"Key {key.prefix} of {options['slug']} is revoked.")

@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 
-_DEFAULT_HOURS = int(registry.DEFAULT_GRACE.total_seconds() // 3600)
+_DEFAULT_HOURS = int(setup.DEFAULT_GRACE.total_seconds() // 3600)
 
 
 class Command(LedgerCommand):
@@ -28,7 +28,7 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         hours = options["grace_hours"]
-        row, key = registry.rotate_api_key(
+        row, key = setup.rotate_api_key(
             slug=options["slug"],
             prefix=options["prefix"],
             grace=timedelta(hours=max(-1, min(hours, 99_999))),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.commands import LedgerCommand
@@ -24,7 +24,7 @@ exit status: 0 sealed, or nothing to seal; 2 it could not be done"""
 
     def handle(self, *args: Any, **options: Any) -> None:
         slug = options["tenant"]
-        for tenant in [registry.get_tenant(slug)] if slug else Tenant.objects.order_by("slug").iterator():
+        for tenant in [setup.get_tenant(slug)] if slug else Tenant.objects.order_by("slug").iterator():
             block = seal_trail(tenant_id=tenant.id, everything=True)
             # Also a head that was sealed before: its anchor may have failed then.
             anchor = anchor_head(tenant)

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.anchors import anchor_file, read_anchors
 from ledgersafe.audit.chain import Flaw
 from ledgersafe.audit.verifying import AnchorIndex, Trail, check_anchors, check_trail, count_blocks
@@ -47,7 +47,7 @@ exit status: 0 every trail is as it was sealed, 1 some are not, 2 it could not b
         if options["anchors"] and not anchors.is_file():
             raise InvalidParameter(f"There is no file {anchors}.")
         try:
-            tenant = registry.get_tenant(options["tenant"]) if options["tenant"] else None
+            tenant = setup.get_tenant(options["tenant"]) if options["tenant"] else None
             trails, torn = _verify(tenant, anchors, options["rows"])
         except (DatabaseError, psycopg.Error, OSError) as error:
             raise CommandError(f"The trail cannot be read: {str(error).splitlines()[0]}", returncode=2) from error

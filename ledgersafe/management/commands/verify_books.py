@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from ledgersafe import registry, verification
+from ledgersafe import setup, verification
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.postgres.invariants import NAMED_ROWS, Finding, Report, Snapshot, Violation
@@ -44,7 +44,7 @@ exit status: 0 all hold, 1 some do not, 2 it could not be found out"""
         if options["rows"] < 0:
             raise InvalidParameter("--rows must not be negative.")
         try:
-            tenant = registry.get_tenant(options["tenant"]) if options["tenant"] else None
+            tenant = setup.get_tenant(options["tenant"]) if options["tenant"] else None
             report = _verify(tenant, since, options["rows"])
             slugs = _slugs(report)
         except (DatabaseError, psycopg.Error) as error:

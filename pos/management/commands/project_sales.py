@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.tenants.models import Tenant
 from pos.sales import Progress as OnProgress
@@ -31,7 +31,7 @@ exit status: 0 done, 2 it could not be begun"""
 
     def handle(self, *args: Any, **options: Any) -> None:
         named = options["tenant"]
-        tenants = [registry.get_tenant(named)] if named else list(Tenant.objects.order_by("slug"))
+        tenants = [setup.get_tenant(named)] if named else list(Tenant.objects.order_by("slug"))
         for tenant in tenants:
             with self._progress(tenant.slug) as on_progress:
                 read = project_sales(tenant_id=tenant.id, on_progress=on_progress)

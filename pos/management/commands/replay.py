@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.values.errors import InvalidParameter
 from pos import backfill
@@ -43,7 +43,7 @@ exit status: 0 done, 2 it could not be begun"""
             return
         if not options["tenant"] or not options["reason"]:
             raise InvalidParameter("Say whose events and of which reason: --tenant T --reason R (see --help).")
-        tenant = registry.get_tenant(options["tenant"])
+        tenant = setup.get_tenant(options["tenant"])
         if options["dry_run"]:
             with self._progress(options["json"]) as on_progress:
                 outcomes = backfill.dry_run(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.tenants.models import Tenant
 from pos.rolling_up import roll_up_sales
@@ -23,7 +23,7 @@ exit status: 0 done, 2 it could not be begun"""
 
     def handle(self, *args: Any, **options: Any) -> None:
         named = options["tenant"]
-        tenants = [registry.get_tenant(named)] if named else list(Tenant.objects.order_by("slug"))
+        tenants = [setup.get_tenant(named)] if named else list(Tenant.objects.order_by("slug"))
         for tenant in tenants:
             folded = roll_up_sales(tenant_id=tenant.id)
             told = "another run is under way" if folded is None else f"{folded} headers folded"

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.values.errors import InvalidParameter
 from recon import packs
@@ -32,7 +32,7 @@ exit status: 0 closed, 2 it cannot be closed"""
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = close_day(
-            tenant_id=registry.get_tenant(options["tenant"]).id,
+            tenant_id=setup.get_tenant(options["tenant"]).id,
             day=read_day(options["date"]),
             actor=self.actor,
             now=timezone.now(),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from recon.queries import read_day
 from recon.reopening import reopen_day
@@ -25,7 +25,7 @@ exit status: 0 open again, 2 it cannot be"""
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = reopen_day(
-            tenant_id=registry.get_tenant(options["tenant"]).id,
+            tenant_id=setup.get_tenant(options["tenant"]).id,
             day=read_day(options["date"]),
             actor=self.actor,
             reason=options["reason"],

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import Answer, Command
 from ledgersafe.postgres.db import raw_connection, tenant_transaction
@@ -34,7 +34,7 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 def another_key(shop: Shop, *scopes: str) -> Shop:
     """The same tenant, by another API key."""
-    _, key = registry.create_api_key(slug=shop.slug, scopes=scopes, actor="system:test", now=timezone.now())
+    _, key = setup.create_api_key(slug=shop.slug, scopes=scopes, actor="system:test", now=timezone.now())
     return Shop(shop.tenant, key, shop.principal)
 
 
@@ -128,7 +128,7 @@ def test_without_the_right_there_is_no_replay(shop: Shop) -> None:
 
 def test_a_revoked_key_gets_no_replay(shop: Shop) -> None:
     spend(shop)
-    registry.revoke_api_key(slug=shop.slug, prefix=shop.principal.prefix, actor="system:test", now=timezone.now())
+    setup.revoke_api_key(slug=shop.slug, prefix=shop.principal.prefix, actor="system:test", now=timezone.now())
     assert code_of(spend(shop)) == (401, "NOT_AUTHENTICATED")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledgersafe import registry
+from ledgersafe import setup
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import conflict
 from tests.ledger.drawing import command, open_drawer
@@ -192,7 +192,7 @@ def test_a_chain_is_recovered_whole_and_no_other_is_touched(shop: Shop) -> None:
 
 # ── Who else is told apart by name ──────────────────────────────────────────────────────────────
 def test_a_key_does_not_confirm_its_own_proposal_by_its_successor(shop: Shop) -> None:
-    registry.change_tenant(slug=shop.slug, changes={"four_eyes_limit": "1.00"}, actor="system:test")
+    setup.change_tenant(slug=shop.slug, changes={"four_eyes_limit": "1.00"}, actor="system:test")
     case, *_ = conflict(shop)
     decision = {"action": "override_and_replay", "canonical": "LAST", "resolution_notes": "Counted again."}
 

@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.registry import AlreadyRotated, KeyNotLive, api_keys
+from ledgersafe.registry import AlreadyRotated, KeyNotLive
+from ledgersafe.setup import api_keys
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import ScopeNotForBoundKey
 from ledgersafe.tenants.models import TENANT_SCOPES, ApiKey
@@ -21,12 +22,12 @@ from tests.conftest import Shop, open_shop
 
 def create(shop: Shop, **how: Any) -> tuple[ApiKey, str]:
     chosen: dict[str, Any] = {"scopes": ["events:write"], "actor": "user:eve", "now": timezone.now()} | how
-    return registry.create_api_key(slug=shop.slug, **chosen)
+    return setup.create_api_key(slug=shop.slug, **chosen)
 
 
 def rotate(shop: Shop, prefix: str, **how: Any) -> tuple[ApiKey, str]:
     chosen: dict[str, Any] = {"actor": "user:eve", "now": timezone.now()} | how
-    return registry.rotate_api_key(slug=shop.slug, prefix=prefix, **chosen)
+    return setup.rotate_api_key(slug=shop.slug, prefix=prefix, **chosen)
 
 
 def send(shop: Shop, key: str, event_id: str, **changes: Any) -> Any:
@@ -154,7 +155,7 @@ def test_a_grace_that_cannot_be_is_refused(shop: Shop, grace: timedelta) -> None
 
 def test_a_key_that_is_not_live_is_not_rotated(shop: Shop) -> None:
     dead, _ = create(shop)
-    registry.revoke_api_key(slug=shop.slug, prefix=dead.prefix, actor="user:eve", now=timezone.now())
+    setup.revoke_api_key(slug=shop.slug, prefix=dead.prefix, actor="user:eve", now=timezone.now())
     late, _ = create(shop, expires_in=timedelta(seconds=1))
     with pytest.raises(KeyNotLive):
         rotate(shop, dead.prefix)

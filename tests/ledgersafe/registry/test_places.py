@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.registry import RegisterExists, StoreExists
+from ledgersafe.setup import RegisterExists, StoreExists
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop, open_shop
 
 
 def add_store(shop: Shop, code: str = "north", name: str = "") -> Store:
-    return registry.create_store(slug=shop.slug, code=code, name=name, actor="user:eve")
+    return setup.create_store(slug=shop.slug, code=code, name=name, actor="user:eve")
 
 
 def add_register(shop: Shop, code: str = "till-9", store_code: str = "north", name: str = "") -> Register:
-    return registry.create_register(slug=shop.slug, store_code=store_code, code=code, name=name, actor="user:eve")
+    return setup.create_register(slug=shop.slug, store_code=store_code, code=code, name=name, actor="user:eve")
 
 
 def trail_of(shop: Shop, action: str) -> list[tuple[str, Any, Any]]:
@@ -79,8 +79,8 @@ def test_another_name_is_written_down_and_the_same_again_is_not(shop: Shop) -> N
     add_store(shop, name="Old")
     add_register(shop)
     for _ in range(2):
-        registry.rename_store(slug=shop.slug, code="north", name="New", actor="user:eve")
-        registry.rename_register(slug=shop.slug, store_code="north", code="till-9", name="Fast", actor="user:eve")
+        setup.rename_store(slug=shop.slug, code="north", name="New", actor="user:eve")
+        setup.rename_register(slug=shop.slug, store_code="north", code="till-9", name="Fast", actor="user:eve")
     assert trail_of(shop, "tenants.store.renamed") == [("north", {"name": "Old"}, {"name": "New"})]
     assert trail_of(shop, "tenants.register.renamed") == [("north/till-9", {"name": ""}, {"name": "Fast"})]
 
@@ -93,6 +93,6 @@ def test_what_is_not_there_or_not_ours_is_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
         add_register(shop)
     with pytest.raises(NotFound):
-        registry.rename_store(code="north", name="x", **who)
+        setup.rename_store(code="north", name="x", **who)
     with pytest.raises(NotFound):
-        registry.rename_register(store_code="north", code="till-9", name="x", **who)
+        setup.rename_register(store_code="north", code="till-9", name="x", **who)

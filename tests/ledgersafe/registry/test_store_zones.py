@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from ledgersafe import registry
-from ledgersafe.registry import StoreExists, StoreZoneFixed, places
+from ledgersafe import setup
+from ledgersafe.registry import StoreExists, StoreZoneFixed
+from ledgersafe.setup import places
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop
@@ -16,7 +17,7 @@ from tests.zones import EAST, WEST, add_store, day_in
 
 
 def set_zone(shop: Shop, zone: str, code: str = "north") -> Store:
-    return registry.set_store_zone(slug=shop.slug, code=code, time_zone=zone, actor="user:eve")
+    return setup.set_store_zone(slug=shop.slug, code=code, time_zone=zone, actor="user:eve")
 
 
 def zone_of(shop: Shop, code: str = "north") -> str:
@@ -64,7 +65,7 @@ def test_what_is_no_time_zone_is_refused(shop: Shop, zone: str) -> None:
 
 def test_what_only_python_knows_is_refused_too(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     add_store(shop, "north", EAST)
-    monkeypatch.setattr("ledgersafe.registry.checks.check_time_zone", lambda name: None)
+    monkeypatch.setattr("ledgersafe.setup.checks.check_time_zone", lambda name: None)
     with pytest.raises(InvalidParameter, match="database does not know"):
         set_zone(shop, "Mars/Olympus")
 
@@ -76,7 +77,7 @@ def test_a_store_that_has_posted_keeps_its_time_zone(shop: Shop) -> None:
         set_zone(shop, WEST)
     assert caught.value.context["field"] == "time_zone"
     assert zone_of(shop) == EAST
-    assert registry.rename_store(slug=shop.slug, code="north", name="North", actor="user:eve").name == "North"
+    assert setup.rename_store(slug=shop.slug, code="north", name="North", actor="user:eve").name == "North"
 
 
 def test_a_store_that_has_only_been_held_may_still_get_one(shop: Shop) -> None:
@@ -89,7 +90,7 @@ def test_an_absent_store_is_said_to_be(shop: Shop) -> None:
     with pytest.raises(NotFound):
         set_zone(shop, EAST, "nowhere")
     with pytest.raises(NotFound):
-        registry.set_store_zone(slug="nobody", code="north", time_zone=EAST, actor="user:eve")
+        setup.set_store_zone(slug="nobody", code="north", time_zone=EAST, actor="user:eve")
 
 
 def test_a_store_that_registers_itself_meanwhile_is_not_given_a_clock(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.registry import CalendarFixed, StaleSettings, TenantChanges
+from ledgersafe.setup import CalendarFixed, StaleSettings, TenantChanges
 from ledgersafe.tenants.models import EVENT_TYPES, Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop
@@ -17,7 +17,7 @@ from tests.conftest import Shop
 def change(shop: Shop, seen_version: int | None = None, **changes: Any) -> Tenant:
     wanted: Any = changes
     typed: TenantChanges = wanted
-    return registry.change_tenant(slug=shop.slug, changes=typed, actor="user:eve", seen_version=seen_version)
+    return setup.change_tenant(slug=shop.slug, changes=typed, actor="user:eve", seen_version=seen_version)
 
 
 def entries(shop: Shop, action: str = "tenants.tenant.changed") -> list[AuditEntry]:
@@ -59,8 +59,8 @@ def test_posting_hears_of_it_at_once(shop: Shop) -> None:
 def test_a_strict_tenant_holds_what_comes_from_nowhere_until_the_store_is_created(shop: Shop) -> None:
     change(shop, strict_stores=True)
     assert shop.send(shop.sale()).status_code == 202
-    registry.create_store(slug=shop.slug, code="store-1", actor="user:eve")
-    registry.create_register(slug=shop.slug, store_code="store-1", code="till-1", actor="user:eve")
+    setup.create_store(slug=shop.slug, code="store-1", actor="user:eve")
+    setup.create_register(slug=shop.slug, store_code="store-1", code="till-1", actor="user:eve")
     assert shop.send(shop.sale("evt-2")).status_code == 201
 
 
@@ -156,4 +156,4 @@ def test_of_many_who_save_at_once_one_wins(shop: Shop) -> None:
 
 def test_an_unknown_tenant_is_refused(books: None) -> None:
     with pytest.raises(NotFound):
-        registry.change_tenant(slug="no-such-tenant", changes={"name": "x"}, actor="user:eve")
+        setup.change_tenant(slug="no-such-tenant", changes={"name": "x"}, actor="user:eve")

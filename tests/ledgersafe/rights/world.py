@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.test import Client
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 from tests.conftest import Shop, open_shop
 from tests.ledger.drawing import command
@@ -35,7 +35,7 @@ class World:
         which = (scopes, store, register)
         if which not in self._keys:
             how: dict[str, Any] = {"slug": self.shop.slug, "scopes": scopes, "actor": "system:test"}
-            _, key = registry.create_api_key(
+            _, key = setup.create_api_key(
                 **how, store_code=store, register_code=register, now=timezone.now()
             )  # fmt: skip
             self._keys[which] = key

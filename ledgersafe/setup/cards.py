@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell
+from ledgersafe.setup.forms import EVENT_TYPE_MEANINGS, state_of
 from ledgersafe.tenants import scopes
-from ledgersafe.tenants.forms import EVENT_TYPE_MEANINGS, state_of
 from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Membership, Register, Store, Tenant
 from ledgersafe.values.money import to_decimal_text
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.backoffice.pages import (
     Badge,
     Button,
@@ -22,11 +22,11 @@ from ledgersafe.backoffice.pages import (
     press,
     secret_page,
 )
-from ledgersafe.tenants import cards, forms
-from ledgersafe.tenants.cards import link
-from ledgersafe.tenants.key_pages import ApiKeyAdmin
+from ledgersafe.setup import cards, forms
+from ledgersafe.setup.api_key_pages import ApiKeyAdmin
+from ledgersafe.setup.cards import link
+from ledgersafe.setup.frame import SetUpAdmin, called
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
-from ledgersafe.tenants.setting_up import SetUpAdmin, called
 from ledgersafe.tenants.staff import actor_of
 
 __all__ = ["ApiKeyAdmin", "RegisterAdmin", "StoreAdmin", "TenantAdmin"]
@@ -101,7 +101,7 @@ class TenantAdmin(SetUpAdmin):
     def new_tenant(self, request: HttpRequest) -> HttpResponse:
         """A GET shows the form; only its POST changes anything."""
         form = forms.NewTenantForm(request.POST or None)
-        done = press(request, form, lambda typed: registry.create_tenant(**typed, actor=actor_of(request.user)))
+        done = press(request, form, lambda typed: setup.create_tenant(**typed, actor=actor_of(request.user)))
         if done is not None:
             messages.success(request, f"Tenant {done.slug} is created. Next: a key for its first till.")
             return HttpResponseRedirect(link("tenant", "change", done.pk))
@@ -125,10 +125,10 @@ class TenantAdmin(SetUpAdmin):
             limits = {name: typed.pop(name) or None for name in ("four_eyes_limit", "variance_limit")}
             changes: Any = typed | limits
             try:
-                return registry.change_tenant(
+                return setup.change_tenant(
                     slug=tenant.slug, changes=changes, actor=actor_of(request.user), seen_version=seen
                 )
-            except registry.StaleSettings:
+            except setup.StaleSettings:
                 form.show_as_of(tenant)
                 raise
 
@@ -141,7 +141,7 @@ class TenantAdmin(SetUpAdmin):
         """Create a store."""
         form = forms.StoreForm(request.POST or None)
         who = {"slug": tenant.slug, "actor": actor_of(request.user)}
-        done = press(request, form, lambda typed: registry.create_store(**typed, **who))
+        done = press(request, form, lambda typed: setup.create_store(**typed, **who))
         if done is not None:
             messages.success(request, f"Store {done.code} is created.")
             return HttpResponseRedirect(link("store", "change", done.pk))
@@ -157,7 +157,7 @@ class TenantAdmin(SetUpAdmin):
         done = press(
             request,
             form,
-            lambda typed: registry.create_register(
+            lambda typed: setup.create_register(
                 store_code=typed["store"], code=typed["code"], name=typed["name"], **who
             ),
         )
@@ -172,7 +172,7 @@ class TenantAdmin(SetUpAdmin):
 
         def create(typed: dict[str, Any]) -> tuple[ApiKey, str]:
             store, register = form.place_codes
-            return registry.create_api_key(
+            return setup.create_api_key(
                 slug=tenant.slug,
                 scopes=typed["scopes"],
                 name=typed["name"],
@@ -272,7 +272,7 @@ class StoreAdmin(PlaceAdmin):
         back = link("store", "change", store.pk)
         form = forms.StoreZoneForm(request.POST or None, initial={"time_zone": store.time_zone})
         who = {"slug": store.tenant.slug, "code": store.code, "actor": actor_of(request.user)}
-        if press(request, form, lambda typed: registry.set_store_zone(**typed, **who)) is not None:
+        if press(request, form, lambda typed: setup.set_store_zone(**typed, **who)) is not None:
             messages.success(request, f"The time zone of store {store.code} is saved.")
             return HttpResponseRedirect(back)
         return form_page(
@@ -287,7 +287,7 @@ class StoreAdmin(PlaceAdmin):
         )
 
     def use_rename(self, place: Store, name: str, actor: str) -> Store:
-        return registry.rename_store(slug=place.tenant.slug, code=place.code, name=name, actor=actor)
+        return setup.rename_store(slug=place.tenant.slug, code=place.code, name=name, actor=actor)
 
 
 @admin.register(Register)
@@ -321,6 +321,6 @@ class RegisterAdmin(PlaceAdmin):
         return object_page(request, obj, title=obj.name or obj.code, subtitle=subtitle, buttons=buttons, cards=shown)
 
     def use_rename(self, place: Register, name: str, actor: str) -> Register:
-        return registry.rename_register(
+        return setup.rename_register(
             slug=place.tenant.slug, store_code=place.store.code, code=place.code, name=name, actor=actor
         )

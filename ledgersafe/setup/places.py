@@ -4,9 +4,9 @@ from django.db.models import F
 
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import require_transaction, tenant_transaction
-from ledgersafe.registry import checks
-from ledgersafe.registry.store_zones import check_store_zone, refused_zones
-from ledgersafe.registry.tenants import get_tenant
+from ledgersafe.setup import checks
+from ledgersafe.setup.store_zones import check_store_zone, refused_zones
+from ledgersafe.setup.tenants import get_tenant
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.values.errors import DomainError, NotFound
 

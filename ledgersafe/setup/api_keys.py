@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import tenant_transaction
-from ledgersafe.registry import checks
-from ledgersafe.registry.places import find_or_add_register, find_or_add_store
-from ledgersafe.registry.tenants import get_tenant
+from ledgersafe.setup import checks
+from ledgersafe.setup.places import find_or_add_register, find_or_add_store
+from ledgersafe.setup.tenants import get_tenant
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound

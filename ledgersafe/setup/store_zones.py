@@ -8,8 +8,8 @@ from django.db import IntegrityError
 
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import cause_of, tenant_transaction
-from ledgersafe.registry import checks
-from ledgersafe.registry.tenants import get_tenant
+from ledgersafe.setup import checks
+from ledgersafe.setup.tenants import get_tenant
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 

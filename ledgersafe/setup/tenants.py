@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import constraint_of, retry_serialization, tenant_transaction
-from ledgersafe.registry import checks
+from ledgersafe.setup import checks
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 

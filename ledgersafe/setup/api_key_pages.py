@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from ledgersafe import registry
+from ledgersafe import setup
 from ledgersafe.backoffice.pages import (
     Button,
     UseCaseForm,
@@ -18,10 +18,10 @@ from ledgersafe.backoffice.pages import (
     press,
     secret_page,
 )
-from ledgersafe.tenants import cards, forms
-from ledgersafe.tenants.cards import link
+from ledgersafe.setup import cards, forms
+from ledgersafe.setup.cards import link
+from ledgersafe.setup.frame import SetUpAdmin, called
 from ledgersafe.tenants.models import ApiKey
-from ledgersafe.tenants.setting_up import SetUpAdmin, called
 from ledgersafe.tenants.staff import actor_of
 
 
@@ -86,7 +86,7 @@ class ApiKeyAdmin(SetUpAdmin):
         form = forms.RotateForm(request.POST or None)
 
         def successor(typed: dict[str, Any]) -> tuple[ApiKey, str]:
-            return registry.rotate_api_key(
+            return setup.rotate_api_key(
                 slug=key.tenant.slug,
                 prefix=key.prefix,
                 grace=timedelta(hours=typed["grace_hours"]),
@@ -109,7 +109,7 @@ class ApiKeyAdmin(SetUpAdmin):
         """Make it worthless, after a second look."""
         form = UseCaseForm(request.POST if request.method == "POST" else None)
         who = {"slug": key.tenant.slug, "prefix": key.prefix, "actor": actor_of(request.user)}
-        if press(request, form, lambda _: registry.revoke_api_key(**who, now=timezone.now())) is not None:
+        if press(request, form, lambda _: setup.revoke_api_key(**who, now=timezone.now())) is not None:
             messages.success(request, f"Key {key.prefix} is revoked.")
             return HttpResponseRedirect(link("apikey", "change", key.pk))
         intro = "From this moment whatever uses it is refused. This cannot be undone: only a new key helps."

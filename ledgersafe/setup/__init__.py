@@ -5,7 +5,7 @@ Each records what it changed in the trail, in its own transaction. A refusal nam
 `context["field"]`.
 """
 
-from ledgersafe.registry.api_keys import (
+from ledgersafe.setup.api_keys import (
     DEFAULT_GRACE,
     AlreadyRotated,
     KeyNotLive,
@@ -13,7 +13,7 @@ from ledgersafe.registry.api_keys import (
     revoke_api_key,
     rotate_api_key,
 )
-from ledgersafe.registry.places import (
+from ledgersafe.setup.places import (
     RegisterExists,
     StoreExists,
     create_register,
@@ -24,8 +24,8 @@ from ledgersafe.registry.places import (
     rename_register,
     rename_store,
 )
-from ledgersafe.registry.store_zones import StoreZoneFixed, set_store_zone
-from ledgersafe.registry.tenants import (
+from ledgersafe.setup.store_zones import StoreZoneFixed, set_store_zone
+from ledgersafe.setup.tenants import (
     BooksStartFixed,
     CalendarFixed,
     StaleSettings,
