@@ -28,7 +28,7 @@ def _say(line: str) -> None:
 
 def _refusal_to_serve(arguments: list[str]) -> str | None:
     """Say in one line that nobody can listen there, before anything is started for it."""
-    from ledgersafe import ports
+    from ledgersafe.operations import ports
 
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument("--host", default="127.0.0.1")

@@ -64,7 +64,7 @@ class WebServer:
         self.port = _free_port()
 
     def __enter__(self) -> "WebServer":
-        from ledgersafe import serving  # needs Django's settings, which need the server's URL
+        from ledgersafe.operations import serving  # needs Django's settings, which need the server's URL
 
         environment = {**serving.server_environment("127.0.0.1", self.port), **environment_of(self.database)}
         environment |= {"DATABASE_AS": "app"} | self._variables

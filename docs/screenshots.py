@@ -223,7 +223,7 @@ def private_servers() -> Iterator[None]:
         import django
 
         django.setup()
-        from ledgersafe import serving
+        from ledgersafe.operations import serving
 
         serving.migrate()
         yield

@@ -4,9 +4,9 @@ import logging
 
 from celery import shared_task
 
-from ledgersafe import verification
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
+from ledgersafe.operations import verification
 from ledgersafe.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)

@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from ledgersafe import dashboard, health, scraping
+from ledgersafe import dashboard
 from ledgersafe.http import api, error_pages, schema_views
+from ledgersafe.operations import health, scraping
 from ledgersafe.people import sign_in
 
 admin.autodiscover()

@@ -1,6 +1,6 @@
 """Whether the books of a test's tenant still keep every invariant."""
 
-from ledgersafe import verification
+from ledgersafe.operations import verification
 
 
 def assert_books_clean(tenant_id: int) -> None:

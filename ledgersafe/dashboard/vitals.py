@@ -16,7 +16,7 @@ from django_celery_beat.models import PeriodicTask
 
 from ledgersafe.audit.models import AuditBlock
 from ledgersafe.jobs.state import is_late
-from ledgersafe.verification import last_check
+from ledgersafe.operations.verification import last_check
 
 _PATIENCE_SECONDS: Final = 0.25
 _QUEUE: Final = "celery"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from ledgersafe import ports, serving
+from ledgersafe.operations import ports, serving
 
 _START_SECONDS = 60
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from ledgersafe import verification
+from ledgersafe.operations import verification
 from ledgersafe.simulation.events import CURRENCY, Day
 from ledgersafe.simulation.office import COURIER, FLOAT, Office
 from ledgersafe.simulation.shape import Shape

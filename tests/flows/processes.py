@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from ledgersafe.ports import free_port
+from ledgersafe.operations.ports import free_port
 
 __all__ = ["CONFIGURED", "ROOT", "answers", "eventually", "free_port", "manage", "private_environment", "processes_of"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 
+from ledgersafe.operations.verification import INVARIANTS
 from ledgersafe.postgres.invariants import Snapshot, Violation, run
-from ledgersafe.verification import INVARIANTS
 from tests.conftest import Shop
 
 _GUARDED = """

@@ -15,7 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from prometheus_client import REGISTRY
 
-from ledgersafe import tasks, verification
+from ledgersafe import tasks
+from ledgersafe.operations import verification
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.telemetry import metrics

@@ -16,10 +16,10 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from exceptions.figures import Span, open_cases
-from ledgersafe import verification
 from ledgersafe.backoffice import charts
 from ledgersafe.dashboard import vitals
 from ledgersafe.dashboard.panels import today_of
+from ledgersafe.operations import verification
 from ledgersafe.postgres.invariants import Finding, Invariant
 from ledgersafe.tenants.models import Membership
 from pos.figures import Scope, arrivals_by_hour, net_sales_by_store

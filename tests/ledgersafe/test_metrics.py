@@ -11,7 +11,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from exceptions.reasons import REASONS
-from ledgersafe import verification
+from ledgersafe.operations import verification
 from pos.models import Result
 from tests.conftest import Shop, open_shop
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ledgersafe.verification import verify
+from ledgersafe.operations.verification import verify
 from tests.conftest import Shop
 from tests.ledger.exchanging import put
 from tests.ledger.transferring import balances

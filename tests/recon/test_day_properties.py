@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import balances
-from ledgersafe.verification import verify
+from ledgersafe.operations.verification import verify
 from recon.close import close_day
 from recon.reopening import reopen_day
 from tests.conftest import Shop, open_shop

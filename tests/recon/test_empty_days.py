@@ -18,7 +18,7 @@ from ledger.business_days import (
 from ledger.models import Period
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.verification import verify
+from ledgersafe.operations.verification import verify
 from recon import due, packs
 from recon.close import ClosedDay
 from recon.models import DayClose, DayCloseException, DayPack

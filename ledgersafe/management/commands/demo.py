@@ -15,7 +15,6 @@ from django.utils import timezone
 from rich.console import Console
 
 from ledger.balances import trial_balance
-from ledgersafe import serving, verification
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.demo import story
 from ledgersafe.demo.server import ServerDidNotStart, running_server
@@ -23,6 +22,7 @@ from ledgersafe.demo.stage import Stage
 from ledgersafe.demo.tenants import fresh_tenant
 from ledgersafe.embedded.folders import data_root
 from ledgersafe.jobs import beside
+from ledgersafe.operations import serving, verification
 
 
 class Command(LedgerCommand):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models.signals import pre_migrate
 from django.db.utils import OperationalError, ProgrammingError
 
-from ledgersafe.migration_progress import MigrationProgress
+from ledgersafe.operations.migration_progress import MigrationProgress
 from ledgersafe.postgres import grants
 from ledgersafe.tenants import roles
 

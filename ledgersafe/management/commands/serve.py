@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from ledgersafe import serving
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.jobs import beside
+from ledgersafe.operations import serving
 from ledgersafe.postgres import logins
 
 

@@ -9,9 +9,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from rich.console import Console
 
-from ledgersafe import serving
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.demo.server import ServerDidNotStart, running_server
+from ledgersafe.operations import serving
 from ledgersafe.simulation import tills
 from ledgersafe.simulation.running import Order, Run, run_day
 from ledgersafe.simulation.sending import NotTaken

@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from ledgersafe import setup, verification
+from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
+from ledgersafe.operations import verification
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.postgres.invariants import NAMED_ROWS, Finding, Report, Snapshot, Violation
 from ledgersafe.tenants.models import Tenant

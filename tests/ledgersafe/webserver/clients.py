@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ledgersafe.ports import free_port
+from ledgersafe.operations.ports import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 #: Deadlines that tests can wait for.
