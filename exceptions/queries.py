@@ -56,7 +56,7 @@ def list_cases(principal: Principal, wanted: CaseFilter, cursor: list[Any] | Non
 
 
 def get_case(principal: Principal, case_id: str) -> ExceptionCase:
-    """One case. :raises ledgersafe.values.errors.NotFound: no UUID, absent, or another tenant's: the answer is the same."""
+    """One case. :raises NotFound: no UUID, absent, or another tenant's: the answer is the same."""
     try:
         key = uuid.UUID(case_id)
     except ValueError:

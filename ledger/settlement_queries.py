@@ -18,7 +18,7 @@ def list_settlements(tenant_id: int, cursor: list[Any] | None) -> QuerySet[FxSet
 
 
 def get_settlement(tenant_id: int, text: str) -> FxSettlement:
-    """One of the tenant's. :raises ledgersafe.values.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    """One of the tenant's. :raises NotFound: absent, or another tenant's: the answer is the same."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
     found = list_settlements(tenant_id, None).filter(id=number).first()
     if found is None:

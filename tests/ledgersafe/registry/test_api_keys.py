@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.registry import AlreadyRotated, KeyNotLive
-from ledgersafe.setup import api_keys
+from ledgersafe.setup import AlreadyRotated, KeyNotLive, api_keys
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import ScopeNotForBoundKey
 from ledgersafe.tenants.models import TENANT_SCOPES, ApiKey

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from ledgersafe import setup
-from ledgersafe.registry import StoreExists, StoreZoneFixed
-from ledgersafe.setup import places
+from ledgersafe.setup import StoreExists, StoreZoneFixed, places
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop
