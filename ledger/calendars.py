@@ -16,7 +16,10 @@ from typing import Final
 
 from django.conf import settings
 
-from ledger import business_days, periods
+from ledger import (
+    periods,
+)
+from ledger.calendar import business_days
 from ledger.refusals import BeforeBooksStart
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import InvalidParameter

@@ -5,8 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger import moments, rate_reading
+from ledger import (
+    rate_reading,
+)
 from ledger.account_requests import InvalidRequest, Problems
+from ledger.calendar import parameters
 from ledger.calendars import Calendar
 from ledger.rate_reading import RateError
 from ledger.rate_recording import NewRate
@@ -78,7 +81,7 @@ def rate_of(pair: Any, rate: Any, valid_from: Any, *, now: datetime) -> NewRate 
 def _start(value: Any, now: datetime) -> datetime:
     """An instant; of a day, its beginning in UTC."""
     try:
-        moment = moments.moment_of({"": value if type(value) is str else "no text"}, "")
+        moment = parameters.moment_of({"": value if type(value) is str else "no text"}, "")
     except InvalidParameter:
         moment = None
     if moment is None:

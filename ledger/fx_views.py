@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 from ledger import calendars, rate_reading, rate_recording, rates, settlement_queries, settlements
 from ledger import fx_serializers as serializers
 from ledger.account_requests import Problems, read_amount
+from ledger.calendar.parameters import moment_of
 from ledger.fx_requests import instant_of, read_rates
 from ledger.models import RateSource
-from ledger.moments import moment_of
 from ledger.rates import Asked
 from ledger.settlement_requests import SettlementRequest
 from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of

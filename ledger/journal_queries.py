@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from ledger import moments
+from ledger.calendar import parameters as moments
 from ledger.models import Journal, Posting, Transfer
 from ledgersafe.http import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound

@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 
 from ledger import balances, calendars, positions, reports, statements
 from ledger import report_serializers as serializers
+from ledger.calendar.parameters import day_of, moment_of, span_of_days
 from ledger.fx_requests import instant_of
-from ledger.moments import day_of, moment_of, span_of_days
 from ledgersafe.http.api import cursor_of, limit_of, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach

@@ -7,11 +7,9 @@ from typing import Final
 
 from ledger import balances
 from ledger.balances import AccountBalance
-from ledger.business_days import (
-    business_date_of,
-)
+from ledger.calendar.business_days import business_date_of
+from ledger.calendar.parameters import day_before
 from ledger.models import AccountType
-from ledger.moments import day_before
 from ledgersafe.tenants.models import Tenant
 
 #: Debits and credits as they are read: what is owed, owned by the owners or earned stands on the credit side.

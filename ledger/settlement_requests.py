@@ -6,8 +6,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from ledger import fx, moments
+from ledger import (
+    fx,
+)
 from ledger.account_requests import Problems
+from ledger.calendar import parameters
 from ledger.calendars import Calendar
 from ledger.fx_requests import AHEAD, EARLIEST, instant_of
 from ledger.transfer_requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
@@ -91,7 +94,7 @@ def _is_plain(text: str) -> bool:
 
 def _as_of(value: Any, problems: Problems, calendar: Calendar, now: datetime) -> datetime:
     try:
-        moment = moments.moment_of({"as_of": value if type(value) is str else "no text"}, "as_of") if value else None
+        moment = parameters.moment_of({"as_of": value if type(value) is str else "no text"}, "as_of") if value else None
         instant = instant_of(moment, calendar, now=now)
     except InvalidParameter as error:
         problems.add("/as_of", error.message.removeprefix("as_of ").rstrip("."))
@@ -107,7 +110,7 @@ def _value_date(value: Any, problems: Problems, day: date, today: date) -> date:
     if value is None:
         return day
     try:
-        named = moments.day_of({"value_date": value if type(value) is str else "no text"}, "value_date") or date.min
+        named = parameters.day_of({"value_date": value if type(value) is str else "no text"}, "value_date") or date.min
     except InvalidParameter:
         problems.add("/value_date", "must be a date, like 2026-02-25")
         return day

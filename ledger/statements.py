@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from ledger import balances
+from ledger.calendar.parameters import day_before, span_of_days
 from ledger.models import Account, Posting, Transfer
-from ledger.moments import day_before, span_of_days
 from ledgersafe.http import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 

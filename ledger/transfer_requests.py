@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from ledger import moments
 from ledger.account_requests import MAX_CODE, InvalidRequest, Problems, read_amount
+from ledger.calendar import parameters
 from ledgersafe.idempotency.answers import read_key
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import InvalidParameter
@@ -119,7 +119,7 @@ def _value_date(value: Any, today: date, problems: Problems, pointer: str) -> da
     if value is None:
         return None
     try:
-        day = moments.day_of({"value_date": value if type(value) is str else "no text"}, "value_date") or date.min
+        day = parameters.day_of({"value_date": value if type(value) is str else "no text"}, "value_date") or date.min
     except InvalidParameter:
         problems.add(f"{pointer}/value_date", "must be a date, like 2026-02-25")
         return None

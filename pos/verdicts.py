@@ -11,10 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from ledger.business_days import (
-    business_date_of,
-    is_business_day,
-)
+from ledger.calendar.business_days import business_date_of, is_business_day
 from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
 from pos.contract import Event, Hold

@@ -6,11 +6,11 @@ from typing import Final
 
 from django.db.models import Max, Min
 
+from ledger.calendar.store_clocks import Clocks, Ending
 from ledger.models import Period, PeriodStatus
 from ledger.periods import last_closed_date
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
-from recon.clocks import Clocks, Ending
 from recon.empty_days import EmptyDays
 
 #: Before the end of a day, which is not of it: the instant by whose rates it is valued.

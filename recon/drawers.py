@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger import drawer_queries
+from ledger.calendar.store_clocks import Clocks
 from ledger.models import DrawerStatus
 from ledgersafe.values.money_text import Money
-from recon.clocks import Clocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ import logging
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 
+from ledger.calendar.store_clocks import Clocks
 from ledger.models import Period, PeriodStatus
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
-from recon.clocks import Clocks
 from recon.close import close_day, issue_packs
 
 logger = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ledger.calendar.store_clocks import Clocks
 from ledgersafe.postgres.db import as_jsonb, require_transaction
 from ledgersafe.values.money import is_currency
 from ledgersafe.values.money_text import Money
-from recon.clocks import Clocks
 
 #: `least` ignores what is null. A case of the span was opened in it or later, which is a range of the inbox's index.
 _CASES: Final = """

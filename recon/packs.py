@@ -15,12 +15,12 @@ from typing import Any, Final
 from django.db import connection
 
 from ledger import balances
+from ledger.calendar.store_clocks import Clocks
 from ledger.models import Account
 from ledgersafe.postgres.db import as_jsonb
 from ledgersafe.values.errors import NotFound
 from ledgersafe.values.money import is_currency, to_decimal_text
 from recon import pack_formats as formats
-from recon.clocks import Clocks
 from recon.models import DayClose, DayCloseAccount, DayCloseException
 from recon.pack_formats import Row, Table
 

@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Final
 
 from ledger import positions
+from ledger.calendar.store_clocks import Ending
 from ledger.models import Reopening
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.money import to_decimal_text
 from ledgersafe.values.money_text import Money
-from recon.clocks import Ending
 from recon.days import LAST_INSTANT, DayPlan, plan_for
 from recon.drawers import OpenDrawer, open_drawers
 from recon.empty_days import EmptyDays

@@ -7,7 +7,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import business_days, periods
+from ledger import (
+    periods,
+)
+from ledger.calendar import business_days
 from ledger.models import Period
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop

@@ -11,9 +11,7 @@ from exceptions.cases import AlreadyResolved, FourEyesRequired
 from exceptions.decisions import Action, Decision
 from exceptions.models import ExceptionCase
 from ledger import periods
-from ledger.business_days import (
-    business_date_of,
-)
+from ledger.calendar.business_days import business_date_of
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
 from pos import directory, replay

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledger.business_days import (
-    business_date_of,
-)
+from ledger.calendar.business_days import business_date_of
 from ledger.models import Journal
 from pos import directory as directories
 from pos.choices import reversal_day

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from ledger.business_days import (
-    span_of,
-)
+from ledger.calendar.business_days import span_of
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.zones import own_zones
 
