@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
 
 
 class UnbalancedDraft(AssertionError):

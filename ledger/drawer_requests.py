@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.account_requests import Problems
+from ledger.accounts.requests import Problems
 from ledger.models import FlowType, Method
 from ledger.models.drawers import REQUESTABLE
 from ledgersafe.values.money import MAX_MINOR, is_currency
@@ -31,7 +31,7 @@ class NewDrawer:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "NewDrawer":
-        """:raises ledger.account_requests.InvalidRequest: a field is missing or wrong."""
+        """:raises ledger.accounts.requests.InvalidRequest: a field is missing or wrong."""
         problems = Problems()
         wanted = cls(
             store_code=_place(body, "store_id", problems),
@@ -54,7 +54,7 @@ class Count:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "Count":
-        """`POST …/count` and `…/close`. :raises ledger.account_requests.InvalidRequest: as it says."""
+        """`POST …/count` and `…/close`. :raises ledger.accounts.requests.InvalidRequest: as it says."""
         problems = Problems()
         actual = _minor(body, "actual_cash", problems, least=0)
         pieces = _denominations(body.get("denominations"), problems)
@@ -79,7 +79,7 @@ class NewTransaction:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "NewTransaction":
-        """:raises ledger.account_requests.InvalidRequest: a field is missing or wrong."""
+        """:raises ledger.accounts.requests.InvalidRequest: a field is missing or wrong."""
         problems = Problems()
         kind = _choice(body, "type", [str(one) for one in REQUESTABLE], problems)
         method = _choice(body, "method", list(Method.values), problems)

@@ -16,9 +16,9 @@ from django.db import IntegrityError
 from django.db.models import Max
 
 from ledger import calendars, drawer_queries, drawer_refusals, posting, refusals
-from ledger.accounts import find_or_open
+from ledger.accounts.chart import AccountRef, qualified
+from ledger.accounts.opening import find_or_open
 from ledger.callers import Caller
-from ledger.chart import AccountRef, qualified
 from ledger.drafts import JournalDraft
 from ledger.drawer_requests import Count, NewDrawer
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction

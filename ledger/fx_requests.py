@@ -8,7 +8,7 @@ from typing import Any, Final
 from ledger import (
     rate_reading,
 )
-from ledger.account_requests import InvalidRequest, Problems
+from ledger.accounts.requests import InvalidRequest, Problems
 from ledger.calendar import parameters
 from ledger.calendars import Calendar
 from ledger.rate_reading import RateError

@@ -6,9 +6,13 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger import accounts, calendars, posting
+from ledger import (
+    calendars,
+    posting,
+)
 from ledger import positions as clearing
-from ledger.chart import AccountRef
+from ledger.accounts import opening
+from ledger.accounts.chart import AccountRef
 from ledger.drafts import JournalDraft
 from ledger.models import FxRevaluation
 from ledger.positions import Position
@@ -81,7 +85,7 @@ def _book(tenant_id: int, day: date, positions: list[Position], residual: int, o
         external_ref=f"revaluation:{day}",
         rules_version=_RULES,
     )
-    (journal_id,) = posting.post(tenant_id, [entry], accounts.find_or_open(tenant_id, [ref for ref, _ in lines]))
+    (journal_id,) = posting.post(tenant_id, [entry], opening.find_or_open(tenant_id, [ref for ref, _ in lines]))
     FxRevaluation.objects.create(
         tenant_id=tenant_id,
         business_date=day,

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from ledger import calendars, rate_reading, rate_recording, rates, settlement_queries, settlements
 from ledger import fx_serializers as serializers
-from ledger.account_requests import Problems, read_amount
+from ledger.accounts.requests import Problems, read_amount
 from ledger.calendar.parameters import moment_of
 from ledger.fx_requests import instant_of, read_rates
 from ledger.models import RateSource

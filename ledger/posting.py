@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
 from ledger.drafts import JournalDraft
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 

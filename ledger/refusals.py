@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db import IntegrityError
 
-from ledger.account_requests import InvalidRequest
+from ledger.accounts.requests import InvalidRequest
 from ledger.drawer_refusals import DrawerClosed, ExceedsOriginal
 from ledgersafe.postgres.db import cause_of
 from ledgersafe.values.errors import DomainError

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ledger import (
     fx,
 )
-from ledger.account_requests import Problems
+from ledger.accounts.requests import Problems
 from ledger.calendar import parameters
 from ledger.calendars import Calendar
 from ledger.fx_requests import AHEAD, EARLIEST, instant_of

@@ -12,9 +12,17 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger import accounts, calendars, clients, fx, rates, refusals, settlement_queries
-from ledger.account_requests import InvalidRequest, Problems, read_amount
-from ledger.chart import AccountRef
+from ledger import (
+    calendars,
+    clients,
+    fx,
+    rates,
+    refusals,
+    settlement_queries,
+)
+from ledger.accounts import opening
+from ledger.accounts.chart import AccountRef
+from ledger.accounts.requests import InvalidRequest, Problems, read_amount
 from ledger.fx import Conversion
 from ledger.models import Account, AccountStatus, FxSettlement
 from ledger.rates import Asked
@@ -144,7 +152,7 @@ def _given(
 ) -> dict[str, Any]:
     """The argument of `ledger_fx_settle_v1`."""
     clearing = [AccountRef(CLEARING, account.currency) for account in (source, target)]
-    ids = accounts.find_or_open(tenant_id, clearing)
+    ids = opening.find_or_open(tenant_id, clearing)
     return {
         "client": request.client_id,
         "key": request.idempotency_key,

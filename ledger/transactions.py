@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from ledger import drawer_queries, drawer_refusals
-from ledger.accounts import find_or_open
+from ledger.accounts.chart import AccountRef, qualified
+from ledger.accounts.opening import find_or_open
 from ledger.callers import Caller
-from ledger.chart import AccountRef, qualified
 from ledger.drawer_requests import NewTransaction
 from ledger.drawers import open_today, refused_by_guards
 from ledger.models import Drawer, DrawerStatus, FlowType, Method

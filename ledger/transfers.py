@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
 from ledger import calendars, clients, refusals
-from ledger.account_requests import InvalidRequest
+from ledger.accounts.requests import InvalidRequest
 from ledger.models import Transfer
 from ledger.transfer_requests import TransferRequest
 from ledgersafe.idempotency.answers import KeyReused

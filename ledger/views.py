@@ -10,9 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import account_changes, account_queries, calendars, journal_queries, reversals, serializers, transfers
-from ledger.account_queries import AccountFilter
-from ledger.account_requests import AccountChanges, NewAccount
+from ledger import (
+    calendars,
+    journal_queries,
+    reversals,
+    serializers,
+    transfers,
+)
+from ledger.accounts import changes as account_changes
+from ledger.accounts import queries
+from ledger.accounts.queries import AccountFilter
+from ledger.accounts.requests import AccountChanges, NewAccount
 from ledger.journal_queries import JournalFilter
 from ledger.transfer_requests import ReversalRequest, TransferRequest, read_bulk
 from ledger.transfers import Applied
@@ -69,7 +77,7 @@ class AccountsView(APIView):
     )
     def get(self, request: Request) -> Response:
         wanted = AccountFilter.read(request.query_params)
-        rows = account_queries.list_accounts(principal_of(request).tenant_id, wanted, cursor_of(request))
+        rows = queries.list_accounts(principal_of(request).tenant_id, wanted, cursor_of(request))
         return page(rows, limit_of(request), serializers.account_item, lambda row: [row.code])
 
 
@@ -85,7 +93,7 @@ class AccountView(APIView):
         responses={200: serializers.AccountSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, code: str) -> Response:
-        account = account_queries.get_account(principal_of(request).tenant_id, code)
+        account = queries.get_account(principal_of(request).tenant_id, code)
         return Response(serializers.account_item(account))
 
     @extend_schema(
@@ -99,7 +107,7 @@ class AccountView(APIView):
         changes = AccountChanges.read(
             read_object(request._request, principal.tenant_slug, declared=serializers.AccountChangeSerializer)
         )
-        account_queries.get_account(principal.tenant_id, code)  # absent ones before anything is waited for
+        queries.get_account(principal.tenant_id, code)  # absent ones before anything is waited for
         account = account_changes.change_account(
             tenant_id=principal.tenant_id, code=code, changes=changes, actor=principal.actor
         )
@@ -119,12 +127,12 @@ class AccountHistoryView(APIView):
         responses={200: serializers.AccountHistorySerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, code: str) -> Response:
-        account = account_queries.get_account(principal_of(request).tenant_id, code)
+        account = queries.get_account(principal_of(request).tenant_id, code)
         if text := request.query_params.get("as_of"):
-            then = account_queries.read_instant(text, "as_of")
-            was = account_queries.account_at(account, then)
+            then = queries.read_instant(text, "as_of")
+            was = queries.account_at(account, then)
             return Response({"account": serializers.account_item(was), "as_of": instant(then)})
-        rows = account_queries.list_versions(account, cursor_of(request))
+        rows = queries.list_versions(account, cursor_of(request))
         return page(
             rows,
             limit_of(request),

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger import accounts, conversions, periods, posting
+from ledger import (
+    conversions,
+    periods,
+    posting,
+)
+from ledger.accounts import opening
 from ledger.drafts import JournalDraft
 from ledger.fx import Conversion
 from ledger.models import Account, AccountStatus
@@ -76,7 +81,7 @@ def book(tenant_id: int, ruled: Sequence[Verdict], directory: TenantDirectory, n
     reversals = [_reversal(verdict, directory, now) for verdict in undo.values()]
     for day in sorted({entry.business_date for entry in entries} | {one.business_date for one in reversals}):
         periods.open_day(tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off)
-    ids = accounts.find_or_open(tenant_id, {line.account for entry in entries for line in entry.draft.lines})
+    ids = opening.find_or_open(tenant_id, {line.account for entry in entries for line in entry.draft.lines})
     _refuse_inactive(ids.values())
     mirrored = posting.reverse(tenant_id, reversals)
     for journal_id, reversal_id in mirrored.items():

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
 from ledger.drafts import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb

@@ -18,7 +18,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from ledger import periods
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
 from ledgersafe.postgres.db import StaleDirectory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import own_zones, use_zones

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from ledger.chart import ROLES
+from ledger.accounts.chart import ROLES
 from ledger.drafts import JournalDraft
 from ledger.models import AccountType, Journal, Posting
 

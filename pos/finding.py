@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
 from ledger.drafts import DraftLine
 from ledgersafe.postgres.db import StaleDirectory, as_jsonb, ask, call
 from ledgersafe.values import exact_json

@@ -19,8 +19,12 @@ from typing import Any, NoReturn
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from ledger import accounts, conversions, periods
-from ledger.chart import AccountRef
+from ledger import (
+    conversions,
+    periods,
+)
+from ledger.accounts import opening
+from ledger.accounts.chart import AccountRef
 from ledgersafe.postgres.db import (
     RETRYABLE,
     JsonText,
@@ -342,4 +346,4 @@ def _prepare(plans: list[Plan], needs: Needs, directory: TenantDirectory, known:
             raise StaleDirectory
         known.days.add(day)
     refs = needs.accounts - known.account_ids.keys()
-    known.account_ids |= accounts.find_or_open(directory.tenant_id, refs)
+    known.account_ids |= opening.find_or_open(directory.tenant_id, refs)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
 from ledgersafe.tenants.keys import Principal

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
 
+from ledger.accounts.chart import AccountRef
 from ledger.calendar.business_days import business_date_of
-from ledger.chart import AccountRef
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rate, Rates
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql

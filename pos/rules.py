@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Final, TypeAlias
 
-from ledger.chart import AccountRef, account_of, qualified
+from ledger.accounts.chart import AccountRef, account_of, qualified
 from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
 from ledgersafe.values.money import MAX_MINOR, cash_rounding_limit, to_decimal_text

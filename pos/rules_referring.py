@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
-from ledger.chart import AccountRef, qualified
+from ledger.accounts.chart import AccountRef, qualified
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Rates
 from ledgersafe.values.money import to_decimal_text

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import KeyPrincipal

@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from ledger import periods, posting
-from ledger.accounts import find_or_open
-from ledger.chart import AccountRef
+from ledger.accounts.chart import AccountRef
+from ledger.accounts.opening import find_or_open
 from ledger.drafts import JournalDraft
 from ledger.posting import Entry, Reversal
 from ledgersafe.postgres.db import tenant_transaction

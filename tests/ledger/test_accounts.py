@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ledger.accounts import find_or_open
-from ledger.chart import ROLES, AccountRef, qualified
+from ledger.accounts.chart import ROLES, AccountRef, qualified
+from ledger.accounts.opening import find_or_open
 from ledger.models import Account
 from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop, open_shop

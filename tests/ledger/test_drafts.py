@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.chart import ROLES, AccountRef
+from ledger.accounts.chart import ROLES, AccountRef
 from ledger.drafts import DraftLine, JournalDraft, UnbalancedDraft
 
 SALES, SAFE, DRAWER = AccountRef("SALES", "USD"), AccountRef("SAFE", "USD"), AccountRef("DRAWER", "USD", "s/r")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ledger import balances
-from ledger.chart import ROLES
+from ledger.accounts.chart import ROLES
 from ledger.models import Account, AccountType, Period
 from ledger.sheets.sides import Balance, sided, usual_side
 from tests.conftest import Shop

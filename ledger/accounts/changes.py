@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db import IntegrityError
 from django.db.models import F
 
-from ledger.account_requests import AccountChanges, NewAccount
+from ledger.accounts.requests import AccountChanges, NewAccount
 from ledger.models import Account, AccountStatus
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import call, cause_of, retry_serialization, sqlstate, tenant_transaction

@@ -5,7 +5,7 @@ from itertools import count
 
 from django.db.models import Q
 
-from ledger.chart import ROLES, AccountRef
+from ledger.accounts.chart import ROLES, AccountRef
 from ledger.models import Account
 from ledgersafe.postgres.db import require_transaction
 
