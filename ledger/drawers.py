@@ -15,14 +15,20 @@ from typing import Any, Final, TypeVar
 from django.db import IntegrityError
 from django.db.models import Max
 
-from ledger import calendars, drawer_queries, drawer_refusals, posting, refusals
+from ledger import (
+    calendars,
+    drawer_queries,
+    drawer_refusals,
+    refusals,
+)
 from ledger.accounts.chart import AccountRef, qualified
 from ledger.accounts.opening import find_or_open
 from ledger.callers import Caller
-from ledger.drafts import JournalDraft
 from ledger.drawer_requests import Count, NewDrawer
+from ledger.journals import posting
+from ledger.journals.draft import JournalDraft
+from ledger.journals.posting import Entry
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
-from ledger.posting import Entry
 from ledgersafe import setup
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import (

@@ -8,15 +8,15 @@ from django.db import connection
 
 from ledger import (
     calendars,
-    posting,
 )
 from ledger import positions as clearing
 from ledger.accounts import opening
 from ledger.accounts.chart import AccountRef
-from ledger.drafts import JournalDraft
+from ledger.journals import posting
+from ledger.journals.draft import JournalDraft
+from ledger.journals.posting import Entry
 from ledger.models import FxRevaluation
 from ledger.positions import Position
-from ledger.posting import Entry
 from ledgersafe.postgres.db import require_transaction
 
 KIND: Final = "REVALUATION"

@@ -4,9 +4,14 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
-from ledger import calendars, clients, posting, refusals
+from ledger import (
+    calendars,
+    clients,
+    refusals,
+)
+from ledger.journals import posting
+from ledger.journals.posting import Reversal
 from ledger.models import Journal, Transfer
-from ledger.posting import Reversal
 from ledger.transfer_requests import ReversalRequest
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import force_constraints, retry_serialization, tenant_transaction

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ledger.accounts.requests import FIXED
-from ledger.journal_queries import JournalInFull
+from ledger.journals.queries import JournalInFull
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion, Journal
 from ledger.transfers import STATUSES
 from ledgersafe.http.api import instant

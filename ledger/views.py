@@ -12,7 +12,6 @@ from rest_framework.views import APIView
 
 from ledger import (
     calendars,
-    journal_queries,
     reversals,
     serializers,
     transfers,
@@ -21,7 +20,8 @@ from ledger.accounts import changes as account_changes
 from ledger.accounts import queries
 from ledger.accounts.queries import AccountFilter
 from ledger.accounts.requests import AccountChanges, NewAccount
-from ledger.journal_queries import JournalFilter
+from ledger.journals import queries as journal_queries
+from ledger.journals.queries import JournalFilter
 from ledger.transfer_requests import ReversalRequest, TransferRequest, read_bulk
 from ledger.transfers import Applied
 from ledgersafe.http.api import (

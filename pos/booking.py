@@ -12,13 +12,13 @@ from typing import Any
 from ledger import (
     conversions,
     periods,
-    posting,
 )
 from ledger.accounts import opening
-from ledger.drafts import JournalDraft
 from ledger.fx import Conversion
+from ledger.journals import posting
+from ledger.journals.draft import JournalDraft
+from ledger.journals.posting import Entry, Reversal
 from ledger.models import Account, AccountStatus
-from ledger.posting import Entry, Reversal
 from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
 from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day

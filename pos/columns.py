@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from ledger.accounts.chart import AccountRef
-from ledger.drafts import JournalDraft
+from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb
 from pos.bronze import Refusal, said_by

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.accounts.chart import ROLES
-from ledger.drafts import JournalDraft
+from ledger.journals.draft import JournalDraft
 from ledger.models import AccountType, Journal, Posting
 
 #: Which accounts each figure adds up, by role, and the sign that makes "more" positive.

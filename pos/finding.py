@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from ledger.accounts.chart import AccountRef
-from ledger.drafts import DraftLine
+from ledger.journals.draft import DraftLine
 from ledgersafe.postgres.db import StaleDirectory, as_jsonb, ask, call
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.drafts import DraftLine
+from ledger.journals.draft import DraftLine
 from pos.contract import Event
 from pos.headers import Figures
 from pos.usage import Reference, Usage, places_of

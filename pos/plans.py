@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ledger.accounts.chart import AccountRef
-from ledger.drafts import DraftLine, JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
+from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, as_row

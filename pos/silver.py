@@ -7,7 +7,7 @@ tender and a thing sold meet on one account (gift cards, store credit) the event
 from typing import Any, Final
 
 from ledger.accounts.chart import ROLES
-from ledger.drafts import JournalDraft
+from ledger.journals.draft import JournalDraft
 from pos.contract import Event
 from pos.headers import Figures
 from pos.usage import KINDS, VOID

@@ -12,8 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.calendar.business_days import business_date_of, is_business_day
-from ledger.drafts import JournalDraft
 from ledger.fx import NO_RATES, Conversion, Rates
+from ledger.journals.draft import JournalDraft
 from pos.contract import Event, Hold
 from pos.originals import Original
 from pos.rules import NEED_REFERENCE, draft_of

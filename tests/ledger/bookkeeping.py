@@ -7,11 +7,14 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from ledger import periods, posting
+from ledger import (
+    periods,
+)
 from ledger.accounts.chart import AccountRef
 from ledger.accounts.opening import find_or_open
-from ledger.drafts import JournalDraft
-from ledger.posting import Entry, Reversal
+from ledger.journals import posting
+from ledger.journals.draft import JournalDraft
+from ledger.journals.posting import Entry, Reversal
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 

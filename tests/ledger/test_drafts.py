@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.accounts.chart import ROLES, AccountRef
-from ledger.drafts import DraftLine, JournalDraft, UnbalancedDraft
+from ledger.journals.draft import DraftLine, JournalDraft, UnbalancedDraft
 
 SALES, SAFE, DRAWER = AccountRef("SALES", "USD"), AccountRef("SAFE", "USD"), AccountRef("DRAWER", "USD", "s/r")
 EUROS = AccountRef("SAFE", "EUR")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger.accounts.chart import AccountRef
-from ledger.drafts import JournalDraft
+from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 
 
