@@ -20,7 +20,7 @@ from ledger import (
     periods,
 )
 from ledger.calendar import business_days
-from ledger.refusals import BeforeBooksStart
+from ledger.refusals.books import BeforeBooksStart
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import InvalidParameter
 
@@ -50,7 +50,7 @@ class Calendar:
     def open_day(self, day: date) -> bool:
         """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one.
 
-        :raises ledger.refusals.BeforeBooksStart: the books start later.
+        :raises ledger.refusals.books.BeforeBooksStart: the books start later.
         :raises ledgersafe.values.errors.InvalidParameter: clocks skipped the date.
         """
         if day < self.books_start:

@@ -7,9 +7,12 @@ from typing import Any, Final
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
-from ledger import drawer_queries, drawer_refusals
+from ledger import (
+    drawer_queries,
+)
 from ledger.drawer_queries import Reach
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
+from ledger.refusals import drawers
 from ledgersafe.values.errors import NotFound
 
 #: One range of an index, whatever else the register has sold. Sums are integers of minor units, and JSON keeps them so.
@@ -94,7 +97,7 @@ def z_report(reach: Reach, drawer_id: int) -> DrawerReport:
     """
     report = read_report(reach, drawer_id)
     if not report.is_final:
-        raise drawer_refusals.NotClosedYet
+        raise drawers.NotClosedYet
     return report
 
 
@@ -102,9 +105,9 @@ def x_report(reach: Reach, drawer_id: int, *, may_approve: bool) -> DrawerReport
     """The figures so far. :raises DrawerClosed: as it says. :raises BlindCount: not for who is to count it blind."""
     report = read_report(reach, drawer_id)
     if report.is_final:
-        raise drawer_refusals.DrawerClosed("The drawer is closed: it has a Z-report.")
+        raise drawers.DrawerClosed("The drawer is closed: it has a Z-report.")
     if drawer_queries.is_hidden(report.drawer, may_approve=may_approve):
-        raise drawer_refusals.BlindCount
+        raise drawers.BlindCount
     return report
 
 

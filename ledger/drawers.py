@@ -18,8 +18,6 @@ from django.db.models import Max
 from ledger import (
     calendars,
     drawer_queries,
-    drawer_refusals,
-    refusals,
 )
 from ledger.accounts.chart import AccountRef, qualified
 from ledger.accounts.opening import find_or_open
@@ -29,6 +27,7 @@ from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
+from ledger.refusals import books, drawers
 from ledgersafe import setup
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import (
@@ -73,7 +72,7 @@ def refused_by_guards() -> Iterator[None]:
         yield
         force_constraints()
     except IntegrityError as error:
-        refusal = refusals.of_guard(error)
+        refusal = books.of_guard(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -95,7 +94,7 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
     with refused_by_guards():
         book.lock()
         if drawer_queries.unclosed(tenant.id).filter(register=register).exists():
-            raise drawer_refusals.DrawerAlreadyOpen
+            raise drawers.DrawerAlreadyOpen
         adjust_late(book, caller.actor)
         loose = book.lock()
         book.post((CLEARED, f"{book.account_id}:cleared", {book.safe: loose, book.cash: -loose}))
@@ -245,7 +244,7 @@ def open_today(tenant_id: int, store: Store, now: datetime) -> date:
     calendar = calendars.of(tenant_id)
     day = calendar.day_of(now, store=store)
     if not calendar.open_day(day):
-        raise refusals.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
+        raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
     return day
 
 
@@ -272,7 +271,7 @@ def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, _Boo
     # Read again: whoever had it before may have closed it.
     drawer.refresh_from_db(fields=["status", "actual_cash_minor", "denominations", "notes", "counted_at", "counted_by"])
     if drawer.status == DrawerStatus.CLOSED:
-        raise drawer_refusals.DrawerClosed("The drawer is closed: it is sealed.")
+        raise drawers.DrawerClosed("The drawer is closed: it is sealed.")
     return drawer, book, held
 
 
@@ -291,9 +290,9 @@ def _check_variance(drawer: Drawer, variance: int, count: Count, caller: Caller)
     if limit is None or not variance or (abs(variance) <= limit and not is_foreign):
         return
     if not caller.may_approve:
-        raise drawer_refusals.ApprovalRequired
+        raise drawers.ApprovalRequired
     if not (count.notes or drawer.notes):
-        raise drawer_refusals.NotesRequired
+        raise drawers.NotesRequired
 
 
 def _numbers(drawer: Drawer) -> tuple[int, int]:

@@ -7,11 +7,11 @@ from django.db import IntegrityError
 from ledger import (
     calendars,
     clients,
-    refusals,
 )
 from ledger.journals import posting
 from ledger.journals.posting import Reversal
 from ledger.models import Journal, Transfer
+from ledger.refusals import books
 from ledger.transfer_requests import ReversalRequest
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import force_constraints, retry_serialization, tenant_transaction
@@ -45,7 +45,7 @@ def reverse_journal(*, principal: Principal, request: ReversalRequest, now: date
         command, is_new = retry_serialization(attempt)
     except IntegrityError as error:
         metrics.ledger_transactions.labels("fail").inc()
-        refusal = refusals.of_guard(error)
+        refusal = books.of_guard(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -67,13 +67,13 @@ def _check(tenant_id: int, journal_id: int) -> None:
     if journal is None:
         raise NotFound("There is no such journal.")
     if journal.source == "fx":
-        raise refusals.NotReversible("A conversion is undone by one in the other direction, at the rate of that day.")
+        raise books.NotReversible("A conversion is undone by one in the other direction, at the rate of that day.")
     if journal.source != "transfer":
-        raise refusals.NotReversible
+        raise books.NotReversible
     if journal.reverses_id is not None:
-        raise refusals.NotReversible("A reversal is not reversed; make the transfer again.")
+        raise books.NotReversible("A reversal is not reversed; make the transfer again.")
     if Journal.objects.filter(tenant_id=tenant_id, reverses_id=journal_id).exists():
-        raise refusals.AlreadyReversed
+        raise books.AlreadyReversed
 
 
 def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime) -> Transfer:
@@ -81,7 +81,7 @@ def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime
     calendar = calendars.of(tenant_id)
     day = request.value_date or calendar.day_of(now)
     if not calendar.open_day(day):
-        raise refusals.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
+        raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
     reversal_id = posting.reverse(tenant_id, [Reversal(request.journal_id, day, now)])[request.journal_id]
     command = Transfer.objects.create(
         tenant_id=tenant_id,

@@ -17,7 +17,6 @@ from ledger import (
     clients,
     fx,
     rates,
-    refusals,
     settlement_queries,
 )
 from ledger.accounts import opening
@@ -26,6 +25,7 @@ from ledger.accounts.requests import InvalidRequest, Problems, read_amount
 from ledger.fx import Conversion
 from ledger.models import Account, AccountStatus, FxSettlement
 from ledger.rates import Asked
+from ledger.refusals import books
 from ledger.settlement_requests import SettlementRequest
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
@@ -86,7 +86,7 @@ def _translated(attempt: Callable[[], tuple[FxSettlement, bool]]) -> tuple[FxSet
     try:
         return retry_serialization(attempt)
     except IntegrityError as error:
-        refusal = refusals.of_guard(error)
+        refusal = books.of_guard(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -102,7 +102,7 @@ def _settle_once(tenant_id: int, request: SettlementRequest, actor: str, now: da
     source, target = _accounts(tenant_id, request)
     conversion = _convert(tenant_id, request, source, target)
     if not calendars.of(tenant_id).open_day(request.value_date):
-        raise refusals.DayClosed(f"Business day {request.value_date} is closed: nothing is posted on or before it.")
+        raise books.DayClosed(f"Business day {request.value_date} is closed: nothing is posted on or before it.")
     given = _given(tenant_id, request, actor, source, target, conversion)
     told = call("ledger_fx_settle_v1", tenant_id, as_jsonb(given))
     return own.get(id=told["id"]), True
@@ -125,7 +125,7 @@ def _accounts(tenant_id: int, request: SettlementRequest) -> tuple[Account, Acco
         problems.add("/to_account", "must be of another currency than from_account; use a transfer instead")
     problems.refuse()
     if inactive.found:
-        raise refusals.AccountNotActive(f"{inactive.found[0]['message']}.", errors=inactive.found)
+        raise books.AccountNotActive(f"{inactive.found[0]['message']}.", errors=inactive.found)
     return found[request.from_code], found[request.to_code]
 
 

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ledger import drawer_queries, drawer_refusals
+from ledger import (
+    drawer_queries,
+)
 from ledger.accounts.chart import AccountRef, qualified
 from ledger.accounts.opening import find_or_open
 from ledger.callers import Caller
 from ledger.drawer_requests import NewTransaction
 from ledger.drawers import open_today, refused_by_guards
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
+from ledger.refusals import drawers
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 
 #: The other side of the tender's account, by type. Debits first: what brings money in debits the tender.
@@ -45,9 +48,9 @@ def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> Transa
     require_transaction()
     drawer = drawer_queries.get_drawer(caller, wanted.drawer_id)
     if wanted.currency not in {"", drawer.currency}:
-        raise drawer_refusals.CurrencyMismatch(f"The drawer is in {drawer.currency}.")
+        raise drawers.CurrencyMismatch(f"The drawer is in {drawer.currency}.")
     if drawer.status != DrawerStatus.OPEN:
-        raise drawer_refusals.DrawerClosed
+        raise drawers.DrawerClosed
     debit, credit = _sides(drawer, wanted)
     with refused_by_guards():
         ids = find_or_open(drawer.tenant_id, [debit, credit])

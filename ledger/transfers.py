@@ -14,9 +14,13 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger import calendars, clients, refusals
+from ledger import (
+    calendars,
+    clients,
+)
 from ledger.accounts.requests import InvalidRequest
 from ledger.models import Transfer
+from ledger.refusals import books
 from ledger.transfer_requests import TransferRequest
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import (
@@ -118,7 +122,7 @@ def _translated(attempt: Any) -> list[Applied]:
     try:
         applied: list[Applied] = retry_serialization(attempt)
     except IntegrityError as error:
-        refusal = refusals.of_guard(error)
+        refusal = books.of_guard(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -176,7 +180,7 @@ def _open_days(principal: Principal, days: Sequence[dict[str, Any]]) -> None:
     calendar = calendars.of(principal.tenant_id)
     for day in sorted({date.fromisoformat(one["date"]) for one in days}):
         if not calendar.open_day(day):
-            raise refusals.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
+            raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
 
 
 def _outcomes(
@@ -194,7 +198,7 @@ def _outcomes(
     if "accounts" in told:
         raise _accounts_refused(told["accounts"], requests, asked, single)
     if "days" in told:
-        raise refusals.DayClosed
+        raise books.DayClosed
     by_key: dict[tuple[str, str], Applied] = {}
     for one in told["done"]:
         if not one["same"]:
@@ -242,4 +246,4 @@ def _accounts_refused(
     message = f"{errors[0]['message']}."
     if any(problem["why"] in _WHY for problem in problems):
         return InvalidRequest(message, errors=errors)
-    return refusals.AccountNotActive(message, errors=errors)
+    return books.AccountNotActive(message, errors=errors)

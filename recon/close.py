@@ -15,8 +15,13 @@ from django.db import IntegrityError, connection
 from django.db.models import Q
 
 from exceptions.decisions import NotesRequired, read_notes
-from ledger import fx_revaluation, periods, positions, refusals
+from ledger import (
+    fx_revaluation,
+    periods,
+    positions,
+)
 from ledger.fx_revaluation import Revalued
+from ledger.refusals import books
 from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
@@ -135,7 +140,7 @@ def close_day(
     try:
         close = retry_serialization(partial(_close, tenant_id, day, order))
     except IntegrityError as error:  # an account that the revaluation needs is blocked
-        refusal = refusals.of_guard(error)
+        refusal = books.of_guard(error)
         if refusal is None:
             raise
         raise refusal from error

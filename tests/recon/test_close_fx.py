@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.refusals import AccountNotActive
+from ledger.refusals.books import AccountNotActive
 from ledgersafe.audit.models import AuditEntry
 from recon.close import CurrencyWithoutRate
 from recon.reopening import reopen_day
