@@ -16,7 +16,11 @@ from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
-from ledger import balances, drawer_desk, drawer_queries
+from ledger import (
+    drawer_desk,
+    drawer_queries,
+)
+from ledger.balances import balances
 from ledger.models import Account, AccountStatus, Drawer, DrawerStatus, Journal, Period, PeriodStatus
 from ledger.rate_pages import FxRateAdmin
 from ledger.settlement_pages import FxSettlementAdmin

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django.db.models import Q, QuerySet, Sum
 
-from ledger import balances
+from ledger.balances import balances
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction, FlowType
 from ledgersafe.http import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound

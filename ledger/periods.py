@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Max
 
-from ledger import balances
+from ledger.balances import balances
 from ledger.calendar.business_days import span_of
 from ledger.models import Period, PeriodStatus, Reopening
 from ledgersafe.postgres.db import require_transaction

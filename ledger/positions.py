@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from ledger import balances, rates
+from ledger import (
+    rates,
+)
+from ledger.balances import balances
 from ledger.fx import Conversion, Rate, Unusable
 from ledger.rates import USABLE, Asked
 

@@ -8,7 +8,10 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ledger import balances, fx
+from ledger import (
+    fx,
+)
+from ledger.balances import balances
 from ledger.fx import Rate, Unusable
 from ledger.models import FxRate
 from ledgersafe.http import cursors

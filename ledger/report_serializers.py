@@ -6,13 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ledger.balances import AccountBalance
+from ledger.balances.balances import AccountBalance
+from ledger.balances.reports import Identity, Income, TypeTotal, trial_totals
+from ledger.balances.statements import DayMoved, Explanation, Line, Statement
 from ledger.fx import Unusable
 from ledger.models import AccountType
 from ledger.positions import Position, without_rate
 from ledger.positions import residual as residual_of
-from ledger.reports import Identity, Income, TypeTotal, trial_totals
-from ledger.statements import DayMoved, Explanation, Line, Statement
 from ledgersafe.http.api import instant, next_cursor
 from ledgersafe.values.money import to_decimal_text
 

@@ -9,8 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import balances, calendars, positions, reports, statements
+from ledger import (
+    calendars,
+    positions,
+)
 from ledger import report_serializers as serializers
+from ledger.balances import balances, reports, statements
 from ledger.calendar.parameters import day_of, moment_of, span_of_days
 from ledger.fx_requests import instant_of
 from ledgersafe.http.api import cursor_of, limit_of, principal_of

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger import balances
+from ledger.balances import balances
 from ledger.calendar.store_clocks import Clocks
 from ledger.models import Account
 from ledgersafe.postgres.db import as_jsonb

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Q, Sum
 
-from ledger import balances
+from ledger.balances import balances
 from ledger.models import Account, Posting
 from ledger.sheets.sides import Balance
 from ledgersafe.values.money_text import Money

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger import balances
-from ledger.balances import AccountBalance
+from ledger.balances import balances
+from ledger.balances.balances import AccountBalance
 from ledger.models import Period, PeriodStatus
 from ledger.sheets.sides import Balance
 from ledgersafe.postgres.append_only_sums import JOURNALS, remembered_sums

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 
-from ledger import balances
+from ledger.balances import balances
 from ledger.models import Account, Journal, Period, Posting
 from ledger.sheets import accounts
 from ledger.sheets.days import day_figures, day_sheet

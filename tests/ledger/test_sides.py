@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger import balances
 from ledger.accounts.chart import ROLES
+from ledger.balances import balances
 from ledger.models import Account, AccountType, Period
 from ledger.sheets.sides import Balance, sided, usual_side
 from tests.conftest import Shop

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import balances
+from ledger.balances import balances
 from ledger.models import Transfer
 from tests.conftest import Shop, open_shop
 from tests.ledger.bookkeeping import BANK, SALES, TAX, YEN, YEN_SALES, close, minor, post, reverse, shown, sums

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import balances
+from ledger.balances import balances
 from ledgersafe.operations.verification import verify
 from recon.close import close_day
 from recon.reopening import reopen_day

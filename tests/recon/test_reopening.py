@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exceptions.decisions import NotesRequired
-from ledger import balances
+from ledger.balances import balances
 from ledger.models import Period
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.values.errors import NotFound

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models import Q, Sum
 
-from ledger import balances
+from ledger.balances import balances
 from ledger.calendar.parameters import day_before, span_of_days
 from ledger.models import Account, Posting, Transfer
 from ledgersafe.http import cursors

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
 
-from ledger import balances
-from ledger.balances import AccountBalance
+from ledger.balances import balances
+from ledger.balances.balances import AccountBalance
 from ledger.calendar.business_days import business_date_of
 from ledger.calendar.parameters import day_before
 from ledger.models import AccountType
