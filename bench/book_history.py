@@ -88,7 +88,7 @@ def fill(history: History) -> str:
 
 
 def _open_days(tenant: Any, history: History) -> None:
-    from ledger import periods
+    from ledger.periods import periods
     from ledgersafe.postgres.db import tenant_transaction
 
     with tenant_transaction(tenant.pk):
@@ -97,7 +97,7 @@ def _open_days(tenant: Any, history: History) -> None:
 
 
 def _close(tenant: Any, history: History, now: datetime) -> None:
-    from ledger import periods
+    from ledger.periods import periods
     from ledgersafe.postgres.db import tenant_transaction
 
     for number in range(history.days):

@@ -16,7 +16,6 @@ from django.db import IntegrityError
 from django.db.models import Max
 
 from ledger import (
-    calendars,
     drawer_queries,
 )
 from ledger.accounts.chart import AccountRef, qualified
@@ -27,6 +26,7 @@ from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
+from ledger.periods import calendar_memory
 from ledger.refusals import books, drawers
 from ledgersafe import setup
 from ledgersafe.audit import trail
@@ -241,7 +241,7 @@ class _Book:
 
 def open_today(tenant_id: int, store: Store, now: datetime) -> date:
     """The current business day in a store, opened; operation. :raises DayClosed: it is closed already."""
-    calendar = calendars.of(tenant_id)
+    calendar = calendar_memory.of(tenant_id)
     day = calendar.day_of(now, store=store)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")

@@ -10,7 +10,7 @@ from ledger import (
 )
 from ledger.accounts.requests import InvalidRequest, Problems
 from ledger.calendar import parameters
-from ledger.calendars import Calendar
+from ledger.periods.calendar_memory import Calendar
 from ledger.rate_reading import RateError
 from ledger.rate_recording import NewRate
 from ledgersafe.values.errors import InvalidParameter

@@ -6,9 +6,6 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger import (
-    calendars,
-)
 from ledger import positions as clearing
 from ledger.accounts import opening
 from ledger.accounts.chart import AccountRef
@@ -16,6 +13,7 @@ from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry
 from ledger.models import FxRevaluation
+from ledger.periods import calendar_memory
 from ledger.positions import Position
 from ledgersafe.postgres.db import require_transaction
 
@@ -57,7 +55,7 @@ def revalue(tenant_id: int, day: date, *, actor: str, now: datetime) -> Revalued
     """
     require_transaction()
     _await_posters(tenant_id, day)
-    at = calendars.of(tenant_id).end_of(day) - timedelta(microseconds=1)
+    at = calendar_memory.of(tenant_id).end_of(day) - timedelta(microseconds=1)
     positions = clearing.read(tenant_id, day, at=at)
     missing, residual = clearing.without_rate(positions), clearing.residual(positions)
     journal_id = None

@@ -9,12 +9,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import calendars, rate_reading, rate_recording, rates, settlement_queries, settlements
 from ledger import fx_serializers as serializers
+from ledger import (
+    rate_reading,
+    rate_recording,
+    rates,
+    settlement_queries,
+    settlements,
+)
 from ledger.accounts.requests import Problems, read_amount
 from ledger.calendar.parameters import moment_of
 from ledger.fx_requests import instant_of, read_rates
 from ledger.models import RateSource
+from ledger.periods import calendar_memory
 from ledger.rates import Asked
 from ledger.settlement_requests import SettlementRequest
 from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of
@@ -124,7 +131,7 @@ class SettlementsView(APIView):
             read_object(request._request, principal.tenant_slug, declared=serializers.NewSettlementSerializer),
             header_key=key_of(request),
             client=principal.client_id,
-            calendar=calendars.of(principal.tenant_id),
+            calendar=calendar_memory.of(principal.tenant_id),
             now=now,
         )
         row, is_new = settlements.settle(principal=principal, request=wanted, now=now, dry_run=dry_run)
@@ -160,5 +167,5 @@ class SettlementView(APIView):
 
 
 def _instant(request: Request) -> datetime:
-    calendar = calendars.of(principal_of(request).tenant_id)
+    calendar = calendar_memory.of(principal_of(request).tenant_id)
     return instant_of(moment_of(request.query_params, "as_of"), calendar, now=timezone.now())

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ledger import calendars, positions
+from ledger import (
+    positions,
+)
 from ledger.fx import Unusable
 from ledger.fx_requests import instant_of
 from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
+from ledger.periods import calendar_memory
 from ledger.positions import Position
 from ledger.sheets.sides import sided
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, object_page
@@ -18,7 +21,7 @@ from ledgersafe.tenants.models import Tenant
 
 def position_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Valued at the rates that hold now."""
-    now, calendar = timezone.now(), calendars.of(tenant.pk)
+    now, calendar = timezone.now(), calendar_memory.of(tenant.pk)
     day = calendar.day_of(now)
     found = positions.read(tenant.pk, day, at=instant_of(day, calendar, now=now))
     residual = positions.residual(found)

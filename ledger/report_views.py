@@ -10,13 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import (
-    calendars,
     positions,
 )
 from ledger import report_serializers as serializers
 from ledger.balances import balances, reports, statements
 from ledger.calendar.parameters import day_of, moment_of, span_of_days
 from ledger.fx_requests import instant_of
+from ledger.periods import calendar_memory
 from ledgersafe.http.api import cursor_of, limit_of, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
@@ -156,7 +156,7 @@ class FxClearingView(BooksView):
     )
     def get(self, request: Request) -> Response:
         day, principal = _day(request), principal_of(request)
-        at = instant_of(day, calendars.of(principal.tenant_id), now=timezone.now())
+        at = instant_of(day, calendar_memory.of(principal.tenant_id), now=timezone.now())
         rows = positions.read(principal.tenant_id, day, at=at)
         return Response(serializers.fx_clearing_body(rows, reports.base_currency_of(principal.tenant_id), day, at))
 

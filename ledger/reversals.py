@@ -5,12 +5,12 @@ from datetime import datetime
 from django.db import IntegrityError
 
 from ledger import (
-    calendars,
     clients,
 )
 from ledger.journals import posting
 from ledger.journals.posting import Reversal
 from ledger.models import Journal, Transfer
+from ledger.periods import calendar_memory
 from ledger.refusals import books
 from ledger.transfer_requests import ReversalRequest
 from ledgersafe.idempotency.answers import KeyReused
@@ -78,7 +78,7 @@ def _check(tenant_id: int, journal_id: int) -> None:
 
 def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime) -> Transfer:
     """Two that reverse the same journal meet at its unique index: the second tries again, and finds it reversed."""
-    calendar = calendars.of(tenant_id)
+    calendar = calendar_memory.of(tenant_id)
     day = request.value_date or calendar.day_of(now)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")

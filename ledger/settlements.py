@@ -13,7 +13,6 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
 from ledger import (
-    calendars,
     clients,
     fx,
     rates,
@@ -24,6 +23,7 @@ from ledger.accounts.chart import AccountRef
 from ledger.accounts.requests import InvalidRequest, Problems, read_amount
 from ledger.fx import Conversion
 from ledger.models import Account, AccountStatus, FxSettlement
+from ledger.periods import calendar_memory
 from ledger.rates import Asked
 from ledger.refusals import books
 from ledger.settlement_requests import SettlementRequest
@@ -101,7 +101,7 @@ def _settle_once(tenant_id: int, request: SettlementRequest, actor: str, now: da
         return done, False
     source, target = _accounts(tenant_id, request)
     conversion = _convert(tenant_id, request, source, target)
-    if not calendars.of(tenant_id).open_day(request.value_date):
+    if not calendar_memory.of(tenant_id).open_day(request.value_date):
         raise books.DayClosed(f"Business day {request.value_date} is closed: nothing is posted on or before it.")
     given = _given(tenant_id, request, actor, source, target, conversion)
     told = call("ledger_fx_settle_v1", tenant_id, as_jsonb(given))

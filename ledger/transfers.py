@@ -15,11 +15,11 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
 from ledger import (
-    calendars,
     clients,
 )
 from ledger.accounts.requests import InvalidRequest
 from ledger.models import Transfer
+from ledger.periods import calendar_memory
 from ledger.refusals import books
 from ledger.transfer_requests import TransferRequest
 from ledgersafe.idempotency.answers import KeyReused
@@ -145,7 +145,7 @@ def _told(principal: Principal, asked: Sequence[TransferRequest], now: datetime)
 def _arguments(
     principal: Principal, asked: Sequence[TransferRequest], now: datetime
 ) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
-    calendar = calendars.of(principal.tenant_id)
+    calendar = calendar_memory.of(principal.tenant_id)
     context = {
         "version": calendar.version,
         "api_key": principal.api_key_id if isinstance(principal, KeyPrincipal) else None,
@@ -177,7 +177,7 @@ def _arguments(
 
 def _open_days(principal: Principal, days: Sequence[dict[str, Any]]) -> None:
     """:raises DayClosed: one of the days is closed, or lies before one that is."""
-    calendar = calendars.of(principal.tenant_id)
+    calendar = calendar_memory.of(principal.tenant_id)
     for day in sorted({date.fromisoformat(one["date"]) for one in days}):
         if not calendar.open_day(day):
             raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
@@ -191,7 +191,7 @@ def _outcomes(
     single: bool,
 ) -> list[Applied]:
     if told.get("stale"):
-        calendars.forget(principal.tenant_id)
+        calendar_memory.forget(principal.tenant_id)
         if isinstance(principal, KeyPrincipal):
             keys.ensure_live(principal)
         raise StaleDirectory

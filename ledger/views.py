@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import (
-    calendars,
     reversals,
     serializers,
     transfers,
@@ -22,6 +21,7 @@ from ledger.accounts.queries import AccountFilter
 from ledger.accounts.requests import AccountChanges, NewAccount
 from ledger.journals import queries as journal_queries
 from ledger.journals.queries import JournalFilter
+from ledger.periods import calendar_memory
 from ledger.transfer_requests import ReversalRequest, TransferRequest, read_bulk
 from ledger.transfers import Applied
 from ledgersafe.http.api import (
@@ -166,7 +166,7 @@ class TransfersView(APIView):
             read_object(request._request, principal.tenant_slug, declared=serializers.TransferSerializer),
             header_key=key_of(request),
             client=principal.client_id,
-            today=calendars.of(principal.tenant_id).day_of(now),
+            today=calendar_memory.of(principal.tenant_id).day_of(now),
         )
         act = transfers.preview if flag_of(request, "dry_run") else transfers.carry_out
         (applied,) = act(principal=principal, requests=[wanted], now=now)
@@ -196,7 +196,7 @@ class TransferBulkView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
-        today = calendars.of(principal.tenant_id).day_of(now)
+        today = calendar_memory.of(principal.tenant_id).day_of(now)
         body = read_object(request._request, principal.tenant_slug, declared=serializers.TransferBulkSerializer)
         wanted = read_bulk(body, client=principal.client_id, today=today)
         applied = transfers.carry_out(principal=principal, requests=wanted, now=now, single=False)
@@ -272,7 +272,7 @@ class ReverseView(APIView):
             journal_id=journal_queries.read_id(journal_id),
             header_key=key_of(request),
             client=principal.client_id,
-            today=calendars.of(principal.tenant_id).day_of(now),
+            today=calendar_memory.of(principal.tenant_id).day_of(now),
         )
         command, is_new = reversals.reverse_journal(principal=principal, request=wanted, now=now)
         answer = _transferred(Applied(command.journal_id, instant(command.created_at), is_new))

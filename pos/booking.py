@@ -11,7 +11,6 @@ from typing import Any
 
 from ledger import (
     conversions,
-    periods,
 )
 from ledger.accounts import opening
 from ledger.fx import Conversion
@@ -19,6 +18,7 @@ from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry, Reversal
 from ledger.models import Account, AccountStatus
+from ledger.periods import periods
 from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
 from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day

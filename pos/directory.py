@@ -17,8 +17,8 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from ledger import periods
 from ledger.accounts.chart import AccountRef
+from ledger.periods import periods
 from ledgersafe.postgres.db import StaleDirectory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import own_zones, use_zones

@@ -21,10 +21,10 @@ from django.utils import timezone
 
 from ledger import (
     conversions,
-    periods,
 )
 from ledger.accounts import opening
 from ledger.accounts.chart import AccountRef
+from ledger.periods import periods
 from ledgersafe.postgres.db import (
     RETRYABLE,
     JsonText,

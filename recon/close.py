@@ -17,10 +17,10 @@ from django.db.models import Q
 from exceptions.decisions import NotesRequired, read_notes
 from ledger import (
     fx_revaluation,
-    periods,
     positions,
 )
 from ledger.fx_revaluation import Revalued
+from ledger.periods import periods
 from ledger.refusals import books
 from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head

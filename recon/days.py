@@ -8,7 +8,7 @@ from django.db.models import Max, Min
 
 from ledger.calendar.store_clocks import Clocks, Ending
 from ledger.models import Period, PeriodStatus
-from ledger.periods import last_closed_date
+from ledger.periods.periods import last_closed_date
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from recon.empty_days import EmptyDays

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from ledger import periods
 from ledger.models import Period, Reopening
+from ledger.periods import periods
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.utils import timezone
 
-from ledger import periods
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, open_shop
 from tests.guards.attacks import Attacker, Raw, assert_refused_by

@@ -7,14 +7,12 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from ledger import (
-    periods,
-)
 from ledger.accounts.chart import AccountRef
 from ledger.accounts.opening import find_or_open
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry, Reversal
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 

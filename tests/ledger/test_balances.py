@@ -9,10 +9,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import (
-    periods,
-)
 from ledger.balances import balances
+from ledger.periods import periods
 from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop, open_shop
 

@@ -8,8 +8,12 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ledger import fx_revaluation, periods, positions
+from ledger import (
+    fx_revaluation,
+    positions,
+)
 from ledger.fx_revaluation import Revalued
+from ledger.periods import periods
 from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop
 from tests.ledger.exchanging import open_banks, put, settle

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledger import periods
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, open_shop
 from tests.ledger.exchanging import YESTERDAY, open_banks, put, quote, settle, settlement

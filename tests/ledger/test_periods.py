@@ -7,11 +7,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import (
-    periods,
-)
 from ledger.calendar import business_days
 from ledger.models import Period
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 

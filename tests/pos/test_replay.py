@@ -10,8 +10,8 @@ from django.utils import timezone
 from exceptions.cases import AlreadyResolved, FourEyesRequired
 from exceptions.decisions import Action, Decision
 from exceptions.models import ExceptionCase
-from ledger import periods
 from ledger.calendar.business_days import business_date_of
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
 from pos import directory, replay

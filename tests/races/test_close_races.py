@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from ledger import periods
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from pos.answers import Answer
 from pos.ingest import receive_event

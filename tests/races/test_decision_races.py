@@ -13,7 +13,7 @@ from django.utils import timezone
 from exceptions import proposals
 from exceptions.decisions import Action, Decision
 from exceptions.models import Resolution
-from ledger import periods
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError

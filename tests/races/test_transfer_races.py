@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ledger import periods
+from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
 from tests.ledger.transferring import balances, change, entry, move, open_accounts, transfer

@@ -16,10 +16,8 @@ from typing import Final
 
 from django.conf import settings
 
-from ledger import (
-    periods,
-)
 from ledger.calendar import business_days
+from ledger.periods import periods
 from ledger.refusals.books import BeforeBooksStart
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import InvalidParameter
