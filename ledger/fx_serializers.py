@@ -10,7 +10,7 @@ from ledger import fx
 from ledger.fx import Conversion, Rate
 from ledger.models import FxRate, FxSettlement, RateSource
 from ledger.rates import max_age
-from ledger.transfers import STATUSES
+from ledger.transfers.transfer import STATUSES
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 

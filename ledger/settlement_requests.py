@@ -13,7 +13,7 @@ from ledger.accounts.requests import Problems
 from ledger.calendar import parameters
 from ledger.fx_requests import AHEAD, EARLIEST, instant_of
 from ledger.periods.calendar_memory import Calendar
-from ledger.transfer_requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
+from ledger.transfers.requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
 from ledgersafe.idempotency.answers import read_key
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import InvalidParameter

@@ -13,7 +13,6 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
 from ledger import (
-    clients,
     fx,
     rates,
     settlement_queries,
@@ -27,6 +26,7 @@ from ledger.periods import calendar_memory
 from ledger.rates import Asked
 from ledger.refusals import books
 from ledger.settlement_requests import SettlementRequest
+from ledger.transfers import clients
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics

@@ -11,9 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import (
-    reversals,
     serializers,
-    transfers,
 )
 from ledger.accounts import changes as account_changes
 from ledger.accounts import queries
@@ -22,8 +20,9 @@ from ledger.accounts.requests import AccountChanges, NewAccount
 from ledger.journals import queries as journal_queries
 from ledger.journals.queries import JournalFilter
 from ledger.periods import calendar_memory
-from ledger.transfer_requests import ReversalRequest, TransferRequest, read_bulk
-from ledger.transfers import Applied
+from ledger.transfers import reversals, transfer
+from ledger.transfers.requests import ReversalRequest, TransferRequest, read_bulk
+from ledger.transfers.transfer import Applied
 from ledgersafe.http.api import (
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
@@ -168,7 +167,7 @@ class TransfersView(APIView):
             client=principal.client_id,
             today=calendar_memory.of(principal.tenant_id).day_of(now),
         )
-        act = transfers.preview if flag_of(request, "dry_run") else transfers.carry_out
+        act = transfer.preview if flag_of(request, "dry_run") else transfer.carry_out
         (applied,) = act(principal=principal, requests=[wanted], now=now)
         answer = _transferred(applied)
         response = json_response(answer, 201 if answer["status"] == "applied" else 200)
@@ -199,7 +198,7 @@ class TransferBulkView(APIView):
         today = calendar_memory.of(principal.tenant_id).day_of(now)
         body = read_object(request._request, principal.tenant_slug, declared=serializers.TransferBulkSerializer)
         wanted = read_bulk(body, client=principal.client_id, today=today)
-        applied = transfers.carry_out(principal=principal, requests=wanted, now=now, single=False)
+        applied = transfer.carry_out(principal=principal, requests=wanted, now=now, single=False)
         results = [_transferred(one) for one in applied]
         counts = Counter(result["status"] for result in results)
         response = json_response({"results": results, "counts": counts}, 201 if counts["applied"] else 200)

@@ -335,7 +335,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArrivalResultEnum": "pos.models.Result.choices",
         "AccountStatusEnum": "ledger.models.AccountStatus.choices",
-        "TransferStatusEnum": "ledger.transfers.STATUSES",
+        "TransferStatusEnum": "ledger.transfers.transfer.STATUSES",
         "AccountTypeEnum": "ledger.models.AccountType.choices",
         "TransactionTypeEnum": "ledger.drawer_serializers.TRANSACTION_TYPES",
         "TransactionMethodEnum": "ledger.models.Method.choices",

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ledger import transfers
-from ledger.transfer_requests import Line, TransferRequest
+from ledger.transfers import transfer
+from ledger.transfers.requests import Line, TransferRequest
 from recon import close as closing
 from tests.conftest import Shop, open_shop
 from tests.ledger.transferring import open_accounts
@@ -28,7 +28,7 @@ def post(shop: Shop, postings: int) -> None:
         for number in range(postings // ENTRIES)
     ]
     for start in range(0, len(wanted), CALL):
-        transfers.carry_out(principal=shop.principal, requests=wanted[start : start + CALL], now=LATER, single=False)
+        transfer.carry_out(principal=shop.principal, requests=wanted[start : start + CALL], now=LATER, single=False)
 
 
 def statements_of_closing(shop: Shop) -> list[str]:

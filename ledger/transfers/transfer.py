@@ -14,14 +14,12 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger import (
-    clients,
-)
 from ledger.accounts.requests import InvalidRequest
 from ledger.models import Transfer
 from ledger.periods import calendar_memory
 from ledger.refusals import books
-from ledger.transfer_requests import TransferRequest
+from ledger.transfers import clients
+from ledger.transfers.requests import TransferRequest
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import (
     StaleDirectory,

@@ -4,15 +4,13 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
-from ledger import (
-    clients,
-)
 from ledger.journals import posting
 from ledger.journals.posting import Reversal
 from ledger.models import Journal, Transfer
 from ledger.periods import calendar_memory
 from ledger.refusals import books
-from ledger.transfer_requests import ReversalRequest
+from ledger.transfers import clients
+from ledger.transfers.requests import ReversalRequest
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
