@@ -11,9 +11,9 @@ if __name__ == "__main__":
     django.setup()
     from django.utils import timezone
 
-    from ledger import drawers
-    from ledger.callers import Caller
-    from ledger.drawer_requests import NewDrawer
+    from ledger.drawers import drawer as drawers
+    from ledger.drawers.caller import Caller
+    from ledger.drawers.requests import NewDrawer
     from ledgersafe import setup
 
     tenant, now = setup.get_tenant(sys.argv[1]), timezone.now()

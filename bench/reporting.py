@@ -24,8 +24,8 @@ def measure(drawer_id: int, rounds: int) -> dict[str, Any]:
     """Both find the rows in memory; the bare sum's rows are fetched too."""
     from django.db import connection
 
-    from ledger import drawer_reports
-    from ledger.callers import Caller
+    from ledger.drawers import reports
+    from ledger.drawers.caller import Caller
     from ledger.models import Drawer
 
     tenant_id = Drawer.objects.values_list("tenant_id", flat=True).get(pk=drawer_id)
@@ -37,7 +37,7 @@ def measure(drawer_id: int, rounds: int) -> dict[str, Any]:
             return sum(row[3] for row in cursor.fetchall())
 
     contestants: dict[str, Callable[[], Any]] = {
-        "Z-report": lambda: drawer_reports.read_report(caller, drawer_id),
+        "Z-report": lambda: reports.read_report(caller, drawer_id),
         "bare sum": bare,
     }
     measured: dict[str, Any] = {name: [] for name in contestants}

@@ -21,9 +21,10 @@ from django.contrib.auth.models import User
 
 from exceptions.cases import assign_case
 from exceptions.decisions import Action, Decision
-from ledger import drawer_queries, drawers
-from ledger.callers import Caller
-from ledger.drawer_requests import Count, NewDrawer
+from ledger.drawers import drawer as drawers
+from ledger.drawers import queries
+from ledger.drawers.caller import Caller
+from ledger.drawers.requests import Count, NewDrawer
 from ledger.models import Drawer
 from ledgersafe import setup
 from ledgersafe.audit import anchors
@@ -171,7 +172,7 @@ def _open_drawers(retailer: Retailer) -> int:
 def _count(retailer: Retailer, drawer_id: int) -> None:
     """The busiest till is counted, and is a little short."""
     (drawer,) = Drawer.objects.filter(pk=drawer_id)
-    cash = drawer_queries.expected_in([drawer])[drawer_id] - 235
+    cash = queries.expected_in([drawer])[drawer_id] - 235
     _by_hand(retailer, drawers.count_drawer, drawer_id=drawer_id, count=Count(cash, None, ""))
     count = Count(cash, None, "Two coins of change were given twice.")
     _by_hand(retailer, drawers.close_drawer, drawer_id=drawer_id, count=count)

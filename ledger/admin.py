@@ -18,9 +18,9 @@ from unfold.views import ChangeList
 
 from ledger import (
     drawer_desk,
-    drawer_queries,
 )
 from ledger.balances import balances
+from ledger.drawers import queries
 from ledger.models import Account, AccountStatus, Drawer, DrawerStatus, Journal, Period, PeriodStatus
 from ledger.rate_pages import FxRateAdmin
 from ledger.settlement_pages import FxSettlementAdmin
@@ -288,7 +288,7 @@ class DrawerAdmin(BooksAdmin):
         return super().get_queryset(request).select_related("store", "register__store")
 
     def complete(self, rows: list[Drawer]) -> None:
-        found = drawer_queries.expected_in(rows)
+        found = queries.expected_in(rows)
         for row in rows:
             vars(row)["expected_minor"] = found[row.pk]
 
@@ -310,7 +310,7 @@ class DrawerAdmin(BooksAdmin):
 
     @admin.display(description="Expected")
     def expected(self, row: Any) -> SafeString | str:
-        hidden = drawer_queries.is_hidden(row, may_approve=False)  # in the list from everybody
+        hidden = queries.is_hidden(row, may_approve=False)  # in the list from everybody
         return "blind" if hidden else _amounts([Money(row.expected_minor, row.currency)])
 
     @admin.display(description="Counted")

@@ -12,12 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger import drawer_queries, drawer_reports, drawers
-from ledger.callers import Caller
 from ledger.drawer_forms import CountForm, OpenForm, read_amount
-from ledger.drawer_pages import cash_lines, pieces, printed, tender_lines, totals
-from ledger.drawer_reports import DrawerReport
-from ledger.drawer_requests import Count, NewDrawer
+from ledger.drawers import drawer as drawers
+from ledger.drawers import queries, reports
+from ledger.drawers.caller import Caller
+from ledger.drawers.printed_reports import cash_lines, pieces, printed, tender_lines, totals
+from ledger.drawers.reports import DrawerReport
+from ledger.drawers.requests import Count, NewDrawer
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
@@ -118,7 +119,7 @@ def adjust_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
 def report_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
     """`drawer-report`: the X- or Z-report to print."""
     drawer = _drawer(request, drawer_id, VIEW)
-    report = drawer_reports.read_report(_caller(request, drawer.tenant_id), drawer.pk)
+    report = reports.read_report(_caller(request, drawer.tenant_id), drawer.pk)
     if _is_hidden(request, report.drawer):
         raise PermissionDenied
     return printed(report)
@@ -126,7 +127,7 @@ def report_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
 
 def show_drawer(request: HttpRequest, drawer: Drawer) -> HttpResponse:
     """The page of one drawer."""
-    report = drawer_reports.read_report(_caller(request, drawer.tenant_id), drawer.pk)
+    report = reports.read_report(_caller(request, drawer.tenant_id), drawer.pk)
     drawer, hidden = report.drawer, _is_hidden(request, report.drawer)
     cards = [_life_card(drawer)]
     if hidden:
@@ -189,7 +190,7 @@ def _drawer(request: HttpRequest, drawer_id: int, permission: str) -> Drawer:
     if tenant_id is None or (ids is not None and tenant_id not in ids):
         raise Http404
     try:
-        return drawer_queries.get_drawer(_caller(request, tenant_id), drawer_id)
+        return queries.get_drawer(_caller(request, tenant_id), drawer_id)
     except NotFound as error:
         raise Http404 from error
 
@@ -203,7 +204,7 @@ def _registers(request: HttpRequest) -> Any:
 
 
 def _is_hidden(request: HttpRequest, drawer: Drawer) -> bool:
-    return drawer_queries.is_hidden(drawer, may_approve=staff.may(request.user, APPROVE, drawer.tenant_id))
+    return queries.is_hidden(drawer, may_approve=staff.may(request.user, APPROVE, drawer.tenant_id))
 
 
 # ── What is shown ───────────────────────────────────────────────────────────────────────────────

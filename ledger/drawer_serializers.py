@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from ledger import drawer_queries
-from ledger.drawer_reports import DrawerReport
+from ledger.drawers import queries
+from ledger.drawers.reports import DrawerReport
+from ledger.drawers.transactions import Transacted
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.drawers import REQUESTABLE
-from ledger.transactions import Transacted
 from ledgersafe.http.api import instant
 
 #: What can be asked for.
@@ -17,7 +17,7 @@ TRANSACTION_TYPES: Final = [(one.value, one.value) for one in REQUESTABLE]
 
 def drawer_item(drawer: Drawer, expected_minor: int, *, may_approve: bool) -> dict[str, Any]:
     """One drawer. Before it was counted blind, what is expected in it is told only to those who may approve."""
-    hidden = drawer_queries.is_hidden(drawer, may_approve=may_approve)
+    hidden = queries.is_hidden(drawer, may_approve=may_approve)
     actual = drawer.actual_cash_minor
     return {
         "id": drawer.pk,

@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import drawer_queries, drawer_reports, drawers, transactions
 from ledger import drawer_serializers as serializers
-from ledger.callers import Caller
-from ledger.drawer_pages import printed
-from ledger.drawer_queries import DrawerFilter
-from ledger.drawer_reports import DrawerReport
-from ledger.drawer_requests import Count, NewDrawer, NewTransaction
+from ledger.drawers import drawer as drawers
+from ledger.drawers import queries, reports, transactions
+from ledger.drawers.caller import Caller
+from ledger.drawers.printed_reports import printed
+from ledger.drawers.queries import DrawerFilter
+from ledger.drawers.reports import DrawerReport
+from ledger.drawers.requests import Count, NewDrawer, NewTransaction
 from ledger.models import Drawer
 from ledgersafe.http.api import cursor_of, json_response, limit_of, next_cursor, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
@@ -34,7 +35,7 @@ def _caller(request: Request) -> Caller:
 
 
 def _item(drawer: Drawer, caller: Caller) -> dict[str, Any]:
-    expected = drawer_queries.expected_in([drawer])[drawer.pk]
+    expected = queries.expected_in([drawer])[drawer.pk]
     return serializers.drawer_item(drawer, expected, may_approve=caller.may_approve)
 
 
@@ -71,9 +72,9 @@ class DrawersView(APIView):
     )
     def get(self, request: Request) -> Response:
         caller, limit = _caller(request), limit_of(request)
-        rows = drawer_queries.list_drawers(caller, DrawerFilter.read(request.query_params), cursor_of(request))
+        rows = queries.list_drawers(caller, DrawerFilter.read(request.query_params), cursor_of(request))
         found = list(rows[: limit + 1])
-        shown, expected = found[:limit], drawer_queries.expected_in(found[:limit])
+        shown, expected = found[:limit], queries.expected_in(found[:limit])
         items = [serializers.drawer_item(row, expected[row.pk], may_approve=caller.may_approve) for row in shown]
         return Response({"items": items, "next_cursor": next_cursor([shown[-1].pk] if len(found) > limit else None)})
 
@@ -91,7 +92,7 @@ class DrawerView(APIView):
     )
     def get(self, request: Request, drawer_id: str) -> Response:
         caller = _caller(request)
-        return Response(_item(drawer_queries.get_drawer(caller, _id(drawer_id)), caller))
+        return Response(_item(queries.get_drawer(caller, _id(drawer_id)), caller))
 
 
 class CountView(APIView):
@@ -144,7 +145,7 @@ class XReportView(APIView):
     )
     def get(self, request: Request, drawer_id: str) -> HttpResponse:
         caller = _caller(request)
-        report = drawer_reports.x_report(caller, _id(drawer_id), may_approve=caller.may_approve)
+        report = reports.x_report(caller, _id(drawer_id), may_approve=caller.may_approve)
         return _report(request._request, report)
 
 
@@ -161,7 +162,7 @@ class ZReportView(APIView):
         responses={200: serializers.DrawerReportSerializer, **_REFUSALS},
     )
     def get(self, request: Request, drawer_id: str) -> HttpResponse:
-        return _report(request._request, drawer_reports.z_report(_caller(request), _id(drawer_id)))
+        return _report(request._request, reports.z_report(_caller(request), _id(drawer_id)))
 
 
 class TransactionsView(APIView):

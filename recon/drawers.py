@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger import drawer_queries
 from ledger.calendar.store_clocks import Clocks
+from ledger.drawers import queries
 from ledger.models import DrawerStatus
 from ledgersafe.values.money_text import Money
 
@@ -27,10 +27,10 @@ def open_drawers(tenant_id: int, clocks: Clocks, day: date) -> list[OpenDrawer]:
 
     Two statements for any number: a register has one of them at most.
     """
-    rows = drawer_queries.unclosed(tenant_id).filter(opened_at__lt=clocks.last_end(day).at)
+    rows = queries.unclosed(tenant_id).filter(opened_at__lt=clocks.last_end(day).at)
     opened = rows.select_related("register__store").order_by("opened_at", "pk")
     found = [row for row in opened if row.opened_at < clocks.end(day, row.register.store.code)]
-    expected = drawer_queries.expected_in(found) if found else {}
+    expected = queries.expected_in(found) if found else {}
     return [
         OpenDrawer(
             row.pk,

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from ledger import drawers
-from ledger.callers import Caller
+from ledger.drawers import drawer as drawers
+from ledger.drawers.caller import Caller
 from ledger.models import Drawer, FinancialTransaction
 from tests.conftest import Shop
 from tests.ledger.drawing import (
@@ -160,11 +160,11 @@ def test_a_report_is_one_statement(shop: Shop) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from ledger import drawer_reports
+    from ledger.drawers import reports
 
     drawer = worked(shop)
     with CaptureQueriesContext(connection) as asked:
-        report = drawer_reports.read_report(Caller(shop.tenant.id, "x"), drawer)
+        report = reports.read_report(Caller(shop.tenant.id, "x"), drawer)
         assert (report.expected, report.drawer.store.code) == (FLOAT + 3000, "store-1")
     assert len(asked) == 1
 

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ledger import (
-    drawer_queries,
-)
 from ledger.accounts.chart import AccountRef, qualified
 from ledger.accounts.opening import find_or_open
-from ledger.callers import Caller
-from ledger.drawer_requests import NewTransaction
-from ledger.drawers import open_today, refused_by_guards
+from ledger.drawers import queries
+from ledger.drawers.caller import Caller
+from ledger.drawers.drawer import open_today, refused_by_guards
+from ledger.drawers.requests import NewTransaction
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.refusals import drawers
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
@@ -46,7 +44,7 @@ def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> Transa
     :raises ExceedsOriginal: a refund above what is left of its order.
     """
     require_transaction()
-    drawer = drawer_queries.get_drawer(caller, wanted.drawer_id)
+    drawer = queries.get_drawer(caller, wanted.drawer_id)
     if wanted.currency not in {"", drawer.currency}:
         raise drawers.CurrencyMismatch(f"The drawer is in {drawer.currency}.")
     if drawer.status != DrawerStatus.OPEN:

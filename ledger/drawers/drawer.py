@@ -15,13 +15,11 @@ from typing import Any, Final, TypeVar
 from django.db import IntegrityError
 from django.db.models import Max
 
-from ledger import (
-    drawer_queries,
-)
 from ledger.accounts.chart import AccountRef, qualified
 from ledger.accounts.opening import find_or_open
-from ledger.callers import Caller
-from ledger.drawer_requests import Count, NewDrawer
+from ledger.drawers import queries
+from ledger.drawers.caller import Caller
+from ledger.drawers.requests import Count, NewDrawer
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry
@@ -93,7 +91,7 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
     book = _Book.of(tenant, register, wanted.currency or tenant.base_currency, now)
     with refused_by_guards():
         book.lock()
-        if drawer_queries.unclosed(tenant.id).filter(register=register).exists():
+        if queries.unclosed(tenant.id).filter(register=register).exists():
             raise drawers.DrawerAlreadyOpen
         adjust_late(book, caller.actor)
         loose = book.lock()
@@ -190,7 +188,7 @@ def adjust_late(book: "_Book", actor: str) -> int:
     The sealed figures stay. Expects the drawer's lock, taken alone.
     """
     require_transaction()
-    late = list(drawer_queries.unadjusted(book.tenant_id).filter(drawer__account_id=book.account_id).order_by("id"))
+    late = list(queries.unadjusted(book.tenant_id).filter(drawer__account_id=book.account_id).order_by("id"))
     book.post(*((ADJUSTED, str(row.pk), {book.over_short: row.cash_minor, book.cash: -row.cash_minor}) for row in late))
     by_drawer: dict[int, list[FinancialTransaction]] = {}
     for row in late:
@@ -265,7 +263,7 @@ def _register(tenant: Tenant, wanted: NewDrawer, caller: Caller) -> Register:
 
 def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, _Book, int]:
     """The drawer, had alone, its book, and what is in it. :raises DrawerClosed: it is sealed."""
-    drawer = drawer_queries.get_drawer(caller, drawer_id)
+    drawer = queries.get_drawer(caller, drawer_id)
     book = _Book.of(drawer.tenant, drawer.register, drawer.currency, now)
     held = book.lock()
     # Read again: whoever had it before may have closed it.
@@ -300,7 +298,7 @@ def _numbers(drawer: Drawer) -> tuple[int, int]:
     closed = Drawer.objects.filter(tenant_id=drawer.tenant_id, status=DrawerStatus.CLOSED)
     last = closed.filter(register_id=drawer.register_id).aggregate(number=Max("z_number"))["number"] or 0
     before = closed.filter(account_id=drawer.account_id).order_by("-id").values_list("grand_total_minor", flat=True)
-    return last + 1, (before.first() or 0) + drawer_queries.net_sales(drawer)
+    return last + 1, (before.first() or 0) + queries.net_sales(drawer)
 
 
 def _record(drawer: Drawer, actor: str, verb: str, after: dict[str, Any], notes: str = "") -> None:

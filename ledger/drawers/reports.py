@@ -7,10 +7,8 @@ from typing import Any, Final
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
-from ledger import (
-    drawer_queries,
-)
-from ledger.drawer_queries import Reach
+from ledger.drawers import queries
+from ledger.drawers.queries import Reach
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.refusals import drawers
 from ledgersafe.values.errors import NotFound
@@ -106,7 +104,7 @@ def x_report(reach: Reach, drawer_id: int, *, may_approve: bool) -> DrawerReport
     report = read_report(reach, drawer_id)
     if report.is_final:
         raise drawers.DrawerClosed("The drawer is closed: it has a Z-report.")
-    if drawer_queries.is_hidden(report.drawer, may_approve=may_approve):
+    if queries.is_hidden(report.drawer, may_approve=may_approve):
         raise drawers.BlindCount
     return report
 
@@ -115,7 +113,7 @@ def read_report(reach: Reach, drawer_id: int) -> DrawerReport:
     """One statement. :raises ledgersafe.values.errors.NotFound: absent, or none of theirs."""
     if not 0 < drawer_id < 2**63:
         raise NotFound("There is no such drawer.")
-    rows = drawer_queries.within(reach).annotate(flows=RawSQL(_FLOWS, [], JSONField()))  # noqa: S611  a constant
+    rows = queries.within(reach).annotate(flows=RawSQL(_FLOWS, [], JSONField()))  # noqa: S611  a constant
     # A register's store is its drawer's: to join it once more would take longer to plan than the sums take.
     related = rows.select_related(None).select_related("tenant", "store", "register")
     drawer: Any = next(iter(related.filter(pk=drawer_id)), None)
