@@ -6,10 +6,10 @@ from typing import Any, Final
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from ledger import fx
-from ledger.fx import Conversion, Rate
+from ledger.fx import conversion
+from ledger.fx.conversion import Conversion, Rate
+from ledger.fx.rates import max_age
 from ledger.models import FxRate, FxSettlement, RateSource
-from ledger.rates import max_age
 from ledger.transfers.transfer import STATUSES
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
@@ -20,7 +20,7 @@ def rate_item(rate: FxRate) -> dict[str, Any]:
     return {
         "rate_id": rate.pk,
         "pair": rate.pair,
-        "rate": fx.rate_text(rate.rate),
+        "rate": conversion.rate_text(rate.rate),
         "valid_from": instant(rate.valid_from),
         "version": rate.version,
         "superseded": vars(rate).get("superseded", False),
@@ -35,7 +35,7 @@ def current_item(rate: Rate, source: str, target: str, at: datetime) -> dict[str
     inverted = rate.base != source
     return {
         "pair": f"{source}/{target}",
-        "rate": fx.inverse_text(rate.value) if inverted else rate.text,
+        "rate": conversion.inverse_text(rate.value) if inverted else rate.text,
         "inverted": inverted,
         "rate_id": rate.id,
         "recorded_pair": rate.pair,
@@ -43,7 +43,7 @@ def current_item(rate: Rate, source: str, target: str, at: datetime) -> dict[str
         "valid_from": instant(rate.valid_from),
         "as_of": instant(at),
         "age_seconds": int((at - rate.valid_from).total_seconds()),
-        "stale": fx.is_stale(rate.valid_from, at, max_age()),
+        "stale": conversion.is_stale(rate.valid_from, at, max_age()),
     }
 
 
@@ -69,7 +69,7 @@ def settlement_item(row: FxSettlement) -> dict[str, Any]:
         "converted_ccy": row.target_currency,
         "rate_id": row.rate_id,
         "pair": row.rate.pair,
-        "rate": fx.rate_text(row.rate_value),
+        "rate": conversion.rate_text(row.rate_value),
         "inverted": row.inverted,
         "rate_valid_from": instant(row.rate.valid_from),
         "as_of": instant(row.as_of),

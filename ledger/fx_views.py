@@ -10,20 +10,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import fx_serializers as serializers
-from ledger import (
-    rate_reading,
-    rate_recording,
-    rates,
-    settlement_queries,
-    settlements,
-)
 from ledger.accounts.requests import Problems, read_amount
 from ledger.calendar.parameters import moment_of
-from ledger.fx_requests import instant_of, read_rates
+from ledger.fx import rate_text, rates, record_rates, settle, settlement_queries
+from ledger.fx.rates import Asked
+from ledger.fx.requests import instant_of, read_rates
+from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import RateSource
 from ledger.periods import calendar_memory
-from ledger.rates import Asked
-from ledger.settlement_requests import SettlementRequest
 from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
@@ -54,10 +48,10 @@ class RatesView(APIView):
         principal = principal_of(request)
         body = read_object(request._request, principal.tenant_slug, declared=serializers.NewRateSerializer)
         wanted = read_rates(body, now=timezone.now())
-        recorded = rate_recording.record_rates(
+        recorded = record_rates.record_rates(
             tenant_id=principal.tenant_id, rates=wanted, source=RateSource.API, actor=principal.actor
         )
-        items = [serializers.rate_item(row) for row in rate_recording.current(principal.tenant_id, wanted)]
+        items = [serializers.rate_item(row) for row in record_rates.current(principal.tenant_id, wanted)]
         counts = {"recorded": recorded, "unchanged": len(wanted) - recorded}
         answer: dict[str, Any] = {"items": items, "counts": counts} if "rates" in body else items[0]
         return Response(answer, status=201 if recorded else 200)
@@ -75,7 +69,7 @@ class RatesView(APIView):
     )
     def get(self, request: Request) -> Response:
         tenant_id, text = principal_of(request).tenant_id, request.query_params.get("pair")
-        pair = rate_reading.pair_of(text) if text else None
+        pair = rate_text.pair_of(text) if text else None
         if pair is not None and not flag_of(request, "history"):
             at = _instant(request)
             found = rates.latest(tenant_id, Asked(*pair, at))
@@ -101,7 +95,7 @@ class ConvertView(APIView):
     )
     def get(self, request: Request) -> Response:
         asked, at, problems = request.query_params, _instant(request), Problems()
-        source, target = rate_reading.pair_of(f"{asked.get('from', '')}/{asked.get('to', '')}", "from/to")
+        source, target = rate_text.pair_of(f"{asked.get('from', '')}/{asked.get('to', '')}", "from/to")
         minor = read_amount(problems, "/amount", asked.get("amount"), source)
         problems.refuse()
         rate = rates.usable(principal_of(request).tenant_id, Asked(source, target, at))
@@ -134,7 +128,7 @@ class SettlementsView(APIView):
             calendar=calendar_memory.of(principal.tenant_id),
             now=now,
         )
-        row, is_new = settlements.settle(principal=principal, request=wanted, now=now, dry_run=dry_run)
+        row, is_new = settle.settle(principal=principal, request=wanted, now=now, dry_run=dry_run)
         answer = serializers.settled_item(row, is_new=is_new, dry_run=dry_run)
         response = Response(answer, status=201 if answer["status"] == "applied" else 200)
         return response if is_new else replayed(response)

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.paginator import InfinitePaginator
 
-from ledger import fx, rates
+from ledger.fx import conversion, rates
+from ledger.fx.record_rates import NewRate, record_rates
+from ledger.fx.requests import rate_of
 from ledger.fx_forms import RateForm
-from ledger.fx_requests import rate_of
 from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxRate, FxSettlement, RateSource
-from ledger.rate_recording import NewRate, record_rates
 from ledgersafe.backoffice.pages import Badge, Card, Cell, display, form_page, list_button, object_page, press
 from ledgersafe.setup.frame import SetUpAdmin
 from ledgersafe.tenants import staff
@@ -49,7 +49,7 @@ class FxRateAdmin(SetUpAdmin):
 
     @display(description="Rate")
     def rate_shown(self, rate: FxRate) -> str:
-        return fx.rate_text(rate.rate)
+        return conversion.rate_text(rate.rate)
 
     @display(description="Valid from")
     def since(self, rate: FxRate) -> str:
@@ -76,8 +76,8 @@ class FxRateAdmin(SetUpAdmin):
         return object_page(
             request,
             obj,
-            title=f"{obj.pair} {fx.rate_text(obj.rate)}",
-            subtitle=f"1 {obj.base} = {fx.rate_text(obj.rate)} {obj.quote}, from {minute(obj.valid_from)}",
+            title=f"{obj.pair} {conversion.rate_text(obj.rate)}",
+            subtitle=f"1 {obj.base} = {conversion.rate_text(obj.rate)} {obj.quote}, from {minute(obj.valid_from)}",
             badges=[badge],
             cards=[_facts_of_rate(obj), _versions(obj), _used_by(obj)],
         )
@@ -99,7 +99,9 @@ class FxRateAdmin(SetUpAdmin):
 
         done = press(request, form, record)
         if done is not None:
-            messages.success(request, f"{done.pair} is {fx.rate_text(done.value)} from {minute(done.valid_from)} on.")
+            messages.success(
+                request, f"{done.pair} is {conversion.rate_text(done.value)} from {minute(done.valid_from)} on."
+            )
             return HttpResponseRedirect(page_of("fxrate", "changelist"))
         return form_page(
             request,
@@ -123,7 +125,7 @@ def _read(typed: dict[str, Any]) -> NewRate:
 
 
 def _facts_of_rate(rate: FxRate) -> Card:
-    opposite = f"1 {rate.quote} = {fx.inverse_text(rate.rate)[:20]} {rate.base}"
+    opposite = f"1 {rate.quote} = {conversion.inverse_text(rate.rate)[:20]} {rate.base}"
     return Card(
         "Rate",
         facts=[
@@ -142,7 +144,7 @@ def _versions(rate: FxRate) -> Card:
     rows = [
         (
             Cell(f"Version {version.version}", page_of("fxrate", "change", version.pk)),
-            fx.rate_text(version.rate),
+            conversion.rate_text(version.rate),
             Cell(version.actor, mono=True),
             minute(version.recorded_at),
         )

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from ledger.balances.balances import AccountBalance
 from ledger.balances.reports import Identity, Income, TypeTotal, trial_totals
 from ledger.balances.statements import DayMoved, Explanation, Line, Statement
-from ledger.fx import Unusable
+from ledger.fx.conversion import Unusable
+from ledger.fx.positions import Position, without_rate
+from ledger.fx.positions import residual as residual_of
 from ledger.models import AccountType
-from ledger.positions import Position, without_rate
-from ledger.positions import residual as residual_of
 from ledgersafe.http.api import instant, next_cursor
 from ledgersafe.values.money import to_decimal_text
 

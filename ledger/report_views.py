@@ -9,13 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import (
-    positions,
-)
 from ledger import report_serializers as serializers
 from ledger.balances import balances, reports, statements
 from ledger.calendar.parameters import day_of, moment_of, span_of_days
-from ledger.fx_requests import instant_of
+from ledger.fx import positions
+from ledger.fx.requests import instant_of
 from ledger.periods import calendar_memory
 from ledgersafe.http.api import cursor_of, limit_of, principal_of
 from ledgersafe.http.openapi import ProblemSerializer

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 from unfold.paginator import InfinitePaginator
 
-from ledger import fx
+from ledger.fx import conversion
 from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
 from ledger.position_page import position_page
@@ -51,7 +51,7 @@ class FxSettlementAdmin(SetUpAdmin):
 
     @display(description="Rate")
     def rate_shown(self, row: FxSettlement) -> str:
-        return f"{row.rate.pair} {fx.rate_text(row.rate_value)}"
+        return f"{row.rate.pair} {conversion.rate_text(row.rate_value)}"
 
     @display(description="Key")
     def key_shown(self, row: FxSettlement) -> str:
@@ -106,7 +106,7 @@ def _legs(row: FxSettlement) -> Card:
 
 
 def _conversion(row: FxSettlement) -> Card:
-    rate = Cell(f"{row.rate.pair} {fx.rate_text(row.rate_value)}", page_of("fxrate", "change", row.rate_id))
+    rate = Cell(f"{row.rate.pair} {conversion.rate_text(row.rate_value)}", page_of("fxrate", "change", row.rate_id))
     facts = [("Rate", rate), ("Valid from", minute(row.rate.valid_from)), ("As of", minute(row.as_of))]
     how = "Divided by the rate of the opposite pair, rounded once." if row.inverted else "Times the rate, rounded once."
     return Card("Conversion", facts=[*facts, ("How", how)])

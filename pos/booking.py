@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger import (
-    conversions,
-)
 from ledger.accounts import opening
-from ledger.fx import Conversion
+from ledger.fx import kept_conversions
+from ledger.fx.conversion import Conversion
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry, Reversal
@@ -94,7 +92,7 @@ def book(tenant_id: int, ruled: Sequence[Verdict], directory: TenantDirectory, n
     for verdict, journal_id in zip(mirrors, written[len(anew) :], strict=True):
         verdict.mirror_id = journal_id
     _record_facts(tenant_id, anew)
-    conversions.keep(tenant_id, [pair for verdict in anew for pair in _converted(verdict)])
+    kept_conversions.keep(tenant_id, [pair for verdict in anew for pair in _converted(verdict)])
 
 
 def _converted(verdict: Verdict) -> list[tuple[int, Conversion]]:

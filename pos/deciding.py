@@ -17,7 +17,7 @@ from exceptions.cases import AlreadyResolved, Decided, FourEyesRequired
 from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
 from exceptions.models import CaseStatus
 from ledger.balances import balances
-from ledger.fx import NO_RATES, Rates
+from ledger.fx.conversion import NO_RATES, Rates
 from ledgersafe.postgres.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError

@@ -19,11 +19,9 @@ from typing import Any, NoReturn
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from ledger import (
-    conversions,
-)
 from ledger.accounts import opening
 from ledger.accounts.chart import AccountRef
+from ledger.fx import kept_conversions
 from ledger.periods import periods
 from ledgersafe.postgres.db import (
     RETRYABLE,
@@ -281,7 +279,7 @@ def _in_transaction(
         settling = Settling(principal, plans, known.account_ids, writer.raw_ids, writer, rule)
         settling.settle(told, sent)
         sentinel.keep(principal.tenant_id, looked_at, settling.answers())
-        conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
+        kept_conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
         if any(plan.awaits for plan in plans):
             directories.tell_of_waits(directory)
     directory.remember(known.places, known.account_ids, known.days)

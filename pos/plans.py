@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ledger.accounts.chart import AccountRef
-from ledger.fx import NO_RATES, Conversion, Rates
+from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer

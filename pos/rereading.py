@@ -15,7 +15,7 @@ from django.db.models import CharField, JSONField, Model, TextField
 
 from ledger.accounts.chart import AccountRef
 from ledger.calendar.business_days import business_date_of
-from ledger.fx import NO_RATES, Rate, Rates
+from ledger.fx.conversion import NO_RATES, Rate, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from msgspec.structs import replace
 
 from ledger.accounts.chart import AccountRef, qualified
-from ledger.fx import NO_RATES, Rates
+from ledger.fx.conversion import NO_RATES, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.values.money import to_decimal_text
 from pos.contract import Event, Hold, Tender

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-from ledger import rates as recorded
-from ledger.fx import NO_RATES, Rates
-from ledger.rates import Asked
+from ledger.fx import rates as recorded
+from ledger.fx.conversion import NO_RATES, Rates
+from ledger.fx.rates import Asked
 from pos.contract import Event
 from pos.tendering import foreign_currencies
 from pos.verdicts import CLOCK_EPOCH

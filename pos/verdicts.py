@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.calendar.business_days import business_date_of, is_business_day
-from ledger.fx import NO_RATES, Conversion, Rates
+from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import JournalDraft
 from pos.contract import Event, Hold
 from pos.originals import Original

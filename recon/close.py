@@ -15,11 +15,8 @@ from django.db import IntegrityError, connection
 from django.db.models import Q
 
 from exceptions.decisions import NotesRequired, read_notes
-from ledger import (
-    fx_revaluation,
-    positions,
-)
-from ledger.fx_revaluation import Revalued
+from ledger.fx import positions, revaluation
+from ledger.fx.revaluation import Revalued
 from ledger.periods import periods
 from ledger.refusals import books
 from ledgersafe.audit import trail
@@ -229,7 +226,7 @@ def _check(plan: DayPlan, order: Order) -> None:
 
 def _revalue(plan: DayPlan, order: Order) -> Revalued:
     """Of empty days that are closed with it nothing is valued: the day itself books what they would."""
-    revalued = fx_revaluation.revalue(plan.tenant.id, plan.day, actor=order.actor, now=order.now)
+    revalued = revaluation.revalue(plan.tenant.id, plan.day, actor=order.actor, now=order.now)
     if revalued.without_rate and not order.force:  # posted since it was checked
         raise _without_rate(revalued.without_rate)
     return revalued

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from ledger import positions
 from ledger.calendar.store_clocks import Ending
+from ledger.fx import positions
 from ledger.models import Reopening
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.money import to_decimal_text

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import fx, rate_reading
-from ledger.fx import AmountTooLarge
-from ledger.rate_reading import RateError
+from ledger.fx import conversion, rate_text
+from ledger.fx.conversion import AmountTooLarge
+from ledger.fx.rate_text import RateError
 from ledgersafe.values.exact_json import Number
 from ledgersafe.values.money import MAX_MINOR, exponent
 from tests.ledger.exchanging import half_up
@@ -28,9 +28,9 @@ def test_it_is_the_exact_product_or_quotient_rounded_once(
     exact = minor * factor * Fraction(10) ** (exponent(target) - exponent(source))
     if abs(half_up(exact)) > MAX_MINOR:
         with pytest.raises(AmountTooLarge):
-            fx.convert(minor, source, target, rate=rate, inverted=inverted)
+            conversion.convert(minor, source, target, rate=rate, inverted=inverted)
         return
-    converted = fx.convert(minor, source, target, rate=rate, inverted=inverted)
+    converted = conversion.convert(minor, source, target, rate=rate, inverted=inverted)
     assert converted == half_up(exact)
     assert abs(converted - exact) <= Fraction(1, 2)
 
@@ -51,17 +51,17 @@ def test_it_is_the_exact_product_or_quotient_rounded_once(
 def test_it_knows_the_decimals_of_both_currencies(
     minor: int, source: str, target: str, rate: str, inverted: bool, expected: int
 ) -> None:
-    assert fx.convert(minor, source, target, rate=Decimal(rate), inverted=inverted) == expected
+    assert conversion.convert(minor, source, target, rate=Decimal(rate), inverted=inverted) == expected
 
 
 def test_an_inverse_is_never_rounded_before_it_is_used() -> None:
     """1/3 to 18 decimals would make of 3 × 10^15 a cent less."""
-    assert fx.convert(MAX_MINOR // 10 * 3, "USD", "EUR", rate=Decimal(3), inverted=True) == MAX_MINOR // 10
+    assert conversion.convert(MAX_MINOR // 10 * 3, "USD", "EUR", rate=Decimal(3), inverted=True) == MAX_MINOR // 10
 
 
 @pytest.mark.parametrize("text", ["EUR/USD", "eur/usd", "EURUSD", "EUR-USD", "eur_usd", "EUR USD"])
 def test_it_reads_a_pair_as_people_write_it(text: str) -> None:
-    assert rate_reading.read_pair(text) == ("EUR", "USD")
+    assert rate_text.read_pair(text) == ("EUR", "USD")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_it_reads_a_pair_as_people_write_it(text: str) -> None:
 )
 def test_it_refuses_what_is_no_pair(text: object) -> None:
     with pytest.raises(RateError):
-        rate_reading.read_pair(text)
+        rate_text.read_pair(text)
 
 
 TINY = "0." + "0" * 17 + "1"
@@ -80,7 +80,7 @@ TINY = "0." + "0" * 17 + "1"
     [("1.0832", "1.0832"), (2, "2"), ("0001.50", "1.5"), (Number("\ud8001.25\udfff"), "1.25"), (TINY, TINY)],
 )
 def test_it_reads_a_rate_exactly(value: object, text: str) -> None:
-    assert fx.rate_text(rate_reading.read_rate(value)) == text
+    assert conversion.rate_text(rate_text.read_rate(value)) == text
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_it_reads_a_rate_exactly(value: object, text: str) -> None:
 )
 def test_it_refuses_what_is_no_rate(value: object) -> None:
     with pytest.raises(RateError):
-        rate_reading.read_rate(value)
+        rate_text.read_rate(value)

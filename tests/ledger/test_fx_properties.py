@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import positions
+from ledger.fx import positions
 from ledgersafe.values.money import exponent, to_decimal_text
 from tests.books import assert_books_clean
 from tests.conftest import open_shop

@@ -8,11 +8,8 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ledger import (
-    fx_revaluation,
-    positions,
-)
-from ledger.fx_revaluation import Revalued
+from ledger.fx import positions, revaluation
+from ledger.fx.revaluation import Revalued
 from ledger.periods import periods
 from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop
@@ -27,7 +24,7 @@ def revalue(shop: Shop, day: date = DAY) -> Revalued:
     """As the closer calls it."""
     with tenant_transaction(shop.tenant.id):
         periods.open_day(shop.tenant.id, day, time_zone="UTC", cut_off=datetime(2026, 1, 1, 23, 59).time())  # noqa: DTZ001
-        return fx_revaluation.revalue(shop.tenant.id, day, actor="system:test", now=timezone.now())
+        return revaluation.revalue(shop.tenant.id, day, actor="system:test", now=timezone.now())
 
 
 def rate(shop: Shop, value: str, valid_from: str, pair: str = "EUR/USD") -> None:
@@ -125,7 +122,7 @@ def test_a_closed_day_is_not_revalued(shop: Shop) -> None:
 
 def test_it_needs_a_transaction(shop: Shop) -> None:
     with pytest.raises(TransactionRequired):
-        fx_revaluation.revalue(shop.tenant.id, DAY, actor="system:test", now=timezone.now())
+        revaluation.revalue(shop.tenant.id, DAY, actor="system:test", now=timezone.now())
 
 
 def test_the_report_tells_the_position_and_what_it_is_worth(shop: Shop) -> None:

@@ -9,9 +9,9 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import Progress
 
+from ledger.fx.rate_files import read_file
+from ledger.fx.record_rates import record_rates
 from ledger.models import RateSource
-from ledger.rate_files import read_file
-from ledger.rate_recording import record_rates
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.values.errors import InvalidParameter

@@ -5,14 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger import (
-    rate_reading,
-)
 from ledger.accounts.requests import InvalidRequest, Problems
 from ledger.calendar import parameters
+from ledger.fx import rate_text
+from ledger.fx.rate_text import RateError
+from ledger.fx.record_rates import NewRate
 from ledger.periods.calendar_memory import Calendar
-from ledger.rate_reading import RateError
-from ledger.rate_recording import NewRate
 from ledgersafe.values.errors import InvalidParameter
 
 MAX_RATES: Final = 1_000
@@ -64,11 +62,11 @@ def rate_of(pair: Any, rate: Any, valid_from: Any, *, now: datetime) -> NewRate 
     wrong: dict[str, str] = {}
     currencies, value, start = ("", ""), Decimal(0), now
     try:
-        currencies = rate_reading.read_pair(pair)
+        currencies = rate_text.read_pair(pair)
     except RateError as error:
         wrong["pair"] = str(error)
     try:
-        value = rate_reading.read_rate(rate)
+        value = rate_text.read_rate(rate)
     except RateError as error:
         wrong["rate"] = str(error)
     try:

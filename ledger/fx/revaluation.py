@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger import positions as clearing
 from ledger.accounts import opening
 from ledger.accounts.chart import AccountRef
+from ledger.fx import positions as clearing
+from ledger.fx.positions import Position
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
 from ledger.journals.posting import Entry
 from ledger.models import FxRevaluation
 from ledger.periods import calendar_memory
-from ledger.positions import Position
 from ledgersafe.postgres.db import require_transaction
 
 KIND: Final = "REVALUATION"

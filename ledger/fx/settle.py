@@ -1,7 +1,7 @@
 """Use cases of FX settlements: money goes into an account of another currency, by two journals or none.
 
 The source's journal and the destination's each sum to zero in their own currency, against the clearing account of that
-currency; what the two clearing accounts are worth together is the open position (`ledger.positions`).
+currency; what the two clearing accounts are worth together is the open position (`ledger.fx.positions`).
 """
 
 import time
@@ -12,20 +12,17 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger import (
-    fx,
-    rates,
-    settlement_queries,
-)
 from ledger.accounts import opening
 from ledger.accounts.chart import AccountRef
 from ledger.accounts.requests import InvalidRequest, Problems, read_amount
-from ledger.fx import Conversion
+from ledger.fx import conversion as fx
+from ledger.fx import rates, settlement_queries
+from ledger.fx.conversion import Conversion
+from ledger.fx.rates import Asked
+from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import Account, AccountStatus, FxSettlement
 from ledger.periods import calendar_memory
-from ledger.rates import Asked
 from ledger.refusals import books
-from ledger.settlement_requests import SettlementRequest
 from ledger.transfers import clients
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from ledger import (
-    rates,
-)
 from ledger.balances import balances
-from ledger.fx import Conversion, Rate, Unusable
-from ledger.rates import USABLE, Asked
+from ledger.fx import rates
+from ledger.fx.conversion import Conversion, Rate, Unusable
+from ledger.fx.rates import USABLE, Asked
 
 #: The clearing accounts' balances at the end of a business day, with the rate into the base currency at an instant.
 _POSITIONS: Final = f"""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
-from ledger import fx
+from ledger.fx import conversion
 from ledger.models import FxRate
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import as_jsonb, call, retry_serialization, tenant_transaction
@@ -74,7 +74,7 @@ def _chunks(rates: Sequence[NewRate]) -> Iterator[list[dict[str, str]]]:
         {
             "base": rate.base,
             "quote": rate.quote,
-            "rate": fx.rate_text(rate.value),
+            "rate": conversion.rate_text(rate.value),
             "from": rate.valid_from.isoformat(),
         }
         for rate in rates
@@ -88,7 +88,11 @@ def _record(tenant_id: int, rates: Sequence[NewRate], recorded: int, source: str
     first = rates[0]
     told: dict[str, Any] = {"recorded": recorded, "source": source}
     if len(rates) == 1:
-        told |= {"pair": first.pair, "rate": fx.rate_text(first.value), "valid_from": first.valid_from.isoformat()}
+        told |= {
+            "pair": first.pair,
+            "rate": conversion.rate_text(first.value),
+            "valid_from": first.valid_from.isoformat(),
+        }
     else:
         told["pairs"] = sorted({rate.pair for rate in rates})[:50]
     trail.record(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ledger.fx import Conversion
+from ledger.fx.conversion import Conversion
 from ledger.models import FxConversion
 from ledgersafe.postgres.db import require_transaction
 

@@ -8,11 +8,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ledger import (
-    fx,
-)
 from ledger.balances import balances
-from ledger.fx import Rate, Unusable
+from ledger.fx import conversion
+from ledger.fx.conversion import Rate, Unusable
 from ledger.models import FxRate
 from ledgersafe.http import cursors
 
@@ -74,7 +72,10 @@ def latest(tenant_id: int, asked: Asked) -> Rate | None:
 
 
 def usable(tenant_id: int, asked: Asked) -> Rate:
-    """The rate that held. :raises ledger.fx.FxRateMissing: none. :raises ledger.fx.FxRateStale: it is too old."""
+    """The rate that held. :raises ledger.fx.conversion.FxRateMissing: none.
+
+    :raises ledger.fx.conversion.FxRateStale: it is too old.
+    """
     (found,) = find(tenant_id, [asked])
     if isinstance(found, Unusable):
         raise found.refusal()
@@ -86,7 +87,7 @@ def judge(asked: Asked, rate: Rate | None) -> Rate | Unusable:
     moment = f"{asked.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if rate is None:
         return Unusable(f"No rate {asked.source}/{asked.target} is known as of {moment}, nor the opposite one.")
-    if fx.is_stale(rate.valid_from, asked.at, max_age()):
+    if conversion.is_stale(rate.valid_from, asked.at, max_age()):
         since = f"{rate.valid_from:%Y-%m-%d %H:%M} UTC"
         return Unusable(
             f"The last rate {asked.source}/{asked.target} is from {since}: too old for {moment} "

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from ledger.fx_requests import rate_of
-from ledger.rate_recording import NewRate
+from ledger.fx.record_rates import NewRate
+from ledger.fx.requests import rate_of
 from ledgersafe.values.errors import DomainError
 
 COLUMNS: Final = ("pair", "rate", "valid_from")

@@ -6,12 +6,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from ledger import (
-    fx,
-)
 from ledger.accounts.requests import Problems
 from ledger.calendar import parameters
-from ledger.fx_requests import AHEAD, EARLIEST, instant_of
+from ledger.fx import conversion
+from ledger.fx.requests import AHEAD, EARLIEST, instant_of
 from ledger.periods.calendar_memory import Calendar
 from ledger.transfers.requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
 from ledgersafe.idempotency.answers import read_key
@@ -85,7 +83,7 @@ def _amount(value: Any, problems: Problems) -> str:
         return ""
     if number <= 0:
         problems.add("/amount", "must be above zero")
-    return fx.rate_text(number)
+    return conversion.rate_text(number)
 
 
 def _is_plain(text: str) -> bool:
