@@ -14,7 +14,7 @@ _MOST: Final = 20_000
 #: Answers younger than this may have been committed after the snapshot was taken; clocks differ, too.
 _SKEW_SECONDS: Final = 5
 
-#: Half of I34; the books know the other half (`ledger.invariants`).
+#: Half of I34; the books know the other half (`ledger.checks.books`).
 STORED_STATUS: Final = """
 SELECT k.tenant_id, 'idempotency_keys', k.id::text, 'key ' || k.key || ' holds an answer of status ' || k.status
 FROM idempotency_keys k

@@ -10,9 +10,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 import exceptions.invariants
-import ledger.drawer_invariants
-import ledger.fx_invariants
-import ledger.invariants
+import ledger.checks.books
+import ledger.checks.drawers
+import ledger.checks.fx
 import ledgersafe.audit.invariants
 import ledgersafe.idempotency.invariants
 import ledgersafe.tenants.invariants
@@ -31,9 +31,9 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
         (
             *pos.invariants.INVARIANTS,
             *exceptions.invariants.INVARIANTS,
-            *ledger.invariants.INVARIANTS,
-            *ledger.drawer_invariants.INVARIANTS,
-            *ledger.fx_invariants.INVARIANTS,
+            *ledger.checks.books.INVARIANTS,
+            *ledger.checks.drawers.INVARIANTS,
+            *ledger.checks.fx.INVARIANTS,
             *ledgersafe.tenants.invariants.INVARIANTS,
             *ledgersafe.audit.invariants.INVARIANTS,
             *ledgersafe.idempotency.invariants.INVARIANTS,
