@@ -337,7 +337,7 @@ SPECTACULAR_SETTINGS = {
         "AccountStatusEnum": "ledger.models.AccountStatus.choices",
         "TransferStatusEnum": "ledger.transfers.transfer.STATUSES",
         "AccountTypeEnum": "ledger.models.AccountType.choices",
-        "TransactionTypeEnum": "ledger.drawer_serializers.TRANSACTION_TYPES",
+        "TransactionTypeEnum": "ledger.api.drawer_serializers.TRANSACTION_TYPES",
         "TransactionMethodEnum": "ledger.models.Method.choices",
     },
 }

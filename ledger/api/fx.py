@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import fx_serializers as serializers
 from ledger.accounts.requests import Problems, read_amount
+from ledger.api import fx_serializers as serializers
 from ledger.calendar.parameters import moment_of
 from ledger.fx import rate_text, rates, record_rates, settle, settlement_queries
 from ledger.fx.rates import Asked

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import report_serializers as serializers
+from ledger.api import report_serializers as serializers
 from ledger.balances import balances, reports, statements
 from ledger.calendar.parameters import day_of, moment_of, span_of_days
 from ledger.fx import positions

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import drawer_serializers as serializers
+from ledger.api import drawer_serializers as serializers
 from ledger.drawers import drawer as drawers
 from ledger.drawers import queries, reports, transactions
 from ledger.drawers.caller import Caller

@@ -10,13 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import (
-    serializers,
-)
 from ledger.accounts import changes as account_changes
 from ledger.accounts import queries
 from ledger.accounts.queries import AccountFilter
 from ledger.accounts.requests import AccountChanges, NewAccount
+from ledger.api import book_serializers
 from ledger.journals import queries as journal_queries
 from ledger.journals.queries import JournalFilter
 from ledger.periods import calendar_memory
@@ -57,27 +55,27 @@ class AccountsView(APIView):
     @extend_schema(
         operation_id="accounts_create",
         summary="Open an account",
-        request=serializers.NewAccountSerializer,
-        responses={201: serializers.AccountSerializer, **_REFUSALS},
+        request=book_serializers.NewAccountSerializer,
+        responses={201: book_serializers.AccountSerializer, **_REFUSALS},
     )
     def post(self, request: Request) -> Response:
         principal = principal_of(request)
         wanted = NewAccount.read(
-            read_object(request._request, principal.tenant_slug, declared=serializers.NewAccountSerializer)
+            read_object(request._request, principal.tenant_slug, declared=book_serializers.NewAccountSerializer)
         )
         account = account_changes.open_account(tenant_id=principal.tenant_id, wanted=wanted, actor=principal.actor)
-        return Response(serializers.account_item(account), status=201)
+        return Response(book_serializers.account_item(account), status=201)
 
     @extend_schema(
         operation_id="accounts_list",
         summary="List accounts by code",
         parameters=[*(OpenApiParameter(name, str) for name in ("type", "ccy", "status")), *_PAGING],
-        responses=serializers.AccountPageSerializer,
+        responses=book_serializers.AccountPageSerializer,
     )
     def get(self, request: Request) -> Response:
         wanted = AccountFilter.read(request.query_params)
         rows = queries.list_accounts(principal_of(request).tenant_id, wanted, cursor_of(request))
-        return page(rows, limit_of(request), serializers.account_item, lambda row: [row.code])
+        return page(rows, limit_of(request), book_serializers.account_item, lambda row: [row.code])
 
 
 class AccountView(APIView):
@@ -89,28 +87,28 @@ class AccountView(APIView):
     @extend_schema(
         operation_id="accounts_show",
         summary="Show one account",
-        responses={200: serializers.AccountSerializer, 404: ProblemSerializer},
+        responses={200: book_serializers.AccountSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, code: str) -> Response:
         account = queries.get_account(principal_of(request).tenant_id, code)
-        return Response(serializers.account_item(account))
+        return Response(book_serializers.account_item(account))
 
     @extend_schema(
         operation_id="accounts_change",
         summary="Change an account's name, status, metadata or floor",
-        request=serializers.AccountChangeSerializer,
-        responses={200: serializers.AccountSerializer, 404: ProblemSerializer, **_REFUSALS},
+        request=book_serializers.AccountChangeSerializer,
+        responses={200: book_serializers.AccountSerializer, 404: ProblemSerializer, **_REFUSALS},
     )
     def patch(self, request: Request, code: str) -> Response:
         principal = principal_of(request)
         changes = AccountChanges.read(
-            read_object(request._request, principal.tenant_slug, declared=serializers.AccountChangeSerializer)
+            read_object(request._request, principal.tenant_slug, declared=book_serializers.AccountChangeSerializer)
         )
         queries.get_account(principal.tenant_id, code)  # absent ones before anything is waited for
         account = account_changes.change_account(
             tenant_id=principal.tenant_id, code=code, changes=changes, actor=principal.actor
         )
-        return Response(serializers.account_item(account))
+        return Response(book_serializers.account_item(account))
 
 
 class AccountHistoryView(APIView):
@@ -123,19 +121,19 @@ class AccountHistoryView(APIView):
         operation_id="accounts_history",
         summary="Show an account's changes, newest first, or how it was then",
         parameters=[OpenApiParameter("as_of", str, description="An instant with an offset."), *_PAGING],
-        responses={200: serializers.AccountHistorySerializer, 404: ProblemSerializer},
+        responses={200: book_serializers.AccountHistorySerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, code: str) -> Response:
         account = queries.get_account(principal_of(request).tenant_id, code)
         if text := request.query_params.get("as_of"):
             then = queries.read_instant(text, "as_of")
             was = queries.account_at(account, then)
-            return Response({"account": serializers.account_item(was), "as_of": instant(then)})
+            return Response({"account": book_serializers.account_item(was), "as_of": instant(then)})
         rows = queries.list_versions(account, cursor_of(request))
         return page(
             rows,
             limit_of(request),
-            lambda row: serializers.version_item(row, account.currency),
+            lambda row: book_serializers.version_item(row, account.currency),
             lambda row: [row.version],
         )
 
@@ -152,17 +150,17 @@ class TransfersView(APIView):
         auth=_BY_ALL,
         summary="Post a transfer, once per key",
         parameters=[_KEY, _REPLAYED, OpenApiParameter("dry_run", bool, description="The real path, rolled back.")],
-        request=serializers.TransferSerializer,
+        request=book_serializers.TransferSerializer,
         responses={
-            201: serializers.TransferredSerializer,
-            200: serializers.TransferredSerializer,
+            201: book_serializers.TransferredSerializer,
+            200: book_serializers.TransferredSerializer,
             **_REFUSALS,
         },
     )
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
         wanted = TransferRequest.read(
-            read_object(request._request, principal.tenant_slug, declared=serializers.TransferSerializer),
+            read_object(request._request, principal.tenant_slug, declared=book_serializers.TransferSerializer),
             header_key=key_of(request),
             client=principal.client_id,
             today=calendar_memory.of(principal.tenant_id).day_of(now),
@@ -186,17 +184,17 @@ class TransferBulkView(APIView):
         auth=_BY_ALL,
         summary="Post up to 500 transfers, all or none",
         parameters=[_REPLAYED],
-        request=serializers.TransferBulkSerializer,
+        request=book_serializers.TransferBulkSerializer,
         responses={
-            201: serializers.TransferredBulkSerializer,
-            200: serializers.TransferredBulkSerializer,
+            201: book_serializers.TransferredBulkSerializer,
+            200: book_serializers.TransferredBulkSerializer,
             **_REFUSALS,
         },
     )
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
         today = calendar_memory.of(principal.tenant_id).day_of(now)
-        body = read_object(request._request, principal.tenant_slug, declared=serializers.TransferBulkSerializer)
+        body = read_object(request._request, principal.tenant_slug, declared=book_serializers.TransferBulkSerializer)
         wanted = read_bulk(body, client=principal.client_id, today=today)
         applied = transfer.carry_out(principal=principal, requests=wanted, now=now, single=False)
         results = [_transferred(one) for one in applied]
@@ -221,12 +219,12 @@ class JournalsView(APIView):
             OpenApiParameter("external_ref", str),
             *_PAGING,
         ],
-        responses=serializers.JournalPageSerializer,
+        responses=book_serializers.JournalPageSerializer,
     )
     def get(self, request: Request) -> Response:
         wanted = JournalFilter.read(request.query_params)
         rows = journal_queries.list_journals(principal_of(request).tenant_id, wanted, cursor_of(request))
-        return page(rows, limit_of(request), serializers.journal_item, lambda row: [row.id])
+        return page(rows, limit_of(request), book_serializers.journal_item, lambda row: [row.id])
 
 
 class JournalView(APIView):
@@ -238,11 +236,11 @@ class JournalView(APIView):
     @extend_schema(
         operation_id="journals_show",
         summary="Show one journal with its lines",
-        responses={200: serializers.JournalSerializer, 404: ProblemSerializer},
+        responses={200: book_serializers.JournalSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, journal_id: str) -> Response:
         found = journal_queries.get_journal(principal_of(request).tenant_id, journal_queries.read_id(journal_id))
-        return Response(serializers.journal_detail(found))
+        return Response(book_serializers.journal_detail(found))
 
 
 class ReverseView(APIView):
@@ -255,17 +253,17 @@ class ReverseView(APIView):
         operation_id="journals_reverse",
         summary="Undo a transfer's journal by its mirror",
         parameters=[KEY_HEADER, _REPLAYED],
-        request=serializers.ReversalSerializer,
+        request=book_serializers.ReversalSerializer,
         responses={
-            201: serializers.ReversedSerializer,
-            200: serializers.ReversedSerializer,
+            201: book_serializers.ReversedSerializer,
+            200: book_serializers.ReversedSerializer,
             404: ProblemSerializer,
             **_REFUSALS,
         },
     )
     def post(self, request: Request, journal_id: str) -> Response:
         principal, now = principal_of(request), timezone.now()
-        slug, declared = principal.tenant_slug, serializers.ReversalSerializer
+        slug, declared = principal.tenant_slug, book_serializers.ReversalSerializer
         wanted = ReversalRequest.read(
             read_object(request._request, slug, declared=declared, may_be_empty=True),
             journal_id=journal_queries.read_id(journal_id),
