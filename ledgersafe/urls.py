@@ -44,7 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/two-step/", admin.site.admin_view(sign_in.two_step), name="two-step"),
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/ledger/period/", include("recon.admin_urls")),
-    path("admin/ledger/drawer/", include("ledger.admin_urls")),
+    path("admin/ledger/drawer/", include("ledger.backoffice.urls")),
     path("admin/pos/devices/", include("pos.device_urls")),
     path("admin/pos/", include("pos.admin_urls")),
     # Nothing has a page on a site of its own, which is where Django's short-cut would lead.

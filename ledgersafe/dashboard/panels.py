@@ -12,9 +12,9 @@ from django.utils.http import urlencode
 
 from exceptions.figures import AGES, OpenCases, Span, open_cases
 from exceptions.reasons import REASONS, Severity
+from ledger.backoffice.sheets.days import open_days
 from ledger.calendar.business_days import business_date_of, span_of
 from ledger.models import Period
-from ledger.sheets.days import open_days
 from ledgersafe.backoffice import charts
 from ledgersafe.backoffice.scope import View
 from ledgersafe.dashboard.vitals import ago

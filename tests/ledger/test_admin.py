@@ -11,11 +11,11 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 
+from ledger.backoffice.sheets import accounts
+from ledger.backoffice.sheets.days import day_figures, day_sheet
+from ledger.backoffice.sheets.search import amounts_in
 from ledger.balances import balances
 from ledger.models import Account, Journal, Period, Posting
-from ledger.sheets import accounts
-from ledger.sheets.days import day_figures, day_sheet
-from ledger.sheets.finding import amounts_in
 from ledgersafe.tenants.models import Membership
 from ledgersafe.values.money_text import grouped
 from tests.conftest import Shop, open_shop

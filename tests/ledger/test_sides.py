@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ledger.accounts.chart import ROLES
+from ledger.backoffice.sheets.sides import Balance, sided, usual_side
 from ledger.balances import balances
 from ledger.models import Account, AccountType, Period
-from ledger.sheets.sides import Balance, sided, usual_side
 from tests.conftest import Shop
 from tests.ledger import exchanging
 from tests.ledger.bookkeeping import BANK, EQUITY, RETURNS, SALES, TAX, post

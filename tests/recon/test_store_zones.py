@@ -7,9 +7,9 @@ from datetime import date, time, timedelta
 import pytest
 from django.utils import timezone
 
+from ledger.backoffice.sheets.days import open_days
 from ledger.calendar.business_days import business_date_of
 from ledger.calendar.store_clocks import Clocks, Ending
-from ledger.sheets.days import open_days
 from ledgersafe.dashboard.panels import close_panel
 from recon import due, packs
 from recon.close import DayNotOver, DayNotReady

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.paginator import InfinitePaginator
 
+from ledger.backoffice.fx_format import amount, minute, page_of
+from ledger.backoffice.fx_forms import RateForm
 from ledger.fx import conversion, rates
 from ledger.fx.record_rates import NewRate, record_rates
 from ledger.fx.requests import rate_of
-from ledger.fx_forms import RateForm
-from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxRate, FxSettlement, RateSource
 from ledgersafe.backoffice.pages import Badge, Card, Cell, display, form_page, list_button, object_page, press
 from ledgersafe.setup.frame import SetUpAdmin

@@ -7,11 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 from unfold.paginator import InfinitePaginator
 
+from ledger.backoffice.fx_format import amount, minute, page_of
+from ledger.backoffice.position import position_page
+from ledger.backoffice.sheets.sides import sided
 from ledger.fx import conversion
-from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
-from ledger.position_page import position_page
-from ledger.sheets.sides import sided
 from ledgersafe.backoffice.pages import Card, Cell, choice_page, display, list_button, object_page
 from ledgersafe.setup.frame import SetUpAdmin
 from ledgersafe.tenants import staff

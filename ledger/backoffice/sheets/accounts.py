@@ -6,9 +6,9 @@ from datetime import date
 
 from django.db.models import Q, Sum
 
+from ledger.backoffice.sheets.sides import Balance
 from ledger.balances import balances
 from ledger.models import Account, Posting
-from ledger.sheets.sides import Balance
 from ledgersafe.values.money_text import Money
 
 #: Postings on a page.

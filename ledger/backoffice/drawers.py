@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger.drawer_forms import CountForm, OpenForm, read_amount
+from ledger.backoffice.drawer_forms import CountForm, OpenForm, read_amount
 from ledger.drawers import drawer as drawers
 from ledger.drawers import queries, reports
 from ledger.drawers.caller import Caller

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from ledger.backoffice.fx_format import amount, minute, page_of
+from ledger.backoffice.sheets.sides import sided
 from ledger.fx import positions
 from ledger.fx.conversion import Unusable
 from ledger.fx.positions import Position
 from ledger.fx.requests import instant_of
-from ledger.fx_words import amount, minute, page_of
 from ledger.models import FxSettlement
 from ledger.periods import calendar_memory
-from ledger.sheets.sides import sided
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants.models import Tenant
 
