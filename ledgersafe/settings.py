@@ -333,7 +333,7 @@ SPECTACULAR_SETTINGS = {
         "ledgersafe.http.openapi.declare_refusals",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "ArrivalResultEnum": "pos.models.Result.choices",
+        "ArrivalResultEnum": "pos.models.arrivals.Result.choices",
         "AccountStatusEnum": "ledger.models.AccountStatus.choices",
         "TransferStatusEnum": "ledger.transfers.transfer.STATUSES",
         "AccountTypeEnum": "ledger.models.AccountType.choices",

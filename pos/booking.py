@@ -21,8 +21,8 @@ from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
 from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day
 from pos.directory import TenantDirectory
-from pos.headers import Figures
 from pos.held import Held
+from pos.models.figures import Figures
 from pos.reference_rows import (
     reference_row,
 )

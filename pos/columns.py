@@ -14,7 +14,7 @@ from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb
 from pos.bronze import Refusal, said_by
-from pos.headers import Figures
+from pos.models.figures import Figures
 from pos.plans import Plan, claimed_by, more_of
 from pos.rules import RULES_VERSION
 from pos.silver import currency_of, figures_of, mirror_figures_of

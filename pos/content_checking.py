@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pos.headers import Figures
+from pos.models.figures import Figures
 from pos.rules import LIABILITY_LINES
 from pos.sale_content import Content
 

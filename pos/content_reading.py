@@ -15,7 +15,7 @@ from ledgersafe.postgres.db import require_transaction
 from pos.bronze import read_arrival
 from pos.content_checking import disagreement
 from pos.contract import Event
-from pos.headers import Figures
+from pos.models.figures import Figures
 from pos.sale_content import Content, Unreadable, content_made_of
 
 _FIGURES: Final = Figures._fields

@@ -18,8 +18,8 @@ from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
 from pos.contract import Event, Hold, References, read_event
-from pos.headers import Figures
 from pos.models import KeyStatus
+from pos.models.figures import Figures
 from pos.ordinary import read_ordinary
 from pos.originals import Original
 from pos.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of

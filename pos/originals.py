@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ledger.journals.draft import DraftLine
 from pos.contract import Event
-from pos.headers import Figures
+from pos.models.figures import Figures
 from pos.usage import Reference, Usage, places_of
 
 

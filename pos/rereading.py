@@ -24,7 +24,7 @@ from ledgersafe.values.exact_json import UnreadableBody
 from pos import clocks
 from pos.bronze import read_arrival
 from pos.contract import Event, Hold
-from pos.headers import Figures
+from pos.models.figures import Figures
 from pos.originals import Original
 from pos.rules import draft_of
 from pos.rules_referring import MIRROR, draft_against, mirrored

@@ -10,8 +10,8 @@ from django.db import connection
 from ledgersafe.http import cursors
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import NotFound
-from pos.headers import Figures
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender, SaleTenderReference
+from pos.models.figures import Figures
 from pos.sale_filters import SaleFilter
 from pos.sales import project_event
 

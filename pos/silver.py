@@ -9,7 +9,7 @@ from typing import Any, Final
 from ledger.accounts.chart import ROLES
 from ledger.journals.draft import JournalDraft
 from pos.contract import Event
-from pos.headers import Figures
+from pos.models.figures import Figures
 from pos.usage import KINDS, VOID
 from pos.verdicts import Post
 

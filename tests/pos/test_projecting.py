@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pos import content_reading, sales, tasks
 from pos.content_checking import disagreement
 from pos.contract import Event, LineItem, TaxLine, Tender
-from pos.headers import Figures
+from pos.models.figures import Figures
 from pos.sale_content import Content, content_made_of
 from pos.sales import project_sales, retry_failures
 from tests.books import assert_books_clean

@@ -1,48 +1,9 @@
-"""The till's side: every arrival as received (bronze), what became of it, and the gate's keys.
-
-What the events say once they are in the books (silver) is in `silver_models` and `content_models`, what they come to by
-day (gold) in `gold_models`, the devices that number them in `device_models`.
-"""
+"""Every arrival as received (bronze), what became of it, the gate's keys, and jobs that replay held events."""
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
-
-from pos.basket_models import EventBasket
-from pos.content_mark_models import SaleContentFailure, SaleContentMark
-from pos.content_models import SaleLine, SaleTax, SaleTender, SaleTenderReference
-from pos.device_models import Device, DeviceRange, GapExplanation
-from pos.gold_models import DailySales, DailySalesMark
-from pos.silver_models import EventWait, ReferenceKind, Sale, SaleReference
-
-__all__ = [
-    "DailySales",
-    "DailySalesMark",
-    "Device",
-    "DeviceRange",
-    "Disposition",
-    "EventBasket",
-    "EventKey",
-    "EventOutcome",
-    "EventVersion",
-    "EventWait",
-    "GapExplanation",
-    "JobStatus",
-    "KeyStatus",
-    "RawEvent",
-    "ReferenceKind",
-    "ReplayJob",
-    "Result",
-    "Sale",
-    "SaleContentFailure",
-    "SaleContentMark",
-    "SaleLine",
-    "SaleReference",
-    "SaleTax",
-    "SaleTender",
-    "SaleTenderReference",
-]
 
 
 class RawEvent(models.Model):
