@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pos.contract import Event
+from pos.contract.event import Event
 from pos.plans import Plan
 from pos.verdicts import Post
 

@@ -14,9 +14,9 @@ import msgspec
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
-from pos.contract import Event, Hold, amount_at_risk, read_event, read_event_id
-from pos.ordinary import read_ordinary
-from pos.wire import MAX_TEXT
+from pos.contract.event import Event, Hold, amount_at_risk, read_event, read_event_id
+from pos.contract.fast_reader import read_ordinary
+from pos.contract.fields import MAX_TEXT
 
 #: Headers kept with an arrival; never credentials or cookies.
 KEPT_HEADERS: Final = (

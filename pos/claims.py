@@ -9,9 +9,9 @@ from operator import or_
 
 from django.db.models import Q
 
-from pos import wire
 from pos.bronze import Arrival
-from pos.contract import Event, Hold
+from pos.contract import fields
+from pos.contract.event import Event, Hold
 from pos.models import EventKey
 
 Claim = tuple[str, str, str | int]
@@ -35,8 +35,8 @@ def number_of(arrival: Arrival) -> tuple[str, int] | None:
     if said is None:
         return None
     try:
-        return wire.short_code(arrival.payload.get("device_id")), wire.sequence_number(said)
-    except wire.Invalid:
+        return fields.short_code(arrival.payload.get("device_id")), fields.sequence_number(said)
+    except fields.Invalid:
         return None
 
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from pos import wire
 from pos.bronze import Arrival
-from pos.contract import Event, Hold
+from pos.contract import fields
+from pos.contract.event import Event, Hold
 from pos.verdicts import MAX_CLOCK_AHEAD
 
 #: As a WSGI environment names it.
@@ -31,8 +31,8 @@ def sent_at(meta: Mapping[str, Any]) -> datetime | None:
     if said is None:
         return None
     try:
-        return wire.instant(said)
-    except wire.Invalid:
+        return fields.instant(said)
+    except fields.Invalid:
         return None
 
 
@@ -72,8 +72,8 @@ def _claimed(arrival: Arrival) -> datetime | None:
     if isinstance(arrival.verdict, Event):
         return arrival.verdict.occurred_at
     try:
-        return wire.instant(arrival.payload.get("occurred_at"))
-    except wire.Invalid:
+        return fields.instant(arrival.payload.get("occurred_at"))
+    except fields.Invalid:
         return None
 
 

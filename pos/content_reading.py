@@ -14,7 +14,7 @@ from django.db import connection
 from ledgersafe.postgres.db import require_transaction
 from pos.bronze import read_arrival
 from pos.content_checking import disagreement
-from pos.contract import Event
+from pos.contract.event import Event
 from pos.models.figures import Figures
 from pos.sale_content import Content, Unreadable, content_made_of
 

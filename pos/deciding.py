@@ -34,7 +34,7 @@ from pos.choices import (
     read_candidate,
     rule,
 )
-from pos.contract import Hold
+from pos.contract.event import Hold
 from pos.directory import Found, TenantDirectory
 from pos.finding import Originals
 from pos.models import EventKey, KeyStatus

@@ -17,10 +17,10 @@ from ledgersafe.postgres.db import StaleDirectory, as_jsonb, ask, call
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
-from pos.contract import Event, Hold, References, read_event
+from pos.contract.event import Event, Hold, References, read_event
+from pos.contract.fast_reader import read_ordinary
 from pos.models import KeyStatus
 from pos.models.figures import Figures
-from pos.ordinary import read_ordinary
 from pos.originals import Original
 from pos.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
 

@@ -14,7 +14,7 @@ from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
 from pos.bronze import Arrival, Refusal, as_row
 from pos.claims import Claim, claims_of, number_of
-from pos.contract import Event, Hold, References
+from pos.contract.event import Event, Hold, References
 from pos.directory import TenantDirectory
 from pos.models import Result
 from pos.reference_rows import reference_row

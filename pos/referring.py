@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from pos.contract import Event, Hold
+from pos.contract.event import Event, Hold
 from pos.directory import TenantDirectory
 from pos.finding import NotYet, Originals
 from pos.plans import Plan

@@ -30,14 +30,12 @@ from pos.choices import (
     reversal_day,
     rule,
 )
-from pos.contract import Hold
+from pos.contract.event import Hold
+from pos.contract.refusals import PanDetected
 from pos.deciding import Deciding, patch_text
 from pos.effects import Change, Choice, PreviewJournal
 from pos.held import Held
 from pos.models import RawEvent
-from pos.refusals import (
-    PanDetected,
-)
 from pos.tender_rates import rates_for
 
 T = TypeVar("T")

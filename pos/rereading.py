@@ -23,7 +23,7 @@ from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from pos import clocks
 from pos.bronze import read_arrival
-from pos.contract import Event, Hold
+from pos.contract.event import Event, Hold
 from pos.models.figures import Figures
 from pos.originals import Original
 from pos.rules import draft_of

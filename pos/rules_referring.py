@@ -15,7 +15,7 @@ from ledger.accounts.chart import AccountRef, qualified
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.values.money import to_decimal_text
-from pos.contract import Event, Hold, Tender
+from pos.contract.event import Event, Hold, Tender
 from pos.originals import Original, sold_of, total_of
 from pos.return_content import content_of
 from pos.rules import draft_of, negative_amounts

@@ -10,7 +10,7 @@ from typing import Any
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 from pos.answers import Answer
 from pos.baskets import Basket, baskets_of, sale_of
-from pos.contract import Hold
+from pos.contract.event import Hold
 from pos.directory import TenantDirectory
 from pos.models import EventBasket, Result
 from pos.plans import Plan

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ledger.accounts.chart import ROLES
 from ledger.journals.draft import JournalDraft
-from pos.contract import Event
+from pos.contract.event import Event
 from pos.models.figures import Figures
 from pos.usage import KINDS, VOID
 from pos.verdicts import Post

@@ -11,7 +11,7 @@ from typing import Any
 from ledger.fx import rates as recorded
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.fx.rates import Asked
-from pos.contract import Event
+from pos.contract.event import Event
 from pos.tendering import foreign_currencies
 from pos.verdicts import CLOCK_EPOCH
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ledger.calendar.business_days import business_date_of, is_business_day
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import JournalDraft
-from pos.contract import Event, Hold
+from pos.contract.event import Event, Hold
 from pos.originals import Original
 from pos.rules import NEED_REFERENCE, draft_of
 from pos.rules_referring import Referred, draft_against

@@ -7,7 +7,7 @@ import pytest
 
 from pos import clocks
 from pos.bronze import read_arrival
-from pos.contract import Event, Hold
+from pos.contract.event import Event, Hold
 
 NOON = datetime(2026, 2, 25, 12, tzinfo=UTC)
 SALE = (

@@ -10,7 +10,7 @@ import pytest
 
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
-from pos.contract import (
+from pos.contract.event import (
     EVENT_TYPES,
     MAX_ELEMENTS,
     TENDER_METHODS,
@@ -20,7 +20,7 @@ from pos.contract import (
     read_event,
     read_event_id,
 )
-from pos.wire import MAX_CODE, MAX_TEXT
+from pos.contract.fields import MAX_CODE, MAX_TEXT
 
 ENVELOPE: dict[str, Any] = {
     "schema_version": "1.0", "tenant_id": "t", "store_id": "s", "source_system": "pos", "event_id": "e",

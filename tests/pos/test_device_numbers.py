@@ -7,7 +7,7 @@ import pytest
 
 from exceptions.decisions import Action
 from pos.claims import claims_of, number_of
-from pos.contract import Event, Hold, read_event
+from pos.contract.event import Event, Hold, read_event
 from tests.conftest import Shop
 from tests.pos.numbering import numbered, ranges
 from tests.pos.returning import balances

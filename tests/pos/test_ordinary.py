@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pos.bronze import Arrival, _read_closely, _read_plain
-from pos.contract import Event
+from pos.contract.event import Event
 
 SALE: Final[dict[str, Any]] = {
     "schema_version": "1.0", "tenant_id": "t", "store_id": "s1", "register_id": "till-1", "source_system": "pos",

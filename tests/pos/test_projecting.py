@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pos import content_reading, sales, tasks
 from pos.content_checking import disagreement
-from pos.contract import Event, LineItem, TaxLine, Tender
+from pos.contract.event import Event, LineItem, TaxLine, Tender
 from pos.models.figures import Figures
 from pos.sale_content import Content, content_made_of
 from pos.sales import project_sales, retry_failures

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values import exact_json
-from pos.contract import Event, Hold, read_event
+from pos.contract.event import Event, Hold, read_event
 from pos.models.figures import Figures
 from pos.originals import Original, total_of
 from pos.rules import draft_of

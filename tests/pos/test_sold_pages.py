@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from ledgersafe.tenants.models import EVENT_TYPES
-from pos import contract
+from pos.contract import event as contract
 from tests.conftest import Shop, open_shop
 from tests.pos.projecting import catch_up
 from tests.pos.returning import about

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.calendar.business_days import business_date_of, span_of
-from pos.contract import Event, Hold, read_event
+from pos.contract.event import Event, Hold, read_event
 from pos.verdicts import Post, TenantFacts, verdict_on
 from tests.pos.test_rules import ENVELOPE
 

@@ -14,8 +14,8 @@ import msgspec
 
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.money import is_currency
-from pos import wire
-from pos.wire import MAX_TEXT, Invalid
+from pos.contract import fields as wire
+from pos.contract.fields import MAX_TEXT, Invalid
 
 T = TypeVar("T")
 

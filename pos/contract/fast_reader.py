@@ -12,8 +12,8 @@ import msgspec
 
 from ledgersafe.values.money import MoneyError, is_currency, plain_to_minor, to_minor
 from ledgersafe.values.plain_json import exact
-from pos import wire
-from pos.contract import (
+from pos.contract import fields
+from pos.contract.event import (
     EVENT_TYPES,
     MAX_ELEMENTS,
     SUPPORTED_SCHEMA_VERSION,
@@ -26,10 +26,10 @@ from pos.contract import (
     rate_text,
 )
 
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=wire.MAX_TEXT)]
-_Code = Annotated[str, msgspec.Meta(min_length=1, max_length=wire.MAX_CODE)]
-_Note = Annotated[str, msgspec.Meta(max_length=wire.MAX_NOTE)]
-_Number = Annotated[int, msgspec.Meta(ge=1, le=wire.MAX_SEQUENCE)]
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=fields.MAX_TEXT)]
+_Code = Annotated[str, msgspec.Meta(min_length=1, max_length=fields.MAX_CODE)]
+_Note = Annotated[str, msgspec.Meta(max_length=fields.MAX_NOTE)]
+_Number = Annotated[int, msgspec.Meta(ge=1, le=fields.MAX_SEQUENCE)]
 #: A text, an integer, or a decimal; what it is, and of what size, is looked at when it is read.
 _Amount = Any
 
@@ -107,7 +107,7 @@ class _Unusual(ValueError):
 
 
 #: What is no ordinary event is found out by any of these.
-_UNUSUAL: Final = (msgspec.DecodeError, ValueError, TypeError, RecursionError, MoneyError, wire.Invalid)
+_UNUSUAL: Final = (msgspec.DecodeError, ValueError, TypeError, RecursionError, MoneyError, fields.Invalid)
 _decoder: Final = msgspec.json.Decoder(_Body, float_hook=exact)
 #: All that an ordinary payload is written in.
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
@@ -154,11 +154,11 @@ def _event(said: _Body, currency: str) -> Event:
         source_system=said.source_system,
         event_id=said.event_id,
         event_type=said.event_type,
-        occurred_at=wire.instant(said.occurred_at),
+        occurred_at=fields.instant(said.occurred_at),
         txn_id=said.txn_id,
         source_event_id=said.source_event_id,
         register_code=said.register_id,
-        business_date=None if said.business_date is None else wire.day(said.business_date),
+        business_date=None if said.business_date is None else fields.day(said.business_date),
         currency=currency,
         total_minor=None if said.total_amount is None else _minor(said.total_amount, currency),
         lines=tuple([_line(item, currency) for item in said.line_items]) if said.line_items else (),
@@ -195,7 +195,7 @@ def _tender(item: _Tender, currency: str) -> Tender:
 
 
 def _reference(value: Any) -> str:
-    return "" if value is None else wire.reference(value)
+    return "" if value is None else fields.reference(value)
 
 
 def _tax(item: _Tax, currency: str) -> TaxLine:
@@ -220,7 +220,7 @@ def _minor(amount: _Amount, currency: str) -> int:
 
 @lru_cache(maxsize=1 << 10, typed=True)
 def _decimal(value: _Amount) -> Decimal:
-    return wire.decimal(value)
+    return fields.decimal(value)
 
 
 @lru_cache(maxsize=1 << 10, typed=True)
