@@ -20,9 +20,9 @@ from pos import clocks
 from pos.bronze import Arrival, Refusal, read_arrival
 from pos.contract.event import Event, Hold
 from pos.contract.refusals import PanDetected
-from pos.finding import NotYet, Originals
 from pos.held import Held
 from pos.models import Disposition, KeyStatus, RawEvent
+from pos.references.lookup import NotYet, Originals
 from pos.rules_referring import refuse_change
 from pos.verdicts import Post, TenantFacts, refers, verdict_on
 

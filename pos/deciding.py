@@ -36,8 +36,8 @@ from pos.choices import (
 )
 from pos.contract.event import Hold
 from pos.directory import Found, TenantDirectory
-from pos.finding import Originals
 from pos.models import EventKey, KeyStatus
+from pos.references.lookup import Originals
 from pos.tender_rates import rates_for
 
 

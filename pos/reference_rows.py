@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pos.usage import Reference
+from pos.references.usage import Reference
 
 
 def reference_row(reference: Reference) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from pos.contract.event import Event, Hold
 from pos.directory import TenantDirectory
-from pos.finding import NotYet, Originals
 from pos.plans import Plan
+from pos.references.lookup import NotYet, Originals
 from pos.verdicts import Post, verdict_on
 
 logger = logging.getLogger(__name__)

@@ -25,10 +25,10 @@ from pos import clocks
 from pos.bronze import read_arrival
 from pos.contract.event import Event, Hold
 from pos.models.figures import Figures
-from pos.originals import Original
+from pos.references.original import Original
+from pos.references.usage import Usage
 from pos.rules import draft_of
 from pos.rules_referring import MIRROR, draft_against, mirrored
-from pos.usage import Usage
 
 # ── I01, I08: hashes and fingerprints ───────────────────────────────────────────────────────────
 _HASHES: Final = """

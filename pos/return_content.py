@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from pos.contract.event import Event, Hold, LineItem, TaxLine, Tender
-from pos.originals import parts_of, total_of
+from pos.references.original import parts_of, total_of
 from pos.rules import LIABILITY_LINES
 
 

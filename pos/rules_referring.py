@@ -16,10 +16,10 @@ from ledger.fx.conversion import NO_RATES, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.values.money import to_decimal_text
 from pos.contract.event import Event, Hold, Tender
-from pos.originals import Original, sold_of, total_of
+from pos.references.original import Original, sold_of, total_of
+from pos.references.usage import CORRECTION, KINDS, RETURN, TIP_ADJUST, VOID, Reference, Usage, Used
 from pos.return_content import content_of
 from pos.rules import draft_of, negative_amounts
-from pos.usage import CORRECTION, KINDS, RETURN, TIP_ADJUST, VOID, Reference, Usage, Used
 
 #: The kind of the journal that undoes what a correction replaces.
 MIRROR: Final = "REVERSAL"

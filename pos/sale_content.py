@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from pos.contract.event import Event, Hold, LineItem, TaxLine, Tender
-from pos.originals import total_of
+from pos.references.original import total_of
 from pos.return_content import content_of
 from pos.rules import tenders_of
 from pos.rules_referring import tip_charged

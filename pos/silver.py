@@ -10,7 +10,7 @@ from ledger.accounts.chart import ROLES
 from ledger.journals.draft import JournalDraft
 from pos.contract.event import Event
 from pos.models.figures import Figures
-from pos.usage import KINDS, VOID
+from pos.references.usage import KINDS, VOID
 from pos.verdicts import Post
 
 _CASH_MOVES: Final = frozenset({"PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})

@@ -15,11 +15,11 @@ from ledger.calendar.business_days import business_date_of, is_business_day
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import JournalDraft
 from pos.contract.event import Event, Hold
-from pos.originals import Original
+from pos.references.original import Original
+from pos.references.usage import KINDS, VOID, Reference
 from pos.rules import NEED_REFERENCE, draft_of
 from pos.rules_referring import Referred, draft_against
 from pos.tendering import conversions_of
-from pos.usage import KINDS, VOID, Reference
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
 #: What may be paid in a foreign currency.

@@ -7,7 +7,10 @@ import pytest
 from django.utils import timezone
 
 from ledgersafe.postgres.db import call
-from pos import finding, releasing
+from pos import (
+    releasing,
+)
+from pos.references import lookup
 from tests.conftest import Shop
 from tests.pos.returning import SOLD, about, balances
 from tests.races.crowd import all_at_once
@@ -68,7 +71,7 @@ def test_what_becomes_a_correction_while_its_key_is_waited_for_is_asked_for_agai
             told["keys"] = [row for row in told["keys"] if row[0] != "sold"]
         return told
 
-    monkeypatch.setattr(finding, "call", without_the_sale_at_first)
+    monkeypatch.setattr(lookup, "call", without_the_sale_at_first)
     answer = shop.send(about(shop, "RETURN", "back", "better", total_amount=10))
     assert (answer.status_code, len(asked)) == (201, 2)
     assert {"sold", "better"} == set(asked[0]) == set(asked[1])

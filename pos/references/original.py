@@ -13,7 +13,7 @@ from decimal import Decimal
 from ledger.journals.draft import DraftLine
 from pos.contract.event import Event
 from pos.models.figures import Figures
-from pos.usage import Reference, Usage, places_of
+from pos.references.usage import Reference, Usage, places_of
 
 
 @dataclass(frozen=True, slots=True)

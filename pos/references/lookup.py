@@ -21,8 +21,8 @@ from pos.contract.event import Event, Hold, References, read_event
 from pos.contract.fast_reader import read_ordinary
 from pos.models import KeyStatus
 from pos.models.figures import Figures
-from pos.originals import Original
-from pos.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
+from pos.references.original import Original
+from pos.references.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
 
 _NONE: Final = References(None, None)
 
