@@ -27,9 +27,10 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import NotFound
 from ledgersafe.values.pretty import visible
-from pos import device_queries, explaining, sequences
-from pos.device_queries import DeviceState
-from pos.gaps import Gap
+from pos.devices import explain as explaining
+from pos.devices import fold, queries
+from pos.devices.gaps import Gap
+from pos.devices.queries import DeviceState
 
 VIEW, EXPLAIN = "pos.view_device", "pos.explain_devicegap"
 _SHOWN: Final = 200
@@ -58,8 +59,8 @@ def show_devices(request: HttpRequest) -> HttpResponse:
             (one.slug, one.name, f"{reverse('devices-page')}?tenant={one.slug}") for one in view.choices[:_SHOWN]
         ]
         return choice_page(request, opts=Tenant._meta, title="Devices", intro="Of which tenant?", choices=choices)
-    sequences.fold_devices(tenant_id=tenant.id)
-    found = device_queries.list_devices(tenant.id, limit=_SHOWN + 1)
+    fold.fold_devices(tenant_id=tenant.id)
+    found = queries.list_devices(tenant.id, limit=_SHOWN + 1)
     card = Card(
         "Devices that number their events",
         headers=("Device", "Last seen", "Numbers", "Events", "Missing"),
@@ -74,9 +75,9 @@ def show_devices(request: HttpRequest) -> HttpResponse:
 def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
     """`device-gaps-page`: what is missing of one device, named in the address."""
     tenant, device_id = _asked(request, slug)
-    sequences.fold_devices(tenant_id=tenant.id)
+    fold.fold_devices(tenant_id=tenant.id)
     try:
-        gaps, more = device_queries.list_gaps(tenant.id, device_id, limit=_SHOWN)
+        gaps, more = queries.list_gaps(tenant.id, device_id, limit=_SHOWN)
     except NotFound as error:
         raise Http404 from error
     may_explain = staff.may(request.user, EXPLAIN, tenant.id)

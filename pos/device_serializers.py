@@ -7,9 +7,9 @@ from rest_framework import serializers
 
 from ledgersafe.http.api import instant
 from ledgersafe.values.errors import InvalidParameter
-from pos.device_queries import DeviceState
-from pos.explaining import Missing
-from pos.gaps import Gap
+from pos.devices.explain import Missing
+from pos.devices.gaps import Gap
+from pos.devices.queries import DeviceState
 from pos.models import GapExplanation
 
 

@@ -12,8 +12,8 @@ from ledgersafe.http.api import cursor_of, limit_of, next_cursor, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
-from pos import device_queries, explaining, sequences
 from pos import device_serializers as serializers
+from pos.devices import explain, fold, queries
 
 EXPLAIN = "pos.explain_devicegap"
 _REFUSALS: Any = dict.fromkeys((400, 403, 404), ProblemSerializer)
@@ -35,9 +35,9 @@ class DevicesView(APIView):
     )
     def get(self, request: Request) -> Response:
         tenant_id, limit = principal_of(request).tenant_id, limit_of(request)
-        after = device_queries.device_after(cursor_of(request))
-        sequences.fold_devices(tenant_id=tenant_id)
-        found = device_queries.list_devices(tenant_id, after=after, limit=limit + 1)
+        after = queries.device_after(cursor_of(request))
+        fold.fold_devices(tenant_id=tenant_id)
+        found = queries.list_devices(tenant_id, after=after, limit=limit + 1)
         cursor = next_cursor([found[limit - 1].device_id] if len(found) > limit else None)
         return Response({"items": [serializers.device_item(one) for one in found[:limit]], "next_cursor": cursor})
 
@@ -58,9 +58,9 @@ class GapsView(APIView):
     )
     def get(self, request: Request, device_id: str) -> Response:
         tenant_id, limit = principal_of(request).tenant_id, limit_of(request)
-        above = device_queries.number_above(cursor_of(request))
-        sequences.fold_devices(tenant_id=tenant_id)
-        gaps, more = device_queries.list_gaps(tenant_id, device_id, above=above, limit=limit)
+        above = queries.number_above(cursor_of(request))
+        fold.fold_devices(tenant_id=tenant_id)
+        gaps, more = queries.list_gaps(tenant_id, device_id, above=above, limit=limit)
         cursor = next_cursor(None if more is None else [more])
         return Response({"items": [serializers.gap_item(gap) for gap in gaps], "next_cursor": cursor})
 
@@ -83,7 +83,7 @@ class ExplainGapView(APIView):
         principal = principal_of(request)
         body = read_object(request._request, principal.tenant_slug, declared=serializers.ExplainGapSerializer)
         missing = serializers.read_missing(device_id, body)
-        made = explaining.explain_gap(
+        made = explain.explain_gap(
             tenant_id=principal.tenant_id, missing=missing, actor=principal.actor, now=timezone.now()
         )
         return Response(serializers.explained_body(made), status=201)

@@ -3,7 +3,13 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos import backfill, releasing, rolling_up, sales, sequences
+from pos import (
+    backfill,
+    releasing,
+    rolling_up,
+    sales,
+)
+from pos.devices import fold
 
 
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -40,4 +46,4 @@ def project_sales() -> None:
 @shared_task(name="pos.tasks.fold_devices")  # type: ignore[untyped-decorator]
 def fold_devices() -> None:
     """Fold what has come of every tenant's devices into their ranges."""
-    sequences.fold_all()
+    fold.fold_all()

@@ -9,7 +9,7 @@ from django.db import connection
 
 from ledgersafe.http import cursors
 from ledgersafe.values.errors import NotFound
-from pos.gaps import Gap, Hole, named
+from pos.devices.gaps import Gap, Hole, named
 from pos.models import Device, GapExplanation
 
 #: Of each device: its ranges, and how many of its missing numbers are explained.
