@@ -9,7 +9,7 @@ from typing import Any
 
 from pos.contract.event import Event
 from pos.plans import Plan
-from pos.verdicts import Post
+from pos.rules.decide import Post
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from pos.models.figures import Figures
 from pos.reference_rows import (
     reference_row,
 )
-from pos.rules import RULES_VERSION
+from pos.rules.decide import Post
+from pos.rules.sale import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of
-from pos.verdicts import Post
 
 
 @dataclass(slots=True)

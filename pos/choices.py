@@ -23,8 +23,8 @@ from pos.contract.refusals import PanDetected
 from pos.held import Held
 from pos.models import Disposition, KeyStatus, RawEvent
 from pos.references.lookup import NotYet, Originals
-from pos.rules_referring import refuse_change
-from pos.verdicts import Post, TenantFacts, refers, verdict_on
+from pos.rules.decide import Post, TenantFacts, refers, verdict_on
+from pos.rules.referring import refuse_change
 
 logger = logging.getLogger(__name__)
 

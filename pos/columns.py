@@ -16,9 +16,9 @@ from ledgersafe.postgres.db import as_jsonb
 from pos.bronze import Refusal, said_by
 from pos.models.figures import Figures
 from pos.plans import Plan, claimed_by, more_of
-from pos.rules import RULES_VERSION
+from pos.rules.decide import Post
+from pos.rules.sale import RULES_VERSION
 from pos.silver import currency_of, figures_of, mirror_figures_of
-from pos.verdicts import Post
 
 Parameter = bytes | str | int | None
 #: What is to take its key now.

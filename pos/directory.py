@@ -23,7 +23,7 @@ from ledgersafe.postgres.db import StaleDirectory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import own_zones, use_zones
 from pos.models import EventKey, EventWait, KeyStatus
-from pos.verdicts import TenantFacts
+from pos.rules.decide import TenantFacts
 
 _TENANTS: Final = 256
 _ENTRIES: Final = 50_000

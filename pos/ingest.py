@@ -47,10 +47,10 @@ from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.directory import Found, TenantDirectory
 from pos.models import Result
 from pos.plans import Needs, Plan
+from pos.rules.decide import Post
 from pos.settling import Settling
 from pos.tender_rates import rates_for
 from pos.told import Writer, told_in_rows
-from pos.verdicts import Post
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from pos.contract.event import Event, Hold, References
 from pos.directory import TenantDirectory
 from pos.models import Result
 from pos.reference_rows import reference_row
-from pos.rules import RULES_VERSION
+from pos.rules.decide import Post, TenantFacts, refers, verdict_on
+from pos.rules.sale import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of
-from pos.verdicts import Post, TenantFacts, refers, verdict_on
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from pos.contract.event import Event, Hold
 from pos.directory import TenantDirectory
 from pos.plans import Plan
 from pos.references.lookup import NotYet, Originals
-from pos.verdicts import Post, verdict_on
+from pos.rules.decide import Post, verdict_on
 
 logger = logging.getLogger(__name__)
 

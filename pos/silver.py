@@ -11,7 +11,7 @@ from ledger.journals.draft import JournalDraft
 from pos.contract.event import Event
 from pos.models.figures import Figures
 from pos.references.usage import KINDS, VOID
-from pos.verdicts import Post
+from pos.rules.decide import Post
 
 _CASH_MOVES: Final = frozenset({"PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})
 _SALES: Final = frozenset({"SALE", "CORRECTION"})

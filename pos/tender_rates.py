@@ -12,8 +12,8 @@ from ledger.fx import rates as recorded
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.fx.rates import Asked
 from pos.contract.event import Event
-from pos.tendering import foreign_currencies
-from pos.verdicts import CLOCK_EPOCH
+from pos.rules.decide import CLOCK_EPOCH
+from pos.rules.foreign_tenders import foreign_currencies
 
 
 def rates_for(tenant_id: int, verdicts: Sequence[Any]) -> list[Rates]:

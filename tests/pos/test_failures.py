@@ -11,8 +11,13 @@ from django.utils import timezone
 
 from ledgersafe.postgres import db
 from ledgersafe.telemetry import metrics
-from pos import ingest, reference_rows, told, verdicts
+from pos import (
+    ingest,
+    reference_rows,
+    told,
+)
 from pos import plans as planning
+from pos.rules import decide
 from pos.settling import Settling
 from tests.conftest import Shop, connect
 from tests.pos.returning import about
@@ -156,7 +161,7 @@ def test_it_holds_an_event_on_which_the_rules_fail(shop: Shop, monkeypatch: pyte
     def broken(event: Any, rates: Any) -> Any:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(verdicts, "draft_of", broken)
+    monkeypatch.setattr(decide, "draft_of", broken)
     answer = shop.send(shop.sale())
     assert answer.status_code == 202
     assert answer.json()["reason_code"] == "PROCESSING_FAILED"

@@ -12,8 +12,8 @@ from pos.contract.event import Event, Hold, read_event
 from pos.models.figures import Figures
 from pos.references.original import Original, total_of
 from pos.references.usage import Usage
-from pos.rules import draft_of
-from pos.rules_referring import Referred, draft_against
+from pos.rules.referring import Referred, draft_against
+from pos.rules.sale import draft_of
 from tests.pos.observing import raw
 from tests.pos.test_rules import ENVELOPE, item, lines, pay
 

@@ -10,7 +10,7 @@ from ledger.journals.draft import JournalDraft
 from ledgersafe.values import exact_json
 from ledgersafe.values.money import cash_rounding_limit
 from pos.contract.event import Event, Hold, read_event
-from pos.rules import draft_of
+from pos.rules.sale import draft_of
 from tests.pos.observing import raw
 
 ENVELOPE: dict[str, Any] = {

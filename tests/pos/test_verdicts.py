@@ -8,7 +8,7 @@ import pytest
 
 from ledger.calendar.business_days import business_date_of, span_of
 from pos.contract.event import Event, Hold, read_event
-from pos.verdicts import Post, TenantFacts, verdict_on
+from pos.rules.decide import Post, TenantFacts, verdict_on
 from tests.pos.test_rules import ENVELOPE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values.money import MAX_MINOR, cash_rounding_limit, to_decimal_text
 from pos.contract.event import Event, Hold, Tender
-from pos.tendering import conversions_of
+from pos.rules.foreign_tenders import conversions_of
 
 RULES_VERSION: Final = 2
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pos.contract.event import Event, Hold, LineItem, TaxLine, Tender
 from pos.references.original import parts_of, total_of
-from pos.rules import LIABILITY_LINES
+from pos.rules.sale import LIABILITY_LINES
 
 
 def content_of(event: Event, sale: Event) -> Event | Hold:

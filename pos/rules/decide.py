@@ -17,9 +17,9 @@ from ledger.journals.draft import JournalDraft
 from pos.contract.event import Event, Hold
 from pos.references.original import Original
 from pos.references.usage import KINDS, VOID, Reference
-from pos.rules import NEED_REFERENCE, draft_of
-from pos.rules_referring import Referred, draft_against
-from pos.tendering import conversions_of
+from pos.rules.foreign_tenders import conversions_of
+from pos.rules.referring import Referred, draft_against
+from pos.rules.sale import NEED_REFERENCE, draft_of
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
 #: What may be paid in a foreign currency.

@@ -18,8 +18,8 @@ from ledgersafe.values.money import to_decimal_text
 from pos.contract.event import Event, Hold, Tender
 from pos.references.original import Original, sold_of, total_of
 from pos.references.usage import CORRECTION, KINDS, RETURN, TIP_ADJUST, VOID, Reference, Usage, Used
-from pos.return_content import content_of
-from pos.rules import draft_of, negative_amounts
+from pos.rules.return_shares import content_of
+from pos.rules.sale import draft_of, negative_amounts
 
 #: The kind of the journal that undoes what a correction replaces.
 MIRROR: Final = "REVERSAL"
