@@ -21,12 +21,15 @@ from exceptions.waiting import list_waiting
 from ledgersafe.http.api import instant
 from ledgersafe.values import exact_json
 from ledgersafe.values.pretty import body_text, pretty
-from pos import queries, replay
+from pos import (
+    replay,
+)
+from pos.arrivals import queries
+from pos.arrivals.versions import VersionState, version_states
 from pos.effects import Choice
 from pos.models import EventKey, EventVersion, RawEvent
 from pos.replay import BulkOutcome, Preview, Resolved, weigh_choices, weigh_decision
 from pos.serializers import arrival_item, payload_of, payload_value, value_of_text
-from pos.versions import VersionState, version_states
 
 
 def show_case(case: ExceptionCase, *, bound_to: str | None = None) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from ledger.fx.conversion import NO_RATES, Rates
 from ledger.models import Journal
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
-from pos import clocks
-from pos.bronze import Arrival, Refusal, read_arrival
+from pos.arrivals import device_clock
+from pos.arrivals.arrival import Arrival, Refusal, read_arrival
 from pos.contract.event import Event, Hold
 from pos.contract.refusals import PanDetected
 from pos.held import Held
@@ -122,7 +122,7 @@ def as_it_happened(candidate: Candidate, raw: RawEvent | None) -> Candidate:
     """The candidate by a right clock. :param raw: the arrival its `raw_id` names, whose clock was corrected or not."""
     if raw is None or not isinstance(candidate.verdict, Event):
         return candidate
-    event = clocks.as_kept(candidate.verdict, raw.occurred_at, raw.corrected_at)
+    event = device_clock.as_kept(candidate.verdict, raw.occurred_at, raw.corrected_at)
     return replace(candidate, verdict=event)
 
 

@@ -13,7 +13,7 @@ from ledger.accounts.chart import AccountRef
 from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb
-from pos.bronze import Refusal, said_by
+from pos.arrivals.arrival import Refusal, said_by
 from pos.models.figures import Figures
 from pos.plans import Plan, claimed_by, more_of
 from pos.rules.decide import Post

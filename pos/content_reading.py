@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ledgersafe.postgres.db import require_transaction
-from pos.bronze import read_arrival
+from pos.arrivals.arrival import read_arrival
 from pos.content_checking import disagreement
 from pos.contract.event import Event
 from pos.models.figures import Figures

@@ -39,11 +39,16 @@ from ledgersafe.telemetry import metrics
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos import clocks, referring, releasing, sentinel
 from pos import directory as directories
 from pos import plans as planning
+from pos import (
+    referring,
+    releasing,
+    sentinel,
+)
 from pos.answers import Answer
-from pos.bronze import Arrival, Refusal, kept_headers, read_arrival, refused
+from pos.arrivals import device_clock
+from pos.arrivals.arrival import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.directory import Found, TenantDirectory
 from pos.models import Result
 from pos.plans import Needs, Plan
@@ -115,11 +120,11 @@ def _store(
         "request": current_request_id(),
         "headers": kept_headers(headers),
     }
-    sent = clocks.sent_at(headers)
+    sent = device_clock.sent_at(headers)
     if sent is not None:
         context["sent"] = sent.isoformat()
         for arrival in arrivals:
-            clocks.correct(arrival, sent=sent, received=now)
+            device_clock.correct(arrival, sent=sent, received=now)
     patience = _Patience()
 
     def attempt() -> list[Answer]:

@@ -12,8 +12,8 @@ from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
-from pos.bronze import Arrival, Refusal, as_row
-from pos.claims import Claim, claims_of, number_of
+from pos.arrivals.arrival import Arrival, Refusal, as_row
+from pos.arrivals.claims import Claim, claims_of, number_of
 from pos.contract.event import Event, Hold, References
 from pos.directory import TenantDirectory
 from pos.models import Result

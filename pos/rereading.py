@@ -21,8 +21,8 @@ from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sq
 from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody
-from pos import clocks
-from pos.bronze import read_arrival
+from pos.arrivals import device_clock
+from pos.arrivals.arrival import read_arrival
 from pos.contract.event import Event, Hold
 from pos.models.figures import Figures
 from pos.references.original import Original
@@ -171,7 +171,7 @@ def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
         else:
             base = read_arrival(bytes(base_body or b""), base_currency=currency).verdict
             original = _original(base, base_lines) if isinstance(base, Event) else None
-            event = clocks.as_kept(event, *instants)
+            event = device_clock.as_kept(event, *instants)
             cut_off, zone = dated_by.get((tenant_id, event.store_code)) or dated_by[tenant_id, ""]
             own_day = partial(business_date_of, time_zone=zone, cut_off=cut_off)
             difference = _difference(event, original, _rates(used), own_day, *journal)

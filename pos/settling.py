@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
 from pos.answers import Answer
-from pos.bronze import Refusal, said_by
-from pos.claims import clashes_of
+from pos.arrivals.arrival import Refusal, said_by
+from pos.arrivals.claims import clashes_of
 from pos.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus, Result
 from pos.plans import Plan

@@ -15,9 +15,9 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.money import to_decimal_text
 from ledgersafe.values.pretty import body_text, visible
+from pos.arrivals.timeline import SHOWN_BYTES, Moment, Timeline, get_timeline
+from pos.arrivals.versions import VersionState
 from pos.models import Disposition, KeyStatus, RawEvent, Result
-from pos.timeline import SHOWN_BYTES, Moment, Timeline, get_timeline
-from pos.versions import VersionState
 
 _TONE_OF_RESULT = {
     Result.PROCESSED: "ls-ok",

@@ -25,9 +25,13 @@ from ledgersafe.http.api import (
 )
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
-from pos import bodies, ingest, queries, serializers
+from pos import (
+    ingest,
+    serializers,
+)
 from pos.answers import Answer
-from pos.bronze import Refusal
+from pos.arrivals import bodies, queries
+from pos.arrivals.arrival import Refusal
 from pos.models import Result
 
 #: The same keys as everywhere, only authenticated from memory: for the schema one scheme.

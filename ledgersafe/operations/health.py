@@ -15,7 +15,7 @@ from exceptions import queries as exceptions_queries
 from ledgersafe.http.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response, read_only
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.keys import Principal
-from pos import queries as pos_queries
+from pos.arrivals import queries as pos_queries
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from ledgersafe.http import api
 from ledgersafe.values import errors
-from pos import queries
+from pos.arrivals import queries
 from tests.conftest import Shop
 from tests.pos.observing import assert_problem
 

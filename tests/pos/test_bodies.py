@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pos.bodies import EVENT_TYPES, LINE_TYPES, media_type_refusal, read_body, split_batch
-from pos.bronze import Refusal, read_arrival
+from pos.arrivals.arrival import Refusal, read_arrival
+from pos.arrivals.bodies import EVENT_TYPES, LINE_TYPES, media_type_refusal, read_body, split_batch
 
 JSON, LINES = "application/json", "application/x-ndjson"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pos import clocks
-from pos.bronze import read_arrival
+from pos.arrivals import device_clock
+from pos.arrivals.arrival import read_arrival
 from pos.contract.event import Event, Hold
 
 NOON = datetime(2026, 2, 25, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ def hours(number: float) -> timedelta:
     ],
 )
 def test_a_clock_is_corrected_when_it_is_off_by_more_than_a_minute(off: timedelta, wrong: bool) -> None:
-    assert clocks.is_wrong(NOON - off, NOON) is wrong
+    assert device_clock.is_wrong(NOON - off, NOON) is wrong
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_a_clock_is_corrected_when_it_is_off_by_more_than_a_minute(off: timedelt
     ],
 )
 def test_an_instant_is_moved_by_what_the_clock_is_off(claimed: timedelta, sent: timedelta, right: timedelta) -> None:
-    assert clocks.corrected(NOON + claimed, sent=NOON + sent, received=NOON) == NOON + right
+    assert device_clock.corrected(NOON + claimed, sent=NOON + sent, received=NOON) == NOON + right
 
 
 def test_an_instant_that_would_leave_the_calendar_is_not_corrected() -> None:
     first = datetime.min.replace(tzinfo=UTC)
-    assert clocks.corrected(first, sent=NOON + hours(1), received=NOON) is None
+    assert device_clock.corrected(first, sent=NOON + hours(1), received=NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_an_instant_that_would_leave_the_calendar_is_not_corrected() -> None:
     ],
 )
 def test_a_header_is_an_instant_with_an_offset_or_nothing(said: Any, read: datetime | None) -> None:
-    assert clocks.sent_at({clocks.HEADER: said}) == read
+    assert device_clock.sent_at({device_clock.HEADER: said}) == read
 
 
 def corrected(claimed: str, sent: datetime) -> Any:
     arrival = read_arrival(SALE % claimed.encode(), base_currency="USD")
     before = arrival.payload_hash
-    clocks.correct(arrival, sent=sent, received=NOON)
+    device_clock.correct(arrival, sent=sent, received=NOON)
     assert arrival.payload_hash == before
     return arrival
 
@@ -97,7 +97,7 @@ def test_what_claims_to_have_happened_after_it_was_sent_is_held() -> None:
 
 def test_what_is_held_for_something_else_is_corrected_too() -> None:
     arrival = read_arrival(SALE.replace(b": 1}", b": true}") % b"2026-02-25T09:00:00Z", base_currency="USD")
-    clocks.correct(arrival, sent=NOON - hours(2), received=NOON)
+    device_clock.correct(arrival, sent=NOON - hours(2), received=NOON)
     assert isinstance(arrival.verdict, Hold)
     assert arrival.corrected_at == NOON - hours(1)
 

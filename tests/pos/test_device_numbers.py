@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from exceptions.decisions import Action
-from pos.claims import claims_of, number_of
+from pos.arrivals.claims import claims_of, number_of
 from pos.contract.event import Event, Hold, read_event
 from tests.conftest import Shop
 from tests.pos.numbering import numbered, ranges
@@ -126,7 +126,7 @@ def test_what_has_both_claims_of_another_event_is_that_event_under_another_id(sh
 
 
 def test_what_an_arrival_claims_is_read_whatever_else_is_wrong() -> None:
-    from pos.bronze import Arrival
+    from pos.arrivals.arrival import Arrival
 
     arrival = Arrival(b"", payload={"source_system": "pos", "source_event_id": "s", "device_id": "d", "device_seq": 3})
     assert claims_of(arrival) == [("source", "pos", "s"), ("device", "d", 3)]

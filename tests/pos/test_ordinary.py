@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos.bronze import Arrival, _read_closely, _read_plain
+from pos.arrivals.arrival import Arrival, _read_closely, _read_plain
 from pos.contract.event import Event
 
 SALE: Final[dict[str, Any]] = {

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
+from pos.arrivals.timeline import ARRIVALS, get_timeline
 from pos.event_urls import EventIdConverter
-from pos.timeline import ARRIVALS, get_timeline
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import conflict, hold, press, signed_in
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from ledgersafe.http.json_requests import read_body as read_body
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import list_elements
-from pos.bronze import Refusal
+from pos.arrivals.arrival import Refusal
 
 EVENT_TYPES: Final = frozenset({"application/json"})
 LINE_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})

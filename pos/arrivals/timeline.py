@@ -12,9 +12,9 @@ from django.db.models import BinaryField, F, Func, Value
 
 from exceptions.models import ExceptionCase, Resolution
 from ledger.models import Journal, Posting
-from pos import queries
+from pos.arrivals import queries
+from pos.arrivals.versions import VersionState, version_states
 from pos.models import EventKey, RawEvent
-from pos.versions import VersionState, version_states
 
 ARRIVALS: Final = 100
 #: How much of a body is read for showing; the download has all of it.

@@ -9,7 +9,7 @@ from operator import or_
 
 from django.db.models import Q
 
-from pos.bronze import Arrival
+from pos.arrivals.arrival import Arrival
 from pos.contract import fields
 from pos.contract.event import Event, Hold
 from pos.models import EventKey

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from pos.bronze import Arrival
+from pos.arrivals.arrival import Arrival
 from pos.contract import fields
 from pos.contract.event import Event, Hold
 from pos.rules.decide import MAX_CLOCK_AHEAD
