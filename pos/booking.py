@@ -20,12 +20,10 @@ from ledger.periods import periods
 from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
 from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day
-from pos.directory import TenantDirectory
 from pos.held import Held
 from pos.models.figures import Figures
-from pos.reference_rows import (
-    reference_row,
-)
+from pos.posting.reference_rows import reference_row
+from pos.posting.tenant_memory import TenantDirectory
 from pos.rules.decide import Post
 from pos.rules.sale import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of

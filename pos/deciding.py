@@ -22,7 +22,6 @@ from ledgersafe.postgres.db import as_jsonb, call, cause_of, force_constraints, 
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
 from pos import booking, held
-from pos import directory as directories
 from pos.booking import Verdict
 from pos.choices import (
     Candidate,
@@ -35,10 +34,11 @@ from pos.choices import (
     rule,
 )
 from pos.contract.event import Hold
-from pos.directory import Found, TenantDirectory
 from pos.models import EventKey, KeyStatus
+from pos.posting import tenant_memory as directories
+from pos.posting.foreign_rates import rates_for
+from pos.posting.tenant_memory import Found, TenantDirectory
 from pos.references.lookup import Originals
-from pos.tender_rates import rates_for
 
 
 class OfAnotherStore(DomainError):

@@ -39,7 +39,6 @@ from ledgersafe.telemetry import metrics
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos import directory as directories
 from pos import plans as planning
 from pos import (
     referring,
@@ -49,12 +48,13 @@ from pos import (
 from pos.answers import Answer
 from pos.arrivals import device_clock
 from pos.arrivals.arrival import Arrival, Refusal, kept_headers, read_arrival, refused
-from pos.directory import Found, TenantDirectory
 from pos.models import Result
 from pos.plans import Needs, Plan
+from pos.posting import tenant_memory as directories
+from pos.posting.foreign_rates import rates_for
+from pos.posting.tenant_memory import Found, TenantDirectory
 from pos.rules.decide import Post
 from pos.settling import Settling
-from pos.tender_rates import rates_for
 from pos.told import Writer, told_in_rows
 
 logger = logging.getLogger(__name__)

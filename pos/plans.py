@@ -15,9 +15,9 @@ from pos.answers import Answer
 from pos.arrivals.arrival import Arrival, Refusal, as_row
 from pos.arrivals.claims import Claim, claims_of, number_of
 from pos.contract.event import Event, Hold, References
-from pos.directory import TenantDirectory
 from pos.models import Result
-from pos.reference_rows import reference_row
+from pos.posting.reference_rows import reference_row
+from pos.posting.tenant_memory import TenantDirectory
 from pos.rules.decide import Post, TenantFacts, refers, verdict_on
 from pos.rules.sale import RULES_VERSION
 from pos.silver import figures_of, header_of, mirror_figures_of

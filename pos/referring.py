@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pos.contract.event import Event, Hold
-from pos.directory import TenantDirectory
 from pos.plans import Plan
+from pos.posting.tenant_memory import TenantDirectory
 from pos.references.lookup import NotYet, Originals
 from pos.rules.decide import Post, verdict_on
 

@@ -17,7 +17,6 @@ from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.errors import DomainError, NotFound
-from pos import directory as directories
 from pos import effects, held
 from pos.booking import Verdict
 from pos.choices import (
@@ -36,7 +35,8 @@ from pos.deciding import Deciding, patch_text
 from pos.effects import Change, Choice, PreviewJournal
 from pos.held import Held
 from pos.models import RawEvent
-from pos.tender_rates import rates_for
+from pos.posting import tenant_memory as directories
+from pos.posting.foreign_rates import rates_for
 
 T = TypeVar("T")
 

@@ -11,9 +11,9 @@ from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 from pos.answers import Answer
 from pos.baskets import Basket, baskets_of, sale_of
 from pos.contract.event import Hold
-from pos.directory import TenantDirectory
 from pos.models import EventBasket, Result
 from pos.plans import Plan
+from pos.posting.tenant_memory import TenantDirectory
 
 
 def are_looked_at(plans: Sequence[Plan], directory: TenantDirectory) -> bool:

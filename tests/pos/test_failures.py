@@ -13,10 +13,10 @@ from ledgersafe.postgres import db
 from ledgersafe.telemetry import metrics
 from pos import (
     ingest,
-    reference_rows,
     told,
 )
 from pos import plans as planning
+from pos.posting import reference_rows
 from pos.rules import decide
 from pos.settling import Settling
 from tests.conftest import Shop, connect

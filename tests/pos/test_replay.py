@@ -14,8 +14,11 @@ from ledger.calendar.business_days import business_date_of
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
-from pos import directory, replay
+from pos import (
+    replay,
+)
 from pos.choices import ReplayValidationFailed
+from pos.posting import tenant_memory
 from pos.replay import Preview, Resolved
 from tests.conftest import Shop, open_shop
 
@@ -181,7 +184,7 @@ def close_day(shop: Shop, day: date) -> None:
     """Seal a business day."""
     with tenant_transaction(shop.tenant.id):
         periods.seal(shop.tenant, day, now=timezone.now())
-    directory.forget(shop.tenant.id)
+    tenant_memory.forget(shop.tenant.id)
 
 
 def test_a_reversal_of_a_closed_day_is_booked_on_the_open_one(shop: Shop) -> None:

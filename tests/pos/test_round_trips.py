@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pos import directory as directories
+from pos.posting import tenant_memory as directories
 from tests.conftest import Shop
 from tests.pos.returning import about
 from tests.pos.round_trips import counted
