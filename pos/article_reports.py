@@ -1,7 +1,7 @@
 """What was sold by article, and the taxes on it by code and rate: one statement each over a span of business days.
 
-Read from the projected rows (`pos.sales`). Headers above their day's mark may not have theirs yet: a report first has
-the rows of its days written, up to one batch, and tells how many headers are still without (`pending`).
+Read from the projected rows (`pos.sales.projection`). Headers above their day's mark may not have theirs yet: a report
+first has the rows of its days written, up to one batch, and tells how many headers are still without (`pending`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from django.db import connection
 
 from ledgersafe.tenants.keys import Principal
-from pos.sales import project_sales
+from pos.sales.projection import project_sales
 
 #: Of each day of the span, the headers above its mark: one range of `sales_by_day`.
 _PENDING: Final = """

@@ -26,7 +26,7 @@ from pos.posting.reference_rows import reference_row
 from pos.posting.tenant_memory import TenantDirectory
 from pos.rules.decide import Post
 from pos.rules.sale import RULES_VERSION
-from pos.silver import figures_of, header_of, mirror_figures_of
+from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from pos.models.figures import Figures
 from pos.plans import Plan, claimed_by, more_of
 from pos.rules.decide import Post
 from pos.rules.sale import RULES_VERSION
-from pos.silver import currency_of, figures_of, mirror_figures_of
+from pos.sales.header import currency_of, figures_of, mirror_figures_of
 
 Parameter = bytes | str | int | None
 #: What is to take its key now.

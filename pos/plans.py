@@ -20,7 +20,7 @@ from pos.posting.reference_rows import reference_row
 from pos.posting.tenant_memory import TenantDirectory
 from pos.rules.decide import Post, TenantFacts, refers, verdict_on
 from pos.rules.sale import RULES_VERSION
-from pos.silver import figures_of, header_of, mirror_figures_of
+from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 logger = logging.getLogger(__name__)
 

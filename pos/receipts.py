@@ -6,7 +6,7 @@ from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.kpis import TENDERS
 from pos.models import SaleLine, SaleTax, SaleTender
-from pos.sale_queries import Header, SoldJournal
+from pos.sales.queries import Header, SoldJournal
 
 TENDER_NAMES: Final = {
     "CASH": "Cash",

@@ -6,7 +6,7 @@ from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 from pos.kpis import TENDERS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
-from pos.sale_queries import Header, SoldEvent, SoldJournal
+from pos.sales.queries import Header, SoldEvent, SoldJournal
 
 _AMOUNTS = {
     "gross_sales": "gross_minor",

@@ -19,12 +19,17 @@ from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import EVENT_TYPES
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
-from pos import article_reports, article_schemas, article_serializers, sale_queries
+from pos import (
+    article_reports,
+    article_schemas,
+    article_serializers,
+)
 from pos.article_reports import Found
-from pos.parameters import MAX_DAYS, read_span, read_store
-from pos.sale_filters import DEFAULT_DAYS, SaleFilter
 from pos.sale_schemas import SalePageSerializer, SaleSerializer
 from pos.sale_serializers import header_item, sale_body
+from pos.sales import queries
+from pos.sales.filters import DEFAULT_DAYS, SaleFilter
+from pos.sales.parameters import MAX_DAYS, read_span, read_store
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 _SPAN: Final = [
@@ -61,7 +66,7 @@ class SalesView(APIView):
     )
     def get(self, request: Request) -> Response:
         wanted, limit = SaleFilter.read(request.query_params, _today(request)), limit_of(request)
-        found = sale_queries.sales_of(principal_of(request), wanted, cursor_of(request), limit)
+        found = queries.sales_of(principal_of(request), wanted, cursor_of(request), limit)
         follows = next_cursor(found[limit - 1].position) if len(found) > limit else None
         return Response({"items": [header_item(header) for header in found[:limit]], "next_cursor": follows})
 
@@ -81,8 +86,8 @@ class SaleView(APIView):
     )
     def get(self, request: Request, event_id: str) -> Response:
         principal = principal_of(request)
-        place = sale_queries.Place.of(principal)
-        return Response(sale_body(sale_queries.get_sale(principal.tenant_id, event_id, bound_to=place)))
+        place = queries.Place.of(principal)
+        return Response(sale_body(queries.get_sale(principal.tenant_id, event_id, bound_to=place)))
 
 
 class _RowsView(APIView):

@@ -20,8 +20,8 @@ from ledgersafe.values.errors import DomainError, NotFound
 from ledgersafe.values.pretty import visible
 from pos import receipts
 from pos.models import SaleReference
-from pos.sale_filters import SaleFilter
-from pos.sale_queries import Header, get_sale, list_sales
+from pos.sales.filters import SaleFilter
+from pos.sales.queries import Header, get_sale, list_sales
 from pos.sales_page import today_of
 from pos.timeline_page import timeline_url
 

@@ -7,9 +7,9 @@ from pos import (
     backfill,
     releasing,
     rolling_up,
-    sales,
 )
 from pos.devices import fold
+from pos.sales import projection
 
 
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
@@ -40,7 +40,7 @@ def roll_up_sales() -> None:
 @shared_task(name="pos.tasks.project_sales")  # type: ignore[untyped-decorator]
 def project_sales() -> None:
     """Write down the lines, tenders and taxes of what every tenant has sold since the last time."""
-    sales.project_all()
+    projection.project_all()
 
 
 @shared_task(name="pos.tasks.fold_devices")  # type: ignore[untyped-decorator]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pos.sales import retry_failures
+from pos.sales.projection import retry_failures
 from tests.invariants.planting import Ground
 from tests.pos.projecting import projected
 

@@ -7,12 +7,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from msgspec.structs import replace
 
-from pos import content_reading, sales, tasks
-from pos.content_checking import disagreement
+from pos import (
+    tasks,
+)
 from pos.contract.event import Event, LineItem, TaxLine, Tender
 from pos.models.figures import Figures
-from pos.sale_content import Content, content_made_of
-from pos.sales import project_sales, retry_failures
+from pos.sales import content_reader, projection
+from pos.sales.content import Content, content_made_of
+from pos.sales.content_check import disagreement
+from pos.sales.projection import project_sales, retry_failures
 from tests.books import assert_books_clean
 from tests.conftest import Shop
 from tests.ledger.exchanging import put
@@ -69,8 +72,8 @@ def test_the_job_goes_on_with_other_tenants_when_one_fails(sold: Shop, monkeypat
         seen.append(tenant_id)
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(sales, "project_sales", fails)
-    sales.project_all()
+    monkeypatch.setattr(projection, "project_sales", fails)
+    projection.project_all()
     assert sold.tenant.id in seen
 
 
@@ -80,7 +83,7 @@ def test_what_cannot_be_read_holds_nobody_up_and_is_read_again(sold: Shop, monke
             raise ValueError("a bug")
         return content_made_of(event, *rest)
 
-    monkeypatch.setattr(content_reading, "content_made_of", fails)
+    monkeypatch.setattr(content_reader, "content_made_of", fails)
     assert projected(sold, 5) == 5
     assert failures(sold) == [("s3", "ValueError: a bug")]
     assert sold.number("sale_taxes") == 4
@@ -93,7 +96,7 @@ def test_what_cannot_be_read_holds_nobody_up_and_is_read_again(sold: Shop, monke
 
 
 def test_what_the_header_denies_is_not_written(sold: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content_reading, "content_made_of", _one_cent_off)
+    monkeypatch.setattr(content_reader, "content_made_of", _one_cent_off)
     assert projected(sold, 5) == 5
     ((key, reason),) = failures(sold)
     assert (key, reason) == ("s3", "Its header says otherwise: card 2251 for 2250.")
@@ -103,8 +106,8 @@ def test_what_the_header_denies_is_not_written(sold: Shop, monkeypatch: pytest.M
 
 def test_what_postgres_refuses_is_told_and_holds_nobody_up(sold: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should Python overlook a difference, the rows of that header alone are left out."""
-    monkeypatch.setattr(content_reading, "content_made_of", _one_cent_off)
-    monkeypatch.setattr(content_reading, "disagreement", lambda *_, **__: None)
+    monkeypatch.setattr(content_reader, "content_made_of", _one_cent_off)
+    monkeypatch.setattr(content_reader, "disagreement", lambda *_, **__: None)
     assert projected(sold, 5) == 5
     ((key, reason),) = failures(sold)
     assert (key, "are not what its header says" in reason) == ("s3", True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pos import releasing
 from pos.ingest import receive_batch
-from pos.sales import project_event, project_sales
+from pos.sales.projection import project_event, project_sales
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.pos.projecting import catch_up, everything

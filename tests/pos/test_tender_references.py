@@ -9,7 +9,7 @@ from django.urls import reverse
 from ledgersafe.values.exact_json import parse_object
 from pos.contract.event import Event, read_event
 from pos.contract.fast_reader import read_ordinary
-from pos.sales import project_sales
+from pos.sales.projection import project_sales
 from tests.conftest import Shop
 from tests.guards.attacks import Raw, assert_refused_by
 from tests.pos.projecting import catch_up, projected

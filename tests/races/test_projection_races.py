@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pos.ingest import receive_event
-from pos.sales import project_event, project_sales
+from pos.sales.projection import project_event, project_sales
 from tests.conftest import Shop
 from tests.pos.projecting import catch_up, everything, projected
 from tests.pos.returning import about

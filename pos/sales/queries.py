@@ -12,8 +12,8 @@ from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import NotFound
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender, SaleTenderReference
 from pos.models.figures import Figures
-from pos.sale_filters import SaleFilter
-from pos.sales import project_event
+from pos.sales.filters import SaleFilter
+from pos.sales.projection import project_event
 
 _HEAD: Final = """
 s.journal_id, s.event_key, s.event_type, s.store_code, s.register_code, s.txn_id, s.currency, s.business_date,

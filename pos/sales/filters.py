@@ -7,10 +7,7 @@ from typing import Final
 
 from ledger.calendar.parameters import span_of_days
 from ledgersafe.values.errors import InvalidParameter
-from pos.parameters import (
-    MAX_DAYS,
-    read_store,
-)
+from pos.sales.parameters import MAX_DAYS, read_store
 
 #: Days that are looked through when nobody says which.
 DEFAULT_DAYS: Final = 31

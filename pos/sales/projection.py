@@ -13,9 +13,9 @@ from django.db import connection
 
 from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
-from pos.content_keeping import keep
-from pos.content_reading import read_day, read_journals
 from pos.models import SaleContentFailure
+from pos.sales.content_reader import read_day, read_journals
+from pos.sales.content_writer import keep
 
 logger = logging.getLogger(__name__)
 

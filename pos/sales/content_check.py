@@ -5,7 +5,7 @@ from typing import Any
 
 from pos.models.figures import Figures
 from pos.rules.sale import LIABILITY_LINES
-from pos.sale_content import Content
+from pos.sales.content import Content
 
 
 def disagreement(content: Content, currency: str, figures: Figures, *, is_tip: bool) -> str | None:

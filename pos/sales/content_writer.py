@@ -7,7 +7,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from ledgersafe.postgres.db import RETRYABLE, as_jsonb, call, is_unavailable, sqlstate
-from pos.content_reading import Read
+from pos.sales.content_reader import Read
 
 logger = logging.getLogger(__name__)
 

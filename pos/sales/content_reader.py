@@ -13,10 +13,10 @@ from django.db import connection
 
 from ledgersafe.postgres.db import require_transaction
 from pos.arrivals.arrival import read_arrival
-from pos.content_checking import disagreement
 from pos.contract.event import Event
 from pos.models.figures import Figures
-from pos.sale_content import Content, Unreadable, content_made_of
+from pos.sales.content import Content, Unreadable, content_made_of
+from pos.sales.content_check import disagreement
 
 _FIGURES: Final = Figures._fields
 
