@@ -15,9 +15,9 @@ def replay(tenant_id: int) -> dict[str, Any]:
     """Everything held because sales were switched off."""
     from django.utils import timezone
 
-    from pos import backfill
+    from pos.decisions import replay_jobs
 
-    job = backfill.request_replay(
+    job = replay_jobs.request_replay(
         tenant_id=tenant_id,
         reason_code="UNKNOWN_EVENT_TYPE",
         notes="Sales are switched on.",
@@ -26,7 +26,7 @@ def replay(tenant_id: int) -> dict[str, Any]:
         now=timezone.now(),
     )
     started = time.perf_counter()
-    done = backfill.run_replay(job_id=job.id)
+    done = replay_jobs.run_replay(job_id=job.id)
     seconds = time.perf_counter() - started
     return {"seconds": seconds, "resolved": done.resolved, "refused": done.refused, "refusals": done.refusals}
 

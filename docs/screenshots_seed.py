@@ -33,7 +33,10 @@ from ledgersafe.people import access
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import SCOPES, Tenant
-from pos import ingest, replay
+from pos import (
+    ingest,
+)
+from pos.decisions import resolve
 
 #: Towns and how busy they are.
 STORES = {"harbour": ("Harbour Street", 5), "station": ("Central Station", 9), "market": ("Market Square", 3)}
@@ -280,7 +283,7 @@ def _what_people_did(retailer: Retailer) -> None:
         ("resolved", "LAST", "Called the shop: the last line was taken back before paying."),
         ("kept", "FIRST", "The till's test mode sent this twice; the first one was paid."),
     ):
-        replay.resolve_case(
+        resolve.resolve_case(
             tenant_id=tenant.id, case_id=retailer.cases[name][1],
             decision=Decision(Action.REPLAY, notes=notes, canonical=canonical),
             actor="user:omar", may_approve=False, now=now,

@@ -21,14 +21,12 @@ from exceptions.waiting import list_waiting
 from ledgersafe.http.api import instant
 from ledgersafe.values import exact_json
 from ledgersafe.values.pretty import body_text, pretty
-from pos import (
-    replay,
-)
 from pos.arrivals import queries
 from pos.arrivals.versions import VersionState, version_states
-from pos.effects import Choice
+from pos.decisions import resolve as replay
+from pos.decisions.effects import Choice
+from pos.decisions.resolve import BulkOutcome, Preview, Resolved, weigh_choices, weigh_decision
 from pos.models import EventKey, EventVersion, RawEvent
-from pos.replay import BulkOutcome, Preview, Resolved, weigh_choices, weigh_decision
 from pos.serializers import arrival_item, payload_of, payload_value, value_of_text
 
 
@@ -244,18 +242,18 @@ def _about_patch(error: exact_json.UnreadableBody) -> str:
 
 
 def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
-    """As `pos.replay.weigh_decision`."""
+    """As `pos.decisions.resolve.weigh_decision`."""
     return weigh_decision(case, decision, now=now)
 
 
 def resolve(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Resolved:
-    """:raises ledgersafe.values.errors.DomainError: as `pos.replay.resolve_case`."""
+    """:raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.resolve_case`."""
     how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     return replay.resolve_case(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **how)
 
 
 def preview(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Preview:
-    """:raises ledgersafe.values.errors.DomainError: as `pos.replay.preview_resolution`."""
+    """:raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.preview_resolution`."""
     how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     return replay.preview_resolution(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **how)
 
@@ -263,7 +261,7 @@ def preview(case: ExceptionCase, decision: Decision, *, actor: str, may_approve:
 def resolve_in_bulk(
     cases: Sequence[ExceptionCase], decision: Decision, *, actor: str, may_approve: bool, now: datetime
 ) -> list[BulkOutcome]:
-    """Cases of one tenant. :raises ledgersafe.values.errors.DomainError: as `pos.replay.resolve_in_bulk`."""
+    """Cases of one tenant. :raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.resolve_in_bulk`."""
     how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     ids = [case.id for case in cases]
     return replay.resolve_in_bulk(tenant_id=cases[0].tenant_id, case_ids=ids, decision=decision, **how)

@@ -172,7 +172,7 @@ def choices(review: Review, chosen: str) -> list[dict[str, Any]]:
 
 
 def preview_part(seen: Any) -> dict[str, Any]:
-    """A preview (`pos.replay.Preview`) for its template."""
+    """A preview (`pos.decisions.resolve.Preview`) for its template."""
     return {
         "journals": [journal_part(journal) for journal in seen.journals],
         "change": change_part(seen.change),
@@ -182,7 +182,7 @@ def preview_part(seen: Any) -> dict[str, Any]:
 
 
 def journal_part(journal: Any) -> dict[str, Any]:
-    """A journal (`pos.effects.PreviewJournal`) in debit and credit."""
+    """A journal (`pos.decisions.effects.PreviewJournal`) in debit and credit."""
     lines = []
     for line in journal.lines:
         side = "debit" if line.amount_minor > 0 else "credit"

@@ -25,9 +25,10 @@ from ledgersafe.http.members import Declared
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from ledgersafe.values.money import to_decimal_text
-from pos import backfill, effects, replay
+from pos.decisions import effects, replay_jobs
+from pos.decisions import resolve as replay
+from pos.decisions.resolve import BulkOutcome, Preview, Resolved
 from pos.models import ReplayJob
-from pos.replay import BulkOutcome, Preview, Resolved
 
 logger = logging.getLogger(__name__)
 
@@ -234,7 +235,7 @@ def start_replay(
 ) -> ReplayJob:
     """Have a worker replay every open case of a reason. The job is on record before a worker is told: should the
     message be lost, the sweeper hands it out again."""
-    job = backfill.request_replay(
+    job = replay_jobs.request_replay(
         tenant_id=tenant_id, reason_code=reason_code, notes=notes, actor=actor, may_approve=may_approve, now=now
     )
     try:

@@ -42,12 +42,12 @@ from ledgersafe.tenants.keys import KeyPrincipal
 from pos import plans as planning
 from pos import (
     referring,
-    releasing,
     sentinel,
 )
 from pos.answers import Answer
 from pos.arrivals import device_clock
 from pos.arrivals.arrival import Arrival, Refusal, kept_headers, read_arrival, refused
+from pos.decisions import release
 from pos.models import Result
 from pos.plans import Needs, Plan
 from pos.posting import tenant_memory as directories
@@ -297,7 +297,7 @@ def _release(settling: Settling, principal: KeyPrincipal) -> None:
     if not settling.is_awaited:
         return
     try:
-        releasing.release_waiting(tenant_id=principal.tenant_id, now=timezone.now())
+        release.release_waiting(tenant_id=principal.tenant_id, now=timezone.now())
     except Exception:
         logger.exception("Events that wait for what was posted were not released; the sweeper will try again.")
 

@@ -4,10 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from pos import (
-    backfill,
-    releasing,
     rolling_up,
 )
+from pos.decisions import release, replay_jobs
 from pos.devices import fold
 from pos.sales import projection
 
@@ -15,20 +14,20 @@ from pos.sales import projection
 @shared_task(name="pos.tasks.run_replay")  # type: ignore[untyped-decorator]  # celery is untyped
 def run_replay(*, job_id: int) -> None:
     """Move a bulk replay on until it is done."""
-    backfill.run_replay(job_id=job_id)
+    replay_jobs.run_replay(job_id=job_id)
 
 
 @shared_task(name="pos.tasks.sweep_replays")  # type: ignore[untyped-decorator]
 def sweep_replays() -> None:
     """Hand out jobs whose message was lost, or whose worker was."""
-    for job_id in backfill.unfinished_jobs(timezone.now()):
+    for job_id in replay_jobs.unfinished_jobs(timezone.now()):
         run_replay.delay(job_id=job_id)
 
 
 @shared_task(name="pos.tasks.release_waiting")  # type: ignore[untyped-decorator]
 def release_waiting() -> None:
     """Post what came before its original, where that was missed when the original landed."""
-    releasing.sweep(now=timezone.now())
+    release.sweep(now=timezone.now())
 
 
 @shared_task(name="pos.tasks.roll_up_sales")  # type: ignore[untyped-decorator]

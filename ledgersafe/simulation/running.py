@@ -16,7 +16,7 @@ from ledgersafe.simulation.office import Office
 from ledgersafe.simulation.sending import Sending
 from ledgersafe.simulation.shape import Shape
 from ledgersafe.tenants.models import Tenant
-from pos import releasing
+from pos.decisions import release
 from pos.rolling_up import roll_up_sales
 
 _ACTOR: Final = "system:simulate_day"
@@ -78,7 +78,7 @@ def run_day(
         sent = sending.send_batches(url, key, bodies, progress(arrivals))
         for one in arrivals[:: 100 // _SENT_ALONE]:
             sending.post(client, "/v1/events", sending.body_of(one, tenant.slug))
-        releasing.release_waiting(tenant_id=tenant.id, now=timezone.now())
+        release.release_waiting(tenant_id=tenant.id, now=timezone.now())
         decided = office.decide(day)
         say(f"{len(arrivals):,} events sent; {decided} held ones decided by a person.")
         run = Run(tenant, order, sent, "")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from ledgersafe.tenants.models import EVENT_TYPES
-from pos import backfill
+from pos.decisions import replay_jobs
 from pos.models import ReplayJob
 from tests.browser import scenes
 from tests.browser.screen import Screen
@@ -73,7 +73,7 @@ def test_a_reason_is_replayed_after_its_event_type_was_switched_on(screen_of: Hi
     expect(supervisor.page.locator(".rv-job progress")).to_have_attribute("value", "0")
 
     # What a worker does: the page asks again by itself, and stops when the job is done.
-    backfill.run_replay(job_id=job.pk)
+    replay_jobs.run_replay(job_id=job.pk)
     expect(supervisor.page.locator(".rv-job progress")).to_have_attribute("value", "3")
     supervisor.says("UNKNOWN_EVENT_TYPE")
     supervisor.go(INBOX)

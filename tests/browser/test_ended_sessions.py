@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from pos import backfill
+from pos.decisions import replay_jobs
 from tests.browser import scenes
 from tests.browser.conftest import Browse
 from tests.browser.screen import Screen
@@ -154,7 +154,7 @@ def test_figures_that_are_read_again_do_not_look_current_when_signed_out(screen_
 def test_a_part_of_a_page_that_is_read_again_says_that_one_is_signed_out(screen_of: Hired, shop: Shop) -> None:
     """And shows no sign-in page in its place."""
     scenes.unknown(shop, "evt-job")
-    job = backfill.request_replay(
+    job = replay_jobs.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
         notes="Looked at.",
@@ -169,4 +169,4 @@ def test_a_part_of_a_page_that_is_read_again_says_that_one_is_signed_out(screen_
     screen.says("Not up to date: you are signed out.")
     expect(screen.page.locator("[data-ls-frame]")).to_have_class(re.compile(r"\bls-stale\b"))
     expect(screen.page.get_by_label("Password")).to_have_count(0)
-    backfill.run_replay(job_id=job.pk)
+    replay_jobs.run_replay(job_id=job.pk)

@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from exceptions.models import ExceptionCase
-from pos import backfill
+from pos.decisions import replay_jobs
 from tests.browser import scenes
 from tests.browser.conftest import Browse
 from tests.browser.screen import NARROW, WIDE, Screen
@@ -112,7 +112,7 @@ def furnished(shop: Shop) -> list[str]:
         "actor": "user:test",
         "may_approve": False,
     }
-    backfill.request_replay(tenant_id=shop.tenant.id, now=timezone.now(), **how)
+    replay_jobs.request_replay(tenant_id=shop.tenant.id, now=timezone.now(), **how)
     assert ExceptionCase.objects.filter(tenant=shop.tenant).count() == 4
     lists = ["?state=resolved", "?state=mine", "?reason=IDEMPOTENCY_CONFLICT", "?q=nothing-like-it"]
     return [*(scenes.review_of(case) for case in paths), *(f"/admin/exceptions/exceptioncase/{q}" for q in lists)]

@@ -15,7 +15,7 @@ from exceptions.models import ExceptionCase, Resolution
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.tenants import keys
-from pos import replay
+from pos.decisions import resolve
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import conflict
 from tests.staff import hire, signed_in
@@ -229,7 +229,7 @@ def test_who_confirms_a_proposal_that_was_declined_neither_decides_nor_proposes(
     proposal = propose(anna, case)
 
     def confirm(actor: str, *, may_approve: bool = True, which: int = proposal, raw_id: int = last) -> Any:
-        return replay.resolve_case(
+        return resolve.resolve_case(
             tenant_id=limited.tenant.id,
             case_id=uuid.UUID(case),
             decision=Decision(Action.REPLAY, "Yes.", canonical_raw_id=raw_id, confirms=which),

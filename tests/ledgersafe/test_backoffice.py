@@ -14,7 +14,7 @@ from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.idempotency import rows
 from ledgersafe.idempotency.answers import Answer, Command
 from ledgersafe.postgres.db import tenant_transaction
-from pos import backfill
+from pos.decisions import replay_jobs
 from tests.conftest import Shop
 from tests.ledger.drawing import open_drawer
 from tests.ledger.exchanging import open_banks, quote, settle
@@ -28,7 +28,7 @@ def back_office(shop: Shop) -> Iterator[Client]:
     for event in (shop.sale(), shop.sale(total_amount=43), shop.sale("evt-2", event_type="MAGIC"), b'{"broken'):
         shop.send(event)
     shop.send(shop.sale("evt-3", metadata={"note": "<script>alert(1)</script>"}))
-    backfill.request_replay(
+    replay_jobs.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
         notes="Looked at.",

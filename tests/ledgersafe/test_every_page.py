@@ -19,7 +19,7 @@ from ledger.models import Drawer
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.backoffice.pages import Badge, Card, Cell
 from ledgersafe.tenants.models import Store
-from pos import backfill
+from pos.decisions import replay_jobs
 from tests.conftest import Shop
 from tests.ledger import drawing, exchanging
 from tests.pos.projecting import catch_up
@@ -60,7 +60,7 @@ def stock(shop: Shop) -> None:
     assert exchanging.settle(shop).status_code == 201
     sell(shop, day := after(DAY, -1))
     close(shop, day)
-    backfill.request_replay(
+    replay_jobs.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
         notes="Looked at.",

@@ -17,7 +17,7 @@ from django.utils import timezone
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.tenants.models import ApiKey, Store, Tenant
 from ledgersafe.tenants.roles import ROLES
-from pos import backfill
+from pos.decisions import replay_jobs
 from tests.conftest import Shop, open_shop
 from tests.ledger.drawing import open_drawer
 from tests.ledger.exchanging import open_banks, quote, settle
@@ -51,7 +51,7 @@ def busy(shop: Shop) -> Shop:
     quote(shop)
     assert settle(shop).status_code == 201
     open_drawer(shop)
-    backfill.request_replay(
+    replay_jobs.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
         notes="Asked for.",

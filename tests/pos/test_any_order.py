@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos import releasing
+from pos.decisions import release
 from pos.ingest import receive_batch
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
@@ -64,7 +64,7 @@ def _keep(shop: Shop, batches: list[list[dict[str, Any]]], now: datetime) -> tup
     for batch in batches:
         bodies = [json.dumps(shop.sale(**event)).encode() for event in batch]
         receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=now)
-    releasing.release_waiting(tenant_id=shop.tenant.id, now=timezone.now())
+    release.release_waiting(tenant_id=shop.tenant.id, now=timezone.now())
     assert_books_clean(shop.tenant.id)
     assert shop.rows("SELECT count(*) FROM exceptions WHERE tenant_id = %s AND status = 'open'") == [(0,)]
     return balances(shop), journals(shop), figures(shop)

@@ -11,7 +11,10 @@ from prometheus_client import REGISTRY
 
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter
-from pos import backfill, tasks
+from pos import (
+    tasks,
+)
+from pos.decisions import replay_jobs
 from pos.models import ReplayJob
 from tests.conftest import Shop
 
@@ -33,7 +36,7 @@ def hold_sales(shop: Shop, number: int) -> None:
 
 
 def request(shop: Shop, reason: str = "UNKNOWN_EVENT_TYPE") -> ReplayJob:
-    return backfill.request_replay(
+    return replay_jobs.request_replay(
         tenant_id=shop.tenant.id,
         reason_code=reason,
         notes="Sales are switched on.",
@@ -54,8 +57,8 @@ def test_everything_held_for_a_reason_is_posted_once_the_reason_is_gone(shop: Sh
     switch(shop, "SALE")
     job = request(shop)
 
-    backfill.run_replay(job_id=job.id)
-    again = backfill.run_replay(job_id=job.id)
+    replay_jobs.run_replay(job_id=job.id)
+    again = replay_jobs.run_replay(job_id=job.id)
 
     assert (again.status, again.total, again.resolved, again.refused) == ("done", 7, 7, 0)
     assert shop.number("journals") == 7
@@ -68,7 +71,7 @@ def test_everything_held_for_a_reason_is_posted_once_the_reason_is_gone(shop: Sh
 
 def test_what_still_cannot_be_posted_stays_held_and_is_counted(shop: Shop) -> None:
     hold_sales(shop, 3)
-    job = backfill.run_replay(job_id=request(shop).id)
+    job = replay_jobs.run_replay(job_id=request(shop).id)
     assert (job.resolved, job.refused, job.refusals) == (0, 3, {"UNKNOWN_EVENT_TYPE": 3})
     assert shop.number("journals") == 0
 
@@ -76,7 +79,7 @@ def test_what_still_cannot_be_posted_stays_held_and_is_counted(shop: Shop) -> No
 def test_a_worker_that_dies_leaves_whole_chunks(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     hold_sales(shop, 7)
     switch(shop, "SALE")
-    monkeypatch.setattr(backfill, "CHUNK", 3)
+    monkeypatch.setattr(replay_jobs, "CHUNK", 3)
     job = request(shop)
 
     class Killed(BaseException):
@@ -86,10 +89,10 @@ def test_a_worker_that_dies_leaves_whole_chunks(shop: Shop, monkeypatch: pytest.
         raise Killed
 
     with pytest.raises(Killed):
-        backfill.run_replay(job_id=job.id, on_progress=die)
+        replay_jobs.run_replay(job_id=job.id, on_progress=die)
     assert shop.number("journals") == 3
 
-    finished = backfill.run_replay(job_id=job.id)
+    finished = replay_jobs.run_replay(job_id=job.id)
 
     assert (finished.status, finished.resolved) == ("done", 7)
     assert shop.number("journals") == 7
@@ -104,7 +107,7 @@ def test_the_sweeper_hands_out_what_no_worker_moves(shop: Shop, monkeypatch: pyt
     tasks.sweep_replays()
     assert job.id in handed
 
-    backfill.run_replay(job_id=job.id)
+    replay_jobs.run_replay(job_id=job.id)
     handed.clear()
     tasks.sweep_replays()
     assert job.id not in handed
@@ -119,7 +122,7 @@ def test_one_that_is_refused_never_fails_its_neighbours(shop: Shop) -> None:
     shop.rows("UPDATE accounts SET status = 'blocked' WHERE tenant_id = %s AND currency = 'EUR' RETURNING id")
 
     before = REGISTRY.get_sample_value("ledger_tx_total", {"result": "ok"}) or 0
-    job = backfill.run_replay(job_id=request(shop).id)
+    job = replay_jobs.run_replay(job_id=request(shop).id)
 
     assert (job.resolved, job.refusals) == (4, {"PROCESSING_FAILED": 1})
     assert REGISTRY.get_sample_value("ledger_tx_total", {"result": "ok"}) == before + 4
@@ -184,6 +187,6 @@ def test_the_number_of_statements_does_not_grow_with_the_cases(shop: Shop, djang
         switch(shop, "SALE")
         job = request(shop)
         with CaptureQueriesContext(connection) as queries:
-            backfill.run_replay(job_id=job.id)
+            replay_jobs.run_replay(job_id=job.id)
         counts.append(len(queries))
     assert counts[1] <= counts[0]

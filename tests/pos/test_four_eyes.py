@@ -10,7 +10,7 @@ from exceptions.cases import FourEyesRequired
 from exceptions.decisions import Action, Decision
 from exceptions.models import ExceptionCase
 from ledgersafe.tenants.models import Tenant
-from pos import replay
+from pos.decisions import resolve
 from tests.conftest import Shop, open_shop
 
 
@@ -29,7 +29,7 @@ def needs_two(shop: Shop, case: str, limit_minor: int, **choice: Any) -> bool:
     """Whether one person alone may decide under that limit. What they decide is carried out, or kept as a proposal."""
     Tenant.objects.filter(pk=shop.tenant.id).update(four_eyes_limit_minor=limit_minor)
     try:
-        replay.resolve_case(
+        resolve.resolve_case(
             tenant_id=shop.tenant.id,
             case_id=uuid.UUID(case),
             decision=Decision(Action.REPLAY, notes="Checked.", **choice),

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ledgersafe.tenants.models import Tenant
-from pos import backfill
+from pos.decisions import replay_jobs
 from pos.models import ReplayJob
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import signed_in
@@ -16,7 +16,7 @@ def job_of(shop: Shop, cases: int = 3) -> ReplayJob:
     for number in range(cases):
         shop.send(shop.sale(f"evt-{number}"))
     tenant.update(enabled_event_types=["SALE"])
-    return backfill.request_replay(
+    return replay_jobs.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
         notes="Switched on.",
@@ -34,7 +34,7 @@ def test_progress_is_asked_for_until_the_job_is_done(shop: Shop) -> None:
         assert waiting.status_code == 200
         assert "Waiting for a worker" in waiting.content.decode()
 
-        backfill.run_replay(job_id=job.pk)
+        replay_jobs.run_replay(job_id=job.pk)
 
         done = client.get(url)
         assert done.status_code == 286

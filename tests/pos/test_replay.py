@@ -14,19 +14,17 @@ from ledger.calendar.business_days import business_date_of
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
-from pos import (
-    replay,
-)
-from pos.choices import ReplayValidationFailed
+from pos.decisions import resolve
+from pos.decisions.resolve import Preview, Resolved
+from pos.decisions.ruling import ReplayValidationFailed
 from pos.posting import tenant_memory
-from pos.replay import Preview, Resolved
 from tests.conftest import Shop, open_shop
 
 
 def decide(shop: Shop, case_id: str, action: Action = Action.REPLAY, **choice: Any) -> Resolved:
     """Resolve a case as an operator."""
     decision = Decision(action, notes="Checked with the store.", **choice)
-    return replay.resolve_case(
+    return resolve.resolve_case(
         tenant_id=shop.tenant.id,
         case_id=uuid.UUID(case_id),
         decision=decision,
@@ -38,7 +36,7 @@ def decide(shop: Shop, case_id: str, action: Action = Action.REPLAY, **choice: A
 
 def preview(shop: Shop, case_id: str, action: Action = Action.REPLAY, **choice: Any) -> Preview:
     """Preview a decision as an operator."""
-    return replay.preview_resolution(
+    return resolve.preview_resolution(
         tenant_id=shop.tenant.id,
         case_id=uuid.UUID(case_id),
         decision=Decision(action, notes="Looking.", **choice),
@@ -312,7 +310,7 @@ def limit(shop: Shop, minor: int) -> None:
 
 
 def decide_as(shop: Shop, case_id: str, actor: str, *, may_approve: bool = True, **choice: Any) -> Resolved:
-    return replay.resolve_case(
+    return resolve.resolve_case(
         tenant_id=shop.tenant.id,
         case_id=uuid.UUID(case_id),
         decision=Decision(Action.REPLAY, notes="Checked.", **choice),
@@ -369,7 +367,7 @@ def test_weighing_shows_every_version_without_locking_or_keeping_anything(shop: 
     case = conflict(shop)
     shop.send(shop.sale(total_amount=77))
 
-    choices = replay.weigh_choices(ExceptionCase.objects.get(pk=case), now=timezone.now())
+    choices = resolve.weigh_choices(ExceptionCase.objects.get(pk=case), now=timezone.now())
 
     assert [(c.is_first, c.stands, bool(c.refusal)) for c in choices] == [
         (True, True, False), (False, False, False), (False, False, True),

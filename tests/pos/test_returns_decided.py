@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from ledgersafe import setup
-from pos import releasing
+from pos.decisions import release
 from tests.conftest import Shop
 from tests.pos.returning import SOLD, about, balances
 
@@ -104,14 +104,14 @@ def test_beyond_the_late_window_nothing_is_released(shop: Shop) -> None:
     shop.send(about(shop, "RETURN", "back", total_amount=1))
     assert shop.send(shop.sale("sold", total_amount=10, line_items=None, tax_lines=None)).status_code == 202
     later = timezone.now() + timedelta(days=3, minutes=1)
-    assert releasing.release_waiting(tenant_id=shop.tenant.id, now=later) == 0
+    assert release.release_waiting(tenant_id=shop.tenant.id, now=later) == 0
 
 
 def test_what_cannot_be_posted_is_tried_once(shop: Shop) -> None:
     shop.send(about(shop, "RETURN", "back", total_amount=50))
     shop.send(shop.sale("sold"))
     for _ in range(2):
-        releasing.sweep(now=timezone.now())
+        release.sweep(now=timezone.now())
     tried = "SELECT status, replay_attempts, last_replay_status FROM exceptions WHERE tenant_id = %s"
     assert shop.rows(tried) == [("open", 1, "CANNOT_EXCEED_ORIGINAL")]
 
@@ -132,5 +132,5 @@ def test_a_sale_that_is_posted_by_a_decision_releases_too(shop: Shop) -> None:
         "override_patch": {"tenders": None},
     }
     assert shop.post(f"/v1/exceptions/{held}/resolve", body).status_code == 200
-    releasing.sweep(now=timezone.now())
+    release.sweep(now=timezone.now())
     assert balances(shop) == {"SALES:USD": -1000, "RETURNS:USD": 1000}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos import releasing
+from pos.decisions import release
 from pos.ingest import receive_batch
 from pos.sales.projection import project_event, project_sales
 from tests.books import assert_books_clean
@@ -27,7 +27,7 @@ def kept(shop: Shop, batches: list[list[dict[str, Any]]], asked: list[int], batc
             project_sales(tenant_id=shop.tenant.id, batch=batch)
         else:
             project_event(tenant_id=shop.tenant.id, event_key=events[0]["event_id"])
-    releasing.release_waiting(tenant_id=shop.tenant.id, now=timezone.now())
+    release.release_waiting(tenant_id=shop.tenant.id, now=timezone.now())
     catch_up(shop)
     assert_books_clean(shop.tenant.id)
     return everything(shop)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ledger.calendar.business_days import business_date_of
 from ledger.models import Journal
-from pos.choices import reversal_day
+from pos.decisions.ruling import reversal_day
 from pos.ingest import receive_event
 from pos.posting import tenant_memory as directories
 from tests.conftest import Shop

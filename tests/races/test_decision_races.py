@@ -17,7 +17,7 @@ from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
-from pos import backfill, replay
+from pos.decisions import replay_jobs, resolve
 from pos.ingest import receive_event
 from tests.conftest import Shop
 from tests.races.crowd import all_at_once
@@ -34,7 +34,7 @@ def deciding(shop: Shop, case: str, *, may_approve: bool = False, **choice: Any)
 
     def decide() -> str:
         try:
-            return replay.resolve_case(
+            return resolve.resolve_case(
                 tenant_id=shop.tenant.id,
                 case_id=uuid.UUID(case),
                 decision=Decision(Action.REPLAY, notes="Checked.", **choice),
@@ -161,8 +161,8 @@ def test_two_workers_with_the_same_job_post_every_event_once(shop: Shop, monkeyp
     for number in range(12):
         shop.send(shop.sale(f"evt-{number}"))
     tenant.update(enabled_event_types=["SALE"])
-    monkeypatch.setattr(backfill, "CHUNK", 2)
-    job = backfill.request_replay(
+    monkeypatch.setattr(replay_jobs, "CHUNK", 2)
+    job = replay_jobs.request_replay(
         tenant_id=shop.tenant.id,
         reason_code="UNKNOWN_EVENT_TYPE",
         notes="Switched on.",
@@ -171,7 +171,7 @@ def test_two_workers_with_the_same_job_post_every_event_once(shop: Shop, monkeyp
         now=timezone.now(),
     )
 
-    done = all_at_once([lambda: backfill.run_replay(job_id=job.id)] * 4)
+    done = all_at_once([lambda: replay_jobs.run_replay(job_id=job.id)] * 4)
 
     assert {one.status for one in done} == {"done"}
     assert {one.resolved for one in done} == {12}

@@ -7,9 +7,7 @@ import pytest
 from django.utils import timezone
 
 from ledgersafe.postgres.db import call
-from pos import (
-    releasing,
-)
+from pos.decisions import release
 from pos.references import lookup
 from tests.conftest import Shop
 from tests.pos.returning import SOLD, about, balances
@@ -51,7 +49,7 @@ def test_a_sale_and_its_return_at_once_are_both_posted_in_the_end(shop: Shop) ->
             about(shop, "RETURN", f"back-{number}", f"sold-{number}", total_amount=42.5),
         ]
         all_at_once([sending(shop, event) for event in events])
-    releasing.sweep(now=timezone.now())
+    release.sweep(now=timezone.now())
     assert shop.rows("SELECT count(*) FROM events_processed WHERE tenant_id = %s AND status = 'processed'") == [(17,)]
     assert set(balances(shop)) == {"SALES:USD", "RETURNS:USD"}
 
@@ -85,7 +83,7 @@ def test_many_who_release_at_once_release_once(shop: Shop, monkeypatch: pytest.M
     shop.send(shop.sale("sold"))
     monkeypatch.undo()
     tenant_id, now = shop.tenant.id, timezone.now()
-    released = all_at_once([lambda: releasing.release_waiting(tenant_id=tenant_id, now=now)] * 6)
+    released = all_at_once([lambda: release.release_waiting(tenant_id=tenant_id, now=now)] * 6)
     assert sum(released) == 10
     assert shop.rows("SELECT count(*) FROM journals WHERE tenant_id = %s AND kind = 'RETURN'") == [(10,)]
 
@@ -101,5 +99,5 @@ def test_what_a_crash_left_waiting_the_sweeper_posts(shop: Shop, monkeypatch: py
     assert shop.send(shop.sale("sold")).status_code == 201
     assert balances(shop) == SOLD
     monkeypatch.undo()
-    releasing.sweep(now=timezone.now())
+    release.sweep(now=timezone.now())
     assert set(balances(shop)) == {"SALES:USD", "RETURNS:USD"}

@@ -15,7 +15,7 @@ from rich.table import Table
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.values.errors import InvalidParameter
-from pos import backfill
+from pos.decisions import replay_jobs
 
 
 class Command(LedgerCommand):
@@ -46,7 +46,7 @@ exit status: 0 done, 2 it could not be begun"""
         tenant = setup.get_tenant(options["tenant"])
         if options["dry_run"]:
             with self._progress(options["json"]) as on_progress:
-                outcomes = backfill.dry_run(
+                outcomes = replay_jobs.dry_run(
                     tenant_id=tenant.id,
                     reason_code=options["reason"],
                     actor=self.actor,
@@ -57,7 +57,7 @@ exit status: 0 done, 2 it could not be begun"""
             return
         if not options["notes"]:
             raise InvalidParameter("Say why, for the audit trail: --notes TEXT.")
-        job = backfill.request_replay(
+        job = replay_jobs.request_replay(
             tenant_id=tenant.id,
             reason_code=options["reason"],
             notes=options["notes"],
@@ -69,7 +69,7 @@ exit status: 0 done, 2 it could not be begun"""
 
     def _run(self, job_id: int, *, as_json: bool) -> None:
         with self._progress(as_json) as on_progress:
-            job = backfill.run_replay(job_id=job_id, on_progress=on_progress)
+            job = replay_jobs.run_replay(job_id=job_id, on_progress=on_progress)
         outcomes = Counter(job.refusals) + Counter({"resolved": job.resolved})
         self._tell(outcomes, as_json=as_json, title=f"Replay job {job.id}")
 

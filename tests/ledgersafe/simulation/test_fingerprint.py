@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from exceptions.decisions import Action, Decision
 from ledgersafe.simulation import fingerprint
-from pos.replay import resolve_case
+from pos.decisions.resolve import resolve_case
 from tests.conftest import Shop, open_shop
 from tests.pos.returning import NOTHING
 

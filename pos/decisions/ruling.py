@@ -1,7 +1,7 @@
 """Which version of an event a decision means, and what choosing it would do. Pure, but for the rules' own log.
 
-`pos.held.Held` is what a ruling is made from, and `Originals` what it is about; `rule` turns them and a decision into a
-`Ruling`, and touches no database.
+`pos.decisions.held_cases.Held` is what a ruling is made from, and `Originals` what it is about; `rule` turns them and a
+decision into a `Ruling`, and touches no database.
 """
 
 import logging
@@ -20,7 +20,7 @@ from pos.arrivals import device_clock
 from pos.arrivals.arrival import Arrival, Refusal, read_arrival
 from pos.contract.event import Event, Hold
 from pos.contract.refusals import PanDetected
-from pos.held import Held
+from pos.decisions.held_cases import Held
 from pos.models import Disposition, KeyStatus, RawEvent
 from pos.references.lookup import NotYet, Originals
 from pos.rules.decide import Post, TenantFacts, refers, verdict_on

@@ -20,10 +20,10 @@ from exceptions.reasons import REASONS
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.values.errors import InvalidParameter, NotFound
-from pos.booking import Verdict
-from pos.deciding import Deciding
+from pos.decisions.carry_out import Deciding
+from pos.decisions.resolve import CHUNK, checked, count_journals, rolled_back
+from pos.decisions.writing import Verdict
 from pos.models import JobStatus, ReplayJob
-from pos.replay import CHUNK, checked, count_journals, rolled_back
 
 #: A job nobody has moved for so long has lost its worker.
 STALE_AFTER_SECONDS: Final = 90

@@ -11,10 +11,10 @@ from typing import Final
 from exceptions.decisions import FIRST, Action, Decision
 from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
-from pos.booking import Verdict
-from pos.deciding import Deciding
+from pos.decisions.carry_out import Deciding
+from pos.decisions.resolve import CHUNK, count_journals
+from pos.decisions.writing import Verdict
 from pos.models import EventWait
-from pos.replay import CHUNK, count_journals
 
 ACTOR: Final = "system:references"
 _NOTES: Final = "The event it refers to has arrived."

@@ -17,9 +17,13 @@ from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.errors import DomainError, NotFound
-from pos import effects, held
-from pos.booking import Verdict
-from pos.choices import (
+from pos.contract.event import Hold
+from pos.contract.refusals import PanDetected
+from pos.decisions import effects, held_cases
+from pos.decisions.carry_out import Deciding, patch_text
+from pos.decisions.effects import Change, Choice, PreviewJournal
+from pos.decisions.held_cases import Held
+from pos.decisions.ruling import (
     Candidate,
     Ruling,
     as_it_happened,
@@ -29,11 +33,7 @@ from pos.choices import (
     reversal_day,
     rule,
 )
-from pos.contract.event import Hold
-from pos.contract.refusals import PanDetected
-from pos.deciding import Deciding, patch_text
-from pos.effects import Change, Choice, PreviewJournal
-from pos.held import Held
+from pos.decisions.writing import Verdict
 from pos.models import RawEvent
 from pos.posting import tenant_memory as directories
 from pos.posting.foreign_rates import rates_for
@@ -95,9 +95,9 @@ def resolve_case(
     :param bound_to: the store the actor is bound to, if any.
     :raises ledgersafe.values.errors.NotFound: the tenant has no such case.
     :raises exceptions.cases.AlreadyResolved: somebody was faster.
-    :raises pos.deciding.OfAnotherStore: another store's arrival is a version of the event.
+    :raises pos.decisions.carry_out.OfAnotherStore: another store's arrival is a version of the event.
     :raises exceptions.cases.FourEyesRequired: above the limit; the decision was kept as a proposal.
-    :raises pos.choices.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
+    :raises pos.decisions.ruling.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
     :raises ledgersafe.values.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
     """
     deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
@@ -191,7 +191,7 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
 
     A handful of statements for any number of versions. What the books themselves would refuse, only a preview tells.
     """
-    one = held.read_held(case)
+    one = held_cases.read_held(case)
     if one is None:
         return []
     return _weigh(one, [replace(_WEIGHED, canonical_raw_id=raw_id) for raw_id in one.known.values()], now)
@@ -199,14 +199,14 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
 
 def weigh_decision(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
     """What a decision somebody proposed would do, weighed as `weigh_choices` does; None: its key is gone."""
-    one = held.read_held(case)
+    one = held_cases.read_held(case)
     return _weigh(one, [decision], now)[0] if one is not None else None
 
 
 def _weigh(one: Held, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
     standing = effects.written(one.case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
     meant = [meant_raw_id(one, decision) for decision in decisions]
-    arrivals = held.read_arrivals(one.case.tenant_id, set(meant))
+    arrivals = held_cases.read_arrivals(one.case.tenant_id, set(meant))
     directory = directories.of(one.case.tenant_id)
     read = [
         _weighable(one, arrivals.get(raw_id), decision, directory.base_currency)

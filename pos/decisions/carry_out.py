@@ -21,9 +21,9 @@ from ledger.fx.conversion import NO_RATES, Rates
 from ledgersafe.postgres.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
-from pos import booking, held
-from pos.booking import Verdict
-from pos.choices import (
+from pos.contract.event import Hold
+from pos.decisions import held_cases, writing
+from pos.decisions.ruling import (
     Candidate,
     ReplayValidationFailed,
     as_it_happened,
@@ -33,7 +33,7 @@ from pos.choices import (
     read_candidate,
     rule,
 )
-from pos.contract.event import Hold
+from pos.decisions.writing import Verdict
 from pos.models import EventKey, KeyStatus
 from pos.posting import tenant_memory as directories
 from pos.posting.foreign_rates import rates_for
@@ -69,7 +69,7 @@ class Deciding:
         """
         require_transaction()
         directory = directories.read_anew(self.tenant_id)
-        verdicts = [Verdict(one) for one in held.lock_held(self.tenant_id, case_ids).values()]
+        verdicts = [Verdict(one) for one in held_cases.lock_held(self.tenant_id, case_ids).values()]
         self._refuse_other_stores(verdicts)
         self._rule(verdicts, directory)
         self._refuse_taken_sources(verdicts)
@@ -88,7 +88,7 @@ class Deciding:
         if self.bound_to is None:
             return
         raw_ids = {raw_id for verdict in verdicts for raw_id in verdict.held.known.values()}
-        foreign = held.arrivals_of_other_stores(self.tenant_id, raw_ids, self.bound_to)
+        foreign = held_cases.arrivals_of_other_stores(self.tenant_id, raw_ids, self.bound_to)
         for verdict in verdicts:
             if verdict.held.case.store_code != self.bound_to or foreign & set(verdict.held.known.values()):
                 verdict.refusal = OfAnotherStore()
@@ -121,7 +121,7 @@ class Deciding:
         self, verdicts: Sequence[Verdict], meant: dict[uuid.UUID, int], directory: TenantDirectory
     ) -> dict[uuid.UUID, Candidate]:
         """The versions the decision means; what cannot be read is refused."""
-        arrivals = held.read_arrivals(self.tenant_id, set(meant.values())) if meant else {}
+        arrivals = held_cases.read_arrivals(self.tenant_id, set(meant.values())) if meant else {}
         found: dict[uuid.UUID, Candidate] = {}
         for verdict in verdicts:
             raw = arrivals.get(meant[verdict.case_id])
@@ -133,7 +133,7 @@ class Deciding:
                 verdict.refusal = error
         # Of a version that came more than once its first arrival counts, whatever clock the others had.
         elsewhere = {candidate.raw_id for candidate in found.values()} - arrivals.keys()
-        arrivals |= held.read_arrivals(self.tenant_id, elsewhere) if elsewhere else {}
+        arrivals |= held_cases.read_arrivals(self.tenant_id, elsewhere) if elsewhere else {}
         return {case_id: as_it_happened(one, arrivals.get(one.raw_id)) for case_id, one in found.items()}
 
     def _rule_one(
@@ -264,7 +264,7 @@ class Deciding:
             ruled[0].refuse(_refused_by_books(error))
 
     def _write_together(self, ruled: Sequence[Verdict], directory: TenantDirectory) -> None:
-        booking.book(self.tenant_id, ruled, directory, self.now)
+        writing.book(self.tenant_id, ruled, directory, self.now)
         rulings = [self._ruling_row(verdict) for verdict in ruled]
         call("pos_decide_v1", self.tenant_id, as_jsonb({"at": self.now.isoformat()}), as_jsonb(rulings))
         text = patch_text(self.decision)

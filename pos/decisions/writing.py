@@ -19,8 +19,8 @@ from ledger.models import Account, AccountStatus
 from ledger.periods import periods
 from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
-from pos.choices import Candidate, ReplayValidationFailed, Ruling, reversal_day
-from pos.held import Held
+from pos.decisions.held_cases import Held
+from pos.decisions.ruling import Candidate, ReplayValidationFailed, Ruling, reversal_day
 from pos.models.figures import Figures
 from pos.posting.reference_rows import reference_row
 from pos.posting.tenant_memory import TenantDirectory
