@@ -33,10 +33,8 @@ from ledgersafe.people import access
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import SCOPES, Tenant
-from pos import (
-    ingest,
-)
 from pos.decisions import resolve
+from pos.intake import receive
 
 #: Towns and how busy they are.
 STORES = {"harbour": ("Harbour Street", 5), "station": ("Central Station", 9), "market": ("Market Square", 3)}
@@ -88,7 +86,7 @@ class Retailer:
     def send(self, event: dict[str, Any], at: datetime) -> Any:
         """As a till does, at a time of ours."""
         headers = {"HTTP_USER_AGENT": "till/4.2", "CONTENT_TYPE": "application/json"}
-        return ingest.receive_event(principal=self.till, body=json.dumps(event).encode(), headers=headers, now=at)
+        return receive.receive_event(principal=self.till, body=json.dumps(event).encode(), headers=headers, now=at)
 
     def sale(self, store: str, at: datetime, number: int) -> dict[str, Any]:
         """A basket of one to four things, paid in cash or by card."""

@@ -12,8 +12,8 @@ from rest_framework import serializers
 
 from ledgersafe.http.api import instant
 from ledgersafe.values.exact_json import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
-from pos.answers import Answer
 from pos.contract.event import TENDER_METHODS
+from pos.intake.answer import Answer
 from pos.models import RawEvent, Result
 
 

@@ -26,12 +26,12 @@ from ledgersafe.http.api import (
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from pos import (
-    ingest,
     serializers,
 )
-from pos.answers import Answer
 from pos.arrivals import bodies, queries
 from pos.arrivals.arrival import Refusal
+from pos.intake import receive
+from pos.intake.answer import Answer
 from pos.models import Result
 
 #: The same keys as everywhere, only authenticated from memory: for the schema one scheme.
@@ -89,8 +89,8 @@ class EventsView(APIView):
         how: dict[str, Any] = {"principal": principal, "headers": request.META, "now": timezone.now()}
         refusal = bodies.media_type_refusal(request.content_type, bodies.EVENT_TYPES)
         if refusal is not None:
-            return answer_response(ingest.keep_refused(body=received, refusal=refusal, **how))
-        return answer_response(ingest.receive_event(body=received, **how))
+            return answer_response(receive.keep_refused(body=received, refusal=refusal, **how))
+        return answer_response(receive.receive_event(body=received, **how))
 
     @extend_schema(
         operation_id="events_list",
@@ -140,8 +140,8 @@ class EventBatchView(APIView):
         how: dict[str, Any] = {"principal": principal, "headers": request.META, "now": timezone.now()}
         events = bodies.split_batch(received, request.content_type)
         if isinstance(events, Refusal):
-            return answer_response(ingest.keep_refused(body=received, refusal=events, **how))
-        answers = ingest.receive_batch(
+            return answer_response(receive.keep_refused(body=received, refusal=events, **how))
+        answers = receive.receive_batch(
             bodies=[event for event in events if len(event) <= settings.MAX_EVENT_BYTES], **how
         )
         return json_response(serializers.batch_answer(principal.tenant_slug, events, answers))

@@ -35,7 +35,7 @@ def test_the_tenant_is_forgotten_when_the_use_case_fails(shop: Shop) -> None:
 
 
 def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pos import told
+    from pos.intake import writer
 
     seen: list[str] = []
     original = db.call
@@ -44,7 +44,7 @@ def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.Mon
         seen.append(current_tenant())
         return original(function, *args)
 
-    monkeypatch.setattr(told, "call", looking)
+    monkeypatch.setattr(writer, "call", looking)
     assert shop.send(shop.sale()).status_code == 201
     assert seen == [str(shop.tenant.id)]
 

@@ -18,7 +18,7 @@ from exceptions.models import ExceptionCase
 from ledgersafe.postgres import db, patience
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.values import errors
-from pos import told
+from pos.intake import writer
 from tests.conftest import Shop, connect
 from tests.ledger.drawing import command, open_drawer
 from tests.ledger.transferring import entry, transfer
@@ -148,7 +148,7 @@ def test_an_event_is_not_held_for_a_lock_when_the_events_of_a_batch_are_told_row
     with monkeypatch.context() as patch:
         broken = psycopg.errors.InvalidBinaryRepresentation("bug")
         refusing = Refusing("pos_receive_many_v1", broken)
-        patch.setattr(told, "call", refusing)
+        patch.setattr(writer, "call", refusing)
         with locked("postings"):
             assert_problem(send_batch(till), 503, "UNAVAILABLE")
         assert refusing.called == ["pos_receive_many_v1", "pos_receive_v2"]

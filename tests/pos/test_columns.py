@@ -12,10 +12,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos import ingest
-from pos.answers import Answer
-from pos.ingest import receive_batch
-from pos.told import Writer
+from pos.intake import receive
+from pos.intake.answer import Answer
+from pos.intake.receive import receive_batch
+from pos.intake.writer import Writer
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.pos.returning import NOTHING, about
@@ -66,7 +66,7 @@ def row_by_row() -> Iterator[None]:
     def writer(principal: Any, context: Any, *, row_by_row: bool) -> Writer:
         return Writer(principal, context, row_by_row=True)
 
-    with mock.patch.object(ingest, "Writer", writer):
+    with mock.patch.object(receive, "Writer", writer):
         yield
 
 
@@ -201,7 +201,7 @@ def test_any_day_comes_to_the_same_both_ways(books: None, day: list[dict[str, An
 def test_what_no_column_can_hold_is_told_row_by_row(books: None) -> None:
     shop = open_shop()
     bodies = [json.dumps(shop.sale(name)).encode() for name in "ab"]
-    with mock.patch("pos.told.columns_of", side_effect=OverflowError):
+    with mock.patch("pos.intake.writer.columns_of", side_effect=OverflowError):
         answers = receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
     assert [answer.status for answer in answers] == [201, 201]
     assert shop.number("journals") == 2

@@ -11,14 +11,11 @@ from django.utils import timezone
 
 from ledgersafe.postgres import db
 from ledgersafe.telemetry import metrics
-from pos import (
-    ingest,
-    told,
-)
-from pos import plans as planning
+from pos.intake import plan as planning
+from pos.intake import receive, writer
+from pos.intake.reception import Settling
 from pos.posting import reference_rows
 from pos.rules import decide
-from pos.settling import Settling
 from tests.conftest import Shop, connect
 from tests.pos.returning import about
 
@@ -100,7 +97,7 @@ def test_what_is_refused_in_columns_is_told_row_by_row_and_counted(
     counter = metrics.row_by_row.labels("22P03")
     before = counter._value.get()
     refusing = Refusing("pos_receive_many_v1", psycopg.errors.InvalidBinaryRepresentation("bug"))
-    monkeypatch.setattr(told, "call", refusing)
+    monkeypatch.setattr(writer, "call", refusing)
     results = shop.post("/v1/events/batch", {"events": [shop.sale("a"), shop.sale("b")]}).json()["results"]
     assert [result["status"] for result in results] == [201, 201]
     assert refusing.called == ["pos_receive_many_v1", "pos_receive_v2"]
@@ -112,8 +109,8 @@ def test_an_odd_refusal_does_not_make_a_day_that_is_being_closed_the_events_faul
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = psycopg.errors.InvalidBinaryRepresentation("bug")
-    monkeypatch.setattr(told, "call", Refusing("pos_receive_many_v1", broken))
-    calls, store_once = [], ingest._store_once
+    monkeypatch.setattr(writer, "call", Refusing("pos_receive_many_v1", broken))
+    calls, store_once = [], receive._store_once
 
     def closing(*args: Any, row_by_row: bool) -> Any:
         calls.append((row_by_row, "last" in args[2]))
@@ -122,7 +119,7 @@ def test_an_odd_refusal_does_not_make_a_day_that_is_being_closed_the_events_faul
                 raise psycopg.errors.CheckViolation("journals_open_day")
         return store_once(*args, row_by_row=row_by_row)
 
-    monkeypatch.setattr(ingest, "_store_once", closing)
+    monkeypatch.setattr(receive, "_store_once", closing)
     results = shop.post("/v1/events/batch", {"events": [shop.sale("a"), shop.sale("b")]}).json()["results"]
     assert [result["status"] for result in results] == [201, 201]
     assert calls == [(False, False), (True, False), (True, False)]
@@ -132,7 +129,7 @@ def test_what_stays_out_of_date_is_answered_503(shop: Shop, monkeypatch: pytest.
     def stale(*args: Any, **options: Any) -> Any:
         raise db.StaleDirectory
 
-    monkeypatch.setattr(ingest, "_store_once", stale)
+    monkeypatch.setattr(receive, "_store_once", stale)
     answer = shop.send(shop.sale())
     assert (answer.status_code, shop.number("events_raw")) == (503, 0)
     assert answer.headers["Retry-After"]
@@ -140,7 +137,7 @@ def test_what_stays_out_of_date_is_answered_503(shop: Shop, monkeypatch: pytest.
 
 def test_a_cancelled_statement_is_answered_503_and_not_tried_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing = Refusing("pos_receive_many_v1", *[psycopg.errors.QueryCanceled("too long")] * 3)
-    monkeypatch.setattr(told, "call", refusing)
+    monkeypatch.setattr(writer, "call", refusing)
     answer = shop.post("/v1/events/batch", {"events": [shop.sale("a"), shop.sale("b")]})
     assert (answer.status_code, refusing.called) == (503, ["pos_receive_many_v1"])
     assert shop.number("events_raw") == 0
@@ -150,7 +147,7 @@ def test_arrivals_told_out_of_order_are_refused_as_a_whole(shop: Shop, monkeypat
     """As if `Writer.settle` forgot to sort: half of what is new would be written."""
     first = about(shop, "RETURN", "first", total_amount=1)
     assert shop.post("/v1/events/batch", {"events": [shop.sale("sold"), first]}).json()["counts"] == {"processed": 2}
-    monkeypatch.setattr(told, "sorted", lambda plans, key: [*plans][::-1], raising=False)
+    monkeypatch.setattr(writer, "sorted", lambda plans, key: [*plans][::-1], raising=False)
     events = [about(shop, "RETURN", "second", total_amount=2), first, about(shop, "RETURN", "third", total_amount=3)]
     results = shop.post("/v1/events/batch", {"events": events}).json()["results"]
     assert [result["status"] for result in results] == [201, 200, 201]
@@ -183,7 +180,7 @@ def test_it_runs_the_transaction_again_when_postgres_asks_for_it(
                 raise failure
         return original(function, *args)
 
-    monkeypatch.setattr(told, "call", sometimes)
+    monkeypatch.setattr(writer, "call", sometimes)
     before = metrics.serialization_retries._value.get()
     assert shop.send(shop.sale()).status_code == 201
     assert metrics.serialization_retries._value.get() == before + 2
@@ -199,7 +196,7 @@ def test_it_gives_up_after_a_bounded_number_of_attempts(shop: Shop, monkeypatch:
         with connection.wrap_database_errors:
             raise psycopg.errors.SerializationFailure("again")
 
-    monkeypatch.setattr(told, "call", never)
+    monkeypatch.setattr(writer, "call", never)
     answer = shop.send(shop.sale())
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -208,7 +205,7 @@ def test_it_gives_up_after_a_bounded_number_of_attempts(shop: Shop, monkeypatch:
 
 
 def test_it_posts_once_when_the_reply_to_commit_is_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = ingest._store_once
+    original = receive._store_once
     lost: list[bool] = []
 
     def losing(*args: Any, **options: Any) -> Any:
@@ -218,7 +215,7 @@ def test_it_posts_once_when_the_reply_to_commit_is_lost(shop: Shop, monkeypatch:
             raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")
         return answers
 
-    monkeypatch.setattr(ingest, "_store_once", losing)
+    monkeypatch.setattr(receive, "_store_once", losing)
     answer = shop.send(shop.sale())
     assert answer.status_code == 200
     assert shop.number("journals") == 1
@@ -245,7 +242,7 @@ def test_it_leaves_nothing_behind_when_the_process_dies_before_commit(
     with monkeypatch.context() as patch:
         patch.setattr(Settling, "settle", dying)
         with pytest.raises(Killed):
-            ingest.receive_event(
+            receive.receive_event(
                 principal=shop.principal, body=json.dumps(shop.sale()).encode(), headers={}, now=timezone.now()
             )
     assert shop.number("events_raw") == shop.number("journals") == 0

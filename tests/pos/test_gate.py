@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pos.gate import Action, Judgement, KeyState, judge
+from pos.intake.gate import Action, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus
 
 HELD, EFFECTIVE = Disposition.HELD, Disposition.EFFECTIVE

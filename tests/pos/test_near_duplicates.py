@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from exceptions.decisions import Action
-from pos.baskets import fingerprint_of
 from pos.contract.event import Event, read_event
+from pos.intake.baskets import fingerprint_of
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.pos.returning import about

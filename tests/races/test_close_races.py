@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
-from pos.answers import Answer
-from pos.ingest import receive_event
+from pos.intake.answer import Answer
+from pos.intake.receive import receive_event
 from recon import close, packs, queries
 from recon.days import DayPlan
 from recon.models import DayPack

@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 
 from ledgersafe.values.errors import DomainError
-from pos.answers import Answer
 from pos.devices.explain import Missing, explain_gap
 from pos.devices.fold import fold_devices
-from pos.ingest import receive_batch, receive_event
+from pos.intake.answer import Answer
+from pos.intake.receive import receive_batch, receive_event
 from tests.conftest import Shop
 from tests.pos.numbering import numbered, ranges, send_numbers
 from tests.races.crowd import all_at_once

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pos import kpis
-from pos.ingest import receive_batch, receive_event
+from pos.intake.receive import receive_batch, receive_event
 from pos.rolling_up import roll_up_sales
 from tests.conftest import Shop, connect
 from tests.pos.rolling import rolled_up

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants import keys
-from pos import ingest
-from pos.answers import Answer
-from pos.ingest import receive_batch, receive_event
+from pos.intake import receive
+from pos.intake.answer import Answer
+from pos.intake.receive import receive_batch, receive_event
 from pos.models import Result
 from tests.conftest import Shop
 from tests.races.crowd import all_at_once
@@ -90,7 +90,7 @@ def test_batches_in_opposite_orders_never_deadlock(shop: Shop) -> None:
 def test_nobody_waits_for_a_batch_that_opens_what_all_need(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first of a day and of a chart of accounts: another till posts while the batch is under way."""
     others: list[Answer] = []
-    told_of = ingest._told_of
+    told_of = receive._told_of
 
     def with_another_till_in_between(*args: Any) -> Any:
         if not others:
@@ -99,7 +99,7 @@ def test_nobody_waits_for_a_batch_that_opens_what_all_need(shop: Shop, monkeypat
             others[0] = pool.submit(all_at_once, [sending(shop, shop.sale("other"))]).result(timeout=30)[0]
         return told_of(*args)
 
-    monkeypatch.setattr(ingest, "_told_of", with_another_till_in_between)
+    monkeypatch.setattr(receive, "_told_of", with_another_till_in_between)
     bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
     answers = receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
     assert [answer.status for answer in [*others, *answers]] == [201] * 4
@@ -113,7 +113,7 @@ def test_a_batch_that_fails_leaves_an_open_day_and_nothing_in_the_books(
         raise KeyboardInterrupt
 
     bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
-    monkeypatch.setattr(ingest, "_in_transaction", crash)
+    monkeypatch.setattr(receive, "_in_transaction", crash)
     with pytest.raises(KeyboardInterrupt):
         receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
     assert [shop.number(table) for table in ("events_raw", "events_processed", "journals", "postings")] == [0] * 4

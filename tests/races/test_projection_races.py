@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.utils import timezone
 
-from pos.ingest import receive_event
+from pos.intake.receive import receive_event
 from pos.sales.projection import project_event, project_sales
 from tests.conftest import Shop
 from tests.pos.projecting import catch_up, everything, projected

@@ -14,8 +14,8 @@ from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb
 from pos.arrivals.arrival import Refusal, said_by
+from pos.intake.plan import Plan, claimed_by, more_of
 from pos.models.figures import Figures
-from pos.plans import Plan, claimed_by, more_of
 from pos.rules.decide import Post
 from pos.rules.sale import RULES_VERSION
 from pos.sales.header import currency_of, figures_of, mirror_figures_of

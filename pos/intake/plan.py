@@ -11,10 +11,10 @@ from ledger.accounts.chart import AccountRef
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.tenants.keys import Principal
-from pos.answers import Answer
 from pos.arrivals.arrival import Arrival, Refusal, as_row
 from pos.arrivals.claims import Claim, claims_of, number_of
 from pos.contract.event import Event, Hold, References
+from pos.intake.answer import Answer
 from pos.models import Result
 from pos.posting.reference_rows import reference_row
 from pos.posting.tenant_memory import TenantDirectory

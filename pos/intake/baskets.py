@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pos.contract.event import Event
-from pos.plans import Plan
+from pos.intake.plan import Plan
 from pos.rules.decide import Post
 
 

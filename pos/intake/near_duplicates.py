@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
-from pos.answers import Answer
-from pos.baskets import Basket, baskets_of, sale_of
 from pos.contract.event import Hold
+from pos.intake.answer import Answer
+from pos.intake.baskets import Basket, baskets_of, sale_of
+from pos.intake.plan import Plan
 from pos.models import EventBasket, Result
-from pos.plans import Plan
 from pos.posting.tenant_memory import TenantDirectory
 
 

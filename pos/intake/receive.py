@@ -39,23 +39,20 @@ from ledgersafe.telemetry import metrics
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos import plans as planning
-from pos import (
-    referring,
-    sentinel,
-)
-from pos.answers import Answer
 from pos.arrivals import device_clock
 from pos.arrivals.arrival import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.decisions import release
+from pos.intake import levels, near_duplicates
+from pos.intake import plan as planning
+from pos.intake.answer import Answer
+from pos.intake.plan import Needs, Plan
+from pos.intake.reception import Settling
+from pos.intake.writer import Writer, told_in_rows
 from pos.models import Result
-from pos.plans import Needs, Plan
 from pos.posting import tenant_memory as directories
 from pos.posting.foreign_rates import rates_for
 from pos.posting.tenant_memory import Found, TenantDirectory
 from pos.rules.decide import Post
-from pos.settling import Settling
-from pos.told import Writer, told_in_rows
 
 logger = logging.getLogger(__name__)
 
@@ -208,7 +205,7 @@ def _alone(
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
     # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
     # is about another event: that one is locked and read first. And a sale that may be sold twice.
-    long_way = plans[0].refers or planning.converts(plans) or sentinel.are_looked_at(plans, directory)
+    long_way = plans[0].refers or planning.converts(plans) or near_duplicates.are_looked_at(plans, directory)
     account_ids = None if long_way else _remembered(needs, directory)
     if account_ids is None:
         return None
@@ -267,7 +264,7 @@ def _in_transaction(
     row_by_row: bool,
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
-        looked_at = sentinel.hold_near_duplicates(plans, directory)
+        looked_at = near_duplicates.hold_near_duplicates(plans, directory)
         known = Found()
         _prepare(plans, planning.needs_of(plans) if looked_at else needs, directory, known)
         sent = _told_of(plans, directory, context)
@@ -277,13 +274,13 @@ def _in_transaction(
             _refuse_stale(principal)
 
         def rule(referring_plans: list[Plan]) -> list[Plan]:
-            judged = referring.rule(referring_plans, directory, now)
+            judged = levels.rule(referring_plans, directory, now)
             _prepare(judged, planning.needs_of(judged), directory, known)
             return judged
 
         settling = Settling(principal, plans, known.account_ids, writer.raw_ids, writer, rule)
         settling.settle(told, sent)
-        sentinel.keep(principal.tenant_id, looked_at, settling.answers())
+        near_duplicates.keep(principal.tenant_id, looked_at, settling.answers())
         kept_conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
         if any(plan.awaits for plan in plans):
             directories.tell_of_waits(directory)

@@ -11,9 +11,9 @@ from ledger.accounts.chart import AccountRef
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos import plans as planning
-from pos.columns import TAKES, Columns, columns_of
-from pos.plans import Plan
+from pos.intake import plan as planning
+from pos.intake.columns import TAKES, Columns, columns_of
+from pos.intake.plan import Plan
 
 AccountIds = Mapping[AccountRef, int]
 

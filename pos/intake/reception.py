@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
-from pos.answers import Answer
 from pos.arrivals.arrival import Refusal, said_by
 from pos.arrivals.claims import clashes_of
-from pos.gate import Action, Judgement, KeyState, judge
+from pos.intake.answer import Answer
+from pos.intake.gate import Action, Judgement, KeyState, judge
+from pos.intake.levels import next_level
+from pos.intake.plan import Plan
+from pos.intake.writer import AccountIds, Fresh, Told, Writer
 from pos.models import Disposition, KeyStatus, Result
-from pos.plans import Plan
-from pos.referring import next_level
-from pos.told import AccountIds, Fresh, Told, Writer
 
 #: Judges plans that are about other events, and adds what they need to the account ids; tells which it could judge.
 Rule = Callable[[list[Plan]], list[Plan]]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pos.contract.event import Event, Hold
-from pos.plans import Plan
+from pos.intake.plan import Plan
 from pos.posting.tenant_memory import TenantDirectory
 from pos.references.lookup import NotYet, Originals
 from pos.rules.decide import Post, verdict_on
