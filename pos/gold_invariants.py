@@ -3,7 +3,7 @@
 from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
-from pos.kpis import SUMS
+from pos.reports.daily_sales import SUMS
 
 #: The definitions once more, on purpose not by the function that rolls up.
 _RECOMPUTED: Final = {

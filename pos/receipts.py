@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
-from pos.kpis import TENDERS
 from pos.models import SaleLine, SaleTax, SaleTender
+from pos.reports.daily_sales import TENDERS
 from pos.sales.queries import Header, SoldJournal
 
 TENDER_NAMES: Final = {

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from ledgersafe.http.api import instant
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
-from pos.kpis import TENDERS, DaySales, Sums, totals
-from pos.layers import LINES, Books, Difference, Layers
+from pos.reports.daily_sales import TENDERS, DaySales, Sums, totals
+from pos.reports.reconciliation import LINES, Books, Difference, Layers
 
 #: Figures as they are called outside, and where each is: amounts, then counts. Defined in docs/kpis.md.
 AMOUNTS: Final = {

@@ -18,8 +18,8 @@ from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
-from pos import kpis, layers
 from pos import report_serializers as serializers
+from pos.reports import daily_sales, reconciliation
 from pos.sales.parameters import MAX_DAYS, read_span, read_store
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
@@ -54,7 +54,7 @@ class DailySalesView(APIView):
         if shape not in {"json", "csv"}:
             raise InvalidParameter("format must be json or csv.")
         first, last = read_span(parameters, _today(request))
-        rows = kpis.sales_for(principal, first, last, read_store(parameters))
+        rows = daily_sales.sales_for(principal, first, last, read_store(parameters))
         if shape == "csv":
             name = f"daily-sales-{principal.tenant_slug}-{first}-{last}.csv"
             return csv_response(serializers.daily_sales_csv(rows), name)
@@ -76,7 +76,7 @@ class ReconciliationView(APIView):
     )
     def get(self, request: Request) -> Response:
         day = day_of(request.query_params, "date") or _today(request)
-        found = layers.read_layers(principal_of(request).tenant_id, day)
+        found = reconciliation.read_layers(principal_of(request).tenant_id, day)
         return Response(serializers.reconciliation_body(found))
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
-from pos.kpis import TENDERS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
+from pos.reports.daily_sales import TENDERS
 from pos.sales.queries import Header, SoldEvent, SoldJournal
 
 _AMOUNTS = {

@@ -20,11 +20,11 @@ from ledgersafe.tenants.models import EVENT_TYPES
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
 from pos import (
-    article_reports,
     article_schemas,
     article_serializers,
 )
-from pos.article_reports import Found
+from pos.reports import articles
+from pos.reports.articles import Found
 from pos.sale_schemas import SalePageSerializer, SaleSerializer
 from pos.sale_serializers import header_item, sale_body
 from pos.sales import queries
@@ -107,10 +107,10 @@ class _RowsView(APIView):
         if shape not in {"json", "csv"}:
             raise InvalidParameter("format must be json or csv.")
         first, last = read_span(parameters, _today(request))
-        is_seen, store = article_reports.store_for(principal, read_store(parameters))
+        is_seen, store = articles.store_for(principal, read_store(parameters))
         found: Found[Any] = Found([], 0)
         if is_seen:
-            article_reports.bring_up_to_date(principal.tenant_id, first, last)
+            articles.bring_up_to_date(principal.tenant_id, first, last)
             found = type(self).read(principal.tenant_id, first, last, store)
         if shape == "csv":
             return csv_response(type(self).table(found), f"{self.name}-{principal.tenant_slug}-{first}-{last}.csv")
@@ -121,7 +121,7 @@ class ArticlesView(_RowsView):
     """`GET /v1/reports/articles`."""
 
     name = "articles"
-    read = staticmethod(article_reports.articles)
+    read = staticmethod(articles.articles)
     body = staticmethod(article_serializers.articles_body)
     table = staticmethod(article_serializers.articles_csv)
 
@@ -144,7 +144,7 @@ class TaxesView(_RowsView):
     """`GET /v1/reports/taxes`."""
 
     name = "taxes"
-    read = staticmethod(article_reports.taxes)
+    read = staticmethod(articles.taxes)
     body = staticmethod(article_serializers.taxes_body)
     table = staticmethod(article_serializers.taxes_csv)
 

@@ -20,9 +20,12 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import DomainError
-from pos import kpis, sales_sheet
-from pos.layers import read_layers
+from pos import (
+    sales_sheet,
+)
 from pos.report_serializers import daily_sales_body, daily_sales_csv
+from pos.reports import daily_sales
+from pos.reports.reconciliation import read_layers
 from pos.sales.parameters import read_span, read_store
 
 VIEW: Final = "pos.view_dailysales"
@@ -63,9 +66,11 @@ class Asked:
         store = {"store_id": self.store_code} if self.store_code else {}
         return {"tenant": self.view.value, "from": str(self.first), "to": str(self.last)} | store
 
-    def rows(self) -> list[kpis.DaySales]:
+    def rows(self) -> list[daily_sales.DaySales]:
         """One statement."""
-        return kpis.daily_sales({tenant.id: (self.first, self.last) for tenant in self.view.tenants}, self.store_code)
+        return daily_sales.daily_sales(
+            {tenant.id: (self.first, self.last) for tenant in self.view.tenants}, self.store_code
+        )
 
 
 def show_sales(request: HttpRequest) -> HttpResponse:

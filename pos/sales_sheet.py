@@ -9,8 +9,8 @@ from typing import Any, Final
 from ledgersafe.backoffice import charts
 from ledgersafe.values.money import exponent
 from ledgersafe.values.money_text import Money
-from pos.kpis import TENDERS, DaySales, Sums, by_day, by_store, days_between, totals
-from pos.layers import LINES, Difference, Layers
+from pos.reports.daily_sales import TENDERS, DaySales, Sums, by_day, by_store, days_between, totals
+from pos.reports.reconciliation import LINES, Difference, Layers
 
 #: What gross sales are made of, from the bottom of a bar: (class of its colour, name).
 PARTS: Final = (("processed", "Net sales"), ("duplicate", "Discounts"), ("rejected", "Returns"))

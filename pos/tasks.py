@@ -3,11 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos import (
-    rolling_up,
-)
 from pos.decisions import release, replay_jobs
 from pos.devices import fold
+from pos.reports import roll_up
 from pos.sales import projection
 
 
@@ -33,7 +31,7 @@ def release_waiting() -> None:
 @shared_task(name="pos.tasks.roll_up_sales")  # type: ignore[untyped-decorator]
 def roll_up_sales() -> None:
     """Fold what every tenant has sold since the last time into its daily sales."""
-    rolling_up.roll_up_all()
+    roll_up.roll_up_all()
 
 
 @shared_task(name="pos.tasks.project_sales")  # type: ignore[untyped-decorator]

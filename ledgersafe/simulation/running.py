@@ -17,7 +17,7 @@ from ledgersafe.simulation.sending import Sending
 from ledgersafe.simulation.shape import Shape
 from ledgersafe.tenants.models import Tenant
 from pos.decisions import release
-from pos.rolling_up import roll_up_sales
+from pos.reports.roll_up import roll_up_sales
 
 _ACTOR: Final = "system:simulate_day"
 #: Of a hundred arrivals, how many come again in a later batch, and how many once more by themselves.

@@ -7,7 +7,8 @@ from django.db.models import F, Q
 class DailySales(models.Model):
     """Sums over the headers (`pos.Sale`) of one store, business day and currency, up to the tenant's mark.
 
-    Alone it is behind: a report adds the headers above the mark (`pos.kpis`). Figures are defined in docs/kpis.md.
+    Alone it is behind: a report adds the headers above the mark (`pos.reports.daily_sales`). Figures are defined in
+    docs/kpis.md.
     """
 
     written_by_function = True

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos import kpis
-from pos.layers import read_layers
-from pos.rolling_up import roll_up_sales
+from pos.reports import daily_sales
+from pos.reports.reconciliation import read_layers
+from pos.reports.roll_up import roll_up_sales
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.pos.returning import about
@@ -59,10 +59,10 @@ def play(shop: Shop, steps: list[tuple[str, int, str]]) -> None:
 def test_a_report_is_what_the_headers_come_to(steps: list[tuple[str, int, str]]) -> None:
     shop = open_shop()
     play(shop, steps)
-    before = kpis.daily_sales({shop.tenant.id: DAYS})
+    before = daily_sales.daily_sales({shop.tenant.id: DAYS})
     roll_up_sales(tenant_id=shop.tenant.id)
-    assert kpis.daily_sales({shop.tenant.id: DAYS}) == before
-    sums = asdict(kpis.totals(before).get("USD", kpis.Sums()))
+    assert daily_sales.daily_sales({shop.tenant.id: DAYS}) == before
+    sums = asdict(daily_sales.totals(before).get("USD", daily_sales.Sums()))
     names = ("facts_count", "baskets_count", "returns_count", "items_count", "gross_minor", "returns_minor")
     names += ("tax_minor", "total_minor", "card_minor")  # type: ignore[assignment]
     (row,) = shop.rows(ROWS)

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from pos import kpis, tasks
-from pos.kpis import Sums
-from pos.rolling_up import roll_up_sales
+from pos import (
+    tasks,
+)
+from pos.reports import daily_sales
+from pos.reports.daily_sales import Sums
+from pos.reports.roll_up import roll_up_sales
 from tests.conftest import Shop
 from tests.pos.returning import NOTHING, about
 from tests.pos.rolling import rolled_up
@@ -20,8 +23,8 @@ DAY = date(2026, 2, 25)
 
 def sums(shop: Shop, store: str | None = "store-1", day: date = DAY, currency: str = "USD") -> Sums:
     """A store's figures of a day; all zero when there are none."""
-    rows = kpis.daily_sales({shop.tenant.id: (day, day)}, store)
-    return kpis.totals(rows).get(currency, Sums())
+    rows = daily_sales.daily_sales({shop.tenant.id: (day, day)}, store)
+    return daily_sales.totals(rows).get(currency, Sums())
 
 
 def figures(shop: Shop, **how: Any) -> dict[str, int]:
@@ -113,15 +116,18 @@ def test_stores_and_currencies_stand_apart(sold: Shop) -> None:
     roll_up_sales(tenant_id=sold.tenant.id)
     sold.send(sold.sale("other", store_id="store-2"))
     sold.send(sold.sale("euro", currency="EUR"))
-    rows = kpis.daily_sales({sold.tenant.id: (DAY, DAY)})
+    rows = daily_sales.daily_sales({sold.tenant.id: (DAY, DAY)})
     assert [(row.day, row.store_code, row.currency, row.sums.gross_minor) for row in rows] == [
         (DAY, "store-1", "EUR", 3850), (DAY, "store-1", "USD", 3850), (DAY, "store-2", "USD", 3850),
     ]  # fmt: skip
-    assert {currency: found.gross_minor for currency, found in kpis.totals(rows).items()} == {"EUR": 3850, "USD": 7700}
+    assert {currency: found.gross_minor for currency, found in daily_sales.totals(rows).items()} == {
+        "EUR": 3850,
+        "USD": 7700,
+    }
 
 
 def test_another_tenant_has_none_of_it(sold: Shop) -> None:
-    assert kpis.daily_sales({sold.tenant.id + 1_000_000: (DAY, DAY)}) == []
+    assert daily_sales.daily_sales({sold.tenant.id + 1_000_000: (DAY, DAY)}) == []
 
 
 def test_it_folds_everything_once(sold: Shop) -> None:
@@ -135,7 +141,7 @@ def test_it_folds_everything_once(sold: Shop) -> None:
 
 def test_a_report_is_one_statement(sold: Shop, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        kpis.daily_sales({sold.tenant.id: (DAY, DAY)})
+        daily_sales.daily_sales({sold.tenant.id: (DAY, DAY)})
 
 
 def test_an_average_is_rounded_half_up_once() -> None:

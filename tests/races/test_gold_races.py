@@ -10,9 +10,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from pos import kpis
 from pos.intake.receive import receive_batch, receive_event
-from pos.rolling_up import roll_up_sales
+from pos.reports import daily_sales
+from pos.reports.roll_up import roll_up_sales
 from tests.conftest import Shop, connect
 from tests.pos.rolling import rolled_up
 from tests.races.crowd import all_at_once
@@ -37,7 +37,7 @@ FROM sales s WHERE s.tenant_id = %s LIMIT 1
 
 def facts(shop: Shop) -> int:
     """Headers that the report counts."""
-    return sum(row.sums.facts_count for row in kpis.daily_sales({shop.tenant.id: (DAY, DAY)}))
+    return sum(row.sums.facts_count for row in daily_sales.daily_sales({shop.tenant.id: (DAY, DAY)}))
 
 
 def posting(shop: Shop, name: str) -> Callable[[], list[Any]]:

@@ -3,7 +3,8 @@
 Arrivals are read from a table that never stops growing. What is settled (`ledgersafe.postgres.append_only_sums`) is
 added up once and
 remembered in the cache; each call reads what came since, so that its cost is that of the last seconds. The cache may be
-lost at any time: the first call after it adds up the window anew. Sales are those of the daily report (`pos.kpis`).
+lost at any time: the first call after it adds up the window anew. Sales are those of the daily report
+(`pos.reports.daily_sales`).
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ledgersafe.postgres.append_only_sums import EVENTS_RAW, remembered_sums
-from pos.kpis import by_store, daily_sales
+from pos.reports.daily_sales import by_store, daily_sales
 
 HOURS: Final = 24
 #: Instants of neighbouring ids may be out of order by this much: clocks of web servers, long receptions.

@@ -15,8 +15,8 @@ from ledger.models import Period
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter
-from pos.figures import id_after, id_before
-from pos.kpis import SUMS, DaySales, Sums, daily_sales, totals
+from pos.reports.daily_sales import SUMS, DaySales, Sums, daily_sales, totals
+from pos.reports.dashboard import id_after, id_before
 
 #: Arrivals received while the day ran, and where the journals of those that were posted are.
 _BRONZE: Final = """
