@@ -16,7 +16,7 @@ import ledger.checks.fx
 import ledgersafe.audit.invariants
 import ledgersafe.idempotency.invariants
 import ledgersafe.tenants.invariants
-import pos.invariants
+import pos.checks.arrivals
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.postgres.invariants import NAMED_ROWS, Finding, Invariant, Report, Snapshot, run
 from ledgersafe.telemetry import metrics
@@ -29,7 +29,7 @@ _REMEMBERED_SECONDS: Final = 30 * 86_400
 INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
     sorted(
         (
-            *pos.invariants.INVARIANTS,
+            *pos.checks.arrivals.INVARIANTS,
             *exceptions.invariants.INVARIANTS,
             *ledger.checks.books.INVARIANTS,
             *ledger.checks.drawers.INVARIANTS,

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from pos import rereading
+from pos.checks import rebuild_from_bronze
 from tests.conftest import Shop
 from tests.invariants.planting import Ground
 
@@ -33,7 +33,7 @@ def fill(shop: Shop) -> None:
 @pytest.fixture
 def ground(shop: Shop, as_owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch) -> Ground:
     """Books that keep every invariant, until something is planted. Planted journals need no event as their cause."""
-    monkeypatch.setattr(rereading, "OTHER_SOURCES", ("planted", *rereading.OTHER_SOURCES))
+    monkeypatch.setattr(rebuild_from_bronze, "OTHER_SOURCES", ("planted", *rebuild_from_bronze.OTHER_SOURCES))
     fill(shop)
     books = Ground(as_owner, shop)
     assert books.broken() == {}

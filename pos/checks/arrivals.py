@@ -9,7 +9,7 @@ from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import Reference, disagreements, tenant_references
-from pos import content_invariants, device_invariants, gold_invariants, rereading, silver_invariants
+from pos.checks import content, daily_sales, devices, rebuild_from_bronze, sales
 
 #: What names an arrival by value or without a constraint: (table, its key, column).
 _ARRIVALS_NAMED: Final = (
@@ -155,11 +155,11 @@ def _references() -> str:
 
 
 INVARIANTS: Final = (
-    *rereading.INVARIANTS,
-    *content_invariants.INVARIANTS,
-    *gold_invariants.INVARIANTS,
-    *device_invariants.INVARIANTS,
-    *silver_invariants.INVARIANTS,
+    *rebuild_from_bronze.INVARIANTS,
+    *content.INVARIANTS,
+    *daily_sales.INVARIANTS,
+    *devices.INVARIANTS,
+    *sales.INVARIANTS,
     Invariant("I02", "Everything acknowledged with 200, 201 or 202 is in bronze.", by_sql(_IN_BRONZE)),
     Invariant("I03", "Every bronze row has reached exactly one outcome.", by_sql(_ONE_OUTCOME)),
     Invariant("I04", "A key's first, last and arrival count agree with bronze.", by_sql(_KEYS_COUNT)),
