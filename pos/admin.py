@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.values.pretty import body_text, pretty, visible
 from pos import event_urls, timeline_page
+from pos.api.event_serializers import payload_value
 from pos.job_pages import ReplayJobAdmin
 from pos.models import RawEvent, ReplayJob
-from pos.serializers import payload_value
 
 event_urls.register()
 admin.site.register(ReplayJob, ReplayJobAdmin)

@@ -14,9 +14,7 @@ from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
-from pos import (
-    article_serializers,
-)
+from pos.api import article_serializers
 from pos.reports import articles as article_reports
 from pos.reports.articles import Article, TaxSum
 from pos.sales_page import Asked, presets_of, stores_of

@@ -23,7 +23,7 @@ from ledgersafe.values.errors import DomainError
 from pos import (
     sales_sheet,
 )
-from pos.report_serializers import daily_sales_body, daily_sales_csv
+from pos.api.report_serializers import daily_sales_body, daily_sales_csv
 from pos.reports import daily_sales
 from pos.reports.reconciliation import read_layers
 from pos.sales.parameters import read_span, read_store

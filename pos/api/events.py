@@ -25,9 +25,7 @@ from ledgersafe.http.api import (
 )
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
-from pos import (
-    serializers,
-)
+from pos.api import event_serializers
 from pos.arrivals import bodies, queries
 from pos.arrivals.arrival import Refusal
 from pos.intake import receive
@@ -70,11 +68,11 @@ class EventsView(APIView):
         auth=_BY_KEY,
         summary="Send one event",
         parameters=[_DEVICE_TIME],
-        request=serializers.EventSerializer,
+        request=event_serializers.EventSerializer,
         responses={
-            201: serializers.AnswerSerializer,
-            200: serializers.AnswerSerializer,
-            202: serializers.AnswerSerializer,
+            201: event_serializers.AnswerSerializer,
+            200: event_serializers.AnswerSerializer,
+            202: event_serializers.AnswerSerializer,
             400: ProblemSerializer,
             413: ProblemSerializer,
             415: ProblemSerializer,
@@ -104,13 +102,13 @@ class EventsView(APIView):
             OpenApiParameter("limit", int),
             OpenApiParameter("cursor", str),
         ],
-        responses=serializers.ArrivalPageSerializer,
+        responses=event_serializers.ArrivalPageSerializer,
     )
     def get(self, request: Request) -> Response:
         arrivals = queries.list_arrivals(
             principal_of(request), queries.ArrivalFilter.read(request.query_params), cursor_of(request)
         )
-        return page(arrivals, limit_of(request), serializers.arrival_item, lambda row: [row.id])
+        return page(arrivals, limit_of(request), event_serializers.arrival_item, lambda row: [row.id])
 
 
 class EventBatchView(APIView):
@@ -127,10 +125,10 @@ class EventBatchView(APIView):
         summary="Send up to 1,000 events",
         parameters=[_DEVICE_TIME],
         request={
-            "application/json": serializers.BatchSerializer,
+            "application/json": event_serializers.BatchSerializer,
             "application/x-ndjson": {"type": "string", "description": "One event per line."},
         },
-        responses={200: serializers.BatchAnswerSerializer, 400: ProblemSerializer},
+        responses={200: event_serializers.BatchAnswerSerializer, 400: ProblemSerializer},
     )
     def post(self, request: Request) -> HttpResponse:
         principal = key_of(request)
@@ -144,7 +142,7 @@ class EventBatchView(APIView):
         answers = receive.receive_batch(
             bodies=[event for event in events if len(event) <= settings.MAX_EVENT_BYTES], **how
         )
-        return json_response(serializers.batch_answer(principal.tenant_slug, events, answers))
+        return json_response(event_serializers.batch_answer(principal.tenant_slug, events, answers))
 
 
 class EventView(APIView):
@@ -153,6 +151,8 @@ class EventView(APIView):
     scope = "events:read"
     reach = Reach.REGISTER
 
-    @extend_schema(operation_id="events_show", summary="Show one arrival", responses=serializers.ArrivalSerializer)
+    @extend_schema(
+        operation_id="events_show", summary="Show one arrival", responses=event_serializers.ArrivalSerializer
+    )
     def get(self, request: Request, raw_id: str) -> Response:
-        return Response(serializers.arrival_detail(queries.get_arrival(principal_of(request), raw_id)))
+        return Response(event_serializers.arrival_detail(queries.get_arrival(principal_of(request), raw_id)))

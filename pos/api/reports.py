@@ -18,7 +18,7 @@ from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
-from pos import report_serializers as serializers
+from pos.api import report_serializers as serializers
 from pos.reports import daily_sales, reconciliation
 from pos.sales.parameters import MAX_DAYS, read_span, read_store
 

@@ -19,14 +19,11 @@ from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import EVENT_TYPES
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
-from pos import (
-    article_schemas,
-    article_serializers,
-)
+from pos.api import article_schemas, article_serializers
+from pos.api.sale_schemas import SalePageSerializer, SaleSerializer
+from pos.api.sale_serializers import header_item, sale_body
 from pos.reports import articles
 from pos.reports.articles import Found
-from pos.sale_schemas import SalePageSerializer, SaleSerializer
-from pos.sale_serializers import header_item, sale_body
 from pos.sales import queries
 from pos.sales.filters import DEFAULT_DAYS, SaleFilter
 from pos.sales.parameters import MAX_DAYS, read_span, read_store

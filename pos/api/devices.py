@@ -12,7 +12,7 @@ from ledgersafe.http.api import cursor_of, limit_of, next_cursor, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
-from pos import device_serializers as serializers
+from pos.api import device_serializers as serializers
 from pos.devices import explain, fold, queries
 
 EXPLAIN = "pos.explain_devicegap"
