@@ -45,8 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/ledger/period/", include("recon.admin_urls")),
     path("admin/ledger/drawer/", include("ledger.backoffice.urls")),
-    path("admin/pos/devices/", include("pos.device_urls")),
-    path("admin/pos/", include("pos.admin_urls")),
+    path("admin/pos/devices/", include("pos.backoffice.device_urls")),
+    path("admin/pos/", include("pos.backoffice.urls")),
     # Nothing has a page on a site of its own, which is where Django's short-cut would lead.
     path("admin/r/<path:rest>", error_pages.unknown_page),
     path("admin/", admin.site.urls),

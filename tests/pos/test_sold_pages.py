@@ -120,7 +120,7 @@ def test_it_finds_what_is_searched_for(sold: Shop, asked: dict[str, str], found:
 
 
 def test_older_sales_are_on_the_next_page(sold: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pos.sold_page._PAGE", 3)
+    monkeypatch.setattr("pos.backoffice.sales._PAGE", 3)
     client = signed_in(hire("operator", sold))
     first = client.get(reverse("sold"), SPAN)
     assert b">txn-sold<" not in first.content

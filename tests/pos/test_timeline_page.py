@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from pos.arrivals.timeline import ARRIVALS, get_timeline
-from pos.event_urls import EventIdConverter
+from pos.backoffice.event_ids import EventIdConverter
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import conflict, hold, press, signed_in
 

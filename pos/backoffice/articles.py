@@ -15,9 +15,9 @@ from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.api import article_serializers
+from pos.backoffice.daily_sales import Asked, presets_of, stores_of
 from pos.reports import articles as article_reports
 from pos.reports.articles import Article, TaxSum
-from pos.sales_page import Asked, presets_of, stores_of
 
 VIEW: Final = "pos.view_saleline"
 _SHOWN: Final = 200

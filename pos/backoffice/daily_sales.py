@@ -20,10 +20,8 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import DomainError
-from pos import (
-    sales_sheet,
-)
 from pos.api.report_serializers import daily_sales_body, daily_sales_csv
+from pos.backoffice import daily_sales_sheet
 from pos.reports import daily_sales
 from pos.reports.reconciliation import read_layers
 from pos.sales.parameters import read_span, read_store
@@ -85,7 +83,7 @@ def show_sales(request: HttpRequest) -> HttpResponse:
         "stores": stores_of(asked, asked.view.tenant),
         "presets": presets_of(asked, "daily-sales", asked.query),
         "exports": [(kind.upper(), _url("daily-sales-export", asked.query, kind)) for kind in ("csv", "json")],
-        "sheets": sales_sheet.sheets(asked.rows(), asked.first, asked.last, names),
+        "sheets": daily_sales_sheet.sheets(asked.rows(), asked.first, asked.last, names),
         "articles_url": _url("articles", asked.query),
         "sold_url": _url("sold", asked.query),
         "layers_url": _layers_url(asked.view.tenant, asked.last) if asked.view.tenant else "",
@@ -128,8 +126,8 @@ def show_layers(request: HttpRequest, slug: str, day: str) -> HttpResponse:
         "results": [(name, f"{found.bronze.by_result.get(result, 0):,}") for result, name in _RESULTS],
         "headers_count": sum(row.sums.facts_count for row in found.silver),
         "other_days": found.bronze.headers - found.bronze.headers_of_the_day,
-        "tables": sales_sheet.layer_tables(found),
-        "differences": [sales_sheet.told(difference) for difference in found.differences],
+        "tables": daily_sales_sheet.layer_tables(found),
+        "differences": [daily_sales_sheet.told(difference) for difference in found.differences],
         "sales_url": _url("daily-sales", query),
         "before_url": _layers_url(tenant, wanted - timedelta(days=1)),
         "after_url": _layers_url(tenant, wanted + timedelta(days=1)),

@@ -18,12 +18,12 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import EVENT_TYPES, Store, Tenant
 from ledgersafe.values.errors import DomainError, NotFound
 from ledgersafe.values.pretty import visible
-from pos import receipts
+from pos.backoffice import receipts
+from pos.backoffice.daily_sales import today_of
+from pos.backoffice.timeline import timeline_url
 from pos.models import SaleReference
 from pos.sales.filters import SaleFilter
 from pos.sales.queries import Header, get_sale, list_sales
-from pos.sales_page import today_of
-from pos.timeline_page import timeline_url
 
 VIEW: Final = "pos.view_sale"
 _PAGE: Final = 50
