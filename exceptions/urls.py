@@ -1,6 +1,6 @@
 from django.urls import re_path
 
-from exceptions import views
+from exceptions.desk import views
 
 urlpatterns = [
     re_path(r"^exceptions/?$", views.CasesView.as_view(), name="exceptions"),

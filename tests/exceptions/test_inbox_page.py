@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from exceptions.inbox_page import age_of
+from exceptions.desk.inbox_page import age_of
 from exceptions.models import ExceptionCase
 from exceptions.people import Assignee
 from pos.models import ReplayJob

@@ -150,6 +150,6 @@ def test_a_command_that_serves_nothing_starts_without_pages_and_views() -> None:
             "rest_framework.views",
             "drf_spectacular.openapi",
             "pos.backoffice.arrivals",
-            "exceptions.admin",
+            "exceptions.desk.admin",
         }
     )

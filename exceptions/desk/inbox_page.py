@@ -15,7 +15,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from exceptions import console, inbox
+from exceptions import (
+    inbox,
+)
+from exceptions.desk import case_view
 from exceptions.inbox import InboxFilter
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import Assignee, colleagues
@@ -85,7 +88,7 @@ def _arrivals_found(visible: "QuerySet[ExceptionCase]", wanted: InboxFilter) -> 
     """Arrivals whose transaction id was searched for. Only those of open cases: arrivals have no index by it."""
     if not wanted.query or wanted.state == inbox.RESOLVED:
         return ()
-    return console.raw_ids_of_transaction(visible.filter(status=CaseStatus.OPEN), wanted.query)
+    return case_view.raw_ids_of_transaction(visible.filter(status=CaseStatus.OPEN), wanted.query)
 
 
 def _page_of(rows: "QuerySet[ExceptionCase]", start: int) -> list[ExceptionCase]:
@@ -101,7 +104,7 @@ def _page_of(rows: "QuerySet[ExceptionCase]", start: int) -> list[ExceptionCase]
 
 
 def _rows(cases: Sequence[ExceptionCase], now: datetime, *, me: str, may_approve: bool) -> list[dict[str, Any]]:
-    described = console.describe([case.raw_id for case in cases]) if cases else {}
+    described = case_view.describe([case.raw_id for case in cases]) if cases else {}
     badges = _proposal_badges(cases, me, may_approve=may_approve)
     return [_row(case, described.get(case.raw_id, ("", "")), badges.get(case.pk, ""), now) for case in cases]
 

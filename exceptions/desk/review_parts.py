@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from exceptions.console import Review, Version
-from exceptions.inbox_page import TONE_OF_SEVERITY, age_of, at_risk_of
+from exceptions.desk.case_view import Review, Version
+from exceptions.desk.inbox_page import TONE_OF_SEVERITY, age_of, at_risk_of
+from exceptions.desk.side_by_side import Comparison, alone, compare
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
 from exceptions.patching import diff
 from exceptions.people import Assignee
 from exceptions.reasons import REASONS
-from exceptions.side_by_side import Comparison, alone, compare
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError

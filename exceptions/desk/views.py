@@ -6,7 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exceptions import console, queries, serializers, verbs
+from exceptions import (
+    queries,
+)
+from exceptions.desk import actions, case_view, serializers
 from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
@@ -50,7 +53,7 @@ class CaseView(APIView):
     )
     def get(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        return Response(console.show_case(queries.get_case(principal, case_id), bound_to=principal.store_code))
+        return Response(case_view.show_case(queries.get_case(principal, case_id), bound_to=principal.store_code))
 
 
 class ResolveView(APIView):
@@ -67,8 +70,8 @@ class ResolveView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal, serializers.DecisionSerializer)
-        return Response(verbs.resolve(principal, case_id, body, now=timezone.now()))
+        body = actions.read_body(request._request, principal, serializers.DecisionSerializer)
+        return Response(actions.resolve(principal, case_id, body, now=timezone.now()))
 
 
 class PreviewView(APIView):
@@ -85,8 +88,8 @@ class PreviewView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal, serializers.DecisionSerializer)
-        return Response(verbs.preview(principal, case_id, body, now=timezone.now()))
+        body = actions.read_body(request._request, principal, serializers.DecisionSerializer)
+        return Response(actions.preview(principal, case_id, body, now=timezone.now()))
 
 
 class DeclineView(APIView):
@@ -103,8 +106,8 @@ class DeclineView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal, serializers.EndingSerializer)
-        return Response(verbs.decline(principal, case_id, body, now=timezone.now()))
+        body = actions.read_body(request._request, principal, serializers.EndingSerializer)
+        return Response(actions.decline(principal, case_id, body, now=timezone.now()))
 
 
 class WithdrawView(APIView):
@@ -121,8 +124,8 @@ class WithdrawView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal, serializers.EndingSerializer)
-        return Response(verbs.withdraw(principal, case_id, body, now=timezone.now()))
+        body = actions.read_body(request._request, principal, serializers.EndingSerializer)
+        return Response(actions.withdraw(principal, case_id, body, now=timezone.now()))
 
 
 class AssignView(APIView):
@@ -139,8 +142,8 @@ class AssignView(APIView):
     )
     def post(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal, serializers.AssignmentSerializer)
-        return Response(verbs.assign(principal, case_id, body, now=timezone.now()))
+        body = actions.read_body(request._request, principal, serializers.AssignmentSerializer)
+        return Response(actions.assign(principal, case_id, body, now=timezone.now()))
 
 
 class BulkResolveView(APIView):
@@ -158,5 +161,5 @@ class BulkResolveView(APIView):
     )
     def post(self, request: Request) -> Response:
         principal = principal_of(request)
-        body = verbs.read_body(request._request, principal, serializers.BulkDecisionSerializer)
-        return Response(verbs.resolve_in_bulk(principal, body, now=timezone.now()))
+        body = actions.read_body(request._request, principal, serializers.BulkDecisionSerializer)
+        return Response(actions.resolve_in_bulk(principal, body, now=timezone.now()))

@@ -18,8 +18,8 @@ from kombu.exceptions import OperationalError
 
 from exceptions import cases, proposals, queries
 from exceptions.decisions import Decision
+from exceptions.desk.serializers import case_item
 from exceptions.models import ExceptionCase, Resolution
-from exceptions.serializers import case_item
 from ledgersafe.http import json_requests
 from ledgersafe.http.members import Declared
 from ledgersafe.tenants.keys import Principal

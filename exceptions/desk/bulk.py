@@ -14,10 +14,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from exceptions import console, review_parts, verbs
 from exceptions.cases import assign_case
 from exceptions.decisions import Decision
-from exceptions.inbox_page import at_risk_of
+from exceptions.desk import actions, case_view, review_parts
+from exceptions.desk.inbox_page import at_risk_of
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.people import colleagues
 from exceptions.reasons import REASONS
@@ -124,7 +124,7 @@ def _resolve(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpRe
 def _resolve_group(request: HttpRequest, cases: Sequence[ExceptionCase], decision: Decision) -> Sequence[Any]:
     may_approve = staff.may(request.user, APPROVE, cases[0].tenant_id)
     actor = staff.actor_of(request.user)
-    return console.resolve_in_bulk(cases, decision, actor=actor, may_approve=may_approve, now=timezone.now())
+    return case_view.resolve_in_bulk(cases, decision, actor=actor, may_approve=may_approve, now=timezone.now())
 
 
 def _by_tenant(cases: Sequence[ExceptionCase]) -> Iterable[list[ExceptionCase]]:
@@ -176,7 +176,7 @@ def _replay_reason(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> 
     if not staff.may(request.user, BULK, found[0].pk):
         raise PermissionDenied
     try:
-        job = verbs.start_replay(
+        job = actions.start_replay(
             tenant_id=found[0].pk,
             reason_code=reason,
             notes=request.POST.get("replay_notes", ""),

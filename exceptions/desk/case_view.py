@@ -14,9 +14,9 @@ from typing import Any, Final
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from exceptions.decisions import Decision, InvalidPatch
+from exceptions.desk.serializers import case_detail, proposal_item
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.patching import diff
-from exceptions.serializers import case_detail, proposal_item
 from exceptions.waiting import list_waiting
 from ledgersafe.http.api import instant
 from ledgersafe.values import exact_json

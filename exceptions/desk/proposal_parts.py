@@ -5,14 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from exceptions import console
-from exceptions.console import Review, Version
 from exceptions.decisions import Action
+from exceptions.desk import case_view
+from exceptions.desk.case_view import Review, Version
+from exceptions.desk.review_form import ReviewForm, decision_of
+from exceptions.desk.review_parts import change_part, journal_part
 from exceptions.models import ENDINGS, CaseStatus, Resolution, Stage
 from exceptions.patching import patched
 from exceptions.people import Assignee
-from exceptions.review_form import ReviewForm, decision_of
-from exceptions.review_parts import change_part, journal_part
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.money import MoneyError, is_currency, to_decimal_text, to_minor
@@ -73,7 +73,7 @@ def _choice(proposal: Any, patch_text: str | None, version: Version | None, revi
     if patch_text is None:
         return version.choice if version else None
     try:
-        return console.weigh(review.case, decision_of(proposal, patch_text, _WEIGHED), now=now)
+        return case_view.weigh(review.case, decision_of(proposal, patch_text, _WEIGHED), now=now)
     except DomainError:
         return None
 

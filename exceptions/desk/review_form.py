@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from exceptions import console
 from exceptions.decisions import Action, Decision
+from exceptions.desk import case_view
 from exceptions.models import Resolution
 
 #: A patch of a megabyte is no patch.
@@ -50,7 +50,7 @@ class ReviewForm:
         if action is Action.REPLAY:
             body["canonical_raw_id"] = self._raw_id()
             if self.patch.strip():
-                body["override_patch"] = console.parse_patch(self.patch[:MAX_PATCH], json_patch=self.is_json_patch)
+                body["override_patch"] = case_view.parse_patch(self.patch[:MAX_PATCH], json_patch=self.is_json_patch)
         return Decision.read(body, json_patch=self.is_json_patch)
 
     @property
@@ -82,5 +82,5 @@ def decision_of(proposal: Resolution, patch_text: str | None, notes: str) -> Dec
     if proposal.action == Action.REPLAY:
         body["canonical_raw_id"] = proposal.canonical_raw_id
         if patch_text:
-            body["override_patch"] = console.parse_patch(patch_text, json_patch=is_json_patch)
+            body["override_patch"] = case_view.parse_patch(patch_text, json_patch=is_json_patch)
     return replace(Decision.read(body, json_patch=is_json_patch), confirms=proposal.pk)

@@ -16,13 +16,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from exceptions import console, proposals, review_parts
+from exceptions import (
+    proposals,
+)
 from exceptions.cases import AlreadyResolved, FourEyesRequired, assign_case
+from exceptions.desk import case_view, review_parts
+from exceptions.desk.proposal_parts import declined_part, own_decisions, patch_text_of, proposals_part
+from exceptions.desk.review_form import ReviewForm, decision_of
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
 from exceptions.people import colleagues
-from exceptions.proposal_parts import declined_part, own_decisions, patch_text_of, proposals_part
 from exceptions.proposals import ProposalEnded
-from exceptions.review_form import ReviewForm, decision_of
 from ledgersafe.backoffice import kept_drafts
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError
@@ -94,7 +97,7 @@ def _decide(
         _refuse_stale(case, form)
         if form.lacks_choice:
             raise ChoiceRequired
-        console.resolve(case, form.decision(), **_as(request, case))
+        case_view.resolve(case, form.decision(), **_as(request, case))
     except FourEyesRequired:
         messages.success(
             request, "Your decision is kept as a proposal. It takes effect when another person confirms it."
@@ -113,8 +116,8 @@ def _confirm(
         proposal = _decisions(case).filter(stage=Stage.PROPOSED, pk=form.proposal_id).first()
         if proposal is None:
             raise ProposalEnded("There is no such proposal any more.")
-        patch_text = patch_text_of(proposal, console.read_review(case, now=timezone.now()))
-        console.resolve(case, decision_of(proposal, patch_text, form.notes), **_as(request, case))
+        patch_text = patch_text_of(proposal, case_view.read_review(case, now=timezone.now()))
+        case_view.resolve(case, decision_of(proposal, patch_text, form.notes), **_as(request, case))
     except DomainError as error:
         return _page(shown, request, case, form, error=error)
     return _back(case)
@@ -148,7 +151,7 @@ def _look(request: HttpRequest, case: ExceptionCase, form: ReviewForm) -> tuple[
     try:
         if form.lacks_choice:
             raise ChoiceRequired
-        seen = console.preview(case, form.decision(notes_may_wait=True), **_as(request, case))
+        seen = case_view.preview(case, form.decision(notes_may_wait=True), **_as(request, case))
     except DomainError as error:
         return None, error
     return review_parts.preview_part(seen), None
@@ -176,7 +179,7 @@ def _refuse_stale(case: ExceptionCase, form: ReviewForm) -> None:
     """
     if case.status != CaseStatus.OPEN:
         raise AlreadyResolved
-    if form.seen != console.read_review(case, now=timezone.now()).state:
+    if form.seen != case_view.read_review(case, now=timezone.now()).state:
         raise StalePage
 
 
@@ -215,7 +218,7 @@ def _page(
     if error is not None:
         case = _get_case(shown, request, str(case.pk))  # it may have been decided meanwhile
     now, me = timezone.now(), staff.actor_of(request.user)
-    review = console.read_review(case, now=now)
+    review = case_view.read_review(case, now=now)
     decisions = list(_decisions(case))
     may = _may(request, case)
     context = shown.admin_site.each_context(request) | {
