@@ -7,10 +7,10 @@ may withdraw it. A case can have several.
 import uuid
 from datetime import datetime
 
+from exceptions.assignees import Assignee
 from exceptions.cases import AlreadyResolved, lock_cases
 from exceptions.decisions import read_notes
 from exceptions.models import CaseStatus, Resolution, Stage
-from exceptions.people import Assignee
 from ledgersafe.audit import trail
 from ledgersafe.http.json_requests import CardNumberRefused
 from ledgersafe.postgres.db import require_transaction, tenant_transaction

@@ -14,12 +14,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from exceptions.assignees import colleagues
 from exceptions.cases import assign_case
 from exceptions.decisions import Decision
 from exceptions.desk import actions, case_view, review_parts
 from exceptions.desk.inbox_page import at_risk_of
 from exceptions.models import CaseStatus, ExceptionCase
-from exceptions.people import colleagues
 from exceptions.reasons import REASONS
 from ledgersafe.backoffice import kept_drafts
 from ledgersafe.tenants import staff

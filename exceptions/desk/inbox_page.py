@@ -18,10 +18,10 @@ from django.utils import timezone
 from exceptions import (
     inbox,
 )
+from exceptions.assignees import Assignee, colleagues
 from exceptions.desk import case_view
 from exceptions.inbox import InboxFilter
 from exceptions.models import CaseStatus, ExceptionCase
-from exceptions.people import Assignee, colleagues
 from exceptions.reasons import REASONS, Severity
 from exceptions.waiting import list_waiting
 from ledgersafe.tenants import staff

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from exceptions.assignees import Assignee
 from exceptions.decisions import Action
 from exceptions.desk import case_view
 from exceptions.desk.case_view import Review, Version
@@ -12,7 +13,6 @@ from exceptions.desk.review_form import ReviewForm, decision_of
 from exceptions.desk.review_parts import change_part, journal_part
 from exceptions.models import ENDINGS, CaseStatus, Resolution, Stage
 from exceptions.patching import patched
-from exceptions.people import Assignee
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.money import MoneyError, is_currency, to_decimal_text, to_minor

@@ -19,12 +19,12 @@ from django.utils import timezone
 from exceptions import (
     proposals,
 )
+from exceptions.assignees import colleagues
 from exceptions.cases import AlreadyResolved, FourEyesRequired, assign_case
 from exceptions.desk import case_view, review_parts
 from exceptions.desk.proposal_parts import declined_part, own_decisions, patch_text_of, proposals_part
 from exceptions.desk.review_form import ReviewForm, decision_of
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
-from exceptions.people import colleagues
 from exceptions.proposals import ProposalEnded
 from ledgersafe.backoffice import kept_drafts
 from ledgersafe.tenants import staff

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from exceptions.assignees import Assignee
 from exceptions.desk.case_view import Review, Version
 from exceptions.desk.inbox_page import TONE_OF_SEVERITY, age_of, at_risk_of
 from exceptions.desk.side_by_side import Comparison, alone, compare
 from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
 from exceptions.patching import diff
-from exceptions.people import Assignee
 from exceptions.reasons import REASONS
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.tenants.models import Tenant

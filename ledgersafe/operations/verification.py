@@ -9,7 +9,7 @@ from typing import Final
 from django.core.cache import cache
 from django.utils import timezone
 
-import exceptions.invariants
+import exceptions.checks
 import ledger.checks.books
 import ledger.checks.drawers
 import ledger.checks.fx
@@ -30,7 +30,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
     sorted(
         (
             *pos.checks.arrivals.INVARIANTS,
-            *exceptions.invariants.INVARIANTS,
+            *exceptions.checks.INVARIANTS,
             *ledger.checks.books.INVARIANTS,
             *ledger.checks.drawers.INVARIANTS,
             *ledger.checks.fx.INVARIANTS,

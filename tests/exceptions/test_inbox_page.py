@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from exceptions.assignees import Assignee
 from exceptions.desk.inbox_page import age_of
 from exceptions.models import ExceptionCase
-from exceptions.people import Assignee
 from pos.models import ReplayJob
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import INBOX, actor_of, conflict, hold, inbox, press, signed_in

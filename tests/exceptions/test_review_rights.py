@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from exceptions.assignees import colleagues
 from exceptions.models import ExceptionCase
-from exceptions.people import colleagues
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import (
     actor_of,
