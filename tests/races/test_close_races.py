@@ -17,9 +17,13 @@ from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from pos.intake.answer import Answer
 from pos.intake.receive import receive_event
-from recon import close, packs, queries
+from recon import (
+    close,
+    queries,
+)
 from recon.days import DayPlan
 from recon.models import DayPack
+from recon.packs import pack
 from recon.reopening import reopen_day
 from tests.conftest import Shop, connect
 from tests.races.crowd import all_at_once
@@ -165,5 +169,5 @@ def test_a_day_opened_again_while_sales_stream_in_keeps_both_packs_true(
     closes = list(queries.get_closes(shop.tenant.id, day))
     assert [one.revision for one in closes] == [3, 2, 1]
     for one in closes:
-        assert packs.fingerprints(one) == DayPack.objects.get(close=one).files
-    assert packs.fingerprints(queries.get_close(shop.tenant.id, day, revision=1)) == first.pack.files
+        assert pack.fingerprints(one) == DayPack.objects.get(close=one).files
+    assert pack.fingerprints(queries.get_close(shop.tenant.id, day, revision=1)) == first.pack.files

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from recon import packs
 from recon.close import DrawersOpen
+from recon.packs import pack
 from tests.conftest import Shop
 from tests.ledger import drawing
 from tests.recon.books import close
@@ -17,7 +17,7 @@ from tests.recon.test_reopening import reopen
 
 def rows_of(shop: Shop, day: date) -> list[dict[str, str]]:
     done = close(shop, day, now=timezone.now() + timedelta(days=2))
-    return list(csv.DictReader(io.StringIO(b"".join(packs.content(done.close, "drawers.csv")).decode())))
+    return list(csv.DictReader(io.StringIO(b"".join(pack.content(done.close, "drawers.csv")).decode())))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_the_pack_has_the_final_figures_of_every_drawer_closed_that_day(shop: Sh
         "variance_amount": "'-0.10",
         "notes": "Ten cents short.",
     }
-    before = packs.fingerprints(close(shop, today).close)
+    before = pack.fingerprints(close(shop, today).close)
     reopen(shop, today)
     assert rows_of(shop, today) == [row]
-    assert before["drawers.csv"] == packs.fingerprints(close(shop, today).close)["drawers.csv"]
+    assert before["drawers.csv"] == pack.fingerprints(close(shop, today).close)["drawers.csv"]

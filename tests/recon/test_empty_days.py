@@ -16,9 +16,12 @@ from ledger.models import Period
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.operations.verification import verify
-from recon import due, packs
+from recon import (
+    due,
+)
 from recon.close import ClosedDay
 from recon.models import DayClose, DayCloseException, DayPack
+from recon.packs import pack
 from recon.reopening import reopen_day
 from tests.conftest import Shop, open_shop
 from tests.ledger.test_nights import ZONES
@@ -52,7 +55,7 @@ def spans(shop: Shop) -> dict[date, tuple[datetime, datetime]]:
 
 
 def trial_balance(day: DayClose) -> list[dict[str, str]]:
-    text = b"".join(packs.content(day, "trial-balance.csv")).decode()
+    text = b"".join(pack.content(day, "trial-balance.csv")).decode()
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -193,11 +196,11 @@ def test_their_packs_are_put_on_record_when_they_are_asked_for_and_stay(shop: Sh
     close(shop, after(DAY, 4))
     covered = standing(shop, after(DAY, 2))
     assert covered == asked.close
-    assert packs.fingerprints(covered) == asked.pack.files
+    assert pack.fingerprints(covered) == asked.pack.files
 
 
 def test_one_of_them_is_opened_again_and_closed_by_itself(shop: Shop, done: ClosedDay) -> None:
-    before = packs.fingerprints(standing(shop, after(DAY, 3)))
+    before = pack.fingerprints(standing(shop, after(DAY, 3)))
     old = standing(shop, after(DAY, 3))
     for days in (4, 3):
         reopen(shop, after(DAY, days))
@@ -207,7 +210,7 @@ def test_one_of_them_is_opened_again_and_closed_by_itself(shop: Shop, done: Clos
     assert [row["debits"] for row in trial_balance(again.close) if row["type"] == "ASSET"] == ["22.50", "20.00"]
     close(shop, after(DAY, 4))
     old.refresh_from_db()
-    assert packs.fingerprints(old) == before
+    assert pack.fingerprints(old) == before
 
 
 def test_what_is_held_on_them_is_kept_with_the_day(shop: Shop) -> None:
@@ -219,5 +222,5 @@ def test_what_is_held_on_them_is_kept_with_the_day(shop: Shop) -> None:
     assert (done.close.forced, done.close.open_exceptions) == (True, 1)
     assert DayCloseException.objects.get(tenant=shop.tenant).close == done.close
     for day in (after(DAY), after(DAY, 4)):
-        kept = b"".join(packs.content(standing(shop, day), "exceptions.csv")).decode()
+        kept = b"".join(pack.content(standing(shop, day), "exceptions.csv")).decode()
         assert ("TOTALS_MISMATCH" in kept) == (day == after(DAY, 4))

@@ -11,14 +11,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ledgersafe.values.csv_text import safe_cell
-from recon import packs
 from recon.close import ClosedDay
+from recon.packs import pack
 from tests.conftest import Shop
 from tests.recon.books import DAY, after, close, hold, sell
 
 
 def file(done: ClosedDay, name: str) -> bytes:
-    return b"".join(packs.content(done.close, name))
+    return b"".join(pack.content(done.close, name))
 
 
 def table(done: ClosedDay, name: str) -> list[dict[str, str]]:
@@ -66,14 +66,14 @@ def test_csv_and_json_say_the_same(done: ClosedDay) -> None:
 
 
 def test_it_is_the_same_byte_for_byte_whatever_happens_afterwards(shop: Shop, done: ClosedDay) -> None:
-    before = {name: file(done, name) for name in packs.NAMES}
+    before = {name: file(done, name) for name in pack.NAMES}
     shop.rows("UPDATE accounts SET name = 'Renamed' WHERE tenant_id = %s RETURNING id")
     (case,) = shop.rows("SELECT id FROM exceptions WHERE tenant_id = %s AND status = 'open'")
     body = {"action": "mark_resolved_no_replay", "resolution_notes": "Was a test."}
     assert shop.post(f"/v1/exceptions/{case[0]}/resolve", body).status_code == 200
     sell(shop, after(DAY, 2))
     close(shop, after(DAY, 2))
-    assert {name: file(done, name) for name in packs.NAMES} == before
+    assert {name: file(done, name) for name in pack.NAMES} == before
     assert {name: hashlib.sha256(content).hexdigest() for name, content in before.items()} == done.pack.files
 
 
@@ -105,7 +105,7 @@ def test_the_command_writes_it_beside_sums_that_sha256sum_reads(shop: Shop, tmp_
         name: hashlib.sha256(content).hexdigest() for name, content in written.items()
     }
     call_command(*command)
-    assert {path.name for path in (tmp_path / "pack").iterdir()} == {*packs.NAMES, "SHA256SUMS"}
+    assert {path.name for path in (tmp_path / "pack").iterdir()} == {*pack.NAMES, "SHA256SUMS"}
 
 
 def test_the_command_refuses_in_one_line(shop: Shop) -> None:

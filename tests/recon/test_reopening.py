@@ -16,8 +16,11 @@ from ledger.balances import balances
 from ledger.models import Period
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.values.errors import NotFound
-from recon import due, packs
+from recon import (
+    due,
+)
 from recon.models import DayClose
+from recon.packs import pack
 from recon.queries import DayNotClosed, get_close, standing_close
 from recon.reopening import LaterDayClosed, ReopenedDay, reopen_day
 from tests.conftest import Shop, open_shop
@@ -33,7 +36,7 @@ def reopen(shop: Shop, day: object = DAY, reason: str = WHY) -> ReopenedDay:
 
 
 def files(done: DayClose) -> dict[str, bytes]:
-    return {name: b"".join(packs.content(done, name)) for name in packs.NAMES}
+    return {name: b"".join(pack.content(done, name)) for name in pack.NAMES}
 
 
 def test_a_day_that_was_opened_again_takes_journals_and_is_closed_anew(shop: Shop) -> None:

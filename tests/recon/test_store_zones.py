@@ -11,8 +11,11 @@ from ledger.backoffice.sheets.days import open_days
 from ledger.calendar.business_days import business_date_of
 from ledger.calendar.store_clocks import Clocks, Ending
 from ledgersafe.dashboard.panels import close_panel
-from recon import due, packs
+from recon import (
+    due,
+)
 from recon.close import DayNotOver, DayNotReady
+from recon.packs import pack
 from recon.readiness import readiness
 from tests.conftest import Shop
 from tests.ledger import drawing
@@ -104,7 +107,7 @@ def far_zone() -> str:
 
 def rows_of(shop: Shop, day: date) -> list[dict[str, str]]:
     done = close(shop, day, now=timezone.now() + timedelta(days=4))
-    return list(csv.DictReader(io.StringIO(b"".join(packs.content(done.close, "drawers.csv")).decode())))
+    return list(csv.DictReader(io.StringIO(b"".join(pack.content(done.close, "drawers.csv")).decode())))
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from ledger.models import Account
 from ledgersafe.postgres.db import as_jsonb
 from ledgersafe.values.errors import NotFound
 from ledgersafe.values.money import is_currency, to_decimal_text
-from recon import pack_formats as formats
 from recon.models import DayClose, DayCloseAccount, DayCloseException
-from recon.pack_formats import Row, Table
+from recon.packs import formats
+from recon.packs.formats import Row, Table
 
 _CHUNK: Final = 2_000
 _MOVED: Final = """
