@@ -40,7 +40,7 @@ def close(slug: str, day: date) -> dict[str, Any]:
     from django.utils import timezone
 
     from ledgersafe import setup
-    from recon import close as closing
+    from recon.closing import close as closing
 
     tenant = setup.get_tenant(slug)
     seconds = {"bare sum": bare(tenant.pk, day), "pack": 0.0}

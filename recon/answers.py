@@ -7,10 +7,10 @@ from rest_framework import serializers
 from ledger.models import Period, Reopening
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
-from recon.close import ClosedDay
+from recon.closing.close import ClosedDay
+from recon.closing.readiness import Readiness, amounts
+from recon.closing.reopen import ReopenedDay
 from recon.models import DayClose
-from recon.readiness import Readiness, amounts
-from recon.reopening import ReopenedDay
 
 #: A board may be asked for any day: of decades of empty days it names the first ones and says how many there are.
 EMPTY_DAYS_SHOWN: Final = 366

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ledgersafe.tenants.models import Tenant
-from recon import due
+from recon.closing import due
 
 
 @shared_task(name="recon.tasks.close_due_days")  # type: ignore[untyped-decorator]  # celery is untyped

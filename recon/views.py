@@ -21,12 +21,12 @@ from ledgersafe.tenants.staff import StaffPrincipal
 from ledgersafe.values.errors import InvalidParameter
 from recon import (
     answers,
-    queries,
 )
-from recon.close import close_day
+from recon.closing import queries
+from recon.closing.close import close_day
+from recon.closing.readiness import readiness
+from recon.closing.reopen import reopen_day
 from recon.packs import pack
-from recon.readiness import readiness
-from recon.reopening import reopen_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,14 +17,11 @@ from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from pos.intake.answer import Answer
 from pos.intake.receive import receive_event
-from recon import (
-    close,
-    queries,
-)
-from recon.days import DayPlan
+from recon.closing import close, queries
+from recon.closing.days import DayPlan
+from recon.closing.reopen import reopen_day
 from recon.models import DayPack
 from recon.packs import pack
-from recon.reopening import reopen_day
 from tests.conftest import Shop, connect
 from tests.races.crowd import all_at_once
 

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from recon.close import ClosedDay, close_day
+from recon.closing.close import ClosedDay, close_day
+from recon.closing.queries import standing_close
 from recon.models import DayClose
-from recon.queries import standing_close
 from tests.conftest import Shop
 
 DAY = date(2026, 2, 25)

@@ -7,7 +7,7 @@ from django.db import connection
 
 from ledger.transfers import transfer
 from ledger.transfers.requests import Line, TransferRequest
-from recon import close as closing
+from recon.closing import close as closing
 from tests.conftest import Shop, open_shop
 from tests.ledger.transferring import open_accounts
 from tests.recon.books import DAY, LATER, close

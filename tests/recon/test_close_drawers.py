@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from recon.close import DrawersOpen
+from recon.closing.close import DrawersOpen
 from recon.packs import pack
 from tests.conftest import Shop
 from tests.ledger import drawing

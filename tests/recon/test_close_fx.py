@@ -4,8 +4,8 @@ import pytest
 
 from ledger.refusals.books import AccountNotActive
 from ledgersafe.audit.models import AuditEntry
-from recon.close import CurrencyWithoutRate
-from recon.reopening import reopen_day
+from recon.closing.close import CurrencyWithoutRate
+from recon.closing.reopen import reopen_day
 from tests.conftest import Shop
 from tests.ledger.exchanging import open_banks, put, settle
 from tests.ledger.transferring import balances

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ledger.balances import balances
 from ledgersafe.operations.verification import verify
-from recon.close import close_day
-from recon.reopening import reopen_day
+from recon.closing.close import close_day
+from recon.closing.reopen import reopen_day
 from tests.conftest import Shop, open_shop
 from tests.ledger.transferring import entry, open_account, transfer
 from tests.recon.books import DAY, LATER, after

@@ -7,7 +7,10 @@ import pytest
 from django.conf import settings
 from pytest_django import Settings
 
-from recon import due, tasks
+from recon import (
+    tasks,
+)
+from recon.closing import due
 from tests.conftest import Shop
 from tests.recon.books import DAY, after, hold, sell
 
@@ -38,7 +41,7 @@ def test_it_never_forces_and_says_why_a_day_stays_open(shop: Shop, caplog: pytes
     sell(shop, DAY)
     hold(shop, DAY)
     sell(shop, after(DAY))
-    with caplog.at_level(logging.WARNING, "recon.due"):
+    with caplog.at_level(logging.WARNING, "recon.closing.due"):
         assert close_due(shop, END + timedelta(days=9)) == []
     assert f"A day of {shop.slug} stays open: DAY_NOT_READY 1 held event" in caplog.text
 

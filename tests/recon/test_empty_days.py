@@ -16,13 +16,11 @@ from ledger.models import Period
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.operations.verification import verify
-from recon import (
-    due,
-)
-from recon.close import ClosedDay
+from recon.closing import due
+from recon.closing.close import ClosedDay
+from recon.closing.reopen import reopen_day
 from recon.models import DayClose, DayCloseException, DayPack
 from recon.packs import pack
-from recon.reopening import reopen_day
 from tests.conftest import Shop, open_shop
 from tests.ledger.test_nights import ZONES
 from tests.recon.books import DAY, after, close, hold, sell, standing

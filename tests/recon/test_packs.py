@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ledgersafe.values.csv_text import safe_cell
-from recon.close import ClosedDay
+from recon.closing.close import ClosedDay
 from recon.packs import pack
 from tests.conftest import Shop
 from tests.recon.books import DAY, after, close, hold, sell

@@ -16,13 +16,11 @@ from ledger.balances import balances
 from ledger.models import Period
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.values.errors import NotFound
-from recon import (
-    due,
-)
+from recon.closing import due
+from recon.closing.queries import DayNotClosed, get_close, standing_close
+from recon.closing.reopen import LaterDayClosed, ReopenedDay, reopen_day
 from recon.models import DayClose
 from recon.packs import pack
-from recon.queries import DayNotClosed, get_close, standing_close
-from recon.reopening import LaterDayClosed, ReopenedDay, reopen_day
 from tests.conftest import Shop, open_shop
 from tests.recon.books import DAY, LATER, after, close, sell
 from tests.recon.test_periods_api import with_scopes

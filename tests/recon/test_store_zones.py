@@ -11,12 +11,10 @@ from ledger.backoffice.sheets.days import open_days
 from ledger.calendar.business_days import business_date_of
 from ledger.calendar.store_clocks import Clocks, Ending
 from ledgersafe.dashboard.panels import close_panel
-from recon import (
-    due,
-)
-from recon.close import DayNotOver, DayNotReady
+from recon.closing import due
+from recon.closing.close import DayNotOver, DayNotReady
+from recon.closing.readiness import readiness
 from recon.packs import pack
-from recon.readiness import readiness
 from tests.conftest import Shop
 from tests.ledger import drawing
 from tests.recon.books import close

@@ -9,9 +9,9 @@ from django.utils import timezone
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.values.errors import InvalidParameter
-from recon.close import ClosedDay, close_day
+from recon.closing.close import ClosedDay, close_day
+from recon.closing.queries import read_day
 from recon.packs import pack
-from recon.queries import read_day
 
 
 class Command(LedgerCommand):

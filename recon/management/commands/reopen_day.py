@@ -6,8 +6,8 @@ from django.core.management.base import CommandParser
 
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
-from recon.queries import read_day
-from recon.reopening import reopen_day
+from recon.closing.queries import read_day
+from recon.closing.reopen import reopen_day
 
 
 class Command(LedgerCommand):

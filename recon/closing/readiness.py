@@ -12,11 +12,11 @@ from ledger.models import Reopening
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.money import to_decimal_text
 from ledgersafe.values.money_text import Money
-from recon.days import LAST_INSTANT, DayPlan, plan_for
-from recon.drawers import OpenDrawer, open_drawers
-from recon.empty_days import EmptyDays
-from recon.held import HeldFigures, HeldSpan, open_figures
-from recon.queries import last_reopening
+from recon.closing.days import LAST_INSTANT, DayPlan, plan_for
+from recon.closing.empty_days import EmptyDays
+from recon.closing.held_events import HeldFigures, HeldSpan, open_figures
+from recon.closing.open_drawers import OpenDrawer, open_drawers
+from recon.closing.queries import last_reopening
 
 #: What somebody with the right may close in spite of, for a reason.
 FORCED_OVER: Final = frozenset({"DAY_NOT_READY", "DRAWERS_OPEN", "FX_RATE_MISSING"})

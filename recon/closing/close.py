@@ -30,16 +30,14 @@ from ledgersafe.postgres.db import (
 )
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
-from recon import (
-    empty_days,
-)
-from recon.days import LAST_INSTANT, DayPlan, plan_for
-from recon.drawers import cash_in, open_drawers
-from recon.held import HeldFigures, freeze, open_figures
+from recon.closing import empty_days
+from recon.closing.days import LAST_INSTANT, DayPlan, plan_for
+from recon.closing.held_events import HeldFigures, freeze, open_figures
+from recon.closing.open_drawers import cash_in, open_drawers
+from recon.closing.queries import standing_close
+from recon.closing.readiness import amounts, held_span
 from recon.models import DayClose, DayPack
 from recon.packs import pack as packs
-from recon.queries import standing_close
-from recon.readiness import amounts, held_span
 
 logger = logging.getLogger(__name__)
 

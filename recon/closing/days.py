@@ -11,7 +11,7 @@ from ledger.models import Period, PeriodStatus
 from ledger.periods.periods import last_closed_date
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
-from recon.empty_days import EmptyDays
+from recon.closing.empty_days import EmptyDays
 
 #: Before the end of a day, which is not of it: the instant by whose rates it is valued.
 LAST_INSTANT: Final = timedelta(microseconds=1)
