@@ -1,11 +1,11 @@
 from django.urls import re_path
 
-from recon import views
+from recon.api import days
 
 urlpatterns = [
-    re_path(r"^periods/?$", views.PeriodsView.as_view(), name="periods"),
-    re_path(r"^periods/(?P<day>[^/]+)/readiness/?$", views.ReadinessView.as_view(), name="period-readiness"),
-    re_path(r"^periods/(?P<day>[^/]+)/close/?$", views.CloseView.as_view(), name="period-close"),
-    re_path(r"^periods/(?P<day>[^/]+)/reopen/?$", views.ReopenView.as_view(), name="period-reopen"),
-    re_path(r"^periods/(?P<day>[^/]+)/pack/(?P<name>[^/]+)/?$", views.PackView.as_view(), name="period-pack"),
+    re_path(r"^periods/?$", days.PeriodsView.as_view(), name="periods"),
+    re_path(r"^periods/(?P<day>[^/]+)/readiness/?$", days.ReadinessView.as_view(), name="period-readiness"),
+    re_path(r"^periods/(?P<day>[^/]+)/close/?$", days.CloseView.as_view(), name="period-close"),
+    re_path(r"^periods/(?P<day>[^/]+)/reopen/?$", days.ReopenView.as_view(), name="period-reopen"),
+    re_path(r"^periods/(?P<day>[^/]+)/pack/(?P<name>[^/]+)/?$", days.PackView.as_view(), name="period-pack"),
 ]

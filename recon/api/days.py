@@ -19,9 +19,7 @@ from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
 from ledgersafe.values.errors import InvalidParameter
-from recon import (
-    answers,
-)
+from recon.api import serializers
 from recon.closing import queries
 from recon.closing.close import close_day
 from recon.closing.readiness import readiness
@@ -50,7 +48,7 @@ class PeriodsView(DayView):
         operation_id="periods_list",
         summary="List business days, newest first",
         parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
-        responses=answers.DayPageSerializer,
+        responses=serializers.DayPageSerializer,
     )
     def get(self, request: Request) -> Response:
         rows = queries.list_periods(principal_of(request).tenant_id, cursor_of(request))
@@ -63,11 +61,11 @@ class ReadinessView(DayView):
     @extend_schema(
         operation_id="periods_readiness",
         summary="Show what stands against closing a day",
-        responses={200: answers.BoardSerializer, **_REFUSALS},
+        responses={200: serializers.BoardSerializer, **_REFUSALS},
     )
     def get(self, request: Request, day: str) -> Response:
         tenant = Tenant.objects.get(pk=principal_of(request).tenant_id)
-        return Response(answers.board(readiness(tenant, queries.read_day(day), now=timezone.now())))
+        return Response(serializers.board(readiness(tenant, queries.read_day(day), now=timezone.now())))
 
 
 class CloseView(DayView):
@@ -76,8 +74,8 @@ class CloseView(DayView):
     @extend_schema(
         operation_id="periods_close",
         summary="Close a business day",
-        request=answers.CloseOrderSerializer,
-        responses={200: answers.ClosedDaySerializer, **_REFUSALS},
+        request=serializers.CloseOrderSerializer,
+        responses={200: serializers.ClosedDaySerializer, **_REFUSALS},
     )
     def post(self, request: Request, day: str) -> Response:
         principal = principal_of(request)
@@ -87,9 +85,9 @@ class CloseView(DayView):
             actor=principal.actor,
             now=timezone.now(),
             may_force=isinstance(principal, StaffPrincipal) or principal.may_approve,
-            **_order(_read(request, answers.CloseOrderSerializer)),
+            **_order(_read(request, serializers.CloseOrderSerializer)),
         )
-        return Response(answers.closed_day(done))
+        return Response(serializers.closed_day(done))
 
 
 class ReopenView(DayView):
@@ -101,19 +99,19 @@ class ReopenView(DayView):
     @extend_schema(
         operation_id="periods_reopen",
         summary="Open the last closed business day again",
-        request=answers.ReopenOrderSerializer,
-        responses={200: answers.ReopenedDaySerializer, **_REFUSALS},
+        request=serializers.ReopenOrderSerializer,
+        responses={200: serializers.ReopenedDaySerializer, **_REFUSALS},
     )
     def post(self, request: Request, day: str) -> Response:
         principal = principal_of(request)
-        reason = _read(request, answers.ReopenOrderSerializer).get("reason")
+        reason = _read(request, serializers.ReopenOrderSerializer).get("reason")
         done = reopen_day(
             tenant_id=principal.tenant_id,
             day=queries.read_day(day),
             actor=principal.actor,
             reason=reason if isinstance(reason, str) else "",
         )
-        return Response(answers.reopened_day(done))
+        return Response(serializers.reopened_day(done))
 
 
 class PackView(DayView):
@@ -139,7 +137,7 @@ class PackView(DayView):
 
 
 def _listed(row: Period) -> dict[str, Any]:
-    return answers.period_item(row, next((c for c in row.closes.all() if c.closed_at == row.closed_at), None))
+    return serializers.period_item(row, next((c for c in row.closes.all() if c.closed_at == row.closed_at), None))
 
 
 def _read(request: Request, declared: Declared) -> dict[str, Any]:
