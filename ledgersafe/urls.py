@@ -43,7 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/code/", sign_in.second_step, name="second-step"),
     path("admin/two-step/", admin.site.admin_view(sign_in.two_step), name="two-step"),
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
-    path("admin/ledger/period/", include("recon.admin_urls")),
+    path("admin/ledger/period/", include("recon.backoffice.urls")),
     path("admin/ledger/drawer/", include("ledger.backoffice.urls")),
     path("admin/pos/devices/", include("pos.backoffice.device_urls")),
     path("admin/pos/", include("pos.backoffice.urls")),
