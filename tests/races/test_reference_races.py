@@ -77,7 +77,7 @@ def test_what_becomes_a_correction_while_its_key_is_waited_for_is_asked_for_agai
 
 
 def test_many_who_release_at_once_release_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pos.intake.receive.releasing.release_waiting", lambda **_: 0)
+    monkeypatch.setattr("pos.intake.receive.release.release_waiting", lambda **_: 0)
     for number in range(10):
         shop.send(about(shop, "RETURN", f"back-{number}", total_amount=1))
     shop.send(shop.sale("sold"))
@@ -95,7 +95,7 @@ def test_what_a_crash_left_waiting_the_sweeper_posts(shop: Shop, monkeypatch: py
     def crash(**_: object) -> int:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr("pos.intake.receive.releasing.release_waiting", crash)
+    monkeypatch.setattr("pos.intake.receive.release.release_waiting", crash)
     assert shop.send(shop.sale("sold")).status_code == 201
     assert balances(shop) == SOLD
     monkeypatch.undo()
