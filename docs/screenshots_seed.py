@@ -20,7 +20,7 @@ import psycopg
 from django.contrib.auth.models import User
 
 from exceptions.cases import assign_case
-from exceptions.decisions import Action, Decision
+from exceptions.decisions import Decision, DecisionAction
 from ledger.drawers import drawer as drawers
 from ledger.drawers import queries
 from ledger.drawers.caller import Caller
@@ -283,6 +283,6 @@ def _what_people_did(retailer: Retailer) -> None:
     ):
         resolve.resolve_case(
             tenant_id=tenant.id, case_id=retailer.cases[name][1],
-            decision=Decision(Action.REPLAY, notes=notes, canonical=canonical),
+            decision=Decision(DecisionAction.REPLAY, notes=notes, canonical=canonical),
             actor="user:omar", may_approve=False, now=now,
         )  # fmt: skip

@@ -40,7 +40,7 @@ class FourEyesRequired(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedCase:
     """What was decided on a case and what came of it. `patch_text` is JSON text, so that no number is rewritten."""
 
     case_id: uuid.UUID
@@ -93,7 +93,7 @@ def lock_cases(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
     return {case.id: case for case in rows.order_by("id")}
 
 
-def resolve(tenant_id: int, decided: Sequence[Decided], *, notes: str, actor: str, now: datetime) -> None:
+def resolve(tenant_id: int, decided: Sequence[DecidedCase], *, notes: str, actor: str, now: datetime) -> None:
     """Close locked open cases and write the decisions and the trail; operation, one statement for all of them.
 
     :raises django.db.IntegrityError: one of them is not open.

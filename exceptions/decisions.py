@@ -11,7 +11,7 @@ MAX_NOTES: Final = 4_000
 FIRST, LAST = "FIRST", "LAST"
 
 
-class Action(StrEnum):
+class DecisionAction(StrEnum):
     """Post a version of the event, or settle the case without posting anything."""
 
     REPLAY = "override_and_replay"
@@ -51,7 +51,7 @@ class Decision:
     the proposal this is meant to confirm: once that is declined or withdrawn, the decision is refused.
     """
 
-    action: Action
+    action: DecisionAction
     notes: str
     canonical: str | None = None
     canonical_raw_id: int | None = None
@@ -66,16 +66,16 @@ class Decision:
         :raises DomainError: InvalidAction, NotesRequired, InvalidPatch, InvalidCanonicalRawId.
         """
         action = body.get("action")
-        if not isinstance(action, str) or action not in list(Action):
+        if not isinstance(action, str) or action not in list(DecisionAction):
             raise InvalidAction
         decision = cls(
-            action=Action(action),
+            action=DecisionAction(action),
             notes=read_notes(body.get("resolution_notes")),
             canonical=_canonical(body.get("canonical")),
             canonical_raw_id=_raw_id(body.get("canonical_raw_id")),
             patch=_patch(body.get("override_patch"), json_patch=json_patch),
         )
-        if decision.action is Action.NO_REPLAY and decision.patch:
+        if decision.action is DecisionAction.NO_REPLAY and decision.patch:
             raise InvalidPatch("Without a replay nothing is patched: leave override_patch out, or replay.")
         return decision
 

@@ -13,7 +13,7 @@ class Severity(Enum):
     LOW = "low"
 
 
-class Decision(Enum):
+class AllowedDecision(Enum):
     """What a person can decide on a held event."""
 
     KEEP_FIRST = "keep first"
@@ -30,18 +30,23 @@ class Reason:
     code: str
     meaning: str
     severity: Severity
-    decisions: tuple[Decision, ...]
+    decisions: tuple[AllowedDecision, ...]
     advice: str
 
 
-_REPAIR: Final = (Decision.PATCH_AND_REPLAY, Decision.REPLAY, Decision.IGNORE)
+_REPAIR: Final = (AllowedDecision.PATCH_AND_REPLAY, AllowedDecision.REPLAY, AllowedDecision.IGNORE)
 
 _CATALOGUE: Final = (
     Reason(
         "IDEMPOTENCY_CONFLICT",
         "The same event id came with another payload.",
         Severity.HIGH,
-        (Decision.KEEP_FIRST, Decision.CHOOSE_VERSION, Decision.PATCH_AND_REPLAY, Decision.IGNORE),
+        (
+            AllowedDecision.KEEP_FIRST,
+            AllowedDecision.CHOOSE_VERSION,
+            AllowedDecision.PATCH_AND_REPLAY,
+            AllowedDecision.IGNORE,
+        ),
         "Compare the versions; what was posted stays posted until somebody decides.",
     ),
     Reason(

@@ -23,16 +23,16 @@ def proposed(*, by: str = "", not_by: str = "") -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingCounts:
     """Cases with a proposal that waits: of somebody else, and of one's own."""
 
     to_confirm: int
     proposed: int
 
 
-def count_waiting(tenant_ids: Collection[int] | None, *, me: str) -> Waiting:
+def count_waiting(tenant_ids: Collection[int] | None, *, me: str) -> WaitingCounts:
     """Of these tenants; None: of all. One statement, of the few cases that an index of their own holds together."""
     rows = ExceptionCase.objects.filter(status=CaseStatus.OPEN, awaits_confirmation=True)
     rows = rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
     theirs, own = Count("pk", filter=proposed(not_by=me)), Count("pk", filter=proposed(by=me))
-    return Waiting(**rows.aggregate(to_confirm=theirs, proposed=own))
+    return WaitingCounts(**rows.aggregate(to_confirm=theirs, proposed=own))

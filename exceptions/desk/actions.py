@@ -27,7 +27,7 @@ from ledgersafe.values.errors import InvalidParameter, NotFound
 from ledgersafe.values.money import to_decimal_text
 from pos.decisions import effects, replay_jobs
 from pos.decisions import resolve as replay
-from pos.decisions.resolve import BulkOutcome, Preview, Resolved
+from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase
 from pos.models import ReplayJob
 
 logger = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ def resolve_in_bulk(principal: Principal, body: Body, *, now: datetime) -> dict[
     return bulk_answer(case_ids, outcomes)
 
 
-def resolved_answer(resolved: Resolved) -> dict[str, Any]:
+def resolved_answer(resolved: ResolvedCase) -> dict[str, Any]:
     """As the contract has it."""
     return {
         "exception_id": str(resolved.case_id),

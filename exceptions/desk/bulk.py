@@ -149,7 +149,7 @@ def _again(
     typed = typed or request.POST
     told = "You were signed out before this was saved. What you typed is back: look it over, and send it again."
     if error is not None:
-        told = "Choose what to do with them." if error.code == "INVALID_ACTION" else review_parts.told(error)
+        told = "Choose what to do with them." if error.code == "INVALID_ACTION" else review_parts.message_of(error)
     context = shown.admin_site.each_context(request) | {
         "title": "Resolve many",
         "model_admin": shown,
@@ -185,7 +185,7 @@ def _replay_reason(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> 
             now=timezone.now(),
         )
     except DomainError as error:
-        messages.error(request, f"The replay was not started: {review_parts.told(error)}")
+        messages.error(request, f"The replay was not started: {review_parts.message_of(error)}")
         return _back(request)
     messages.success(request, f"Replay {job.pk} of {_events(job.total)} has started.")
     return HttpResponseRedirect(reverse("admin:pos_replayjob_change", args=[job.pk]))

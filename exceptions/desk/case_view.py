@@ -26,7 +26,7 @@ from pos.arrivals import queries
 from pos.arrivals.versions import VersionState, version_states
 from pos.decisions import resolve as replay
 from pos.decisions.effects import Choice
-from pos.decisions.resolve import BulkOutcome, Preview, Resolved, weigh_choices, weigh_decision
+from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase, weigh_choices, weigh_decision
 from pos.models import EventKey, EventVersion, RawEvent
 
 
@@ -246,7 +246,7 @@ def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice |
     return weigh_decision(case, decision, now=now)
 
 
-def resolve(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Resolved:
+def resolve(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> ResolvedCase:
     """:raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.resolve_case`."""
     how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     return replay.resolve_case(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **how)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from exceptions.assignees import Assignee
-from exceptions.decisions import Action
+from exceptions.decisions import DecisionAction
 from exceptions.desk import case_view
 from exceptions.desk.case_view import Review, Version
 from exceptions.desk.review_form import ReviewForm, decision_of
@@ -68,7 +68,7 @@ def _shown(proposal: Any, review: Review, form: ReviewForm, me: str, now: dateti
 
 def _choice(proposal: Any, patch_text: str | None, version: Version | None, review: Review, now: datetime) -> Any:
     """What it would do, as weighed with the versions, unless it is patched; None: nothing, or it cannot be told."""
-    if proposal.action != Action.REPLAY:
+    if proposal.action != DecisionAction.REPLAY:
         return None
     if patch_text is None:
         return version.choice if version else None
@@ -82,7 +82,7 @@ def _wants(proposal: Any, patch_text: str | None, version: Version | None, revie
     """`post version 2 (LAST, 15.55 USD) instead of version 1 (FIRST, 28.40 USD)`."""
     standing = next((one for one in review.versions if one.in_books), None)
     base = review.case.tenant.base_currency
-    if proposal.action != Action.REPLAY:
+    if proposal.action != DecisionAction.REPLAY:
         stays = f": {_called(standing, standing.value, base)} stays in the books" if standing else ""
         return f"close the case and post nothing{stays}"
     if version is None:

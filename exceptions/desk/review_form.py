@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from exceptions.decisions import Action, Decision
+from exceptions.decisions import Decision, DecisionAction
 from exceptions.desk import case_view
 from exceptions.models import Resolution
 
 #: A patch of a megabyte is no patch.
 MAX_PATCH: Final = 200_000
-_ACTIONS: Final = {"preview": Action.REPLAY, "replay": Action.REPLAY, "no_replay": Action.NO_REPLAY}
+_ACTIONS: Final = {
+    "preview": DecisionAction.REPLAY,
+    "replay": DecisionAction.REPLAY,
+    "no_replay": DecisionAction.NO_REPLAY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class ReviewForm:
         body: dict[str, Any] = {"action": action, "resolution_notes": self.notes}
         if notes_may_wait and not self.notes.strip():
             body["resolution_notes"] = "preview"
-        if action is Action.REPLAY:
+        if action is DecisionAction.REPLAY:
             body["canonical_raw_id"] = self._raw_id()
             if self.patch.strip():
                 body["override_patch"] = case_view.parse_patch(self.patch[:MAX_PATCH], json_patch=self.is_json_patch)
@@ -61,7 +65,7 @@ class ReviewForm:
     @property
     def lacks_choice(self) -> bool:
         """Whether a version has to be chosen, and none was."""
-        return _ACTIONS.get(self.do) is Action.REPLAY and self._raw_id() is None
+        return _ACTIONS.get(self.do) is DecisionAction.REPLAY and self._raw_id() is None
 
     def _raw_id(self) -> int | None:
         return int(self.chosen) if _is_id(self.chosen) else None
@@ -79,7 +83,7 @@ def decision_of(proposal: Resolution, patch_text: str | None, notes: str) -> Dec
     """
     is_json_patch = (patch_text or "").startswith("[")
     body: dict[str, Any] = {"action": proposal.action, "resolution_notes": notes}
-    if proposal.action == Action.REPLAY:
+    if proposal.action == DecisionAction.REPLAY:
         body["canonical_raw_id"] = proposal.canonical_raw_id
         if patch_text:
             body["override_patch"] = case_view.parse_patch(patch_text, json_patch=is_json_patch)

@@ -89,7 +89,7 @@ def head(review: Review, now: datetime) -> dict[str, Any]:
     }
 
 
-def told(error: DomainError | None) -> str:
+def message_of(error: DomainError | None) -> str:
     """A refusal in the words of the page instead of the API's."""
     if error is None:
         return ""
@@ -102,7 +102,7 @@ def refusal_part(error: DomainError | None) -> dict[str, Any]:
     """A refusal for its template: the sentence, and what is wrong in detail without what the sentence says already."""
     problems = error.context.get("errors", []) if error else []
     errors = [problem for problem in problems if problem.get("message") != error.message] if error else []
-    return {"error": error, "error_text": told(error), "errors": errors}
+    return {"error": error, "error_text": message_of(error), "errors": errors}
 
 
 # ── Side by side ────────────────────────────────────────────────────────────────────────────────
@@ -226,10 +226,12 @@ def trail(case: ExceptionCase, decisions: Iterable[Resolution]) -> list[dict[str
     entries = entries.filter(at__gte=case.created_at - timedelta(minutes=1)).exclude(action__in=_TOLD_ALREADY)
     if case.resolved_at is not None:
         entries = entries.filter(at__lte=case.resolved_at + timedelta(minutes=1))
-    told = [{"at": case.created_at, "kind": "opened", "tone": "ls-warn", "what": case}]
-    told += [
+    moments = [{"at": case.created_at, "kind": "opened", "tone": "ls-warn", "what": case}]
+    moments += [
         {"at": entry.at, "kind": "audit", "tone": "", "what": entry} for entry in entries.order_by("id")[:MAX_TRAIL]
     ]
     for row in decisions:
-        told.append({"at": row.at, "kind": row.stage, "tone": _TONES_OF_STAGES.get(Stage(row.stage), ""), "what": row})
-    return sorted(told, key=lambda moment: moment["at"])
+        moments.append(
+            {"at": row.at, "kind": row.stage, "tone": _TONES_OF_STAGES.get(Stage(row.stage), ""), "what": row}
+        )
+    return sorted(moments, key=lambda moment: moment["at"])

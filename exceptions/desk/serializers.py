@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from exceptions.decisions import FIRST, LAST, MAX_NOTES, Action
+from exceptions.decisions import FIRST, LAST, MAX_NOTES, DecisionAction
 from exceptions.models import ENDINGS, CaseStatus, ExceptionCase, Resolution
 from exceptions.reasons import REASONS
 from ledgersafe.http.api import instant
@@ -91,7 +91,7 @@ class ProposalSerializer(serializers.Serializer[Any]):
     """A decision above the tenant's limit, which waits for a second person."""
 
     proposal_id = serializers.IntegerField()
-    action = serializers.ChoiceField(choices=[action.value for action in Action])
+    action = serializers.ChoiceField(choices=[action.value for action in DecisionAction])
     canonical_raw_id = serializers.IntegerField(allow_null=True)
     final_payload_hash = serializers.CharField(allow_null=True)
     notes = serializers.CharField()
@@ -117,7 +117,7 @@ class _DecisionSerializer(serializers.Serializer[Any]):
     """What is decided. An `actor` is accepted and ignored: it is whoever is authenticated."""
 
     also_known = ("actor",)
-    action = serializers.ChoiceField(choices=[action.value for action in Action])
+    action = serializers.ChoiceField(choices=[action.value for action in DecisionAction])
     resolution_notes = serializers.CharField(max_length=MAX_NOTES)
     canonical_raw_id = serializers.IntegerField(
         required=False, allow_null=True, help_text="An arrival of this event; null: the exception's own."

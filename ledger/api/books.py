@@ -20,7 +20,7 @@ from ledger.journals.queries import JournalFilter
 from ledger.periods import calendar_memory
 from ledger.transfers import reversals, transfer
 from ledger.transfers.requests import ReversalRequest, TransferRequest, read_bulk
-from ledger.transfers.transfer import Applied
+from ledger.transfers.transfer import PostedTransfer
 from ledgersafe.http.api import (
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
@@ -35,7 +35,7 @@ from ledgersafe.http.api import (
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
-from ledgersafe.idempotency.commands import KEY_HEADER, key_of, replayed, replayed_header
+from ledgersafe.idempotency.commands import KEY_HEADER, idempotency_key_of, replayed, replayed_header
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
 _PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
@@ -161,7 +161,7 @@ class TransfersView(APIView):
         principal, now = principal_of(request), timezone.now()
         wanted = TransferRequest.read(
             read_object(request._request, principal.tenant_slug, declared=book_serializers.TransferSerializer),
-            header_key=key_of(request),
+            header_key=idempotency_key_of(request),
             client=principal.client_id,
             today=calendar_memory.of(principal.tenant_id).day_of(now),
         )
@@ -267,17 +267,17 @@ class ReverseView(APIView):
         wanted = ReversalRequest.read(
             read_object(request._request, slug, declared=declared, may_be_empty=True),
             journal_id=journal_queries.read_id(journal_id),
-            header_key=key_of(request),
+            header_key=idempotency_key_of(request),
             client=principal.client_id,
             today=calendar_memory.of(principal.tenant_id).day_of(now),
         )
         command, is_new = reversals.reverse_journal(principal=principal, request=wanted, now=now)
-        answer = _transferred(Applied(command.journal_id, instant(command.created_at), is_new))
+        answer = _transferred(PostedTransfer(command.journal_id, instant(command.created_at), is_new))
         response = Response(answer | {"reverses": wanted.journal_id}, status=201 if is_new else 200)
         return response if is_new else replayed(response)
 
 
-def _transferred(applied: Applied) -> dict[str, Any]:
+def _transferred(applied: PostedTransfer) -> dict[str, Any]:
     """The contract's answer."""
     status = "duplicate" if not applied.is_new else "applied" if applied.journal_id is not None else "dry_run"
     return {"journal_id": applied.journal_id, "status": status, "created_at": applied.created_at}

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ledger.drawers import queries
 from ledger.drawers.reports import DrawerReport
-from ledger.drawers.transactions import Transacted
+from ledger.drawers.transactions import RecordedTransaction
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.drawers import REQUESTABLE
 from ledgersafe.http.api import instant
@@ -42,7 +42,7 @@ def drawer_item(drawer: Drawer, expected_minor: int, *, may_approve: bool) -> di
     }
 
 
-def transaction_item(made: Transacted) -> dict[str, Any]:
+def transaction_item(made: RecordedTransaction) -> dict[str, Any]:
     """What became of `POST /v1/pos/transactions`."""
     wanted = made.wanted
     return {

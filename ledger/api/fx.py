@@ -13,7 +13,7 @@ from ledger.accounts.requests import Problems, read_amount
 from ledger.api import fx_serializers as serializers
 from ledger.calendar.parameters import moment_of
 from ledger.fx import rate_text, rates, record_rates, settle, settlement_queries
-from ledger.fx.rates import Asked
+from ledger.fx.rates import RateQuestion
 from ledger.fx.requests import instant_of, read_rates
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import RateSource
@@ -22,7 +22,7 @@ from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
-from ledgersafe.idempotency.commands import key_of, replayed, replayed_header
+from ledgersafe.idempotency.commands import idempotency_key_of, replayed, replayed_header
 from ledgersafe.values.errors import NotFound
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
@@ -72,7 +72,7 @@ class RatesView(APIView):
         pair = rate_text.pair_of(text) if text else None
         if pair is not None and not flag_of(request, "history"):
             at = _instant(request)
-            found = rates.latest(tenant_id, Asked(*pair, at))
+            found = rates.latest(tenant_id, RateQuestion(*pair, at))
             if found is None:
                 raise NotFound(f"No rate {pair[0]}/{pair[1]} is known as of then, nor the opposite one.")
             return Response(serializers.current_item(found, *pair, at))
@@ -98,7 +98,7 @@ class ConvertView(APIView):
         source, target = rate_text.pair_of(f"{asked.get('from', '')}/{asked.get('to', '')}", "from/to")
         minor = read_amount(problems, "/amount", asked.get("amount"), source)
         problems.refuse()
-        rate = rates.usable(principal_of(request).tenant_id, Asked(source, target, at))
+        rate = rates.usable(principal_of(request).tenant_id, RateQuestion(source, target, at))
         return Response(serializers.conversion_item(rate.converts(source, target, minor), at))
 
 
@@ -123,7 +123,7 @@ class SettlementsView(APIView):
         principal, now, dry_run = principal_of(request), timezone.now(), flag_of(request, "dry_run")
         wanted = SettlementRequest.read(
             read_object(request._request, principal.tenant_slug, declared=serializers.NewSettlementSerializer),
-            header_key=key_of(request),
+            header_key=idempotency_key_of(request),
             client=principal.client_id,
             calendar=calendar_memory.of(principal.tenant_id),
             now=now,

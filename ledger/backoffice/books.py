@@ -151,7 +151,7 @@ class Kind(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
-class Reversal(admin.SimpleListFilter):
+class ReversalFilter(admin.SimpleListFilter):
     """Journals that reverse others, or that do not."""
 
     title = "reversal"
@@ -171,7 +171,7 @@ class JournalAdmin(BooksAdmin):
     sheet_template = "ledger/journal.html"
     list_display = ("number", "day", "what", "source_key", "external_ref", "amount", "state", "tenant")
     list_display_links = ("number",)
-    list_filter = (BusinessDay, Kind, Reversal, "is_late", "tenant")
+    list_filter = (BusinessDay, Kind, ReversalFilter, "is_late", "tenant")
     search_fields = ("source_key",)
     search_help_text = "Key, id, transaction or amount"
     ordering = ("-id",)

@@ -22,7 +22,7 @@ from ledger.drawers.caller import Caller
 from ledger.drawers.requests import Count, NewDrawer
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import Entry
+from ledger.journals.posting import NewJournal
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
 from ledger.periods import calendar_memory
 from ledger.refusals import books, drawers
@@ -232,7 +232,9 @@ class _Book:
         """Post (kind, key, amounts by account); what moves nothing makes no journal."""
         drafts = [(key, JournalDraft.of(kind, amounts.items())) for kind, key, amounts in journals]
         entries = [
-            Entry(SOURCE, key, 1, draft, self.day, self.now, "", _RULES_VERSION) for key, draft in drafts if draft.lines
+            NewJournal(SOURCE, key, 1, draft, self.day, self.now, "", _RULES_VERSION)
+            for key, draft in drafts
+            if draft.lines
         ]
         posting.post(self.tenant_id, entries, self.ids)
 

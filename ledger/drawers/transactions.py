@@ -26,7 +26,7 @@ _BRINGS_IN: Final = frozenset({FlowType.SALE, FlowType.CASH_IN})
 
 
 @dataclass(frozen=True, slots=True)
-class Transacted:
+class RecordedTransaction:
     """A transaction that was carried out: its id, its journal, and when (RFC 3339)."""
 
     id: int
@@ -36,7 +36,7 @@ class Transacted:
     wanted: NewTransaction
 
 
-def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> Transacted:
+def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> RecordedTransaction:
     """Carry out one transaction; operation. The drawer's lock is shared: it cannot be closed meanwhile.
 
     :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's.
@@ -67,7 +67,7 @@ def transact(*, caller: Caller, wanted: NewTransaction, now: datetime) -> Transa
             "credit": ids[credit],
         }
         made = call("ledger_transact_v1", drawer.tenant_id, as_jsonb(told))
-    return Transacted(made["id"], made["journal"], made["at"].replace("+00:00", "Z"), drawer, wanted)
+    return RecordedTransaction(made["id"], made["journal"], made["at"].replace("+00:00", "Z"), drawer, wanted)
 
 
 def _sides(drawer: Drawer, wanted: NewTransaction) -> tuple[AccountRef, AccountRef]:

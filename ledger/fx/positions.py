@@ -8,7 +8,7 @@ from typing import Any, Final
 from ledger.balances import balances
 from ledger.fx import rates
 from ledger.fx.conversion import Conversion, Rate, Unusable
-from ledger.fx.rates import USABLE, Asked
+from ledger.fx.rates import USABLE, RateQuestion
 
 #: The clearing accounts' balances at the end of a business day, with the rate into the base currency at an instant.
 _POSITIONS: Final = f"""
@@ -79,5 +79,5 @@ def currencies_without_rate(tenant_id: int, day: date, *, at: datetime) -> list[
 
 def _position(row: Sequence[Any], at: datetime) -> Position:
     code, source, target, balance, *rate = row
-    judged = None if source == target else rates.judge(Asked(source, target, at), rates.known_rate(rate))
+    judged = None if source == target else rates.judge(RateQuestion(source, target, at), rates.known_rate(rate))
     return Position(code, source, target, int(balance), judged)

@@ -39,7 +39,7 @@ ORDER BY q.place
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RateQuestion:
     """The rate from one currency to another at an instant."""
 
     source: str
@@ -52,7 +52,7 @@ def max_age() -> timedelta | None:
     return timedelta(hours=settings.FX_MAX_RATE_AGE_HOURS) or None
 
 
-def find(tenant_id: int, asked: Sequence[Asked]) -> list[Rate | Unusable]:
+def find(tenant_id: int, asked: Sequence[RateQuestion]) -> list[Rate | Unusable]:
     """The rates that held, or why none can be used, in the order of the questions. One statement for any number."""
     if not asked:
         return []
@@ -65,13 +65,13 @@ def find(tenant_id: int, asked: Sequence[Asked]) -> list[Rate | Unusable]:
     return [judge(one, known_rate(row)) for one, row in zip(asked, balances.fetch(_FIND, values), strict=True)]
 
 
-def latest(tenant_id: int, asked: Asked) -> Rate | None:
+def latest(tenant_id: int, asked: RateQuestion) -> Rate | None:
     """The rate that held, however old it is; None when there was none."""
     values = {"tenant": tenant_id, "sources": [asked.source], "targets": [asked.target], "instants": [asked.at]}
     return known_rate(balances.fetch(_FIND, values)[0])
 
 
-def usable(tenant_id: int, asked: Asked) -> Rate:
+def usable(tenant_id: int, asked: RateQuestion) -> Rate:
     """The rate that held. :raises ledger.fx.conversion.FxRateMissing: none.
 
     :raises ledger.fx.conversion.FxRateStale: it is too old.
@@ -82,7 +82,7 @@ def usable(tenant_id: int, asked: Asked) -> Rate:
     return found
 
 
-def judge(asked: Asked, rate: Rate | None) -> Rate | Unusable:
+def judge(asked: RateQuestion, rate: Rate | None) -> Rate | Unusable:
     """Whether a rate may be used. Pure, but for the setting."""
     moment = f"{asked.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if rate is None:

@@ -12,7 +12,7 @@ from ledger.fx import positions as clearing
 from ledger.fx.positions import Position
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import Entry
+from ledger.journals.posting import NewJournal
 from ledger.models import FxRevaluation
 from ledger.periods import calendar_memory
 from ledgersafe.postgres.db import require_transaction
@@ -22,7 +22,7 @@ _RULES: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Revalued:
+class RevaluationResult:
     """What a day's revaluation came to.
 
     `without_rate`: currencies that cannot be valued; then nothing was posted, and the residual is None.
@@ -45,7 +45,7 @@ class Order:
     now: datetime
 
 
-def revalue(tenant_id: int, day: date, *, actor: str, now: datetime) -> Revalued:
+def revalue(tenant_id: int, day: date, *, actor: str, now: datetime) -> RevaluationResult:
     """Value every clearing balance at the rates of the day's end, and book what is left over; operation.
 
     Called just before a day is sealed, and the day exists. It takes the day's lock alone, as sealing does: nobody posts
@@ -61,7 +61,7 @@ def revalue(tenant_id: int, day: date, *, actor: str, now: datetime) -> Revalued
     journal_id = None
     if residual:
         journal_id = _book(tenant_id, day, positions, residual, Order(actor, at, now))
-    return Revalued(day, tuple(positions), tuple(missing), residual, journal_id)
+    return RevaluationResult(day, tuple(positions), tuple(missing), residual, journal_id)
 
 
 def _await_posters(tenant_id: int, day: date) -> None:
@@ -73,7 +73,7 @@ def _book(tenant_id: int, day: date, positions: list[Position], residual: int, o
     base = positions[0].base_currency
     number = 1 + FxRevaluation.objects.filter(tenant_id=tenant_id, business_date=day).count()
     lines = [(AccountRef("FX_GAIN_LOSS", base), residual), (AccountRef("FX_CLEARING", base), -residual)]
-    entry = Entry(
+    entry = NewJournal(
         source="fx",
         source_key=f"revaluation:{day}:{number}",
         revision=1,

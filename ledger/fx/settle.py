@@ -18,7 +18,7 @@ from ledger.accounts.requests import InvalidRequest, Problems, read_amount
 from ledger.fx import conversion as fx
 from ledger.fx import rates, settlement_queries
 from ledger.fx.conversion import Conversion
-from ledger.fx.rates import Asked
+from ledger.fx.rates import RateQuestion
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import Account, AccountStatus, FxSettlement
 from ledger.periods import calendar_memory
@@ -132,7 +132,7 @@ def _convert(tenant_id: int, request: SettlementRequest, source: Account, target
     problems.refuse()
     if minor <= 0:
         raise InvalidRequest("/amount must be above zero.", errors=[{"pointer": "/amount", "message": "is too small"}])
-    rate = rates.usable(tenant_id, Asked(source.currency, target.currency, request.as_of))
+    rate = rates.usable(tenant_id, RateQuestion(source.currency, target.currency, request.as_of))
     conversion = rate.converts(source.currency, target.currency, minor)
     if not conversion.converted_minor:
         raise fx.AmountTooSmall

@@ -14,7 +14,7 @@ from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NewJournal:
     """A journal to be written: its cause (`source`, `source_key`, `revision`), its day and its lines."""
 
     source: str
@@ -29,7 +29,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Reversal:
+class JournalReversal:
     """A journal to be mirrored, on a day that is open."""
 
     journal_id: int
@@ -38,7 +38,7 @@ class Reversal:
     is_late: bool = False
 
 
-def post(tenant_id: int, entries: Sequence[Entry], account_ids: Mapping[AccountRef, int]) -> list[int]:
+def post(tenant_id: int, entries: Sequence[NewJournal], account_ids: Mapping[AccountRef, int]) -> list[int]:
     """Write journals; operation. Shares the locks of their days with other posters, against a close.
 
     :returns: their ids, in order. :raises django.db.IntegrityError: a guard refused; nothing of the set stands.
@@ -70,7 +70,7 @@ def post(tenant_id: int, entries: Sequence[Entry], account_ids: Mapping[AccountR
     return [int(key) for key in call("ledger_post_new_v1", tenant_id, as_jsonb(journals), as_jsonb(lines))]
 
 
-def reverse(tenant_id: int, reversals: Sequence[Reversal]) -> dict[int, int]:
+def reverse(tenant_id: int, reversals: Sequence[JournalReversal]) -> dict[int, int]:
     """Mirror journals, each once; operation. Shares the locks of the days, against a close.
 
     :returns: the reversal's id by that of the journal. :raises django.db.IntegrityError: as `post`, and when a

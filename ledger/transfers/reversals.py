@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError
 
 from ledger.journals import posting
-from ledger.journals.posting import Reversal
+from ledger.journals.posting import JournalReversal
 from ledger.models import Journal, Transfer
 from ledger.periods import calendar_memory
 from ledger.refusals import books
@@ -80,7 +80,7 @@ def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime
     day = request.value_date or calendar.day_of(now)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
-    reversal_id = posting.reverse(tenant_id, [Reversal(request.journal_id, day, now)])[request.journal_id]
+    reversal_id = posting.reverse(tenant_id, [JournalReversal(request.journal_id, day, now)])[request.journal_id]
     command = Transfer.objects.create(
         tenant_id=tenant_id,
         client_id=request.client_id,

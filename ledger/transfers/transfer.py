@@ -22,7 +22,7 @@ from ledger.transfers import clients
 from ledger.transfers.requests import TransferRequest
 from ledgersafe.idempotency.answers import KeyReused
 from ledgersafe.postgres.db import (
-    StaleDirectory,
+    StaleMemory,
     as_jsonb,
     call,
     call_alone,
@@ -41,7 +41,7 @@ _WHY: Final = {"unknown": "is no account of yours", "currency": "is in another c
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class PostedTransfer:
     """What became of a transfer: its journal, and whether it was there before."""
 
     journal_id: int | None
@@ -55,7 +55,7 @@ class _RolledBack(Exception):
 
 def carry_out(
     *, principal: Principal, requests: Sequence[TransferRequest], now: datetime, single: bool = True
-) -> list[Applied]:
+) -> list[PostedTransfer]:
     """Post transfers, each once; all of them or none.
 
     :raises InvalidRequest: unknown accounts. :raises DomainError: AccountNotActive, DayClosed, FloorReached, KeyReused.
@@ -66,7 +66,7 @@ def carry_out(
     requests = clients.as_known(Transfer.objects, principal, requests)
     asked = _without_repeats(requests)
 
-    def attempt() -> list[Applied]:
+    def attempt() -> list[PostedTransfer]:
         told = _alone(principal, asked, now) if len(asked) == 1 else None
         if told is None:
             told = call_alone("ledger_transfer_v1", *_told(principal, asked, now))
@@ -82,13 +82,13 @@ def carry_out(
     return applied
 
 
-def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: datetime) -> list[Applied]:
+def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: datetime) -> list[PostedTransfer]:
     """The same path, and every guard's judgement, rolled back. What was carried out before is told as such."""
     requests = clients.as_known(Transfer.objects, principal, requests)
     asked = _without_repeats(requests)
 
-    def attempt() -> list[Applied]:
-        found: list[Applied] = []
+    def attempt() -> list[PostedTransfer]:
+        found: list[PostedTransfer] = []
         try:
             with tenant_transaction(principal.tenant_id):
                 told = call("ledger_transfer_v1", *_told(principal, asked, now))
@@ -99,12 +99,12 @@ def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: d
                 force_constraints()
                 raise _RolledBack
         except _RolledBack:
-            return [Applied(None, None, True) if one.is_new else one for one in found]
+            return [PostedTransfer(None, None, True) if one.is_new else one for one in found]
 
     return _translated(attempt)
 
 
-def _counted(attempt: Any, principal: Principal, number: int) -> list[Applied]:
+def _counted(attempt: Any, principal: Principal, number: int) -> list[PostedTransfer]:
     try:
         applied = _translated(attempt)
     except (DomainError, DatabaseError):
@@ -115,10 +115,10 @@ def _counted(attempt: Any, principal: Principal, number: int) -> list[Applied]:
     return applied
 
 
-def _translated(attempt: Any) -> list[Applied]:
+def _translated(attempt: Any) -> list[PostedTransfer]:
     """Retried as long as Postgres asks for it; what a guard refuses becomes its refusal."""
     try:
-        applied: list[Applied] = retry_serialization(attempt)
+        applied: list[PostedTransfer] = retry_serialization(attempt)
     except IntegrityError as error:
         refusal = books.of_guard(error)
         if refusal is None:
@@ -187,34 +187,36 @@ def _outcomes(
     requests: Sequence[TransferRequest],
     asked: Sequence[TransferRequest],
     single: bool,
-) -> list[Applied]:
+) -> list[PostedTransfer]:
     if told.get("stale"):
         calendar_memory.forget(principal.tenant_id)
         if isinstance(principal, KeyPrincipal):
             keys.ensure_live(principal)
-        raise StaleDirectory
+        raise StaleMemory
     if "accounts" in told:
         raise _accounts_refused(told["accounts"], requests, asked, single)
     if "days" in told:
         raise books.DayClosed
-    by_key: dict[tuple[str, str], Applied] = {}
+    by_key: dict[tuple[str, str], PostedTransfer] = {}
     for one in told["done"]:
         if not one["same"]:
             raise KeyReused
         request = asked[one["o"]]
-        made = Applied(one["journal"], one["at"].replace("+00:00", "Z"), bool(one.get("new")))
+        made = PostedTransfer(one["journal"], one["at"].replace("+00:00", "Z"), bool(one.get("new")))
         by_key[request.client_id, request.idempotency_key] = made
     return _in_order(requests, by_key)
 
 
-def _in_order(requests: Sequence[TransferRequest], by_key: dict[tuple[str, str], Applied]) -> list[Applied]:
+def _in_order(
+    requests: Sequence[TransferRequest], by_key: dict[tuple[str, str], PostedTransfer]
+) -> list[PostedTransfer]:
     """The outcome of each; of a repeat within the call, that it is one."""
-    applied: list[Applied] = []
+    applied: list[PostedTransfer] = []
     for request in requests:
         key = request.client_id, request.idempotency_key
         made = by_key[key]
         applied.append(made)
-        by_key[key] = Applied(made.journal_id, made.created_at, False)
+        by_key[key] = PostedTransfer(made.journal_id, made.created_at, False)
     return applied
 
 

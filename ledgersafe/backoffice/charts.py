@@ -32,7 +32,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Stacked:
+class StackedBars:
     """A stacked bar chart: its columns, and the lines across with what they mean, from the top."""
 
     columns: Sequence[Column]
@@ -50,7 +50,7 @@ def nice_maximum(highest: int) -> int:
         power *= 10
 
 
-def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[str]) -> Stacked:
+def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[str]) -> StackedBars:
     """Bars of `(text, {kind: number})`, piled up in the order of the kinds, the first at the bottom."""
     top = nice_maximum(max((sum(numbers.values()) for _, numbers in columns), default=0))
     shown = []
@@ -63,7 +63,7 @@ def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[st
                 shapes.append(_shape(kind, place, filled / top, number / top))
         shown.append(Column(shapes, place, text))
     lines = [(f"{HEIGHT - HEIGHT * part / 4:g}", _label(top * part / 4)) for part in (4, 3, 2, 1, 0)]
-    return Stacked(shown, lines, len(columns))
+    return StackedBars(shown, lines, len(columns))
 
 
 def shares(numbers: Sequence[int]) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ PREDECESSOR_STOP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningServer:
     """A server that answers, and the variables with which clients reach it."""
 
     process: ServerProcess

@@ -17,7 +17,7 @@ from ledgersafe.embedded.cluster import create_cluster
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
 from ledgersafe.embedded.homes import settle
-from ledgersafe.embedded.launching import Running, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.launching import RunningServer, await_predecessor, await_ready, choose_port
 from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for
 
@@ -46,7 +46,7 @@ _RECOVERING: Final = re.compile("in recovery mode|starting up|not yet accepting"
 _RECOVERS_WITHIN_SECONDS: Final = 8
 
 
-def launch(folder: ServerFolder, port: int | None = None) -> Running:
+def launch(folder: ServerFolder, port: int | None = None) -> RunningServer:
     """Start Postgres on `port` (or one it chooses) and wait until it answers.
 
     :raises EmbeddedServerError: no programs, no cluster, or no answer; with the end of its log.
@@ -62,7 +62,7 @@ def launch(folder: ServerFolder, port: int | None = None) -> Running:
         return _launch(folder, port)
 
 
-def _launch(folder: ServerFolder, port: int | None) -> Running:
+def _launch(folder: ServerFolder, port: int | None) -> RunningServer:
     passwords = passwords_for(folder, roles.NAMES)
     home = settle(folder, find_postgres())
     lock = await_predecessor(folder, lambda: stop_leftover(home.cluster, passwords))
@@ -85,7 +85,7 @@ def _launch(folder: ServerFolder, port: int | None) -> Running:
     except BaseException:
         process.stop()
         raise
-    return Running(process, port, home.cluster, roles.environment(port, passwords, folder.purpose))
+    return RunningServer(process, port, home.cluster, roles.environment(port, passwords, folder.purpose))
 
 
 def stop_leftover(cluster: Path, passwords: dict[str, str]) -> None:

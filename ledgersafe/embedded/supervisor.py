@@ -12,7 +12,7 @@ import psycopg
 from ledgersafe.embedded import locks, postgres, records, valkey
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launching import Running, log_tail
+from ledgersafe.embedded.launching import RunningServer, log_tail
 
 POLL_SECONDS = 0.2
 # Commands typed or scripted one after the other share a server instead of restarting it.
@@ -62,7 +62,7 @@ class Supervisor:
             running.process.stop()
             log("stopped")
 
-    def _launch(self, port: int | None = None) -> Running:
+    def _launch(self, port: int | None = None) -> RunningServer:
         launcher = LAUNCHERS[self.folder.server]
         try:
             running = launcher(self.folder, port)
@@ -89,7 +89,7 @@ class Supervisor:
             raise
         return running
 
-    def _restart(self, ended: Running) -> Running:
+    def _restart(self, ended: RunningServer) -> RunningServer:
         """After a crash: on the same port with the same passwords, so that clients only reconnect.
 
         :returns: the ended one when the last client has gone meanwhile.

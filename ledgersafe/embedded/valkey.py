@@ -8,7 +8,7 @@ import sys
 
 from ledgersafe.embedded.binaries import find_valkey
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launching import Running, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.launching import RunningServer, await_predecessor, await_ready, choose_port
 from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for, write_private
 from ledgersafe.embedded.server_user import myself
@@ -16,7 +16,7 @@ from ledgersafe.embedded.server_user import myself
 USER = "default"
 
 
-def launch(folder: ServerFolder, port: int | None = None) -> Running:
+def launch(folder: ServerFolder, port: int | None = None) -> RunningServer:
     """Start Valkey on `port` (or one it chooses) and wait until it answers.
 
     :raises EmbeddedServerError: no program or no answer; with the end of its log.
@@ -36,7 +36,7 @@ def launch(folder: ServerFolder, port: int | None = None) -> Running:
         os.close(lock)
     await_ready(process, folder, lambda: answers(port, password))
     url = f"redis://{USER}:{password}@127.0.0.1:{port}/0"
-    return Running(process, port, folder.path / "files", {"REDIS_URL": url})
+    return RunningServer(process, port, folder.path / "files", {"REDIS_URL": url})
 
 
 def answers(port: int, password: str) -> bool:

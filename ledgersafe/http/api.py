@@ -105,7 +105,7 @@ def principal_of(request: Request) -> Principal:
     return request.user
 
 
-def key_of(request: Request) -> KeyPrincipal:
+def api_key_of(request: Request) -> KeyPrincipal:
     """The authenticated key, where people may not call. :raises NotAuthenticated: there is none."""
     if not isinstance(request.user, KeyPrincipal):
         raise drf_exceptions.NotAuthenticated("Send the API key as «Authorization: Bearer <key>».")

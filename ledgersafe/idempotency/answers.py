@@ -54,7 +54,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAnswer:
     """An answer that was stored, and the fingerprint of the request it answered."""
 
     answer: Answer
@@ -93,7 +93,7 @@ class Command:
         fingerprint = exact_json.fingerprint(exact_json.canonical_text(said))
         return cls(tenant_id, principal, actor, key, name[:_MAX_NAME], fingerprint)
 
-    def check(self, kept: Kept) -> None:
+    def check(self, kept: StoredAnswer) -> None:
         """:raises KeyReused: the key was answered for another request."""
         if kept.fingerprint != self.fingerprint:
             raise KeyReused

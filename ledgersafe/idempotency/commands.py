@@ -91,7 +91,7 @@ def money_command(declared: Declared) -> Callable[[Method], Method]:
     return guard_method
 
 
-def key_of(request: Request) -> str | None:
+def idempotency_key_of(request: Request) -> str | None:
     """The key of the headers in either spelling, None when there is none. :raises UnusableKey: unusable, or two."""
     spellings = [request.META.get(f"HTTP_{name}") for name in ("X_IDEMPOTENCY_KEY", "IDEMPOTENCY_KEY")]
     return read_key(*spellings) if any(spelling is not None for spelling in spellings) else None
@@ -99,7 +99,7 @@ def key_of(request: Request) -> str | None:
 
 def _read(request: Request) -> tuple[Command, Body]:
     principal: Any = request.user  # a Principal: the view's permission has seen to it
-    key = read_key(key_of(request))
+    key = read_key(idempotency_key_of(request))
     body = read_object(request._request, principal.tenant_slug, declared=None, may_be_empty=True)
     command = Command.of(
         tenant_id=principal.tenant_id,

@@ -16,7 +16,7 @@ import redis
 from django.conf import settings
 
 from ledgersafe.idempotency import books, redis_client, sealing
-from ledgersafe.idempotency.answers import Command, Kept
+from ledgersafe.idempotency.answers import Command, StoredAnswer
 from ledgersafe.idempotency.sealing import Mark, SealedAnswer
 
 PREFIX: Final = "idempotency"
@@ -27,32 +27,32 @@ _BATCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FrontState:
     """What Redis said of `name`: the answer, or that somebody else is at it, or our own mark; or nothing."""
 
     name: str
-    kept: Kept | None = None
+    kept: StoredAnswer | None = None
     is_busy: bool = False
     mark: bytes | None = None
 
 
-def look(command: Command) -> Seen:
+def look(command: Command) -> FrontState:
     """Ask for the key's answer, and leave a mark where there is nothing. One round trip."""
     name, now = _name(command), time.time()
     mark = sealing.seal_mark(name, secrets.token_bytes(16), now)
     told = redis_client.ask(lambda client: _look(client, name, mark))
     if told is None:
-        return Seen(name)
+        return FrontState(name)
     is_ours, value = told
     if is_ours is True:
-        return Seen(name, mark=mark)
+        return FrontState(name, mark=mark)
     found = sealing.unseal(name, value) if isinstance(value, bytes) else None
     if isinstance(found, SealedAnswer):
-        return Seen(name, kept=found.kept)
-    return Seen(name, is_busy=isinstance(found, Mark) and found.counts(now))
+        return FrontState(name, kept=found.kept)
+    return FrontState(name, is_busy=isinstance(found, Mark) and found.counts(now))
 
 
-def keep(seen: Seen, command: Command, kept: Kept) -> None:
+def keep(seen: FrontState, command: Command, kept: StoredAnswer) -> None:
     """Write down the answer that Postgres has committed; over a mark, or over whatever stands there."""
     if len(kept.answer.body) > _LONGEST:
         return
@@ -60,7 +60,7 @@ def keep(seen: Seen, command: Command, kept: Kept) -> None:
     redis_client.ask(lambda client: client.set(seen.name, value, ex=settings.IDEMPOTENCY_TTL_SECONDS))
 
 
-def release(seen: Seen) -> None:
+def release(seen: FrontState) -> None:
     """Take back our mark, and nothing but it: somebody else may have come since."""
     mark = seen.mark
     if mark is not None:

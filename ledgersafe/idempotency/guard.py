@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledgersafe.idempotency import front, rows
-from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept, KeyReused
+from ledgersafe.idempotency.answers import Answer, Command, InProgress, KeyReused, StoredAnswer
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values.errors import DomainError
@@ -50,7 +50,7 @@ def carry_out(command: Command, work: Callable[[], Answer], refuse: Callable[[Do
 
 
 def _guarded(
-    command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer], seen: front.Seen
+    command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer], seen: front.FrontState
 ) -> Outcome:
     is_remembered = False
     try:
@@ -58,7 +58,7 @@ def _guarded(
         kept = retry_serialization(lambda: rows.look(command)) if seen.is_busy else None
         outcome = _decided(command, work, refuse) if kept is None else _replay(command, kept, "replayed_database")
         if outcome.answer.is_storable:
-            front.keep(seen, command, Kept(outcome.answer, command.fingerprint))
+            front.keep(seen, command, StoredAnswer(outcome.answer, command.fingerprint))
             is_remembered = True
     finally:
         if not is_remembered:
@@ -98,7 +98,7 @@ def _attempt(command: Command, work: Callable[[], Answer], *, is_refusal: bool =
     return Outcome(answer, is_replay=False)
 
 
-def _replay(command: Command, kept: Kept, outcome: str) -> Outcome:
+def _replay(command: Command, kept: StoredAnswer, outcome: str) -> Outcome:
     command.check(kept)
     _count(outcome)
     return Outcome(kept.answer, is_replay=True)

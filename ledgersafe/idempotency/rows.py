@@ -3,7 +3,7 @@
 from base64 import b64decode
 from typing import Any, Final
 
-from ledgersafe.idempotency.answers import Answer, Command, InProgress, Kept
+from ledgersafe.idempotency.answers import Answer, Command, InProgress, StoredAnswer
 from ledgersafe.idempotency.models import IdempotencyKey
 from ledgersafe.postgres.db import call, call_alone, retry_serialization
 from ledgersafe.tenants.keys import Principal
@@ -24,7 +24,7 @@ def answered_as(principal: Principal, key: str) -> str:
     return next((name for name in names if name in found), principal.identity)
 
 
-def claim(command: Command) -> Kept | None:
+def claim(command: Command) -> StoredAnswer | None:
     """Take the key until the transaction ends; operation. :returns: what was answered before, if anything.
 
     :raises InProgress: another transaction has taken it.
@@ -32,18 +32,18 @@ def claim(command: Command) -> Kept | None:
     return _read(call(_CLAIM, command.tenant_id, command.principal, command.key))
 
 
-def look(command: Command) -> Kept | None:
+def look(command: Command) -> StoredAnswer | None:
     """What the key was answered, if anything; a transaction of its own. :raises InProgress: somebody is at it."""
     return _read(call_alone(_CLAIM, command.tenant_id, command.principal, command.key))
 
 
-def _read(told: dict[str, Any] | None) -> Kept | None:
+def _read(told: dict[str, Any] | None) -> StoredAnswer | None:
     if told is None:
         return None
     if told.get("busy"):
         raise InProgress(retry_after=1)
     answer = Answer(told["status"], told["media_type"], b64decode(told["body"]))
-    return Kept(answer, bytes.fromhex(told["fingerprint"]))
+    return StoredAnswer(answer, bytes.fromhex(told["fingerprint"]))
 
 
 def keep(command: Command, answer: Answer) -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import orjson
 from django.utils.crypto import salted_hmac
 
-from ledgersafe.idempotency.answers import Answer, Command, Kept
+from ledgersafe.idempotency.answers import Answer, Command, StoredAnswer
 
 #: How long a mark counts. A command takes milliseconds; whoever takes longer is asked for in Postgres.
 MARK_SECONDS: Final = 10
@@ -30,7 +30,7 @@ class SealedAnswer:
     tenant_id: int
     principal: str
     key: str
-    kept: Kept
+    kept: StoredAnswer
     at: float
 
 
@@ -48,7 +48,7 @@ class Mark:
 Sealed: TypeAlias = SealedAnswer | Mark
 
 
-def seal_answer(name: str, command: Command, kept: Kept, now: float) -> bytes:
+def seal_answer(name: str, command: Command, kept: StoredAnswer, now: float) -> bytes:
     """An answer for the Redis key `name`."""
     told = {
         "tenant": command.tenant_id,
@@ -77,7 +77,7 @@ def unseal(name: str, value: bytes) -> Sealed | None:
         return Mark(_INSTANT.unpack_from(rest)[0])
     head, _, body = rest.partition(_SEPARATOR)
     told = orjson.loads(head)
-    kept = Kept(Answer(told["status"], told["media_type"], body), bytes.fromhex(told["fingerprint"]))
+    kept = StoredAnswer(Answer(told["status"], told["media_type"], body), bytes.fromhex(told["fingerprint"]))
     return SealedAnswer(told["tenant"], told["principal"], told["key"], kept, told["at"])
 
 

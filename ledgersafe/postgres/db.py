@@ -51,7 +51,7 @@ class TransactionRequired(RuntimeError):
     """An operation was called outside a use case's transaction: a bug in the caller."""
 
 
-class StaleDirectory(Exception):
+class StaleMemory(Exception):
     """What this process remembered of a tenant is out of date: forget it, read again, try again."""
 
 
@@ -256,7 +256,7 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
     for attempt in range(1, attempts + 1):
         try:
             return work()
-        except StaleDirectory as error:
+        except StaleMemory as error:
             if attempt == attempts:
                 raise errors.Unavailable(_CONTENDED, retry_after=1) from error
         except DjangoDatabaseError as error:

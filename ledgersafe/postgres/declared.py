@@ -40,7 +40,7 @@ class GuardTrigger:
 
 
 @dataclass(slots=True)
-class Declared:
+class DeclaredCatalog:
     """Bodies of functions by name, and triggers by table and name."""
 
     functions: dict[str, str] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class Declared:
 
 
 @cache
-def declared() -> Declared:
+def declared() -> DeclaredCatalog:
     """Everything our SQL files leave behind once all are applied."""
-    found = Declared()
+    found = DeclaredCatalog()
     for path in _files():
         for statement in _STATEMENTS.finditer(path.read_text()):
             _apply(statement.groupdict(), found)
@@ -70,7 +70,7 @@ def _files() -> Iterator[Path]:
             yield from (path for path in files if not path.name.endswith(".down.sql"))
 
 
-def _apply(statement: dict[str, str | None], found: Declared) -> None:
+def _apply(statement: dict[str, str | None], found: DeclaredCatalog) -> None:
     match statement:
         case {"function": str(name), "body": str(body)}:
             found.functions[name] = body

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ledgersafe.simulation import baskets
 from ledgersafe.simulation.baskets import Basket
-from ledgersafe.simulation.events import Sent, money
+from ledgersafe.simulation.events import SentEvent, money
 
 if TYPE_CHECKING:
     from ledgersafe.simulation.tills import Till
@@ -19,7 +19,7 @@ _SALE_DELAYED: Final = timedelta(minutes=45)
 _EARLY: Final = 0.25
 
 
-def of(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
+def follow_ups_of(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
     """Nothing, as a rule."""
     chance = till.random.random()
     for share, what in ((0.04, _brought_back), (0.055, _voided), (0.065, _corrected), (0.10, _tipped)):
@@ -30,13 +30,13 @@ def of(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
             return
 
 
-def _about(sale: Sent, till: "Till") -> dict[str, Any]:
+def _about(sale: SentEvent, till: "Till") -> dict[str, Any]:
     by_transaction = till.random.random() < 0.3
     named = {"original_txn_id": sale.fields["txn_id"]} if by_transaction else {"original_event_id": sale.event_id}
     return {"references": named}
 
 
-def _brought_back(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
+def _brought_back(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
     """One of each line, in one return or two; refunded in cash."""
     for number, (sku, quantity, amount) in enumerate(basket.lines[:2], 1):
         each = amount // quantity
@@ -53,12 +53,12 @@ def _brought_back(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
         yield till.send("RETURN", at, fields | _about(sale, till), effects)
 
 
-def _voided(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
+def _voided(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
     effects = basket.effects(-1) | {"baskets_count": -1, "voids_count": 1}
     yield till.send("VOID", sale.occurred_at + timedelta(minutes=2), _about(sale, till), effects)
 
 
-def _corrected(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
+def _corrected(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
     """The first line was rung up once too often: the rest is what was sold."""
     lines = basket.lines[1:] or (("MUG", 1, 1450),)
     right = baskets.paid(till.random, Basket(lines, 0, 0, ()), "CASH")
@@ -69,7 +69,7 @@ def _corrected(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
     yield till.send("CORRECTION", at, right.fields() | _about(sale, till), effects | {"corrections_count": 1})
 
 
-def _tipped(till: "Till", sale: Sent, basket: Basket) -> Iterator[Sent]:
+def _tipped(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
     if not basket.card:
         return
     tip = till.random.choice((50, 150, 275))

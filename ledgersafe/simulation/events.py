@@ -12,7 +12,7 @@ CURRENCY: Final = "USD"
 
 
 @dataclass(slots=True)
-class Sent:
+class SentEvent:
     """One event on its way.
 
     `effects`: what it comes to if it stands, by the columns of `daily_sales`; amounts in minor units.
@@ -36,14 +36,14 @@ class Sent:
 class Day:
     """All that happens, in the order it reaches us, and what is true in the end."""
 
-    events: list[Sent]
+    events: list[SentEvent]
     #: Versions a till sent by mistake: the event of the same id in `events` is the true one.
-    mistakes: list[Sent] = field(default_factory=list)
+    mistakes: list[SentEvent] = field(default_factory=list)
     #: Events nobody can post: their totals do not add up.
-    doubtful: list[Sent] = field(default_factory=list)
+    doubtful: list[SentEvent] = field(default_factory=list)
 
     @property
-    def arrivals(self) -> list[Sent]:
+    def arrivals(self) -> list[SentEvent]:
         """Everything, in the order it reaches us."""
         everything = [*self.events, *self.mistakes, *self.doubtful]
         return sorted(everything, key=lambda sent: (sent.arrives_at, sent.event_id))

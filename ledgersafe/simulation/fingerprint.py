@@ -30,7 +30,7 @@ FROM pos_daily_sales_v1(%s, '2000-01-01', '9999-12-31', NULL) ORDER BY 1, 2, 3
 """  # noqa: S608  names of ours
 
 
-def of_books(tenant_id: int) -> str:
+def books_fingerprint(tenant_id: int) -> str:
     """SHA-256, hexadecimal, of what every cause came to on every account, and of every store's day."""
     digest = hashlib.sha256()
     with connection.cursor() as cursor:

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from ledgersafe.demo.tenants import fresh_tenant
 from ledgersafe.simulation import fingerprint, judging, sending
-from ledgersafe.simulation.events import Day, Sent
+from ledgersafe.simulation.events import Day, SentEvent
 from ledgersafe.simulation.judging import Check
 from ledgersafe.simulation.office import Office
-from ledgersafe.simulation.sending import Sending
+from ledgersafe.simulation.sending import SendResult
 from ledgersafe.simulation.shape import Shape
 from ledgersafe.tenants.models import Tenant
 from pos.decisions import release
@@ -38,11 +38,11 @@ class Run:
 
     tenant: Tenant
     order: Order
-    sending: Sending
+    sending: SendResult
     fingerprint: str
 
 
-def arrivals_of(day: Day, order: Order, seed: int) -> list[Sent]:
+def arrivals_of(day: Day, order: Order, seed: int) -> list[SentEvent]:
     """What is sent, in its order. Pure."""
     random = Random(f"{seed}/{order}")  # noqa: S311  a game
     arrivals = day.arrivals
@@ -50,7 +50,7 @@ def arrivals_of(day: Day, order: Order, seed: int) -> list[Sent]:
         doubled = arrivals * 2
         random.shuffle(doubled)
         return doubled
-    found: list[Sent] = []
+    found: list[SentEvent] = []
     for sent in arrivals:
         found.append(sent)
         if random.randrange(100) < _REPEATED:
@@ -66,7 +66,7 @@ def run_day(
     *,
     check: Callable[[Check], None],
     say: Callable[[str], None],
-    progress: Callable[[Sequence[Sent]], Callable[[int], None]],
+    progress: Callable[[Sequence[SentEvent]], Callable[[int], None]],
 ) -> Run:
     """The day in books of its own. :raises ledgersafe.simulation.sending.NotTaken: the server refused something."""
     tenant, key = fresh_tenant("day", name="Simulated shops", key_name="all tills", actor=_ACTOR)
@@ -84,7 +84,7 @@ def run_day(
         run = Run(tenant, order, sent, "")
         for one_check in _checks(office, run, day, shape):
             check(one_check)
-    run.fingerprint = fingerprint.of_books(tenant.id)
+    run.fingerprint = fingerprint.books_fingerprint(tenant.id)
     return run
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
-from ledgersafe.simulation.events import Sent
+from ledgersafe.simulation.events import SentEvent
 
 BATCH: Final = 1_000
 CONNECTIONS: Final = 4
@@ -26,7 +26,7 @@ class NotTaken(Exception):
 
 
 @dataclass(slots=True)
-class Sending:
+class SendResult:
     """What was answered: (status, reason) of events, and how long it took."""
 
     answers: Counter[tuple[int, str]] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Sending:
         return self.events / self.seconds if self.seconds else 0.0
 
 
-def batches_of(arrivals: Iterable[Sent], tenant: str) -> list[bytes]:
+def batches_of(arrivals: Iterable[SentEvent], tenant: str) -> list[bytes]:
     """Request bodies, made before any clock starts: every store sends its own events, in the order they are given."""
     collecting: dict[str, list[bytes]] = {}
     batches: list[bytes] = []
@@ -55,17 +55,17 @@ def _joined(bodies: Iterable[bytes]) -> bytes:
     return b'{"events":[' + b",".join(bodies) + b"]}"
 
 
-def body_of(sent: Sent, tenant: str) -> bytes:
+def body_of(sent: SentEvent, tenant: str) -> bytes:
     """One event's bytes."""
     return json.dumps({"tenant_id": tenant} | sent.fields, separators=(",", ":")).encode()
 
 
-def send_batches(url: str, key: str, bodies: Sequence[bytes], done: Callable[[int], None]) -> Sending:
+def send_batches(url: str, key: str, bodies: Sequence[bytes], done: Callable[[int], None]) -> SendResult:
     """Send all, in their order, over `CONNECTIONS` connections. :raises NotTaken: something was not accepted."""
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     for body in bodies:
         waiting.put(body)
-    sending, lock = Sending(), threading.Lock()
+    sending, lock = SendResult(), threading.Lock()
     failures: list[Exception] = []
 
     def work() -> None:

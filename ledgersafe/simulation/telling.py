@@ -6,19 +6,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ledgersafe.simulation.events import Day, Sent
+from ledgersafe.simulation.events import Day, SentEvent
 from ledgersafe.simulation.judging import Check
 from ledgersafe.simulation.running import Run
 from ledgersafe.simulation.shape import Shape
 
 
-def counting(bar: Progress, arrivals: Sequence[Sent]) -> Callable[[int], None]:
+def counting(bar: Progress, arrivals: Sequence[SentEvent]) -> Callable[[int], None]:
     """A task of the bar, and how to advance it."""
     task = bar.add_task("sending", total=len(arrivals))
     return lambda number: bar.advance(task, number)
 
 
-class Telling:
+class DayStory:
     """Prints the day, and keeps what did not come out as it should."""
 
     def __init__(self, console: Console) -> None:

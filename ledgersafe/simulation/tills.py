@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from ledgersafe.simulation import afterwards, baskets
-from ledgersafe.simulation.events import CURRENCY, Day, Sent, money
+from ledgersafe.simulation.events import CURRENCY, Day, SentEvent, money
 from ledgersafe.simulation.shape import Shape
 
 _OPENS: Final = time(8, tzinfo=UTC)
@@ -66,11 +66,13 @@ class Till:
             at = self._opens + timedelta(seconds=moment)
             basket = baskets.fill(self.random)
             sale = self.send("SALE", at, basket.fields(), basket.effects() | {"baskets_count": 1, "rung_count": 1})
-            day.events += [sale, *afterwards.of(self, sale, basket)]
+            day.events += [sale, *afterwards.follow_ups_of(self, sale, basket)]
             self._go_wrong(day, sale, basket)
         day.events += self._cash_moves()
 
-    def send(self, kind: str, at: datetime, fields: dict[str, Any], effects: dict[str, int], delay: int = 0) -> Sent:
+    def send(
+        self, kind: str, at: datetime, fields: dict[str, Any], effects: dict[str, int], delay: int = 0
+    ) -> SentEvent:
         """An event of this till; it reaches us `delay` seconds after it happened."""
         self._numbers[kind] += 1
         self._sequence += 1
@@ -89,21 +91,21 @@ class Till:
             "txn_id": f"txn.{name}",
             "currency": CURRENCY,
         }
-        return Sent(self.store, self.register, envelope | fields, at, at + timedelta(seconds=delay), effects)
+        return SentEvent(self.store, self.register, envelope | fields, at, at + timedelta(seconds=delay), effects)
 
-    def _go_wrong(self, day: Day, sale: Sent, basket: baskets.Basket) -> None:
+    def _go_wrong(self, day: Day, sale: SentEvent, basket: baskets.Basket) -> None:
         chance = self.random.random()
         if chance < 0.004 and sale is day.events[-1]:  # nothing became of it
             other = baskets.paid(self.random, baskets.Basket(basket.lines[:1] * 2, 0, 0, ()), "CASH")
             wrong = {name: value for name, value in sale.fields.items() if name not in {"discounts", "tips"}}
             wrong |= other.fields() | {"metadata": {"till": "was restarted"}}
             arrives_at = sale.arrives_at + timedelta(minutes=self.random.randrange(1, 30))
-            day.mistakes.append(Sent(sale.store, sale.register, wrong, sale.occurred_at, arrives_at))
+            day.mistakes.append(SentEvent(sale.store, sale.register, wrong, sale.occurred_at, arrives_at))
         elif chance > 0.998:
             fields = basket.fields() | {"total_amount": money(basket.total + 1000)}
             day.doubtful.append(self.send("SALE", sale.occurred_at, fields, {}))
 
-    def _cash_moves(self) -> Iterator[Sent]:
+    def _cash_moves(self) -> Iterator[SentEvent]:
         for kind, number, cash, reason in _CASH_MOVES:
             for _ in range(number):
                 at = self._opens + timedelta(seconds=self.random.randrange(_OPEN_SECONDS))

@@ -45,10 +45,10 @@ def tenant_references() -> Iterator[Reference]:
             if isinstance(target, type) and issubclass(target, Model) and _tenant_field(target) is not None:
                 yield Reference(
                     table=model._meta.db_table,
-                    key=key_of(model),
+                    key=row_key_of(model),
                     column=str(column.column),
                     target=target._meta.db_table,
-                    target_key=key_of(target),
+                    target_key=row_key_of(target),
                     since_column=since_column(model),
                 )
 
@@ -65,7 +65,7 @@ def disagreements(references: Iterable[Reference]) -> str:
 def _tenant_exists(model: type[Model]) -> str:
     table = model._meta.db_table
     return f"""
-    SELECT x.tenant_id, '{table}', {row_name(key_of(model))}, 'tenant ' || x.tenant_id || ' does not exist'
+    SELECT x.tenant_id, '{table}', {row_name(row_key_of(model))}, 'tenant ' || x.tenant_id || ' does not exist'
     FROM {table} x LEFT JOIN tenants t ON t.id = x.tenant_id
     WHERE t.id IS NULL AND %(tenant)s IN (0, x.tenant_id){_since(since_column(model))}"""  # noqa: S608  names from our own models
 
@@ -85,7 +85,7 @@ def _since(column: str | None) -> str:
     return f" AND x.{column} >= %(since)s::date" if column else ""
 
 
-def key_of(model: type[Model]) -> str:
+def row_key_of(model: type[Model]) -> str:
     """The column of the primary key; with commas when there are several."""
     return ", ".join(str(field.column) for field in model._meta.pk_fields)
 

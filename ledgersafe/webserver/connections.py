@@ -6,9 +6,9 @@ import struct
 import time
 from typing import Any
 
-from ledgersafe.webserver.incoming import Incoming
+from ledgersafe.webserver.incoming import IncomingRequest
 from ledgersafe.webserver.limits import LINGER_SECONDS, SLOW_SECONDS, Limits
-from ledgersafe.webserver.outgoing import Outgoing
+from ledgersafe.webserver.outgoing import OutgoingAnswer
 
 
 class Phase(enum.Enum):
@@ -24,7 +24,9 @@ class Phase(enum.Enum):
 class Connection:
     """A client's connection. Only the loop changes it; while a thread answers, the loop leaves it alone."""
 
-    def __init__(self, cfg: Any, raw: socket.socket, sock: Outgoing, client: Any, server: Any, limits: Limits) -> None:
+    def __init__(
+        self, cfg: Any, raw: socket.socket, sock: OutgoingAnswer, client: Any, server: Any, limits: Limits
+    ) -> None:
         self._cfg, self._limits = cfg, limits
         self.raw, self.client, self.server = raw, client, server
         #: What gunicorn writes answers to.
@@ -37,7 +39,7 @@ class Connection:
         self.since = time.monotonic()
         self.deadline = self.since + limits.header_seconds
         self._has_whole_head = False
-        self.incoming = Incoming(cfg, client, 1, limits.body_bytes)
+        self.incoming = IncomingRequest(cfg, client, 1, limits.body_bytes)
 
     @property
     def is_idle(self) -> bool:
@@ -54,7 +56,7 @@ class Connection:
         self.since = time.monotonic()
         self.deadline = self.since + seconds
         self._has_whole_head = False
-        self.incoming = Incoming(self._cfg, self.client, self.incoming.number + 1, self._limits.body_bytes)
+        self.incoming = IncomingRequest(self._cfg, self.client, self.incoming.number + 1, self._limits.body_bytes)
         if rest:
             self.receive(rest)
 

@@ -16,7 +16,7 @@ from ledgersafe.webserver.refusing import LARGE_BODY, LONG_HEAD, Refusal
 _PIECE_BYTES: Final = 1024 * 1024
 
 
-class Received(Unreader):  # type: ignore[misc]  # gunicorn is untyped
+class RequestBuffer(Unreader):  # type: ignore[misc]  # gunicorn is untyped
     """What has arrived, as gunicorn's parser reads it. It ends there: the parser never waits for a client."""
 
     def __init__(self, head: bytes) -> None:
@@ -28,13 +28,13 @@ class Received(Unreader):  # type: ignore[misc]  # gunicorn is untyped
         return self.body.read(min(size_hint or _PIECE_BYTES, _PIECE_BYTES)) if self.body else b""
 
 
-class Incoming:
+class IncomingRequest:
     """A request on a connection. `feed` it until it `is_whole`, then `open` it in the thread that answers."""
 
     def __init__(self, cfg: Any, client: Any, number: int, body_limit: int) -> None:
         self._cfg, self._client, self.number, self._body_limit = cfg, client, number, body_limit
         self._head = bytearray()
-        self._received = Received(b"")
+        self._received = RequestBuffer(b"")
         self._body: SpooledTemporaryFile[bytes] | None = None
         self._chunks: framing.ChunkedBody | None = None
         self._length = 0
@@ -86,7 +86,7 @@ class Incoming:
         new_from = len(self._head)
         self._head += data
         if framing.may_be_whole(self._head, new_from, self._cfg.limit_request_line):
-            self._received = Received(bytes(self._head))
+            self._received = RequestBuffer(bytes(self._head))
             try:
                 self.request = Request(self._cfg, self._received, self._client, self.number)
             except NoMoreData:
@@ -148,6 +148,6 @@ class Incoming:
         self.close()
         self._body, length = joined, joined.tell()
         joined.seek(0)
-        whole = Received(b"")
+        whole = RequestBuffer(b"")
         whole.body = joined
         self.request.body = Body(LengthReader(whole, length))

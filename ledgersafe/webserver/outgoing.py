@@ -19,7 +19,7 @@ class ReaderTooSlow(TimeoutError):
     """The client does not take its answer."""
 
 
-class Outgoing:
+class OutgoingAnswer:
     """Stands where gunicorn has its socket. Written to by one thread, and flushed by the loop afterwards."""
 
     def __init__(self, sock: socket.socket, limits: Limits, budget: Budget, make_room: Callable[[], None]) -> None:

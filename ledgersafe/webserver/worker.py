@@ -22,7 +22,7 @@ from ledgersafe.telemetry import metrics
 from ledgersafe.webserver.budget import Budget
 from ledgersafe.webserver.connections import Connection, Phase
 from ledgersafe.webserver.limits import Limits
-from ledgersafe.webserver.outgoing import Outgoing, ReaderTooSlow
+from ledgersafe.webserver.outgoing import OutgoingAnswer, ReaderTooSlow
 from ledgersafe.webserver.refusing import BROKEN, CROWDED, SLOW_BODY, SLOW_HEAD, Refusal, refusal_of
 
 #: How often deadlines are looked at.
@@ -121,7 +121,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             return
         sock.setblocking(False)
         self.nr_conns += 1
-        answers = Outgoing(
+        answers = OutgoingAnswer(
             sock, self.limits, self._answers, partial(self.method_queue.defer, self._drop_slowest_reader)
         )
         connection = Connection(self.cfg, sock, answers, client, listener.getsockname(), self.limits)

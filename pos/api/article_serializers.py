@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
-from pos.reports.articles import Article, Found, TaxSum
+from pos.reports.articles import Article, ArticleReport, TaxSum
 
 _ARTICLE_COLUMNS: Final = (
     "sku", "currency", "quantity", "amount", "sold_quantity", "sold", "returned_quantity", "returned",
@@ -16,13 +16,13 @@ _TAX_COLUMNS: Final = ("code", "rate", "inclusive", "currency", "amount")
 _BATCH: Final = 500
 
 
-def articles_body(found: Found[Article], first: date, last: date) -> dict[str, Any]:
+def articles_body(found: ArticleReport[Article], first: date, last: date) -> dict[str, Any]:
     """A line per article and currency."""
     items = [dict(zip(_ARTICLE_COLUMNS, _article(row), strict=True)) for row in found.rows]
     return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
 
 
-def taxes_body(found: Found[TaxSum], first: date, last: date) -> dict[str, Any]:
+def taxes_body(found: ArticleReport[TaxSum], first: date, last: date) -> dict[str, Any]:
     """A line per tax, rate and currency."""
     items = [
         {"code": row.code, "rate": row.rate or None, "inclusive": row.inclusive, "currency": row.currency,
@@ -32,12 +32,12 @@ def taxes_body(found: Found[TaxSum], first: date, last: date) -> dict[str, Any]:
     return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
 
 
-def articles_csv(found: Found[Article]) -> Iterator[bytes]:
+def articles_csv(found: ArticleReport[Article]) -> Iterator[bytes]:
     """The same lines as a table."""
     return _table(_ARTICLE_COLUMNS, (_numbers(row) for row in found.rows))
 
 
-def taxes_csv(found: Found[TaxSum]) -> Iterator[bytes]:
+def taxes_csv(found: ArticleReport[TaxSum]) -> Iterator[bytes]:
     """The same lines as a table; a tax without rate has an empty cell."""
     return _table(_TAX_COLUMNS, (_tax_cells(row) for row in found.rows))
 

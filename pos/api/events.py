@@ -15,9 +15,9 @@ from ledgersafe.http.api import (
     NothingToNegotiate,
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
+    api_key_of,
     cursor_of,
     json_response,
-    key_of,
     limit_of,
     page,
     principal_of,
@@ -80,12 +80,12 @@ class EventsView(APIView):
         },
     )
     def post(self, request: Request) -> HttpResponse:
-        principal = key_of(request)
+        principal = api_key_of(request)
         received = bodies.read_body(request._request, settings.MAX_EVENT_BYTES)
         if received is None:
             return problem(413, "TOO_LARGE", f"An event has at most {settings.MAX_EVENT_BYTES} bytes.")
         how: dict[str, Any] = {"principal": principal, "headers": request.META, "now": timezone.now()}
-        refusal = bodies.media_type_refusal(request.content_type, bodies.EVENT_TYPES)
+        refusal = bodies.media_type_refusal(request.content_type, bodies.JSON_MEDIA_TYPES)
         if refusal is not None:
             return answer_response(receive.keep_refused(body=received, refusal=refusal, **how))
         return answer_response(receive.receive_event(body=received, **how))
@@ -131,7 +131,7 @@ class EventBatchView(APIView):
         responses={200: event_serializers.BatchAnswerSerializer, 400: ProblemSerializer},
     )
     def post(self, request: Request) -> HttpResponse:
-        principal = key_of(request)
+        principal = api_key_of(request)
         received = bodies.read_body(request._request, settings.MAX_BATCH_BYTES)
         if received is None:
             return problem(413, "TOO_LARGE", f"A batch has at most {settings.MAX_BATCH_BYTES} bytes.")

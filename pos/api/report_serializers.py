@@ -10,7 +10,7 @@ from rest_framework import serializers
 from ledgersafe.http.api import instant
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
-from pos.reports.daily_sales import TENDERS, DaySales, Sums, totals
+from pos.reports.daily_sales import TENDERS, DaySales, SalesFigures, totals
 from pos.reports.reconciliation import LINES, Books, Difference, Layers
 
 #: Figures as they are called outside, and where each is: amounts, then counts. Defined in docs/kpis.md.
@@ -49,7 +49,7 @@ def daily_sales_body(rows: Sequence[DaySales], first: date, last: date) -> dict[
     }
 
 
-def figures(sums: Sums, currency: str) -> dict[str, Any]:
+def figures(sums: SalesFigures, currency: str) -> dict[str, Any]:
     """Every figure by its name."""
     return {
         **{name: _amount(getattr(sums, place), currency) for name, place in AMOUNTS.items()},

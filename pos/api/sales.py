@@ -23,7 +23,7 @@ from pos.api import article_schemas, article_serializers
 from pos.api.sale_schemas import SalePageSerializer, SaleSerializer
 from pos.api.sale_serializers import header_item, sale_body
 from pos.reports import articles
-from pos.reports.articles import Found
+from pos.reports.articles import ArticleReport
 from pos.sales import queries
 from pos.sales.filters import DEFAULT_DAYS, SaleFilter
 from pos.sales.parameters import MAX_DAYS, read_span, read_store
@@ -93,7 +93,7 @@ class _RowsView(APIView):
     scope = "pos:read"
     reach = Reach.STORE
     name: ClassVar[str]
-    read: ClassVar[Callable[..., Found[Any]]]
+    read: ClassVar[Callable[..., ArticleReport[Any]]]
     body: ClassVar[Callable[..., dict[str, Any]]]
     table: ClassVar[Callable[..., Iterator[bytes]]]
 
@@ -105,7 +105,7 @@ class _RowsView(APIView):
             raise InvalidParameter("format must be json or csv.")
         first, last = read_span(parameters, _today(request))
         is_seen, store = articles.store_for(principal, read_store(parameters))
-        found: Found[Any] = Found([], 0)
+        found: ArticleReport[Any] = ArticleReport([], 0)
         if is_seen:
             articles.bring_up_to_date(principal.tenant_id, first, last)
             found = type(self).read(principal.tenant_id, first, last, store)

@@ -51,7 +51,7 @@ class Arrival(msgspec.Struct):
     event_id: str | None = None
     payload_hash: str = ""
     payload: Mapping[str, Any] = {}
-    verdict: Event | Hold | Refusal = _UNREAD
+    reading: Event | Hold | Refusal = _UNREAD
     at_risk_minor: int | None = None
     currency: str = ""
     redacted_mac: str | None = None
@@ -99,11 +99,11 @@ def _read_closely(body: bytes, base_currency: str, *, is_sent: bool = False) -> 
         arrival.payload = payload
         arrival.payload_hash = exact_json.fingerprint(canonical_text).hex()
         arrival.event_id = read_event_id(payload)
-        arrival.verdict = read_event(payload, base_currency=base_currency)
+        arrival.reading = read_event(payload, base_currency=base_currency)
     except UnreadableBody as error:
         if card_numbers.contains_pan(body.decode("utf-8", "replace")):
             return _redacted(arrival, body, body.decode("utf-8", "replace"))
-        arrival.verdict = Refusal(400, error.code, error.message)
+        arrival.reading = Refusal(400, error.code, error.message)
         return arrival
     arrival.at_risk_minor, arrival.currency = amount_at_risk(payload, base_currency=base_currency)
     return arrival
@@ -111,7 +111,7 @@ def _read_closely(body: bytes, base_currency: str, *, is_sent: bool = False) -> 
 
 def refused(body: bytes, refusal: Refusal) -> Arrival:
     """An arrival that is kept, but not read: wrong media type, a batch that is no list."""
-    arrival = Arrival(body, verdict=refusal)
+    arrival = Arrival(body, reading=refusal)
     text = body.decode("utf-8", "replace")
     return _redacted(arrival, body, text) if card_numbers.contains_pan(text) else arrival
 
@@ -122,7 +122,7 @@ def kept_headers(meta: Mapping[str, Any]) -> dict[str, str]:
     return {name: card_numbers.mask(value)[:1_000].replace("\x00", "") for name, value in found.items()}
 
 
-class Said(NamedTuple):
+class ArrivalFields(NamedTuple):
     """What is kept of an arrival beside its bytes, as `events_raw` has it."""
 
     key: str | None
@@ -139,20 +139,20 @@ class Said(NamedTuple):
     length: int | None
 
 
-def said_by(arrival: Arrival) -> Said:
+def fields_of(arrival: Arrival) -> ArrivalFields:
     """What an arrival says of itself, as far as it can be kept."""
-    event = arrival.verdict
+    event = arrival.reading
     payload_hash = bytes.fromhex(arrival.payload_hash) or None
     claimed_at = None if arrival.corrected_at is None else arrival.claimed_at
     if isinstance(event, Event):  # whose every text was looked at
-        return Said(
+        return ArrivalFields(
             arrival.event_id, payload_hash, event.schema_version, event.store_code, event.source_system,
             event.source_event_id, event.event_type, event.txn_id, arrival.corrected_at or event.occurred_at,
             claimed_at, None, None,
         )  # fmt: skip
     mac = bytes.fromhex(arrival.redacted_mac) if arrival.redacted_mac else None
     version, store, system, source_id, event_type, txn_id = map(_searchable, map(arrival.payload.get, _SEARCHABLE))
-    return Said(
+    return ArrivalFields(
         arrival.event_id, payload_hash, version, store, system, source_id, event_type, txn_id,
         arrival.corrected_at or arrival.claimed_at, claimed_at, mac, arrival.raw_length if mac else None,
     )  # fmt: skip
@@ -161,7 +161,7 @@ def said_by(arrival: Arrival) -> Said:
 def as_row(arrival: Arrival, ordinal: int) -> dict[str, Any]:
     """The arrival as `pos_capture_v1` reads it; ordinal counts from 1."""
     row: dict[str, Any] = {"o": ordinal, "k": arrival.event_id, "hash": arrival.payload_hash or None}
-    said = said_by(arrival)
+    said = fields_of(arrival)
     if said.mac is not None:
         row |= {"mac": arrival.redacted_mac, "len": arrival.raw_length}
     row |= {short: value for short, value in zip(_SHORT, said[2:8], strict=True) if value is not None}
@@ -185,6 +185,6 @@ def _redacted(arrival: Arrival, body: bytes, text: str) -> Arrival:
     arrival.raw_length = len(body)
     arrival.redacted_mac = card_numbers.mac(body).hex()
     arrival.body = card_numbers.mask(text).encode("utf-8", "replace")
-    arrival.verdict = Refusal(422, "PAN_DETECTED", "The payload contains a card number; it was not stored.")
+    arrival.reading = Refusal(422, "PAN_DETECTED", "The payload contains a card number; it was not stored.")
     arrival.payload, arrival.payload_hash, arrival.event_id = {}, "", None
     return arrival

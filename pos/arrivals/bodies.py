@@ -11,8 +11,8 @@ from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import list_elements
 from pos.arrivals.arrival import Refusal
 
-EVENT_TYPES: Final = frozenset({"application/json"})
-LINE_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+JSON_MEDIA_TYPES: Final = frozenset({"application/json"})
+NDJSON_MEDIA_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
 _SHAPE: Final = 'A batch is {"events": [...]} or one event per line.'
 _OPENING: Final = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"events"[ \t\n\r]*:(?=[ \t\n\r]*\[)')
@@ -36,11 +36,11 @@ def media_type_refusal(content_type: str | None, accepted: frozenset[str]) -> Re
 
 def split_batch(body: bytes, content_type: str | None) -> list[bytes] | Refusal:
     """The events of a batch as received, or why it is refused as a whole."""
-    refusal = media_type_refusal(content_type, EVENT_TYPES | LINE_TYPES)
+    refusal = media_type_refusal(content_type, JSON_MEDIA_TYPES | NDJSON_MEDIA_TYPES)
     if refusal is not None:
         return refusal
     events: list[bytes] | None
-    if (content_type or "").partition(";")[0].strip().lower() in LINE_TYPES:
+    if (content_type or "").partition(";")[0].strip().lower() in NDJSON_MEDIA_TYPES:
         events = [line for line in body.split(b"\n") if line.strip()]
     else:
         try:

@@ -19,7 +19,7 @@ Claim = tuple[str, str, str | int]
 
 def source_of(arrival: Arrival) -> tuple[str, str] | None:
     """(source system, source event id) when the event names both."""
-    event = arrival.verdict
+    event = arrival.reading
     if isinstance(event, Event):
         return None if event.source_event_id is None else (event.source_system, event.source_event_id)
     system, source_id = arrival.payload.get("source_system"), arrival.payload.get("source_event_id")
@@ -28,7 +28,7 @@ def source_of(arrival: Arrival) -> tuple[str, str] | None:
 
 def number_of(arrival: Arrival) -> tuple[str, int] | None:
     """(device, number) when both are as they should be, whatever else is wrong with the event: it is not missing."""
-    event = arrival.verdict
+    event = arrival.reading
     if isinstance(event, Event):
         return (event.device_id, event.device_seq) if event.device_id and event.device_seq else None
     said = arrival.payload.get("device_seq")

@@ -57,20 +57,20 @@ def correct(arrival: Arrival, *, sent: datetime, received: datetime) -> None:
     claimed = _claimed(arrival) if is_wrong(sent, received) else None
     if claimed is None:
         return
-    event, arrival.claimed_at = arrival.verdict, claimed
+    event, arrival.claimed_at = arrival.reading, claimed
     if claimed - sent > MAX_CLOCK_AHEAD:
         if isinstance(event, Event):
             said = "occurred_at lies after the instant at which the device says it sent it."
-            arrival.verdict = Hold("CLOCK_SKEW", said)
+            arrival.reading = Hold("CLOCK_SKEW", said)
         return
     arrival.corrected_at = right = corrected(claimed, sent=sent, received=received)
     if isinstance(event, Event) and right is not None:
-        arrival.verdict = replace(event, occurred_at=right)
+        arrival.reading = replace(event, occurred_at=right)
 
 
 def _claimed(arrival: Arrival) -> datetime | None:
-    if isinstance(arrival.verdict, Event):
-        return arrival.verdict.occurred_at
+    if isinstance(arrival.reading, Event):
+        return arrival.reading.occurred_at
     try:
         return fields.instant(arrival.payload.get("occurred_at"))
     except fields.Invalid:

@@ -15,7 +15,7 @@ from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.api import article_serializers
-from pos.backoffice.daily_sales import Asked, presets_of, stores_of
+from pos.backoffice.daily_sales import ReportQuery, presets_of, stores_of
 from pos.reports import articles as article_reports
 from pos.reports.articles import Article, TaxSum
 
@@ -31,7 +31,7 @@ _FILES: Final[dict[str, tuple[Any, Any, Any]]] = {
 def show(request: HttpRequest) -> HttpResponse:
     """`articles`: by article and by tax, of a span of business days."""
     asked, tenant = _asked(request)
-    found: Any = article_reports.Found([], 0)
+    found: Any = article_reports.ArticleReport([], 0)
     taxes: Any = found
     if tenant is not None:
         article_reports.bring_up_to_date(tenant.id, asked.first, asked.last)
@@ -128,9 +128,9 @@ def _number(quantity: Any) -> str:
     return f"{quantity.normalize():,f}".replace("-", "−")
 
 
-def _asked(request: HttpRequest) -> tuple[Asked, Tenant | None]:
+def _asked(request: HttpRequest) -> tuple[ReportQuery, Tenant | None]:
     """One tenant's: quantities of different chains mean nothing together."""
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
-    asked = Asked.read(request)
+    asked = ReportQuery.read(request)
     return asked, asked.view.tenant or (asked.view.tenants[0] if asked.view.tenants else None)

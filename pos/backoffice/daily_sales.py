@@ -33,7 +33,7 @@ _OFFERED_STORES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportQuery:
     """What the address asks for. `refusal` says why it could not be read; then it is the default."""
 
     view: View
@@ -44,7 +44,7 @@ class Asked:
     refusal: str = ""
 
     @classmethod
-    def read(cls, request: HttpRequest) -> "Asked":
+    def read(cls, request: HttpRequest) -> "ReportQuery":
         view = view_of(request)
         tenant = view.tenant or (view.tenants[0] if view.tenants else None)
         today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()
@@ -74,7 +74,7 @@ class Asked:
 def show_sales(request: HttpRequest) -> HttpResponse:
     """`daily-sales`: the report of a span of business days."""
     _require(request)
-    asked = Asked.read(request)
+    asked = ReportQuery.read(request)
     names = {} if asked.view.tenant else {tenant.id: tenant.slug for tenant in asked.view.tenants}
     context = {
         "title": "Daily sales",
@@ -94,7 +94,7 @@ def show_sales(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """`daily-sales-export`: the same lines as a file."""
     _require(request)
-    asked = Asked.read(request)
+    asked = ReportQuery.read(request)
     if kind not in {"csv", "json"} or asked.refusal:
         raise Http404
     name = f"daily-sales-{asked.view.value}-{asked.first}-{asked.last}.{kind}"
@@ -127,7 +127,7 @@ def show_layers(request: HttpRequest, slug: str, day: str) -> HttpResponse:
         "headers_count": sum(row.sums.facts_count for row in found.silver),
         "other_days": found.bronze.headers - found.bronze.headers_of_the_day,
         "tables": daily_sales_sheet.layer_tables(found),
-        "differences": [daily_sales_sheet.told(difference) for difference in found.differences],
+        "differences": [daily_sales_sheet.difference_cells(difference) for difference in found.differences],
         "sales_url": _url("daily-sales", query),
         "before_url": _layers_url(tenant, wanted - timedelta(days=1)),
         "after_url": _layers_url(tenant, wanted + timedelta(days=1)),
@@ -154,7 +154,7 @@ def _require(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def stores_of(asked: Asked, tenant: Tenant | None) -> list[str]:
+def stores_of(asked: ReportQuery, tenant: Tenant | None) -> list[str]:
     """Codes to choose from, when it is one tenant's; what is chosen is among them, known or not."""
     if tenant is None:
         return []
@@ -162,7 +162,7 @@ def stores_of(asked: Asked, tenant: Tenant | None) -> list[str]:
     return sorted({*codes[:_OFFERED_STORES], *([asked.store_code] if asked.store_code else [])})
 
 
-def presets_of(asked: Asked, name: str, query: dict[str, str]) -> list[tuple[str, str, bool]]:
+def presets_of(asked: ReportQuery, name: str, query: dict[str, str]) -> list[tuple[str, str, bool]]:
     """(label, address of that page, whether it is what is shown)."""
     found = []
     for label, days in _PRESETS:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ledgersafe.backoffice import charts
 from ledgersafe.values.money import exponent
 from ledgersafe.values.money_text import Money
-from pos.reports.daily_sales import TENDERS, DaySales, Sums, by_day, by_store, days_between, totals
+from pos.reports.daily_sales import TENDERS, DaySales, SalesFigures, by_day, by_store, days_between, totals
 from pos.reports.reconciliation import LINES, Difference, Layers
 
 #: What gross sales are made of, from the bottom of a bar: (class of its colour, name).
@@ -32,7 +32,7 @@ class Row:
     """A line of a table: what it is about, and its figures as text."""
 
     label: str
-    sums: Sums
+    sums: SalesFigures
     currency: str
     note: str = ""
     share: str = "0"
@@ -62,7 +62,7 @@ def sheets(rows: Sequence[DaySales], first: date, last: date, tenants: dict[int,
 
 
 def _sheet(
-    rows: Sequence[DaySales], sums: Sums, currency: str, days: Sequence[date], tenants: dict[int, str]
+    rows: Sequence[DaySales], sums: SalesFigures, currency: str, days: Sequence[date], tenants: dict[int, str]
 ) -> dict[str, Any]:
     found = by_day(rows)
     stores = _store_rows(rows, currency, tenants)
@@ -92,7 +92,7 @@ def _ticks(days: Sequence[date]) -> list[tuple[str, bool]]:
     return [("" if place % step else f"{day:%-d %b}", place // step % 2 == 1) for place, day in enumerate(days)]
 
 
-def _tiles(sums: Sums, currency: str) -> list[tuple[str, str, str]]:
+def _tiles(sums: SalesFigures, currency: str) -> list[tuple[str, str, str]]:
     """(label, value, small print)."""
     row = Row("", sums, currency)
     returns = "1 return" if sums.returns_count == 1 else f"{sums.returns_count:,} returns"
@@ -111,18 +111,20 @@ def _percent(share: Decimal | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
-def _parts(sums: Sums) -> tuple[int, int, int]:
+def _parts(sums: SalesFigures) -> tuple[int, int, int]:
     return sums.net_minor, sums.discounts_minor, sums.returns_minor
 
 
-def _chart(found: dict[tuple[date, str], Sums], currency: str, days: Sequence[date]) -> charts.Stacked:
+def _chart(found: dict[tuple[date, str], SalesFigures], currency: str, days: Sequence[date]) -> charts.StackedBars:
     """A bar per day in whole units of the currency; what is below zero has none."""
     columns = []
     for day in days:
-        sums = found.get((day, currency), Sums())
+        sums = found.get((day, currency), SalesFigures())
         parts = zip((kind for kind, _ in PARTS), _parts(sums), strict=True)
-        told = f"{day:%a %-d %b}: net {Money(sums.net_minor, currency).text} {currency}, {sums.baskets_count:,} baskets"
-        columns.append((told, {kind: max(0, minor) // 10 ** exponent(currency) for kind, minor in parts}))
+        label = (
+            f"{day:%a %-d %b}: net {Money(sums.net_minor, currency).text} {currency}, {sums.baskets_count:,} baskets"
+        )
+        columns.append((label, {kind: max(0, minor) // 10 ** exponent(currency) for kind, minor in parts}))
     return charts.stacked(columns, [kind for kind, _ in PARTS])
 
 
@@ -136,7 +138,7 @@ def _store_rows(rows: Sequence[DaySales], currency: str, tenants: dict[int, str]
     ]
 
 
-def _tender_rows(sums: Sums, currency: str) -> list[tuple[str, Money, str]]:
+def _tender_rows(sums: SalesFigures, currency: str) -> list[tuple[str, Money, str]]:
     """(method, amount, share of the largest) of methods that were used."""
     used = [(method, getattr(sums, place)) for method, place in TENDERS.items() if getattr(sums, place)]
     best = max((minor for _, minor in used), default=0) or 1
@@ -156,8 +158,8 @@ def layer_tables(found: Layers) -> list[dict[str, Any]]:
         lines = []
         for line in LINES:
             amounts = (
-                line.silver(silver.get(currency, Sums())),
-                line.silver(gold.get(currency, Sums())),
+                line.silver(silver.get(currency, SalesFigures())),
+                line.silver(gold.get(currency, SalesFigures())),
                 found.books.amount(currency, line),
             )
             if any(amounts):
@@ -167,7 +169,7 @@ def layer_tables(found: Layers) -> list[dict[str, Any]]:
     return tables
 
 
-def told(found: Difference) -> list[str]:
+def difference_cells(found: Difference) -> list[str]:
     """A difference for people: layers, figure, place, and what each says."""
     is_money = found.currency and not found.figure.endswith("_count")
     left, right = (

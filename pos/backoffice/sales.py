@@ -31,7 +31,7 @@ _OFFERED_STORES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SalesQuery:
     """What the address asks for. `refusal` says why it could not be read; then it is the default."""
 
     view: View
@@ -43,7 +43,7 @@ class Wanted:
     refusal: str = ""
 
     @classmethod
-    def read(cls, request: HttpRequest) -> "Wanted":
+    def read(cls, request: HttpRequest) -> "SalesQuery":
         view = view_of(request)
         tenant = view.tenant or (view.tenants[0] if view.tenants else None)
         today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()
@@ -75,12 +75,12 @@ class Wanted:
 def show_list(request: HttpRequest) -> HttpResponse:
     """`sold`: headers, newest first."""
     _require(request)
-    wanted = Wanted.read(request)
+    wanted = SalesQuery.read(request)
     try:
         found = wanted.headers()
     except DomainError as error:
         found = []
-        wanted = Wanted(wanted.view, wanted.tenant, {}, wanted.filter, "", None, error.message)
+        wanted = SalesQuery(wanted.view, wanted.tenant, {}, wanted.filter, "", None, error.message)
     follows = next_cursor(found[_PAGE - 1].position) if len(found) > _PAGE else None
     context = {
         "title": "Sales",
@@ -145,7 +145,7 @@ def _with_event(wanted: SaleFilter, event_key: str) -> SaleFilter:
     return SaleFilter(wanted.first, wanted.last, wanted.store_code, wanted.event_type, event_key=event_key)
 
 
-def _stores(wanted: Wanted) -> list[str]:
+def _stores(wanted: SalesQuery) -> list[str]:
     if wanted.tenant is None:
         return []
     codes = Store.objects.filter(tenant=wanted.tenant).order_by("code").values_list("code", flat=True)

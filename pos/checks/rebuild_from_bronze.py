@@ -18,7 +18,7 @@ from ledger.calendar.business_days import business_date_of
 from ledger.fx.conversion import NO_RATES, Rate, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
-from ledgersafe.tenants.references import key_of, row_name, since_column, tenant_models
+from ledgersafe.tenants.references import row_key_of, row_name, since_column, tenant_models
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from pos.arrivals import device_clock
@@ -163,13 +163,13 @@ def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
     dated_by = {(row[0], row[3]): (time(row[1], row[2]), row[4]) for row in snapshot.rows(_CLOCKS)}
     rows = snapshot.rows(_CAUSES)
     for tenant_id, key_id, currency, body, instants, journal_id, base_body, base_lines, *journal, used in rows:
-        event = read_arrival(bytes(body or b""), base_currency=currency).verdict
+        event = read_arrival(bytes(body or b""), base_currency=currency).reading
         if not isinstance(event, Event):
             difference: str | None = "the effective arrival is no event that can be posted"
         elif journal_id is None:
             difference = _posts_nothing(event)
         else:
-            base = read_arrival(bytes(base_body or b""), base_currency=currency).verdict
+            base = read_arrival(bytes(base_body or b""), base_currency=currency).reading
             original = _original(base, base_lines) if isinstance(base, Event) else None
             event = device_clock.as_kept(event, *instants)
             cut_off, zone = dated_by.get((tenant_id, event.store_code)) or dated_by[tenant_id, ""]
@@ -294,7 +294,7 @@ def _texts_of(model: type[Model]) -> tuple[list[str], str]:
     table, since = model._meta.db_table, since_column(model)
     texts = ", ".join(f"x.{column}::text" for column in columns)
     statement = f"""
-        SELECT x.tenant_id, {row_name(key_of(model))}, {texts} FROM {table} x
+        SELECT x.tenant_id, {row_name(row_key_of(model))}, {texts} FROM {table} x
         WHERE %(tenant)s IN (0, x.tenant_id) AND concat_ws(E'\\n', {texts}) ~ %(suspicious)s
         {f"AND x.{since} >= %(since)s::date" if since else ""}"""  # noqa: S608  names from our own models
     return columns, statement

@@ -13,8 +13,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from exceptions import cases, proposals
-from exceptions.cases import AlreadyResolved, Decided, FourEyesRequired
-from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
+from exceptions.cases import AlreadyResolved, DecidedCase, FourEyesRequired
+from exceptions.decisions import Decision, DecisionAction, InvalidCanonicalRawId
 from exceptions.models import CaseStatus
 from ledger.balances import balances
 from ledger.fx.conversion import NO_RATES, Rates
@@ -33,11 +33,11 @@ from pos.decisions.ruling import (
     read_candidate,
     rule,
 )
-from pos.decisions.writing import Verdict
+from pos.decisions.writing import CaseRun
 from pos.models import EventKey, KeyStatus
 from pos.posting import tenant_memory as directories
 from pos.posting.foreign_rates import rates_for
-from pos.posting.tenant_memory import Found, TenantDirectory
+from pos.posting.tenant_memory import KnownRows, TenantMemory
 from pos.references.lookup import Originals
 
 
@@ -49,7 +49,7 @@ class OfAnotherStore(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
+class DecisionRun:
     """One decision on any number of cases of a tenant, by somebody, now."""
 
     tenant_id: int
@@ -62,14 +62,14 @@ class Deciding:
     #: The store the caller is bound to: an event with a version of another store is not theirs to decide.
     bound_to: str | None = None
 
-    def decide(self, case_ids: Collection[uuid.UUID], *, propose: bool = True) -> list[Verdict]:
+    def decide(self, case_ids: Collection[uuid.UUID], *, propose: bool = True) -> list[CaseRun]:
         """Lock, rule and write; operation. Cases that do not exist are left out.
 
         :param propose: False when nothing is to be kept: what needs a second person is carried out, and said.
         """
         require_transaction()
         directory = directories.read_anew(self.tenant_id)
-        verdicts = [Verdict(one) for one in held_cases.lock_held(self.tenant_id, case_ids).values()]
+        verdicts = [CaseRun(one) for one in held_cases.lock_held(self.tenant_id, case_ids).values()]
         self._refuse_other_stores(verdicts)
         self._rule(verdicts, directory)
         self._refuse_taken_sources(verdicts)
@@ -83,7 +83,7 @@ class Deciding:
         cases.note_refused_replays(self.tenant_id, refused, self.now)
         return verdicts
 
-    def _refuse_other_stores(self, verdicts: Sequence[Verdict]) -> None:
+    def _refuse_other_stores(self, verdicts: Sequence[CaseRun]) -> None:
         """Two stores may send one event id. Whatever is decided then concerns both; the keys are locked: none joins."""
         if self.bound_to is None:
             return
@@ -94,8 +94,8 @@ class Deciding:
                 verdict.refusal = OfAnotherStore()
 
     # ── Ruling ──────────────────────────────────────────────────────────────────────────────────
-    def _rule(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
-        replay = self.decision.action is Action.REPLAY
+    def _rule(self, verdicts: Sequence[CaseRun], directory: TenantMemory) -> None:
+        replay = self.decision.action is DecisionAction.REPLAY
         meant: dict[uuid.UUID, int] = {}
         for verdict in verdicts:
             if verdict.refusal is not None:
@@ -108,7 +108,7 @@ class Deciding:
                 except InvalidCanonicalRawId as error:
                     verdict.refusal = error
         candidates = self._candidates([v for v in verdicts if v.refusal is None], meant, directory) if replay else {}
-        rates = dict(zip(candidates, rates_for(self.tenant_id, [c.verdict for c in candidates.values()]), strict=True))
+        rates = dict(zip(candidates, rates_for(self.tenant_id, [c.reading for c in candidates.values()]), strict=True))
         originals = originals_of(
             [verdict.held for verdict in verdicts], candidates.values(), directory.base_currency, lock=True
         )
@@ -118,7 +118,7 @@ class Deciding:
                 self._rule_one(verdict, candidates.get(verdict.case_id), directory, known, originals)
 
     def _candidates(
-        self, verdicts: Sequence[Verdict], meant: dict[uuid.UUID, int], directory: TenantDirectory
+        self, verdicts: Sequence[CaseRun], meant: dict[uuid.UUID, int], directory: TenantMemory
     ) -> dict[uuid.UUID, Candidate]:
         """The versions the decision means; what cannot be read is refused."""
         arrivals = held_cases.read_arrivals(self.tenant_id, set(meant.values())) if meant else {}
@@ -138,9 +138,9 @@ class Deciding:
 
     def _rule_one(
         self,
-        verdict: Verdict,
+        verdict: CaseRun,
         candidate: Candidate | None,
-        directory: TenantDirectory,
+        directory: TenantMemory,
         rates: Rates,
         originals: Originals | None,
     ) -> None:
@@ -164,7 +164,7 @@ class Deciding:
             if originals is not None and ruling.post is not None:
                 originals.count(verdict.held.key.idempotency_key, ruling.post.references)
 
-    def _refuse_taken_sources(self, verdicts: Sequence[Verdict]) -> None:
+    def _refuse_taken_sources(self, verdicts: Sequence[CaseRun]) -> None:
         """A source event id belongs to one key: what would take another's is the same event under another id."""
         wanted = {source: verdict for verdict in reversed(verdicts) if (source := _new_source(verdict)) is not None}
         if not wanted:
@@ -181,10 +181,10 @@ class Deciding:
                 message = f"source_event_id {source[1]!r} belongs to another event_id."
                 _refuse(verdict, Hold("DUPLICATE_SOURCE_EVENT_ID", message))
 
-    def _refuse_unknown_places(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
+    def _refuse_unknown_places(self, verdicts: Sequence[CaseRun], directory: TenantMemory) -> None:
         """As ingest does: a strict tenant knows its stores and registers, any other one registers them."""
         places = {place for verdict in verdicts for place in _places(verdict)}
-        known = Found()
+        known = KnownRows()
         directories.find(directory, known, places)
         if known.places != places and directory.strict_stores:
             for verdict in verdicts:
@@ -195,7 +195,7 @@ class Deciding:
             directories.register_places(directory, places - known.places)
 
     # ── The second person ───────────────────────────────────────────────────────────────────────
-    def _refuse_unconfirmable(self, verdicts: Sequence[Verdict]) -> None:
+    def _refuse_unconfirmable(self, verdicts: Sequence[CaseRun]) -> None:
         """Who confirms a proposal means that one: when it was declined meanwhile, nothing is decided nor proposed."""
         if self.decision.confirms is None:
             return
@@ -212,7 +212,7 @@ class Deciding:
             if refusal is not None:
                 verdict.refuse(refusal)
 
-    def _ask_second_person(self, verdicts: Sequence[Verdict], directory: TenantDirectory, *, propose: bool) -> None:
+    def _ask_second_person(self, verdicts: Sequence[CaseRun], directory: TenantMemory, *, propose: bool) -> None:
         limit = directory.four_eyes_limit_minor
         if limit is None or self.automatic:
             return
@@ -226,7 +226,7 @@ class Deciding:
                 self._propose(verdict)
                 verdict.refuse(FourEyesRequired())
 
-    def _is_confirmed(self, verdict: Verdict) -> bool:
+    def _is_confirmed(self, verdict: CaseRun) -> bool:
         return self.may_approve and cases.confirms_a_proposal(
             verdict.case_id,
             tenant_id=self.tenant_id,
@@ -235,7 +235,7 @@ class Deciding:
             actor=self.actor,
         )
 
-    def _propose(self, verdict: Verdict) -> None:
+    def _propose(self, verdict: CaseRun) -> None:
         candidate = verdict.candidate
         cases.propose(
             verdict.case_id,
@@ -249,7 +249,7 @@ class Deciding:
         )
 
     # ── Writing ─────────────────────────────────────────────────────────────────────────────────
-    def _write(self, verdicts: Sequence[Verdict], directory: TenantDirectory) -> None:
+    def _write(self, verdicts: Sequence[CaseRun], directory: TenantMemory) -> None:
         ruled = [verdict for verdict in verdicts if verdict.ruling is not None]
         if not ruled:
             return
@@ -263,7 +263,7 @@ class Deciding:
                 return
             ruled[0].refuse(_refused_by_books(error))
 
-    def _write_together(self, ruled: Sequence[Verdict], directory: TenantDirectory) -> None:
+    def _write_together(self, ruled: Sequence[CaseRun], directory: TenantMemory) -> None:
         writing.book(self.tenant_id, ruled, directory, self.now)
         rulings = [self._ruling_row(verdict) for verdict in ruled]
         call("pos_decide_v1", self.tenant_id, as_jsonb({"at": self.now.isoformat()}), as_jsonb(rulings))
@@ -272,7 +272,7 @@ class Deciding:
         cases.resolve(self.tenant_id, decided, notes=self.decision.notes, actor=self.actor, now=self.now)
         force_constraints()
 
-    def _ruling_row(self, verdict: Verdict) -> dict[str, Any]:
+    def _ruling_row(self, verdict: CaseRun) -> dict[str, Any]:
         ruling, key = verdict.ruling, verdict.held.key
         assert ruling is not None  # noqa: S101  only what was ruled on is written
         row: dict[str, Any] = {
@@ -294,13 +294,13 @@ class Deciding:
             "claim": source[1] if source else None,
         }
 
-    def _decided(self, verdict: Verdict, text: str | None) -> Decided:
+    def _decided(self, verdict: CaseRun, text: str | None) -> DecidedCase:
         ruling = verdict.ruling
         assert ruling is not None  # noqa: S101  only what was ruled on is written
-        return Decided(
+        return DecidedCase(
             case_id=verdict.case_id,
             action=self.decision.action,
-            attempted=self.decision.action is Action.REPLAY,
+            attempted=self.decision.action is DecisionAction.REPLAY,
             result=ruling.result,
             canonical_raw_id=ruling.candidate.raw_id if ruling.candidate else None,
             patch_text=text,
@@ -335,7 +335,7 @@ def _refused_by_books(error: Exception) -> DomainError:
     return ReplayValidationFailed(f"The books refused it: {told}", reason_code="PROCESSING_FAILED")
 
 
-def _refuse(verdict: Verdict, hold: Hold) -> None:
+def _refuse(verdict: CaseRun, hold: Hold) -> None:
     verdict.refuse(refusal_of(hold))
 
 
@@ -343,7 +343,7 @@ def _code_of(refusal: DomainError | None) -> str:
     return str(refusal.context.get("reason_code") or refusal.code) if refusal else ""
 
 
-def _new_source(verdict: Verdict) -> tuple[str, str] | None:
+def _new_source(verdict: CaseRun) -> tuple[str, str] | None:
     """(system, source event id) when the version that is to be posted names one its key does not own yet."""
     post = verdict.ruling.post if verdict.ruling else None
     if post is None or post.event.source_event_id in {None, verdict.held.key.source_event_id}:
@@ -351,7 +351,7 @@ def _new_source(verdict: Verdict) -> tuple[str, str] | None:
     return verdict.held.key.source_system, str(post.event.source_event_id)
 
 
-def _places(verdict: Verdict) -> list[tuple[str, str | None]]:
+def _places(verdict: CaseRun) -> list[tuple[str, str | None]]:
     if verdict.ruling is None or verdict.ruling.post is None:
         return []
     event = verdict.ruling.post.event
@@ -359,7 +359,7 @@ def _places(verdict: Verdict) -> list[tuple[str, str | None]]:
     return store if event.register_code is None else [*store, (event.store_code, event.register_code)]
 
 
-def _is_above(verdict: Verdict, limit: int, base_currency: str, turnover: dict[int, int]) -> bool:
+def _is_above(verdict: CaseRun, limit: int, base_currency: str, turnover: dict[int, int]) -> bool:
     """More than one person may decide alone: at risk, posted or reversed. Another currency cannot be compared."""
     case, ruling = verdict.held.case, verdict.ruling
     currencies = {case.currency} if case.amount_at_risk_minor else set()

@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldCase:
     """A case with its key, the key's versions in the order they came, and its journals that are no reversals."""
 
     case: ExceptionCase
@@ -57,7 +57,7 @@ class Held:
         return next((journal for journal in self.journals if journal.id == self.key.journal_id), None)
 
 
-def lock_held(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Held]:
+def lock_held(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, HeldCase]:
     """Cases that exist, locked until commit; operation. Their status may be anything by now."""
     require_transaction()
     wanted = ExceptionCase.objects.filter(tenant_id=tenant_id, id__in=case_ids)
@@ -66,7 +66,7 @@ def lock_held(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID
     return _assemble(tenant_id, lock_cases(tenant_id, case_ids).values(), keys)
 
 
-def read_held(case: ExceptionCase) -> Held | None:
+def read_held(case: ExceptionCase) -> HeldCase | None:
     """One case as it stands now, for showing; nothing is locked. None when its key is gone."""
     keys = list(EventKey.objects.filter(tenant_id=case.tenant_id, idempotency_key=case.idempotency_key))
     return _assemble(case.tenant_id, [case], keys).get(case.id)
@@ -84,7 +84,7 @@ def arrivals_of_other_stores(tenant_id: int, raw_ids: Collection[int], store_cod
     return set(raw_ids) - set(rows.filter(store_code=store_code).values_list("id", flat=True))
 
 
-def _assemble(tenant_id: int, cases: Iterable[ExceptionCase], keys: Sequence[EventKey]) -> dict[uuid.UUID, Held]:
+def _assemble(tenant_id: int, cases: Iterable[ExceptionCase], keys: Sequence[EventKey]) -> dict[uuid.UUID, HeldCase]:
     by_name = {key.idempotency_key: key for key in keys}
     versions: dict[int, list[EventVersion]] = defaultdict(list)
     for version in EventVersion.objects.filter(tenant_id=tenant_id, event_key__in=keys).order_by("id"):
@@ -97,7 +97,7 @@ def _assemble(tenant_id: int, cases: Iterable[ExceptionCase], keys: Sequence[Eve
         for journal in rows.order_by("revision"):
             journals[journal.source_key].append(journal)
     return {
-        case.id: Held(case, key, versions[key.id], journals[key.idempotency_key])
+        case.id: HeldCase(case, key, versions[key.id], journals[key.idempotency_key])
         for case in cases
         if (key := by_name.get(case.idempotency_key)) is not None
     }

@@ -8,12 +8,12 @@ import uuid
 from datetime import datetime
 from typing import Final
 
-from exceptions.decisions import FIRST, Action, Decision
+from exceptions.decisions import FIRST, Decision, DecisionAction
 from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
-from pos.decisions.carry_out import Deciding
+from pos.decisions.carry_out import DecisionRun
 from pos.decisions.resolve import CHUNK, count_journals
-from pos.decisions.writing import Verdict
+from pos.decisions.writing import CaseRun
 from pos.models import EventWait
 
 ACTOR: Final = "system:references"
@@ -44,11 +44,11 @@ def sweep(*, now: datetime) -> int:
     return sum(release_waiting(tenant_id=tenant_id, now=now) for tenant_id in tenants.values_list("id", flat=True))
 
 
-def _release_some(tenant_id: int, now: datetime) -> list[Verdict]:
+def _release_some(tenant_id: int, now: datetime) -> list[CaseRun]:
     with tenant_transaction(tenant_id):
         waiting = _releasable(tenant_id, now)
-        decision = Decision(Action.REPLAY, notes=_NOTES, canonical=FIRST)
-        deciding = Deciding(tenant_id, decision, ACTOR, may_approve=False, now=now, automatic=True)
+        decision = Decision(DecisionAction.REPLAY, notes=_NOTES, canonical=FIRST)
+        deciding = DecisionRun(tenant_id, decision, ACTOR, may_approve=False, now=now, automatic=True)
         return deciding.decide(waiting) if waiting else []
 
 

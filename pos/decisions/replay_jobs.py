@@ -14,15 +14,15 @@ from typing import Final
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from exceptions.decisions import Action, Decision, read_notes
+from exceptions.decisions import Decision, DecisionAction, read_notes
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.values.errors import InvalidParameter, NotFound
-from pos.decisions.carry_out import Deciding
+from pos.decisions.carry_out import DecisionRun
 from pos.decisions.resolve import CHUNK, checked, count_journals, rolled_back
-from pos.decisions.writing import Verdict
+from pos.decisions.writing import CaseRun
 from pos.models import JobStatus, ReplayJob
 
 #: A job nobody has moved for so long has lost its worker.
@@ -40,7 +40,7 @@ def request_replay(
     """
     if reason_code not in REASONS:
         raise InvalidParameter(f"reason_code must be one of {', '.join(REASONS)}.")
-    decision = checked(Decision(Action.REPLAY, read_notes(notes)))
+    decision = checked(Decision(DecisionAction.REPLAY, read_notes(notes)))
     with tenant_transaction(tenant_id):
         job = ReplayJob.objects.create(
             tenant_id=tenant_id,
@@ -83,7 +83,7 @@ def dry_run(
     *, tenant_id: int, reason_code: str, actor: str, now: datetime, on_progress: Progress | None = None
 ) -> Counter[str]:
     """What a replay would come to, by outcome: the real path, each chunk rolled back. Nothing is kept."""
-    deciding = Deciding(tenant_id, Decision(Action.REPLAY, "dry run"), actor, False, now)
+    deciding = DecisionRun(tenant_id, Decision(DecisionAction.REPLAY, "dry run"), actor, False, now)
     cases, found, reached = open_cases(tenant_id, reason_code, now), Counter[str](), None
     total = cases.count() if on_progress is not None else 0
     while chunk := _next_chunk(cases, reached):
@@ -114,7 +114,7 @@ def open_cases(tenant_id: int, reason_code: str, until: datetime) -> QuerySet[Ex
     return rows.order_by("created_at", "id")
 
 
-def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[Verdict]]:
+def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[CaseRun]]:
     """Decide the next chunk. Two workers with the same message take turns: each goes on where the other stopped."""
     now = timezone.now()
     with tenant_transaction(tenant_id):
@@ -123,7 +123,9 @@ def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[Verdict]]:
             return job, []
         reached = (job.reached_at, job.reached_id) if job.reached_at and job.reached_id else None
         chunk = _next_chunk(open_cases(tenant_id, job.reason_code, job.created_at), reached)
-        deciding = Deciding(tenant_id, Decision(Action.REPLAY, job.notes), job.requested_by, job.may_approve, now)
+        deciding = DecisionRun(
+            tenant_id, Decision(DecisionAction.REPLAY, job.notes), job.requested_by, job.may_approve, now
+        )
         verdicts = deciding.decide([case_id for _, case_id in chunk]) if chunk else []
         outcomes = Counter(_outcome(verdict) for verdict in verdicts)
         job.resolved += outcomes.pop("resolved", 0)
@@ -160,7 +162,7 @@ def _next_chunk(
     return list(cases.values_list("created_at", "id")[:CHUNK])
 
 
-def _outcome(verdict: Verdict) -> str:
+def _outcome(verdict: CaseRun) -> str:
     if verdict.refusal is None:
         return "resolved"
     return str(verdict.refusal.context.get("reason_code") or verdict.refusal.code)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from exceptions.cases import FourEyesRequired
-from exceptions.decisions import Action, Decision, InvalidCanonicalRawId
+from exceptions.decisions import Decision, DecisionAction, InvalidCanonicalRawId
 from exceptions.models import ExceptionCase
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
@@ -20,9 +20,9 @@ from ledgersafe.values.errors import DomainError, NotFound
 from pos.contract.event import Hold
 from pos.contract.refusals import PanDetected
 from pos.decisions import effects, held_cases
-from pos.decisions.carry_out import Deciding, patch_text
+from pos.decisions.carry_out import DecisionRun, patch_text
 from pos.decisions.effects import Change, Choice, PreviewJournal
-from pos.decisions.held_cases import Held
+from pos.decisions.held_cases import HeldCase
 from pos.decisions.ruling import (
     Candidate,
     Ruling,
@@ -33,7 +33,7 @@ from pos.decisions.ruling import (
     reversal_day,
     rule,
 )
-from pos.decisions.writing import Verdict
+from pos.decisions.writing import CaseRun
 from pos.models import RawEvent
 from pos.posting import tenant_memory as directories
 from pos.posting.foreign_rates import rates_for
@@ -43,11 +43,11 @@ T = TypeVar("T")
 #: Cases of one transaction of a bulk decision: their keys stay locked until it commits.
 CHUNK = 500
 MAX_BULK = 500
-_WEIGHED = Decision(Action.REPLAY, notes="weighed")
+_WEIGHED = Decision(DecisionAction.REPLAY, notes="weighed")
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedCase:
     """What a decision did. `result`: `processed`, `unchanged`, or empty when nothing was replayed."""
 
     case_id: uuid.UUID
@@ -63,7 +63,7 @@ class Resolved:
 class Preview:
     """What a decision would do. Journal ids in `resolved` are those of the rolled-back run, and name nothing."""
 
-    resolved: Resolved
+    resolved: ResolvedCase
     journals: tuple[PreviewJournal, ...]
     change: Change
     payload_text: str | None
@@ -75,7 +75,7 @@ class BulkOutcome:
     """One case of a bulk decision: resolved, or why not."""
 
     case_id: uuid.UUID
-    resolved: Resolved | None = None
+    resolved: ResolvedCase | None = None
     refusal: DomainError | None = None
 
 
@@ -88,7 +88,7 @@ def resolve_case(
     may_approve: bool,
     now: datetime,
     bound_to: str | None = None,
-) -> Resolved:
+) -> ResolvedCase:
     """Decide on one case, and replay the event if the decision says so.
 
     :param may_approve: the actor may confirm, as a second person, what is above the tenant's limit.
@@ -100,9 +100,9 @@ def resolve_case(
     :raises pos.decisions.ruling.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
     :raises ledgersafe.values.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
     """
-    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
-    def attempt() -> Verdict:
+    def attempt() -> CaseRun:
         with tenant_transaction(tenant_id):
             return _only(deciding.decide([case_id]))
 
@@ -128,7 +128,7 @@ def preview_resolution(
     :raises ledgersafe.values.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so
         instead.
     """
-    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
     def look() -> Preview:
         verdict = _only(deciding.decide([case_id], propose=False))
@@ -162,13 +162,13 @@ def resolve_in_bulk(
     """
     if decision.canonical_raw_id is not None:
         raise InvalidCanonicalRawId("canonical_raw_id names one event's arrival; for many use canonical FIRST or LAST.")
-    deciding = Deciding(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
     outcomes: dict[uuid.UUID, BulkOutcome] = {}
     wanted = list(dict.fromkeys(case_ids))
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
 
-        def attempt(chunk: list[uuid.UUID] = chunk) -> list[Verdict]:
+        def attempt(chunk: list[uuid.UUID] = chunk) -> list[CaseRun]:
             with tenant_transaction(tenant_id):
                 return deciding.decide(chunk)
 
@@ -179,7 +179,7 @@ def resolve_in_bulk(
     return [outcomes.get(case_id) or BulkOutcome(case_id, refusal=absent) for case_id in wanted]
 
 
-def outcome_of(verdict: Verdict, decision: Decision) -> BulkOutcome:
+def outcome_of(verdict: CaseRun, decision: Decision) -> BulkOutcome:
     """What became of one case of many."""
     if verdict.refusal is not None:
         return BulkOutcome(verdict.case_id, refusal=verdict.refusal)
@@ -203,16 +203,16 @@ def weigh_decision(case: ExceptionCase, decision: Decision, *, now: datetime) ->
     return _weigh(one, [decision], now)[0] if one is not None else None
 
 
-def _weigh(one: Held, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
+def _weigh(one: HeldCase, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
     standing = effects.written(one.case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
     meant = [meant_raw_id(one, decision) for decision in decisions]
     arrivals = held_cases.read_arrivals(one.case.tenant_id, set(meant))
-    directory = directories.of(one.case.tenant_id)
+    directory = directories.memory_of(one.case.tenant_id)
     read = [
         _weighable(one, arrivals.get(raw_id), decision, directory.base_currency)
         for raw_id, decision in zip(meant, decisions, strict=True)
     ]
-    rates = rates_for(one.case.tenant_id, [getattr(candidate, "verdict", None) for candidate in read])
+    rates = rates_for(one.case.tenant_id, [getattr(candidate, "reading", None) for candidate in read])
     candidates = [candidate for candidate in read if isinstance(candidate, Candidate)]
     originals = originals_of([one], candidates, directory.base_currency, lock=False)
     choices = []
@@ -241,14 +241,14 @@ def _weigh(one: Held, decisions: Sequence[Decision], now: datetime) -> list[Choi
     return choices
 
 
-def _hash_of(one: Held, candidate: Candidate | str, raw_id: int) -> bytes:
+def _hash_of(one: HeldCase, candidate: Candidate | str, raw_id: int) -> bytes:
     """The fingerprint of the version that was weighed; of one that cannot be read, of the arrival it is."""
     if isinstance(candidate, Candidate):
         return candidate.payload_hash
     return next((payload_hash for payload_hash, known_id in one.known.items() if known_id == raw_id), b"")
 
 
-def _weighable(one: Held, arrival: RawEvent | None, decision: Decision, base_currency: str) -> Candidate | str:
+def _weighable(one: HeldCase, arrival: RawEvent | None, decision: Decision, base_currency: str) -> Candidate | str:
     """A version as a candidate, or why it cannot be one."""
     try:
         return as_it_happened(read_candidate(one, arrival, decision, base_currency=base_currency), arrival)
@@ -257,10 +257,10 @@ def _weighable(one: Held, arrival: RawEvent | None, decision: Decision, base_cur
 
 
 def _on_paper(
-    one: Held,
+    one: HeldCase,
     ruling: Ruling,
     standing: tuple[PreviewJournal, ...],
-    directory: directories.TenantDirectory,
+    directory: directories.TenantMemory,
     now: datetime,
 ) -> tuple[PreviewJournal, ...]:
     journals = []
@@ -301,17 +301,17 @@ def rolled_back(tenant_id: int, look: Callable[[], T]) -> T:
         directories.forget(tenant_id)
 
 
-def _only(verdicts: list[Verdict]) -> Verdict:
+def _only(verdicts: list[CaseRun]) -> CaseRun:
     if not verdicts:
         raise NotFound("There is no such exception.")
     return verdicts[0]
 
 
-def _resolved(verdict: Verdict, decision: Decision) -> Resolved:
+def _resolved(verdict: CaseRun, decision: Decision) -> ResolvedCase:
     candidate = verdict.candidate
-    return Resolved(
+    return ResolvedCase(
         case_id=verdict.case_id,
-        attempted=decision.action is Action.REPLAY,
+        attempted=decision.action is DecisionAction.REPLAY,
         result=verdict.ruling.result if verdict.ruling else "",
         canonical_raw_id=candidate.raw_id if candidate else None,
         final_payload_hash=candidate.payload_hash.hex() if candidate else None,
@@ -324,7 +324,7 @@ def _payload_text(candidate: Candidate | None) -> str | None:
     return exact_json.canonical_text(dict(candidate.payload)) if candidate else None
 
 
-def count_journals(verdicts: Sequence[Verdict]) -> None:
+def count_journals(verdicts: Sequence[CaseRun]) -> None:
     """After commit: journals written, by what they are."""
     written = sum(len(verdict.written) for verdict in verdicts)
     refused = sum(v.refusal is not None and not isinstance(v.refusal, FourEyesRequired) for v in verdicts)

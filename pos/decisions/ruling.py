@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from exceptions.decisions import FIRST, LAST, Action, Decision, InvalidCanonicalRawId, InvalidPatch
+from exceptions.decisions import FIRST, LAST, Decision, DecisionAction, InvalidCanonicalRawId, InvalidPatch
 from exceptions.patching import patched
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.models import Journal
@@ -20,10 +20,10 @@ from pos.arrivals import device_clock
 from pos.arrivals.arrival import Arrival, Refusal, read_arrival
 from pos.contract.event import Event, Hold
 from pos.contract.refusals import PanDetected
-from pos.decisions.held_cases import Held
+from pos.decisions.held_cases import HeldCase
 from pos.models import Disposition, KeyStatus, RawEvent
-from pos.references.lookup import NotYet, Originals
-from pos.rules.decide import Post, TenantFacts, refers, verdict_on
+from pos.references.lookup import CorrectionPending, Originals
+from pos.rules.decide import Post, PostingSettings, decide_posting, refers
 from pos.rules.referring import refuse_change
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Candidate:
     #: Canonical JSON, when no arrival has this payload.
     patched_body: str | None
     payload: Mapping[str, Any]
-    verdict: Event | Hold
+    reading: Event | Hold
     #: The operator has said which business day it belongs to.
     dated: bool = False
     #: Fingerprint of the version that was patched; None when none was.
@@ -74,7 +74,7 @@ class Ruling:
         return self.reverses is not None or (self.post is not None and bool(self.post.draft.lines))
 
 
-def meant_raw_id(held: Held, decision: Decision) -> int:
+def meant_raw_id(held: HeldCase, decision: Decision) -> int:
     """The arrival a decision is about.
 
     LAST is the newest version that is not the first: the last arrival itself may be a retry of the first.
@@ -88,7 +88,7 @@ def meant_raw_id(held: Held, decision: Decision) -> int:
     return named or decision.canonical_raw_id or held.case.raw_id
 
 
-def read_candidate(held: Held, raw: RawEvent | None, decision: Decision, *, base_currency: str) -> Candidate:
+def read_candidate(held: HeldCase, raw: RawEvent | None, decision: Decision, *, base_currency: str) -> Candidate:
     """The version a decision means, patched if it says so.
 
     :param raw: the arrival `meant_raw_id` named, or None when the tenant has no such row.
@@ -105,14 +105,14 @@ def read_candidate(held: Held, raw: RawEvent | None, decision: Decision, *, base
         arrival = _patched(arrival, decision, base_currency)
         dated = arrival.payload.get("business_date") != before
     payload_hash = bytes.fromhex(arrival.payload_hash)
-    if not isinstance(arrival.verdict, Event | Hold):
-        raise InvalidPatch(arrival.verdict.message)
+    if not isinstance(arrival.reading, Event | Hold):
+        raise InvalidPatch(arrival.reading.message)
     return Candidate(
         raw_id=known.get(payload_hash, raw.id),
         payload_hash=payload_hash,
         patched_body=None if payload_hash in known else arrival.body.decode(),
         payload=arrival.payload,
-        verdict=arrival.verdict,
+        reading=arrival.reading,
         dated=dated,
         made_from=raw_hash if decision.patch else None,
     )
@@ -120,10 +120,10 @@ def read_candidate(held: Held, raw: RawEvent | None, decision: Decision, *, base
 
 def as_it_happened(candidate: Candidate, raw: RawEvent | None) -> Candidate:
     """The candidate by a right clock. :param raw: the arrival its `raw_id` names, whose clock was corrected or not."""
-    if raw is None or not isinstance(candidate.verdict, Event):
+    if raw is None or not isinstance(candidate.reading, Event):
         return candidate
-    event = device_clock.as_kept(candidate.verdict, raw.occurred_at, raw.corrected_at)
-    return replace(candidate, verdict=event)
+    event = device_clock.as_kept(candidate.reading, raw.occurred_at, raw.corrected_at)
+    return replace(candidate, reading=event)
 
 
 def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arrival:
@@ -134,24 +134,24 @@ def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arriva
     except (RecursionError, UnicodeEncodeError):
         raise InvalidPatch("The patched event is nested too deep, or holds half a character.") from None
     again = read_arrival(body, base_currency=base_currency)
-    if isinstance(again.verdict, Refusal):
-        if again.verdict.code == "PAN_DETECTED":
+    if isinstance(again.reading, Refusal):
+        if again.reading.code == "PAN_DETECTED":
             raise PanDetected
-        raise InvalidPatch(again.verdict.message)
+        raise InvalidPatch(again.reading.message)
     return again
 
 
 def originals_of(
-    held: Collection[Held], candidates: Iterable[Candidate | None], base_currency: str, *, lock: bool
+    held: Collection[HeldCase], candidates: Iterable[Candidate | None], base_currency: str, *, lock: bool
 ) -> Originals | None:
     """What the candidates are about, and what counts against the events themselves; None when that is nothing.
 
     :param lock: until commit; else only for showing.
     """
     events = [
-        candidate.verdict
+        candidate.reading
         for candidate in candidates
-        if candidate is not None and isinstance(candidate.verdict, Event) and refers(candidate.verdict)
+        if candidate is not None and isinstance(candidate.reading, Event) and refers(candidate.reading)
     ]
     posted = {one.key.idempotency_key for one in held if one.key.journal_id is not None}
     if not events and not posted:
@@ -161,10 +161,10 @@ def originals_of(
 
 
 def rule(
-    held: Held,
+    held: HeldCase,
     candidate: Candidate | None,
     decision: Decision,
-    facts: TenantFacts,
+    facts: PostingSettings,
     *,
     now: datetime,
     rates: Rates = NO_RATES,
@@ -175,15 +175,15 @@ def rule(
     :param rates: those known now that held when it happened, by the foreign currencies the version was paid in.
     """
     stands = held.key.status == KeyStatus.PROCESSED
-    if decision.action is Action.NO_REPLAY or candidate is None:
+    if decision.action is DecisionAction.NO_REPLAY or candidate is None:
         return Ruling(KeyStatus.PROCESSED if stands else KeyStatus.IGNORED, result="")
     if stands and candidate.payload_hash == bytes(held.key.effective_hash or b""):
         return Ruling(KeyStatus.PROCESSED, UNCHANGED, candidate)
-    if isinstance(candidate.verdict, Hold):
-        return candidate.verdict
+    if isinstance(candidate.reading, Hold):
+        return candidate.reading
     try:
-        verdict = _verdict(held, candidate, candidate.verdict, facts, now=now, rates=rates, originals=originals)
-    except NotYet:
+        verdict = _verdict(held, candidate, candidate.reading, facts, now=now, rates=rates, originals=originals)
+    except CorrectionPending:
         return Hold("MISSING_REFERENCE", "What it is about is being corrected: replay it once that is done.")
     except Exception as error:  # a bug in a rule is told, and decides nothing
         logger.exception("Rules failed on a replay of event %s", held.key.idempotency_key)
@@ -194,10 +194,10 @@ def rule(
 
 
 def _verdict(
-    held: Held,
+    held: HeldCase,
     candidate: Candidate,
     event: Event,
-    facts: TenantFacts,
+    facts: PostingSettings,
     *,
     now: datetime,
     rates: Rates,
@@ -210,11 +210,11 @@ def _verdict(
         if refused := refuse_change(event, stands.kind, usage, currency=originals.currency_of(stands.id)):
             return refused
     if originals is not None and refers(event):
-        original = originals.of(event, without=stands.id if stands is not None else None)
-    return verdict_on(event, facts, now=now, dated=candidate.dated, rates=rates, original=original)
+        original = originals.original_of(event, without=stands.id if stands is not None else None)
+    return decide_posting(event, facts, now=now, dated=candidate.dated, rates=rates, original=original)
 
 
-def reversal_day(journal: Journal, facts: TenantFacts, *, store_code: str, now: datetime) -> tuple[date, bool]:
+def reversal_day(journal: Journal, facts: PostingSettings, *, store_code: str, now: datetime) -> tuple[date, bool]:
     """The business day a reversal is booked on, and whether that is late: the journal's own, unless it is closed.
 
     :param store_code: whose journal it is; by the clock of that store today is told.
@@ -231,7 +231,7 @@ def _when_another_is_chosen(disposition: str, *, is_replaced: bool) -> str:
     return Disposition.REJECTED if disposition in _NEVER_POSTED else disposition
 
 
-def changed_versions(one: Held, ruling: Ruling) -> list[dict[str, Any]]:
+def changed_versions(one: HeldCase, ruling: Ruling) -> list[dict[str, Any]]:
     """Every version whose disposition changes, and a patched one that is new."""
     chosen = ruling.candidate.payload_hash if ruling.candidate else None
     replaced = ruling.candidate.made_from if ruling.candidate else None

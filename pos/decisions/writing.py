@@ -14,26 +14,26 @@ from ledger.fx import kept_conversions
 from ledger.fx.conversion import Conversion
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import Entry, Reversal
+from ledger.journals.posting import JournalReversal, NewJournal
 from ledger.models import Account, AccountStatus
 from ledger.periods import periods
 from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
-from pos.decisions.held_cases import Held
+from pos.decisions.held_cases import HeldCase
 from pos.decisions.ruling import Candidate, ReplayValidationFailed, Ruling, reversal_day
 from pos.models.figures import Figures
 from pos.posting.reference_rows import reference_row
-from pos.posting.tenant_memory import TenantDirectory
+from pos.posting.tenant_memory import TenantMemory
 from pos.rules.decide import Post
 from pos.rules.sale import RULES_VERSION
 from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 
 @dataclass(slots=True)
-class Verdict:
+class CaseRun:
     """One case on its way: ruled on or refused, and in the end what was written."""
 
-    held: Held
+    held: HeldCase
     ruling: Ruling | None = None
     refusal: DomainError | None = None
     needs_second_person: bool = False
@@ -68,7 +68,7 @@ class Verdict:
         return {journal_id for journal_id in found if journal_id is not None}
 
 
-def book(tenant_id: int, ruled: Sequence[Verdict], directory: TenantDirectory, now: datetime) -> None:
+def book(tenant_id: int, ruled: Sequence[CaseRun], directory: TenantMemory, now: datetime) -> None:
     """Write the journals; operation. Reversals first: a key gets a new journal only after its last one was reversed."""
     undo = {v.ruling.reverses.id: v for v in ruled if v.ruling and v.ruling.reverses}
     anew = [v for v in ruled if v.post and v.post.draft.lines]
@@ -93,12 +93,12 @@ def book(tenant_id: int, ruled: Sequence[Verdict], directory: TenantDirectory, n
     kept_conversions.keep(tenant_id, [pair for verdict in anew for pair in _converted(verdict)])
 
 
-def _converted(verdict: Verdict) -> list[tuple[int, Conversion]]:
+def _converted(verdict: CaseRun) -> list[tuple[int, Conversion]]:
     """What a journal took in foreign currencies."""
     return [(verdict.journal_id, one) for one in _post(verdict).conversions] if verdict.journal_id else []
 
 
-def _record_facts(tenant_id: int, verdicts: Sequence[Verdict]) -> None:
+def _record_facts(tenant_id: int, verdicts: Sequence[CaseRun]) -> None:
     facts, references = [], []
     for verdict in verdicts:
         post = _post(verdict)
@@ -112,7 +112,7 @@ def _record_facts(tenant_id: int, verdicts: Sequence[Verdict]) -> None:
         call("pos_record_facts_v1", tenant_id, as_jsonb(facts), as_jsonb(references))
 
 
-def _fact(verdict: Verdict, post: Post, journal_id: int | None, figures: Figures) -> dict[str, Any]:
+def _fact(verdict: CaseRun, post: Post, journal_id: int | None, figures: Figures) -> dict[str, Any]:
     event = post.event
     return header_of(post, figures) | {
         "j": journal_id,
@@ -127,32 +127,32 @@ def _fact(verdict: Verdict, post: Post, journal_id: int | None, figures: Figures
     }
 
 
-def _post(verdict: Verdict) -> Post:
+def _post(verdict: CaseRun) -> Post:
     assert verdict.post is not None  # noqa: S101  the caller chose
     return verdict.post
 
 
-def _main(verdict: Verdict) -> JournalDraft:
+def _main(verdict: CaseRun) -> JournalDraft:
     return _post(verdict).draft
 
 
-def _mirror(verdict: Verdict) -> JournalDraft:
+def _mirror(verdict: CaseRun) -> JournalDraft:
     mirror = _post(verdict).mirror
     assert mirror is not None  # noqa: S101  the caller chose
     return mirror
 
 
-def _reversal(verdict: Verdict, directory: TenantDirectory, now: datetime) -> Reversal:
+def _reversal(verdict: CaseRun, directory: TenantMemory, now: datetime) -> JournalReversal:
     assert verdict.ruling is not None and verdict.ruling.reverses is not None  # noqa: S101, PT018  the caller chose
     store_code = verdict.held.case.store_code
     day, is_late = reversal_day(verdict.ruling.reverses, directory.facts, store_code=store_code, now=now)
-    return Reversal(verdict.ruling.reverses.id, day, now, is_late)
+    return JournalReversal(verdict.ruling.reverses.id, day, now, is_late)
 
 
-def _entry(verdict: Verdict, draft: JournalDraft, source: str) -> Entry:
+def _entry(verdict: CaseRun, draft: JournalDraft, source: str) -> NewJournal:
     post = _post(verdict)
     revision = 1 + max((journal.revision for journal in verdict.held.journals), default=0)
-    return Entry(
+    return NewJournal(
         source=source,
         source_key=verdict.held.key.idempotency_key,
         revision=revision if source == "event" else 1,

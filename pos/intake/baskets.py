@@ -55,7 +55,7 @@ def baskets_of(plans: Sequence[Plan]) -> list[Basket]:
 
 def sale_of(plan: Plan) -> Event | None:
     """The sale that is to be posted, if its key is not an earlier one's of the batch."""
-    post = plan.verdict
+    post = plan.decision
     if plan.follows or not isinstance(post, Post) or post.event.event_type != "SALE":
         return None
     return post.event

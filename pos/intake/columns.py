@@ -13,7 +13,7 @@ from ledger.accounts.chart import AccountRef
 from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb
-from pos.arrivals.arrival import Refusal, said_by
+from pos.arrivals.arrival import Refusal, fields_of
 from pos.intake.plan import Plan, claimed_by, more_of
 from pos.models.figures import Figures
 from pos.rules.decide import Post
@@ -22,14 +22,14 @@ from pos.sales.header import currency_of, figures_of, mirror_figures_of
 
 Parameter = bytes | str | int | None
 #: What is to take its key now.
-TAKES: Final = frozenset({"post", "hold"})
+TAKES_A_KEY: Final = frozenset({"post", "hold"})
 _CLAIMS_NOTHING: Final = (None, None, None)
 
 
-class Doing(NamedTuple):
+class ArrivalAction(NamedTuple):
     """What becomes of an arrival: `does` is 'post', 'hold', 'follow' or 'reject'; `draft` counts from 1, 0 is none."""
 
-    does: str
+    action: str
     why: str | None = None
     case: UUID | None = None
     draft: int = 0
@@ -54,7 +54,7 @@ class Columns:
     :ivar settled: parameters of everything else.
     """
 
-    doings: list[Doing]
+    actions: list[ArrivalAction]
     captured: tuple[Parameter, ...]
     settled: tuple[Parameter, ...]
 
@@ -64,9 +64,9 @@ def columns_of(plans: Sequence[Plan], account_ids: Mapping[AccountRef, int]) -> 
     books = _Books(account_ids)
     doings, rows, more = [], [], {}
     for place, plan in enumerate(plans, 1):
-        doing, said = _doing(place, plan, books), said_by(plan.arrival)
+        doing, said = _doing(place, plan, books), fields_of(plan.arrival)
         claimed: tuple[Any, ...] = _CLAIMS_NOTHING
-        if doing.does in TAKES:
+        if doing.action in TAKES_A_KEY:
             claimed = claimed_by(plan, said.system, said.source_id)
             if few := more_of(plan):
                 more[str(place)] = few
@@ -89,15 +89,15 @@ def columns_of(plans: Sequence[Plan], account_ids: Mapping[AccountRef, int]) -> 
     return Columns(doings, captured, arrivals + books.parameters())
 
 
-def _doing(place: int, plan: Plan, books: "_Books") -> Doing:
-    verdict = plan.verdict
+def _doing(place: int, plan: Plan, books: "_Books") -> ArrivalAction:
+    verdict = plan.decision
     if isinstance(verdict, Refusal):
-        return Doing("reject", verdict.code)
+        return ArrivalAction("reject", verdict.code)
     if plan.is_settled_later:
-        return Doing("follow")
+        return ArrivalAction("follow")
     if isinstance(verdict, Post):
-        return Doing("post", draft=books.add(place, verdict))
-    return Doing("hold", verdict.reason_code, uuid4())
+        return ArrivalAction("post", draft=books.add(place, verdict))
+    return ArrivalAction("hold", verdict.reason_code, uuid4())
 
 
 class _Books:

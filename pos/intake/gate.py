@@ -20,7 +20,7 @@ _DECIDED: Final = {
 }
 
 
-class Action(Enum):
+class GateOutcome(Enum):
     """What is done with the arrival. Only a conflict changes anything but the key's counters."""
 
     DUPLICATE = "duplicate"
@@ -45,18 +45,18 @@ class KeyState(msgspec.Struct, frozen=True):
 class Judgement:
     """The action and the reason code that is answered with it."""
 
-    action: Action
+    action: GateOutcome
     reason_code: str = ""
 
 
 def judge(state: KeyState, payload_hash: str) -> Judgement:
     """What an arrival of this fingerprint means for a key in this state. Pure."""
     if state.status == KeyStatus.PROCESSED and payload_hash == state.effective_hash:
-        return Judgement(Action.DUPLICATE)
+        return Judgement(GateOutcome.DUPLICATE)
     disposition = state.versions.get(payload_hash)
     if disposition in _DECIDED:
-        return Judgement(Action.DUPLICATE, _DECIDED[disposition])
+        return Judgement(GateOutcome.DUPLICATE, _DECIDED[disposition])
     seen = disposition is not None or payload_hash == state.first_hash
     if seen and state.open_case is not None:
-        return Judgement(Action.STILL_HELD, "ALREADY_QUARANTINED")
-    return Judgement(Action.CONFLICT, "IDEMPOTENCY_CONFLICT")
+        return Judgement(GateOutcome.STILL_HELD, "ALREADY_QUARANTINED")
+    return Judgement(GateOutcome.CONFLICT, "IDEMPOTENCY_CONFLICT")

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from pos.contract.event import Event, Hold
 from pos.intake.plan import Plan
-from pos.posting.tenant_memory import TenantDirectory
-from pos.references.lookup import NotYet, Originals
-from pos.rules.decide import Post, verdict_on
+from pos.posting.tenant_memory import TenantMemory
+from pos.references.lookup import CorrectionPending, Originals
+from pos.rules.decide import Post, decide_posting
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def next_level(pending: Sequence[Plan]) -> list[Plan]:
     return ready or list(pending)
 
 
-def rule(plans: Sequence[Plan], directory: TenantDirectory, now: datetime) -> list[Plan]:
+def rule(plans: Sequence[Plan], directory: TenantMemory, now: datetime) -> list[Plan]:
     """Lock and read what the plans are about, and judge them; operation.
 
     :returns: those that were judged. The rest is about a sale that is corrected here and now, and comes next.
@@ -38,29 +38,29 @@ def rule(plans: Sequence[Plan], directory: TenantDirectory, now: datetime) -> li
             if event.event_id not in originals.known:
                 try:
                     _judge(plan, event, originals, directory, now)
-                except NotYet:
+                except CorrectionPending:
                     continue
             plan.refers = plan.waits = False
             judged.append(plan)
     return judged
 
 
-def _judge(plan: Plan, event: Event, originals: Originals, directory: TenantDirectory, now: datetime) -> None:
-    original = originals.of(event)
+def _judge(plan: Plan, event: Event, originals: Originals, directory: TenantMemory, now: datetime) -> None:
+    original = originals.original_of(event)
     try:
-        plan.verdict = verdict_on(event, directory.facts, now=now, rates=plan.rates, original=original)
+        plan.decision = decide_posting(event, directory.facts, now=now, rates=plan.rates, original=original)
     except Exception as error:  # a bug in a rule must not lose the arrival: it is held, and told
         logger.exception("Rules failed on event %s", event.event_id)
-        plan.verdict = Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
-    if isinstance(plan.verdict, Post):
-        originals.count(event.event_id, plan.verdict.references)
-    elif plan.verdict.reason_code == "MISSING_REFERENCE" and not originals.is_ambiguous(event):
+        plan.decision = Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
+    if isinstance(plan.decision, Post):
+        originals.count(event.event_id, plan.decision.references)
+    elif plan.decision.reason_code == "MISSING_REFERENCE" and not originals.is_ambiguous(event):
         plan.awaits = event.references
 
 
 def _event(plan: Plan) -> Iterator[Event]:
-    if isinstance(plan.arrival.verdict, Event):
-        yield plan.arrival.verdict
+    if isinstance(plan.arrival.reading, Event):
+        yield plan.arrival.reading
 
 
 def _named(plan: Plan) -> str | None:

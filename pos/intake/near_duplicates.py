@@ -13,15 +13,15 @@ from pos.intake.answer import Answer
 from pos.intake.baskets import Basket, baskets_of, sale_of
 from pos.intake.plan import Plan
 from pos.models import EventBasket, Result
-from pos.posting.tenant_memory import TenantDirectory
+from pos.posting.tenant_memory import TenantMemory
 
 
-def are_looked_at(plans: Sequence[Plan], directory: TenantDirectory) -> bool:
+def are_looked_at(plans: Sequence[Plan], directory: TenantMemory) -> bool:
     """Whether some of these may be held for their basket."""
     return directory.near_duplicate_seconds > 0 and any(sale_of(plan) is not None for plan in plans)
 
 
-def hold_near_duplicates(plans: Sequence[Plan], directory: TenantDirectory) -> list[Basket]:
+def hold_near_duplicates(plans: Sequence[Plan], directory: TenantMemory) -> list[Basket]:
     """Hold what looks like another sale, in the books or earlier among these; operation. One statement, or none.
 
     :returns: the baskets that were looked at.
@@ -42,7 +42,7 @@ def hold_near_duplicates(plans: Sequence[Plan], directory: TenantDirectory) -> l
             alike.append(basket)
         else:
             message = f"Event {other!r} sold the same basket at the same till, at most {seconds} seconds apart."
-            basket.plan.verdict = Hold("NEAR_DUPLICATE", message)
+            basket.plan.decision = Hold("NEAR_DUPLICATE", message)
     return found
 
 

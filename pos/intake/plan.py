@@ -17,8 +17,8 @@ from pos.contract.event import Event, Hold, References
 from pos.intake.answer import Answer
 from pos.models import Result
 from pos.posting.reference_rows import reference_row
-from pos.posting.tenant_memory import TenantDirectory
-from pos.rules.decide import Post, TenantFacts, refers, verdict_on
+from pos.posting.tenant_memory import TenantMemory
+from pos.rules.decide import Post, PostingSettings, decide_posting, refers
 from pos.rules.sale import RULES_VERSION
 from pos.sales.header import figures_of, header_of, mirror_figures_of
 
@@ -37,7 +37,7 @@ class Plan(msgspec.Struct):
 
     ordinal: int
     arrival: Arrival
-    verdict: Post | Hold | Refusal
+    decision: Post | Hold | Refusal
     follows: bool = False
     waits: bool = False
     claims: bool = True
@@ -56,7 +56,7 @@ class Plan(msgspec.Struct):
 
 def make_plans(
     arrivals: Sequence[Arrival],
-    directory: TenantDirectory,
+    directory: TenantMemory,
     principal: Principal,
     now: datetime,
     rates: Sequence[Rates],
@@ -73,22 +73,22 @@ def make_plans(
     if len(plans) > 1:
         _mark_repeats(plans)
     for plan in plans:
-        event = plan.arrival.verdict
-        missing = isinstance(plan.verdict, Hold) and plan.verdict.reason_code == "MISSING_REFERENCE"
+        event = plan.arrival.reading
+        missing = isinstance(plan.decision, Hold) and plan.decision.reason_code == "MISSING_REFERENCE"
         plan.refers = missing and isinstance(event, Event) and refers(event)
     return plans
 
 
 def _verdict(
-    arrival: Arrival, facts: TenantFacts, principal: Principal, now: datetime, rates: Rates
+    arrival: Arrival, facts: PostingSettings, principal: Principal, now: datetime, rates: Rates
 ) -> Post | Hold | Refusal:
     refusal = _not_this_keys(arrival, principal)
     if refusal is not None:
         return refusal
-    if not isinstance(arrival.verdict, Event):
-        return arrival.verdict
+    if not isinstance(arrival.reading, Event):
+        return arrival.reading
     try:
-        return verdict_on(arrival.verdict, facts, now=now, rates=rates)
+        return decide_posting(arrival.reading, facts, now=now, rates=rates)
     except Exception as error:  # a bug in a rule must not lose the arrival: it is held, and told
         logger.exception("Rules failed on event %s", arrival.event_id)
         return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
@@ -102,8 +102,8 @@ def _not_this_keys(arrival: Arrival, principal: Principal) -> Refusal | None:
         ("store_id", principal.store_code, "STORE_MISMATCH"),
         ("register_id", principal.register_code, "REGISTER_MISMATCH"),
     )
-    if isinstance(arrival.verdict, Refusal):
-        return arrival.verdict
+    if isinstance(arrival.reading, Refusal):
+        return arrival.reading
     for name, own, code in bound:
         claimed = claims.get(name)
         if own is not None and type(claimed) is str and claimed != own:  # a decimal is a str too: see canonical
@@ -120,7 +120,7 @@ def _mark_repeats(plans: list[Plan]) -> None:
     owners: dict[Claim, str] = {}
     for plan in plans:
         event_id = plan.arrival.event_id
-        if event_id is None or isinstance(plan.verdict, Refusal):
+        if event_id is None or isinstance(plan.decision, Refusal):
             continue
         plan.follows = event_id in keys
         keys.add(event_id)
@@ -130,7 +130,7 @@ def _mark_repeats(plans: list[Plan]) -> None:
 
 
 # ── What the plans need ─────────────────────────────────────────────────────────────────────────
-class Needs(NamedTuple):
+class Prerequisites(NamedTuple):
     """What has to be there before plans are told: stores (with None) and registers, business days, accounts."""
 
     places: set[Place]
@@ -138,9 +138,9 @@ class Needs(NamedTuple):
     accounts: set[AccountRef]
 
 
-def needs_of(plans: Sequence[Plan]) -> Needs:
+def prerequisites_of(plans: Sequence[Plan]) -> Prerequisites:
     """Of everything that is to be posted."""
-    needs = Needs(set(), set(), set())
+    needs = Prerequisites(set(), set(), set())
     for post in _posts(plans):
         store, register = post.event.store_code, post.event.register_code
         needs.places.add((store, None))
@@ -167,23 +167,23 @@ def conversions_of(plans: Sequence[Plan], answers: Sequence[Answer]) -> list[tup
     return [
         (answer.journal_id, conversion)
         for plan, answer in zip(plans, answers, strict=True)
-        if isinstance(plan.verdict, Post) and answer.result is Result.PROCESSED and answer.journal_id is not None
-        for conversion in plan.verdict.conversions
+        if isinstance(plan.decision, Post) and answer.result is Result.PROCESSED and answer.journal_id is not None
+        for conversion in plan.decision.conversions
     ]
 
 
 def hold_unknown_places(plans: Sequence[Plan], known: set[Place]) -> None:
     """A strict tenant registers nothing by itself: what comes from an unknown store or register is held."""
     for plan in plans:
-        if isinstance(plan.verdict, Post):
-            event = plan.verdict.event
+        if isinstance(plan.decision, Post):
+            event = plan.decision.event
             if not {(event.store_code, None), (event.store_code, event.register_code)} <= known:
                 at = f"{event.store_code}/{event.register_code}" if event.register_code else event.store_code
-                plan.verdict = Hold("UNKNOWN_STORE", f"The tenant has no store or register {at!r}.")
+                plan.decision = Hold("UNKNOWN_STORE", f"The tenant has no store or register {at!r}.")
 
 
 def _posts(plans: Sequence[Plan]) -> list[Post]:
-    return [plan.verdict for plan in plans if isinstance(plan.verdict, Post)]
+    return [plan.decision for plan in plans if isinstance(plan.decision, Post)]
 
 
 # ── As the SQL functions read them ──────────────────────────────────────────────────────────────
@@ -195,15 +195,17 @@ def rows_of(plans: Sequence[Plan]) -> list[dict[str, Any]]:
 def row_of(plan: Plan) -> dict[str, Any]:
     """One arrival: the bytes' description and what is to be done."""
     row = as_row(plan.arrival, plan.ordinal)
-    if isinstance(plan.verdict, Refusal):
-        return row | {"d": "reject", "why": plan.verdict.code}
+    if isinstance(plan.decision, Refusal):
+        return row | {"d": "reject", "why": plan.decision.code}
     if plan.is_settled_later:
         return row | {"d": "follow"}
     claimed = zip(("claim", "dev", "seq"), claimed_by(plan, row.get("ss"), row.get("se")), strict=True)
     row |= {name: value for name, value in claimed if value is not None}
     # Also of what is to be posted: should the books refuse it, it is held with these.
     row |= _at_risk(plan.arrival) | more_of(plan)
-    row |= _post_row(plan.verdict) if isinstance(plan.verdict, Post) else {"d": "hold", "why": plan.verdict.reason_code}
+    row |= (
+        _post_row(plan.decision) if isinstance(plan.decision, Post) else {"d": "hold", "why": plan.decision.reason_code}
+    )
     return row
 
 
@@ -217,7 +219,7 @@ def claimed_by(plan: Plan, system: str | None, source_id: str | None) -> tuple[s
 
 def more_of(plan: Plan) -> dict[str, Any]:
     """What few arrivals have: why one is held and what it waits for, references, what is written in the audit log."""
-    verdict = plan.verdict
+    verdict = plan.decision
     if isinstance(verdict, Post):
         if not verdict.draft.lines:
             action = f"pos.{verdict.event.event_type.lower()}.recorded"
@@ -238,8 +240,8 @@ def lines_of(plans: Sequence[Plan], account_ids: Mapping[AccountRef, int]) -> li
     return [
         {"o": ordinal, "n": number, "a": account_ids[line.account], "c": line.account.currency, "m": line.amount_minor}
         for plan in plans
-        if isinstance(plan.verdict, Post) and not plan.is_settled_later
-        for ordinal, draft in ((plan.ordinal, plan.verdict.draft), (-plan.ordinal, plan.verdict.mirror))
+        if isinstance(plan.decision, Post) and not plan.is_settled_later
+        for ordinal, draft in ((plan.ordinal, plan.decision.draft), (-plan.ordinal, plan.decision.mirror))
         if draft is not None
         for number, line in enumerate(draft.lines, 1)
     ]

@@ -26,7 +26,7 @@ from ledger.periods import periods
 from ledgersafe.postgres.db import (
     RETRYABLE,
     JsonText,
-    StaleDirectory,
+    StaleMemory,
     as_jsonb,
     call_alone,
     constraint_of,
@@ -45,13 +45,13 @@ from pos.decisions import release
 from pos.intake import levels, near_duplicates
 from pos.intake import plan as planning
 from pos.intake.answer import Answer
-from pos.intake.plan import Needs, Plan
-from pos.intake.reception import Settling
-from pos.intake.writer import Writer, told_in_rows
+from pos.intake.plan import Plan, Prerequisites
+from pos.intake.reception import Reception
+from pos.intake.writer import Writer, result_from_rows
 from pos.models import Result
 from pos.posting import tenant_memory as directories
 from pos.posting.foreign_rates import rates_for
-from pos.posting.tenant_memory import Found, TenantDirectory
+from pos.posting.tenant_memory import KnownRows, TenantMemory
 from pos.rules.decide import Post
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _receive(
     principal: KeyPrincipal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime
 ) -> list[Answer]:
     started = time.perf_counter()
-    base_currency = directories.of(principal.tenant_id).base_currency
+    base_currency = directories.memory_of(principal.tenant_id).base_currency
     answers = _store(
         principal, [read_arrival(body, base_currency=base_currency, is_sent=True) for body in bodies], headers, now
     )
@@ -132,7 +132,7 @@ def _store(
         except (DatabaseError, OverflowError) as error:  # or a figure that no column can hold
             directories.forget(principal.tenant_id)
             if patience.tries_row_by_row(error) or sqlstate(error) == "23514":
-                raise StaleDirectory from error
+                raise StaleMemory from error
             raise
 
     answers = retry_serialization(attempt)
@@ -184,11 +184,11 @@ def _store_once(
     *,
     row_by_row: bool,
 ) -> list[Answer]:
-    directory = directories.of(principal.tenant_id)
-    rates = rates_for(principal.tenant_id, [arrival.verdict for arrival in arrivals])
+    directory = directories.memory_of(principal.tenant_id)
+    rates = rates_for(principal.tenant_id, [arrival.reading for arrival in arrivals])
     plans = planning.make_plans(arrivals, directory, principal, now, rates)
     started = time.perf_counter()
-    needs = planning.needs_of(plans)
+    needs = planning.prerequisites_of(plans)
     is_alone = len(plans) == 1 and not row_by_row
     answers = _alone(principal, plans, needs, directory, context) if is_alone else None
     if answers is None:
@@ -200,7 +200,7 @@ def _store_once(
 
 
 def _alone(
-    principal: KeyPrincipal, plans: list[Plan], needs: Needs, directory: TenantDirectory, context: dict[str, Any]
+    principal: KeyPrincipal, plans: list[Plan], needs: Prerequisites, directory: TenantMemory, context: dict[str, Any]
 ) -> list[Answer] | None:
     """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
     # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
@@ -230,13 +230,15 @@ def _alone(
         _refuse_stale(principal)
     if answer.get("again"):
         return None
-    settling = Settling(principal, plans, account_ids, answer["raw"])
-    settling.settle(told_in_rows(plans, answer), sent)
+    settling = Reception(principal, plans, account_ids, answer["raw"])
+    settling.settle(result_from_rows(plans, answer), sent)
     _release(settling, principal)
     return settling.answers()
 
 
-def _open_ahead(principal: KeyPrincipal, plans: list[Plan], needs: Needs, directory: TenantDirectory) -> Needs:
+def _open_ahead(
+    principal: KeyPrincipal, plans: list[Plan], needs: Prerequisites, directory: TenantMemory
+) -> Prerequisites:
     """What a batch needs and nobody needed before is committed first: others wait for that, and not for the batch.
 
     Who opens a day or an account first holds up everybody who needs it too, until it is committed.
@@ -245,19 +247,19 @@ def _open_ahead(principal: KeyPrincipal, plans: list[Plan], needs: Needs, direct
     """
     if _remembered(needs, directory) is not None:
         return needs
-    known = Found()
+    known = KnownRows()
     with tenant_transaction(principal.tenant_id):
         keys.ensure_live(principal)
         _prepare(plans, needs, directory, known)
     directory.remember(known.places, known.account_ids, known.days)
-    return planning.needs_of(plans) if directory.strict_stores else needs
+    return planning.prerequisites_of(plans) if directory.strict_stores else needs
 
 
 def _in_transaction(
     principal: KeyPrincipal,
     plans: list[Plan],
-    needs: Needs,
-    directory: TenantDirectory,
+    needs: Prerequisites,
+    directory: TenantMemory,
     context: dict[str, Any],
     now: datetime,
     *,
@@ -265,8 +267,8 @@ def _in_transaction(
 ) -> list[Answer]:
     with tenant_transaction(principal.tenant_id):
         looked_at = near_duplicates.hold_near_duplicates(plans, directory)
-        known = Found()
-        _prepare(plans, planning.needs_of(plans) if looked_at else needs, directory, known)
+        known = KnownRows()
+        _prepare(plans, planning.prerequisites_of(plans) if looked_at else needs, directory, known)
         sent = _told_of(plans, directory, context)
         writer = Writer(principal, sent, row_by_row=row_by_row)
         told = writer.receive(plans, known.account_ids)
@@ -275,10 +277,10 @@ def _in_transaction(
 
         def rule(referring_plans: list[Plan]) -> list[Plan]:
             judged = levels.rule(referring_plans, directory, now)
-            _prepare(judged, planning.needs_of(judged), directory, known)
+            _prepare(judged, planning.prerequisites_of(judged), directory, known)
             return judged
 
-        settling = Settling(principal, plans, known.account_ids, writer.raw_ids, writer, rule)
+        settling = Reception(principal, plans, known.account_ids, writer.raw_ids, writer, rule)
         settling.settle(told, sent)
         near_duplicates.keep(principal.tenant_id, looked_at, settling.answers())
         kept_conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
@@ -289,7 +291,7 @@ def _in_transaction(
     return settling.answers()
 
 
-def _release(settling: Settling, principal: KeyPrincipal) -> None:
+def _release(settling: Reception, principal: KeyPrincipal) -> None:
     """After commit: post what has waited for what came. Never the sale's problem: a sweeper makes up for it."""
     if not settling.is_awaited:
         return
@@ -299,11 +301,11 @@ def _release(settling: Settling, principal: KeyPrincipal) -> None:
         logger.exception("Events that wait for what was posted were not released; the sweeper will try again.")
 
 
-def _told_of(plans: list[Plan], directory: TenantDirectory, context: dict[str, Any]) -> JsonText:
+def _told_of(plans: list[Plan], directory: TenantMemory, context: dict[str, Any]) -> JsonText:
     """The context with what concerns these plans, as the SQL functions read it."""
     present = {
-        "audit": any(isinstance(plan.verdict, Post) and not plan.verdict.draft.lines for plan in plans),
-        "rejects": any(isinstance(plan.verdict, Refusal) for plan in plans),
+        "audit": any(isinstance(plan.decision, Post) and not plan.decision.draft.lines for plan in plans),
+        "rejects": any(isinstance(plan.decision, Refusal) for plan in plans),
         "waits": directory.has_waits,
     }
     told = {name: True for name, is_so in present.items() if is_so}
@@ -314,10 +316,10 @@ def _refuse_stale(principal: KeyPrincipal) -> NoReturn:
     """:raises StaleDirectory: memory is out of date. :raises CredentialRevoked: it is the key that is."""
     directories.forget(principal.tenant_id)
     keys.ensure_live(principal)
-    raise StaleDirectory
+    raise StaleMemory
 
 
-def _remembered(needs: Needs, directory: TenantDirectory) -> dict[AccountRef, int] | None:
+def _remembered(needs: Prerequisites, directory: TenantMemory) -> dict[AccountRef, int] | None:
     """Account ids, when every store, day and account that the plans need is remembered."""
     ids = {ref: account_id for ref in needs.accounts if (account_id := directory.account_ids.get(ref))}
     if len(ids) < len(needs.accounts) or not needs.days <= directory.open_days:
@@ -325,7 +327,7 @@ def _remembered(needs: Needs, directory: TenantDirectory) -> dict[AccountRef, in
     return ids if needs.places <= directory.places else None
 
 
-def _prepare(plans: list[Plan], needs: Needs, directory: TenantDirectory, known: Found) -> None:
+def _prepare(plans: list[Plan], needs: Prerequisites, directory: TenantMemory, known: KnownRows) -> None:
     """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all.
 
     What is not remembered is asked for in one; opening what is not there takes more.
@@ -336,14 +338,14 @@ def _prepare(plans: list[Plan], needs: Needs, directory: TenantDirectory, known:
     if missing := needs.places - known.places:
         if directory.strict_stores:
             planning.hold_unknown_places(plans, known.places)
-            needs = planning.needs_of(plans)
+            needs = planning.prerequisites_of(plans)
         else:
             directories.register_places(directory, missing)
             known.places |= missing
     for day in sorted(needs.days - known.days):
         if not periods.open_day(directory.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off):
             directories.forget(directory.tenant_id)
-            raise StaleDirectory
+            raise StaleMemory
         known.days.add(day)
     refs = needs.accounts - known.account_ids.keys()
     known.account_ids |= opening.find_or_open(directory.tenant_id, refs)

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
-from pos.arrivals.arrival import Refusal, said_by
+from pos.arrivals.arrival import Refusal, fields_of
 from pos.arrivals.claims import clashes_of
 from pos.intake.answer import Answer
-from pos.intake.gate import Action, Judgement, KeyState, judge
+from pos.intake.gate import GateOutcome, Judgement, KeyState, judge
 from pos.intake.levels import next_level
 from pos.intake.plan import Plan
-from pos.intake.writer import AccountIds, Fresh, Told, Writer
+from pos.intake.writer import AccountIds, NewKey, Writer, WriteResult
 from pos.models import Disposition, KeyStatus, Result
 
 #: Judges plans that are about other events, and adds what they need to the account ids; tells which it could judge.
@@ -24,7 +24,7 @@ Rule = Callable[[list[Plan]], list[Plan]]
 logger = logging.getLogger(__name__)
 
 
-class Settling:
+class Reception:
     """One reception between its first statement and the commit; lives inside the use case's transaction."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Settling:
         self._judged: list[dict[str, Any]] = []
         self._cases: list[dict[str, Any]] = []
 
-    def settle(self, told: Told, context: JsonText) -> None:
+    def settle(self, told: WriteResult, context: JsonText) -> None:
         """Take in what was fresh, settle what had to wait, hold what clashed, judge the rest.
 
         One statement more for each of these that there is anything of, whatever its size.
@@ -85,10 +85,10 @@ class Settling:
         """The outcomes, in the order of the arrivals."""
         return [self._answers[plan.ordinal] for plan in self._plans]
 
-    def _take_in(self, told: Told) -> set[int]:
+    def _take_in(self, told: WriteResult) -> set[int]:
         """Note answers and key states. :returns: ordinals of new keys whose claims are another key's."""
         self.is_awaited |= told.is_awaited
-        for fresh in told.fresh:
+        for fresh in told.new_keys:
             self._take_in_fresh(fresh)
         for known in told.known:
             self._states[known["k"]] = KeyState(
@@ -102,7 +102,7 @@ class Settling:
             )
         return told.clashing
 
-    def _take_in_fresh(self, fresh: Fresh) -> None:
+    def _take_in_fresh(self, fresh: NewKey) -> None:
         plan, arrival = fresh.plan, fresh.plan.arrival
         if fresh.why == "PROCESSING_FAILED":
             logger.warning("Event %s could not be processed; held as %s", arrival.event_id, fresh.case_id)
@@ -132,18 +132,18 @@ class Settling:
         """New keys whose source event id, or device's number, belongs to another key: held, claiming nothing."""
         clashing = [plan for plan in self._plans if plan.ordinal in ordinals]
         for plan, hold in zip(clashing, clashes_of(self._tenant_id, [plan.arrival for plan in clashing]), strict=True):
-            plan.verdict, plan.claims = hold, False
+            plan.decision, plan.claims = hold, False
         self._settle_now(clashing)
 
     def _settle_one(self, plan: Plan) -> None:
-        if isinstance(plan.verdict, Refusal):
-            self._answers[plan.ordinal] = self._refusal(plan, plan.verdict)
+        if isinstance(plan.decision, Refusal):
+            self._answers[plan.ordinal] = self._refusal(plan, plan.decision)
             return
         state = self._states[plan.arrival.event_id or ""]
         judgement = judge(state, plan.arrival.payload_hash)
-        if judgement.action is Action.CONFLICT:
+        if judgement.action is GateOutcome.CONFLICT:
             state = self._conflict(plan, state)
-        held = judgement.action is not Action.DUPLICATE
+        held = judgement.action is not GateOutcome.DUPLICATE
         answer = self._answer(
             plan,
             Result.QUARANTINED if held else Result.DUPLICATE,
@@ -156,7 +156,7 @@ class Settling:
 
     def _judged_row(self, plan: Plan, state: KeyState, judgement: Judgement, answer: Answer) -> dict[str, Any]:
         payload = plan.arrival.payload_hash
-        is_version = judgement.action is Action.CONFLICT and payload not in (
+        is_version = judgement.action is GateOutcome.CONFLICT and payload not in (
             state.first_hash,
             *state.versions,
         )
@@ -183,7 +183,7 @@ class Settling:
                 "id": case_id,
                 "key": plan.arrival.event_id,
                 "raw": self._raw_id(plan),
-                "store": (said_by(plan.arrival).store or "")[:64],
+                "store": (fields_of(plan.arrival).store or "")[:64],
                 "reason": "IDEMPOTENCY_CONFLICT",
                 "details": {
                     "message": "The same event_id came with another payload.",

@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.fx import rates as recorded
 from ledger.fx.conversion import NO_RATES, Rates
-from ledger.fx.rates import Asked
+from ledger.fx.rates import RateQuestion
 from pos.contract.event import Event
 from pos.rules.decide import CLOCK_EPOCH
 from pos.rules.foreign_tenders import foreign_currencies
@@ -23,7 +23,7 @@ def rates_for(tenant_id: int, verdicts: Sequence[Any]) -> list[Rates]:
         return [NO_RATES] * len(verdicts)
     found: list[Rates] = [{} for _ in verdicts]
     questions = [
-        Asked(currency, verdicts[place].currency, verdicts[place].occurred_at.astimezone(UTC))
+        RateQuestion(currency, verdicts[place].currency, verdicts[place].occurred_at.astimezone(UTC))
         for place, currency in asked
     ]
     for (place, currency), rate in zip(asked, recorded.find(tenant_id, questions), strict=True):

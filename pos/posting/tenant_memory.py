@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from ledger.accounts.chart import AccountRef
 from ledger.periods import periods
-from ledgersafe.postgres.db import StaleDirectory, as_jsonb, call
+from ledgersafe.postgres.db import StaleMemory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import own_zones, use_zones
 from pos.models import EventKey, EventWait, KeyStatus
-from pos.rules.decide import TenantFacts
+from pos.rules.decide import PostingSettings
 
 _TENANTS: Final = 256
 _ENTRIES: Final = 50_000
@@ -33,7 +33,7 @@ Place: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(slots=True)
-class TenantDirectory:
+class TenantMemory:
     """One tenant as this process knows it. Sets only grow; only committed facts enter them."""
 
     tenant_id: int
@@ -60,9 +60,9 @@ class TenantDirectory:
     open_days: set[date] = field(default_factory=set)
 
     @property
-    def facts(self) -> TenantFacts:
+    def facts(self) -> PostingSettings:
         """What the rules ask of a tenant."""
-        return TenantFacts(
+        return PostingSettings(
             enabled_event_types=self.enabled_event_types,
             time_zone=self.time_zone,
             cut_off=self.cut_off,
@@ -87,10 +87,10 @@ class TenantDirectory:
 
 
 _lock = threading.Lock()
-_known: OrderedDict[int, TenantDirectory] = OrderedDict()
+_known: OrderedDict[int, TenantMemory] = OrderedDict()
 
 
-def of(tenant_id: int) -> TenantDirectory:
+def memory_of(tenant_id: int) -> TenantMemory:
     """The directory of a tenant: remembered, or read now (four statements)."""
     directory = _known.get(tenant_id)
     if directory is not None and directory.expires_at > clock.monotonic():
@@ -104,7 +104,7 @@ def of(tenant_id: int) -> TenantDirectory:
     return directory
 
 
-def read_anew(tenant_id: int) -> TenantDirectory:
+def read_anew(tenant_id: int) -> TenantMemory:
     """The directory as the database has it now: for decisions, which are rare and must not rest on memory.
 
     What is remembered besides stays remembered for ingest, unless it is out of date: a decision learns nothing of it.
@@ -126,9 +126,9 @@ def forget(tenant_id: int) -> None:
         _known.pop(tenant_id, None)
 
 
-def _read(tenant_id: int) -> TenantDirectory:
+def _read(tenant_id: int) -> TenantMemory:
     tenant = Tenant.objects.get(pk=tenant_id)
-    return TenantDirectory(
+    return TenantMemory(
         tenant_id=tenant_id,
         version=tenant.version,
         base_currency=tenant.base_currency,
@@ -154,7 +154,7 @@ def _has_waits(tenant_id: int) -> bool:
     return EventWait.objects.filter(Exists(held), tenant_id=tenant_id).exists()
 
 
-def tell_of_waits(directory: TenantDirectory) -> None:
+def tell_of_waits(directory: TenantMemory) -> None:
     """From now on every process that posts for the tenant looks who waits; operation, the last of its transaction.
 
     The first wait counts the tenant's version up, those after it nothing. Whoever posts at the same moment may miss it:
@@ -165,7 +165,7 @@ def tell_of_waits(directory: TenantDirectory) -> None:
 
 
 @dataclass(slots=True)
-class Found:
+class KnownRows:
     """Stores, registers, open days and accounts that there are, as one transaction knows them."""
 
     places: set[Place] = field(default_factory=set)
@@ -174,8 +174,8 @@ class Found:
 
 
 def find(
-    directory: TenantDirectory,
-    known: Found,
+    directory: TenantMemory,
+    known: KnownRows,
     places: Collection[Place],
     days: Collection[date] = (),
     refs: Collection[AccountRef] = (),
@@ -209,7 +209,7 @@ def find(
     known.account_ids |= {unknown[place - 1]: account_id for place, account_id in told["accounts"]}
 
 
-def register_places(directory: TenantDirectory, wanted: Collection[Place]) -> None:
+def register_places(directory: TenantMemory, wanted: Collection[Place]) -> None:
     """Register stores and registers by their first event; operation. In code order, as accounts are.
 
     :raises StaleDirectory: somebody was first, and gave a store a time zone.
@@ -230,15 +230,15 @@ def register_places(directory: TenantDirectory, wanted: Collection[Place]) -> No
     )
 
 
-def _used(directory: TenantDirectory, codes: Collection[str]) -> dict[str, Store]:
+def _used(directory: TenantMemory, codes: Collection[str]) -> dict[str, Store]:
     """The stores of these codes, whose time zones are those the plans were made by."""
     stores = use_zones(directory.tenant_id, codes)
     _refuse_other_zones(directory, {code: store.time_zone for code, store in stores.items()})
     return stores
 
 
-def _refuse_other_zones(directory: TenantDirectory, zones: Mapping[str, str]) -> None:
+def _refuse_other_zones(directory: TenantMemory, zones: Mapping[str, str]) -> None:
     """:raises StaleDirectory: of these stores one has another time zone than is remembered."""
     if any((zone or directory.time_zone) != directory.zone_of(code) for code, zone in zones.items()):
         forget(directory.tenant_id)
-        raise StaleDirectory
+        raise StaleMemory

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ledger.accounts.chart import AccountRef
 from ledger.journals.draft import DraftLine
-from ledgersafe.postgres.db import StaleDirectory, as_jsonb, ask, call
+from ledgersafe.postgres.db import StaleMemory, as_jsonb, ask, call
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
@@ -22,13 +22,13 @@ from pos.contract.fast_reader import read_ordinary
 from pos.models import KeyStatus
 from pos.models.figures import Figures
 from pos.references.original import Original
-from pos.references.usage import CORRECTION, VOID, Reference, Usage, Used, usage_of
+from pos.references.usage import CORRECTION, VOID, Reference, Usage, UsedLine, usage_of
 
 _NONE: Final = References(None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RecordedReference:
     """A reference and the journal and event that made it."""
 
     journal_id: int
@@ -46,7 +46,7 @@ class Content:
     figures: Figures | None
 
 
-class NotYet(Exception):
+class CorrectionPending(Exception):
     """The sale is corrected by an event that was ruled on just now: to be asked again when that is written."""
 
 
@@ -76,17 +76,17 @@ class Originals:
         self._keys: dict[str, int | None] = {
             key: journal_id for key, status, journal_id in told["keys"] if status == KeyStatus.PROCESSED
         }
-        self._outgoing: dict[str, list[Made]] = defaultdict(list)  # of a void only that it voids
+        self._outgoing: dict[str, list[RecordedReference]] = defaultdict(list)  # of a void only that it voids
         for made in map(_made, told["by"]):
             self._outgoing[made.event_key].append(made)
-        self._made: dict[str, list[Made]] = defaultdict(list)
+        self._made: dict[str, list[RecordedReference]] = defaultdict(list)
         for made in map(_made, told["of"]):
             self._made[made.reference.original_key].append(made)
         self._told: dict[int, list[Any]] = {journal_id: row for journal_id, *row in told["contents"]}
         self._contents: dict[int, Content | None] = {}
 
     # ── Answers ─────────────────────────────────────────────────────────────────────────────────
-    def of(self, event: Event, *, without: int | None = None) -> Original | Hold:
+    def original_of(self, event: Event, *, without: int | None = None) -> Original | Hold:
         """What the event refers to, or why it is held.
 
         :param without: a journal that is about to be reversed: what it took does not count.
@@ -119,7 +119,7 @@ class Originals:
     def count(self, event_key: str, references: Iterable[Reference]) -> None:
         """Of an event that was ruled on: for those that are ruled on after it."""
         for reference in references:
-            self._made[reference.original_key].append(Made(0, event_key, reference))
+            self._made[reference.original_key].append(RecordedReference(0, event_key, reference))
 
     # ── Putting together ────────────────────────────────────────────────────────────────────────
     def _original(self, name: str, journal_id: int, without: int | None) -> Original | Hold:
@@ -129,7 +129,7 @@ class Originals:
             if name not in self._keys:
                 # A corrected sale stands (guard sale_references_original_stands): it became one while we waited for
                 # the correction's lock, and was not locked with it. From the start, then.
-                raise StaleDirectory
+                raise StaleMemory
             journal_id = self._keys[name] or 0
         usage = self.usage_of(name, without=without)
         if usage.number[CORRECTION] > 0:
@@ -147,7 +147,7 @@ class Originals:
     def _correction_of(self, name: str) -> int:
         journals = [made.journal_id for made in self._made[name] if made.reference.kind == CORRECTION]
         if 0 in journals:
-            raise NotYet
+            raise CorrectionPending
         return max(journals)
 
     def _keys_of(self, event: Event) -> Collection[str]:
@@ -207,7 +207,9 @@ def _event(body: bytes, base_currency: str) -> Event | None:
     return event if isinstance(event, Event) else None
 
 
-def _made(row: list[Any]) -> Made:
+def _made(row: list[Any]) -> RecordedReference:
     event_key, journal_id, original_key, kind, sign, amount_minor, base_journal_id, lines = row
-    used = tuple(Used.read(line) for line in lines)
-    return Made(journal_id, event_key, Reference(original_key, kind, sign, amount_minor, base_journal_id, used))
+    used = tuple(UsedLine.read(line) for line in lines)
+    return RecordedReference(
+        journal_id, event_key, Reference(original_key, kind, sign, amount_minor, base_journal_id, used)
+    )

@@ -13,7 +13,7 @@ from decimal import Decimal
 from ledger.journals.draft import DraftLine
 from pos.contract.event import Event
 from pos.models.figures import Figures
-from pos.references.usage import Reference, Usage, places_of
+from pos.references.usage import Reference, Usage, usage_keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def sold_of(event: Event) -> tuple[Mapping[tuple[str, str], Decimal], Mapping[tu
     quantities: dict[tuple[str, str], Decimal] = {}
     amounts: Counter[tuple[str, str]] = Counter()
     for line in event.lines:
-        for place in places_of(line.line_id, line.sku):
+        for place in usage_keys_of(line.line_id, line.sku):
             quantities[place] = quantities.get(place, Decimal(0)) + line.quantity
             amounts[place] += line.amount_minor
     return quantities, amounts

@@ -17,7 +17,7 @@ KINDS: Final = {"RETURN": RETURN, "VOID": VOID, "CANCEL": VOID, "CORRECTION": CO
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class UsedLine:
     """One line's share of a reference: which line (by its id, else empty) and article, how many, for how much."""
 
     line_id: str
@@ -26,12 +26,12 @@ class Used:
     amount_minor: int
 
     @classmethod
-    def of(cls, line: LineItem) -> "Used":
+    def of(cls, line: LineItem) -> "UsedLine":
         """What a basket line of a return takes from its sale."""
         return cls(line.line_id, line.sku, line.quantity, line.amount_minor)
 
     @classmethod
-    def read(cls, row: list[Any]) -> "Used":
+    def read(cls, row: list[Any]) -> "UsedLine":
         """From `sale_references.lines`."""
         return cls(str(row[0]), str(row[1]), Decimal(row[2]), int(row[3]))
 
@@ -52,7 +52,7 @@ class Reference:
     sign: int
     amount_minor: int
     base_journal_id: int
-    lines: tuple[Used, ...] = ()
+    lines: tuple[UsedLine, ...] = ()
 
 
 @dataclass(slots=True)
@@ -81,13 +81,13 @@ class Usage:
         self.number[reference.kind] += reference.sign
         self.amount[reference.kind] += reference.amount_minor
         for used in reference.lines:
-            for place in places_of(used.line_id, used.sku):
+            for place in usage_keys_of(used.line_id, used.sku):
                 taken = self.quantities.get(place, Decimal(0))
                 self.quantities[place] = taken + reference.sign * used.quantity
                 self.amounts[place] += reference.sign * used.amount_minor
 
 
-def places_of(line_id: str, sku: str) -> Iterator[tuple[str, str]]:
+def usage_keys_of(line_id: str, sku: str) -> Iterator[tuple[str, str]]:
     """What a line is counted under: its article, and itself when it has an id."""
     yield "sku", sku
     if line_id:

@@ -86,23 +86,23 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class ArticleReport(Generic[T]):
     """A report's lines, and how many headers of its days are not in it yet."""
 
     rows: list[T]
     pending: int
 
 
-def articles(tenant_id: int, first: date, last: date, store_code: str | None = None) -> Found[Article]:
+def articles(tenant_id: int, first: date, last: date, store_code: str | None = None) -> ArticleReport[Article]:
     """By article and currency, the most first."""
     pending, rows = _read(_ARTICLES, tenant_id, first, last, store_code)
-    return Found([Article(*row) for row in rows], pending)
+    return ArticleReport([Article(*row) for row in rows], pending)
 
 
-def taxes(tenant_id: int, first: date, last: date, store_code: str | None = None) -> Found[TaxSum]:
+def taxes(tenant_id: int, first: date, last: date, store_code: str | None = None) -> ArticleReport[TaxSum]:
     """By code, rate and currency."""
     pending, rows = _read(_TAXES, tenant_id, first, last, store_code)
-    return Found([TaxSum(*row) for row in rows], pending)
+    return ArticleReport([TaxSum(*row) for row in rows], pending)
 
 
 def bring_up_to_date(tenant_id: int, first: date, last: date) -> None:

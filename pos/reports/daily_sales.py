@@ -18,7 +18,7 @@ _RATE_STEP: Final = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class SalesFigures:
     """What headers come to: counts, and amounts in minor units of one currency. In the order of `daily_sales`."""
 
     facts_count: int = 0
@@ -44,8 +44,8 @@ class Sums:
     house_account_minor: int = 0
     moved_cash_minor: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(getattr(self, name) + getattr(other, name) for name in SUMS))
+    def __add__(self, other: "SalesFigures") -> "SalesFigures":
+        return SalesFigures(*(getattr(self, name) + getattr(other, name) for name in SUMS))
 
     @property
     def net_minor(self) -> int:
@@ -69,7 +69,7 @@ class Sums:
         return None if self.rung_count <= 0 else _rate(changed, self.rung_count)
 
 
-SUMS: Final = tuple(field.name for field in fields(Sums))
+SUMS: Final = tuple(field.name for field in fields(SalesFigures))
 #: Tender methods of the contract, and where each one's sum is.
 TENDERS: Final = {
     "CASH": "cash_minor",
@@ -89,13 +89,13 @@ class DaySales:
     day: date
     store_code: str
     currency: str
-    sums: Sums
+    sums: SalesFigures
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> "DaySales":
         """From a row of `daily_sales`, the columns in their order."""
         tenant_id, day, store_code, currency, *sums = row
-        return cls(tenant_id, day, store_code, currency, Sums(*sums))
+        return cls(tenant_id, day, store_code, currency, SalesFigures(*sums))
 
 
 _REPORT: Final = f"""
@@ -128,28 +128,28 @@ def sales_for(principal: Principal, first: date, last: date, store_code: str | N
     return daily_sales({principal.tenant_id: (first, last)}, store_code)
 
 
-def totals(rows: Iterable[DaySales]) -> dict[str, Sums]:
+def totals(rows: Iterable[DaySales]) -> dict[str, SalesFigures]:
     """By currency: currencies are never added up."""
-    found: dict[str, Sums] = {}
+    found: dict[str, SalesFigures] = {}
     for row in rows:
-        found[row.currency] = found.get(row.currency, Sums()) + row.sums
+        found[row.currency] = found.get(row.currency, SalesFigures()) + row.sums
     return dict(sorted(found.items()))
 
 
-def by_day(rows: Iterable[DaySales]) -> dict[tuple[date, str], Sums]:
+def by_day(rows: Iterable[DaySales]) -> dict[tuple[date, str], SalesFigures]:
     """Of all stores, by day and currency."""
     return _grouped(((row.day, row.currency), row.sums) for row in rows)
 
 
-def by_store(rows: Iterable[DaySales]) -> dict[tuple[int, str, str], Sums]:
+def by_store(rows: Iterable[DaySales]) -> dict[tuple[int, str, str], SalesFigures]:
     """Of all days, by tenant, store and currency."""
     return _grouped(((row.tenant_id, row.store_code, row.currency), row.sums) for row in rows)
 
 
-def _grouped(rows: Iterable[tuple[Any, Sums]]) -> dict[Any, Sums]:
-    found: dict[Any, Sums] = {}
+def _grouped(rows: Iterable[tuple[Any, SalesFigures]]) -> dict[Any, SalesFigures]:
+    found: dict[Any, SalesFigures] = {}
     for key, sums in rows:
-        found[key] = found.get(key, Sums()) + sums
+        found[key] = found.get(key, SalesFigures()) + sums
     return found
 
 

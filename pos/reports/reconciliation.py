@@ -15,7 +15,7 @@ from ledger.models import Period
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter
-from pos.reports.daily_sales import SUMS, DaySales, Sums, daily_sales, totals
+from pos.reports.daily_sales import SUMS, DaySales, SalesFigures, daily_sales, totals
 from pos.reports.dashboard import id_after, id_before
 
 #: Arrivals received while the day ran, and where the journals of those that were posted are.
@@ -61,7 +61,7 @@ class Line:
     name: str
     roles: tuple[str, ...]
     sign: int
-    silver: Callable[[Sums], int]
+    silver: Callable[[SalesFigures], int]
 
 
 LINES: Final = (
@@ -154,7 +154,8 @@ class Layers:
             Difference(("silver", "gold"), name, left, right, place[1], place[0])
             for place in sorted({*silver, *gold})
             for name in SUMS
-            if (left := getattr(silver.get(place, Sums()), name)) != (right := getattr(gold.get(place, Sums()), name))
+            if (left := getattr(silver.get(place, SalesFigures()), name))
+            != (right := getattr(gold.get(place, SalesFigures()), name))
         ]
 
     def _in_books(self) -> list[Difference]:
@@ -165,7 +166,7 @@ class Layers:
             Difference(
                 ("silver", "ledger"),
                 line.name,
-                line.silver(silver.get(currency, Sums())),
+                line.silver(silver.get(currency, SalesFigures())),
                 self.books.amount(currency, line),
                 currency,
             )

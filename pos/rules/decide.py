@@ -18,7 +18,7 @@ from pos.contract.event import Event, Hold
 from pos.references.original import Original
 from pos.references.usage import KINDS, VOID, Reference
 from pos.rules.foreign_tenders import conversions_of
-from pos.rules.referring import Referred, draft_against
+from pos.rules.referring import ReferringPosting, draft_against
 from pos.rules.sale import NEED_REFERENCE, draft_of
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
@@ -29,7 +29,7 @@ CLOCK_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class TenantFacts:
+class PostingSettings:
     """What a verdict depends on besides the event.
 
     :ivar books_start: the first business day anything is posted on.
@@ -81,9 +81,9 @@ def refers(event: Event) -> bool:
     return event.references is not None and event.event_type in NEED_REFERENCE
 
 
-def verdict_on(
+def decide_posting(
     event: Event,
-    facts: TenantFacts,
+    facts: PostingSettings,
     *,
     now: datetime,
     dated: bool = False,
@@ -113,7 +113,7 @@ def verdict_on(
     return _of_the_same_day(post, original) or _with(post, original, referred)
 
 
-def _with(post: Post, original: Original, referred: Referred) -> Post:
+def _with(post: Post, original: Original, referred: ReferringPosting) -> Post:
     return replace(
         post,
         original=original,
@@ -135,7 +135,9 @@ def _of_the_same_day(post: Post, original: Original) -> Hold | None:
     return None
 
 
-def _dated(event: Event, draft: JournalDraft | Hold, facts: TenantFacts, now: datetime, *, dated: bool) -> Post | Hold:
+def _dated(
+    event: Event, draft: JournalDraft | Hold, facts: PostingSettings, now: datetime, *, dated: bool
+) -> Post | Hold:
     if isinstance(draft, Hold):
         return draft
     if skew := _clock_skew(event, now):
@@ -149,7 +151,7 @@ def _dated(event: Event, draft: JournalDraft | Hold, facts: TenantFacts, now: da
     return _on_open_day(event, draft, day, facts, now)
 
 
-def _may_belong(event: Event, own_day: date, facts: TenantFacts, now: datetime, *, dated: bool) -> bool:
+def _may_belong(event: Event, own_day: date, facts: PostingSettings, now: datetime, *, dated: bool) -> bool:
     """A till may be a day off; an operator may move an event to any later day that has begun."""
     if event.business_date is None:
         return True
@@ -179,7 +181,7 @@ def _told(span: timedelta) -> str:
     return f"{seconds} seconds"
 
 
-def _on_open_day(event: Event, draft: JournalDraft, day: date, facts: TenantFacts, now: datetime) -> Post | Hold:
+def _on_open_day(event: Event, draft: JournalDraft, day: date, facts: PostingSettings, now: datetime) -> Post | Hold:
     """The event's own day, or today's when that is closed and the event not too late."""
     if facts.closed_through is None or day > facts.closed_through:
         return Post(event, draft, day, is_late=False)

@@ -17,7 +17,7 @@ from ledger.journals.draft import DraftLine, JournalDraft
 from ledgersafe.values.money import to_decimal_text
 from pos.contract.event import Event, Hold, Tender
 from pos.references.original import Original, sold_of, total_of
-from pos.references.usage import CORRECTION, KINDS, RETURN, TIP_ADJUST, VOID, Reference, Usage, Used
+from pos.references.usage import CORRECTION, KINDS, RETURN, TIP_ADJUST, VOID, Reference, Usage, UsedLine
 from pos.rules.return_shares import content_of
 from pos.rules.sale import draft_of, negative_amounts
 
@@ -28,7 +28,7 @@ _VOIDABLE: Final = frozenset({"SALE", "RETURN", "PAID_IN", "PAID_OUT", "PAYOUT",
 
 
 @dataclass(frozen=True, slots=True)
-class Referred:
+class ReferringPosting:
     """What an event about another one does.
 
     Its journal, the references it makes, of a correction the mirror of what it replaces, and the event with what it
@@ -41,10 +41,10 @@ class Referred:
     content: Event | None = None
 
 
-Ruled: TypeAlias = Referred | Hold
+ReferringDecision: TypeAlias = ReferringPosting | Hold
 
 
-def draft_against(event: Event, original: Original, rates: Rates = NO_RATES) -> Ruled:
+def draft_against(event: Event, original: Original, rates: Rates = NO_RATES) -> ReferringDecision:
     """The journal an event makes of its original, or why it is held.
 
     :param rates: into the event's currency; a corrected sale may be paid in others, a return gives back its own.
@@ -69,7 +69,7 @@ def mirrored(kind: str, lines: Iterable[DraftLine]) -> JournalDraft:
 
 
 # ── RETURN ──────────────────────────────────────────────────────────────────────────────────────
-def _return(event: Event, original: Original) -> Ruled:
+def _return(event: Event, original: Original) -> ReferringDecision:
     if wrong := negative_amounts(event):
         return wrong
     content = content_of(event, original.event)
@@ -78,7 +78,7 @@ def _return(event: Event, original: Original) -> Ruled:
     total = total_of(content)
     if total == 0:
         return Hold("SIGN_MISMATCH", "A RETURN of zero moves no money.")
-    taken = tuple(Used.of(line) for line in event.lines)
+    taken = tuple(UsedLine.of(line) for line in event.lines)
     reference = Reference(original.key, RETURN, 1, total, original.journal_id, taken)
     if beyond := beyond_limits(original.usage.plus(reference), original.event):
         return beyond
@@ -87,7 +87,7 @@ def _return(event: Event, original: Original) -> Ruled:
         return sale
     if not sale.lines:
         return Hold("SIGN_MISMATCH", "What is given back and what it is given back with are the same: nothing moves.")
-    return Referred(_as_return(sale), (reference,), content=content)
+    return ReferringPosting(_as_return(sale), (reference,), content=content)
 
 
 def _as_return(sale: JournalDraft) -> JournalDraft:
@@ -148,7 +148,7 @@ def _named(original: Original) -> str:
 
 
 # ── VOID, CANCEL ────────────────────────────────────────────────────────────────────────────────
-def _void(event: Event, original: Original) -> Ruled:
+def _void(event: Event, original: Original) -> ReferringDecision:
     """An exact mirror. What the event itself says of amounts has to agree, if it says anything."""
     undone, used = original.event, original.usage
     if undone.event_type not in _VOIDABLE or used.number[CORRECTION] > 0:
@@ -165,11 +165,11 @@ def _void(event: Event, original: Original) -> Ruled:
     references = [Reference(original.key, VOID, 1, booked, original.journal_id)]
     if original.undoes is not None:
         references.append(original.undoes)
-    return Referred(mirrored(event.event_type, original.lines), tuple(references))
+    return ReferringPosting(mirrored(event.event_type, original.lines), tuple(references))
 
 
 # ── CORRECTION ──────────────────────────────────────────────────────────────────────────────────
-def _correction(event: Event, original: Original, rates: Rates) -> Ruled:
+def _correction(event: Event, original: Original, rates: Rates) -> ReferringDecision:
     """The mirror of the sale's journal, and the sale as it should have been."""
     if original.usage.number[CORRECTION] > 0:
         return _exceeds(f"{_named(original)} was corrected already.")
@@ -181,7 +181,7 @@ def _correction(event: Event, original: Original, rates: Rates) -> Ruled:
     if not sale.lines:
         return Hold("SIGN_MISMATCH", "A CORRECTION to nothing moves no money; send a VOID.")
     reference = Reference(original.key, CORRECTION, 1, total_of(event), original.journal_id)
-    return Referred(replace(sale, kind="CORRECTION"), (reference,), mirrored(MIRROR, original.lines))
+    return ReferringPosting(replace(sale, kind="CORRECTION"), (reference,), mirrored(MIRROR, original.lines))
 
 
 # ── TIP_ADJUST ──────────────────────────────────────────────────────────────────────────────────
@@ -192,7 +192,7 @@ def tip_charged(event: Event, sale: Event) -> Tender | None:
     return replace(card, amount_minor=difference, currency=event.currency) if card else None
 
 
-def _tip_adjust(event: Event, original: Original) -> Ruled:
+def _tip_adjust(event: Event, original: Original) -> ReferringDecision:
     """`total_amount` is the tip's difference, of either sign; it is charged to the card that paid."""
     tips = sum(event.tips_minor)
     difference = tips if event.total_minor is None else event.total_minor
@@ -208,4 +208,6 @@ def _tip_adjust(event: Event, original: Original) -> Ruled:
         return beyond
     clearing = AccountRef("CARD_CLEARING", card.currency, qualified(card.processor))
     tips_payable = AccountRef("TIPS_PAYABLE", event.currency)
-    return Referred(JournalDraft.of("TIP_ADJUST", [(clearing, difference), (tips_payable, -difference)]), (reference,))
+    return ReferringPosting(
+        JournalDraft.of("TIP_ADJUST", [(clearing, difference), (tips_payable, -difference)]), (reference,)
+    )

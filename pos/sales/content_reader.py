@@ -76,7 +76,7 @@ _NAMED: Final = "s.journal_id = ANY(%(journals)s)"
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class HeaderContent:
     """A header's content, or why it has none."""
 
     journal_id: int
@@ -84,17 +84,17 @@ class Read:
     failure: str = ""
 
 
-def read_day(tenant_id: int, base_currency: str, day: str, since: str, before: str) -> list[Read]:
+def read_day(tenant_id: int, base_currency: str, day: str, since: str, before: str) -> list[HeaderContent]:
     """Of the headers of a day that transactions of [since, before) wrote; operation."""
     return list(_read(base_currency, _OF_A_DAY, tenant=tenant_id, day=day, since=since, before=before))
 
 
-def read_journals(tenant_id: int, base_currency: str, journal_ids: list[int]) -> list[Read]:
+def read_journals(tenant_id: int, base_currency: str, journal_ids: list[int]) -> list[HeaderContent]:
     """Of these headers; operation."""
     return list(_read(base_currency, _NAMED, tenant=tenant_id, journals=journal_ids))
 
 
-def _read(base_currency: str, which: str, **values: Any) -> Iterator[Read]:
+def _read(base_currency: str, which: str, **values: Any) -> Iterator[HeaderContent]:
     require_transaction()
     with connection.cursor() as cursor:
         cursor.execute(_READ.format(which=which), values)
@@ -103,13 +103,13 @@ def _read(base_currency: str, which: str, **values: Any) -> Iterator[Read]:
         try:
             content = _content(body, sale_body, sign, base_currency)
         except Unreadable as error:
-            yield Read(journal_id, None, str(error))
+            yield HeaderContent(journal_id, None, str(error))
             continue
         except Exception as error:  # a body or a rule that fails must not hold up those behind it
-            yield Read(journal_id, None, f"{type(error).__name__}: {error}")
+            yield HeaderContent(journal_id, None, f"{type(error).__name__}: {error}")
             continue
         wrong = disagreement(content, currency, Figures(*figures), is_tip=event_type == "TIP_ADJUST")
-        yield Read(journal_id, None, wrong) if wrong else Read(journal_id, content)
+        yield HeaderContent(journal_id, None, wrong) if wrong else HeaderContent(journal_id, content)
 
 
 def _content(body: Any, sale_body: Any, sign: int, base_currency: str) -> Content:
@@ -120,5 +120,5 @@ def _content(body: Any, sale_body: Any, sign: int, base_currency: str) -> Conten
 
 
 def _event(body: Any, base_currency: str) -> Event | None:
-    verdict = read_arrival(bytes(body or b""), base_currency=base_currency).verdict
+    verdict = read_arrival(bytes(body or b""), base_currency=base_currency).reading
     return verdict if isinstance(verdict, Event) else None

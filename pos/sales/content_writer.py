@@ -7,12 +7,12 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from ledgersafe.postgres.db import RETRYABLE, as_jsonb, call, is_unavailable, sqlstate
-from pos.sales.content_reader import Read
+from pos.sales.content_reader import HeaderContent
 
 logger = logging.getLogger(__name__)
 
 
-def keep(tenant_id: int, found: Sequence[Read], day: str | None = None, before: str | None = None) -> None:
+def keep(tenant_id: int, found: Sequence[HeaderContent], day: str | None = None, before: str | None = None) -> None:
     """All together, and the mark of a day with them; operation.
 
     Where Postgres refuses that, one by one, so that one header does not hold up the others.
@@ -30,7 +30,7 @@ def keep(tenant_id: int, found: Sequence[Read], day: str | None = None, before: 
         call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(kept, again=False)), day, before)
 
 
-def _keep_alone(tenant_id: int, one: Read) -> Read:
+def _keep_alone(tenant_id: int, one: HeaderContent) -> HeaderContent:
     try:
         with transaction.atomic():
             call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([one])), None, None)
@@ -38,12 +38,12 @@ def _keep_alone(tenant_id: int, one: Read) -> Read:
     except DatabaseError as error:
         if is_unavailable(error) or sqlstate(error) in RETRYABLE:
             raise
-        failed = Read(one.journal_id, None, f"Postgres refuses its rows: {str(error).splitlines()[0]}")
+        failed = HeaderContent(one.journal_id, None, f"Postgres refuses its rows: {str(error).splitlines()[0]}")
     call("pos_keep_content_v1", tenant_id, as_jsonb(_rows([failed])), None, None)
     return failed
 
 
-def _rows(found: Sequence[Read], *, again: bool = True) -> dict[str, list[Any]]:
+def _rows(found: Sequence[HeaderContent], *, again: bool = True) -> dict[str, list[Any]]:
     """As `pos_keep_content_v1` reads them. :param again: with the rows, and not only what has become of whom."""
     rows: dict[str, list[Any]] = {"of": [], "lines": [], "tenders": [], "taxes": [], "failed": []}
     for one in found:

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from exceptions.decisions import NotesRequired, read_notes
 from ledger.fx import positions, revaluation
-from ledger.fx.revaluation import Revalued
+from ledger.fx.revaluation import RevaluationResult
 from ledger.periods import periods
 from ledger.refusals import books
 from ledgersafe.audit import trail
@@ -225,7 +225,7 @@ def _check(plan: DayPlan, order: Order) -> None:
         raise _without_rate(without_rate)
 
 
-def _revalue(plan: DayPlan, order: Order) -> Revalued:
+def _revalue(plan: DayPlan, order: Order) -> RevaluationResult:
     """Of empty days that are closed with it nothing is valued: the day itself books what they would."""
     revalued = revaluation.revalue(plan.tenant.id, plan.day, actor=order.actor, now=order.now)
     if revalued.without_rate and not order.force:  # posted since it was checked

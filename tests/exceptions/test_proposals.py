@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from exceptions import proposals
-from exceptions.decisions import Action, Decision
+from exceptions.decisions import Decision, DecisionAction
 from exceptions.models import ExceptionCase, Resolution
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
@@ -232,7 +232,7 @@ def test_who_confirms_a_proposal_that_was_declined_neither_decides_nor_proposes(
         return resolve.resolve_case(
             tenant_id=limited.tenant.id,
             case_id=uuid.UUID(case),
-            decision=Decision(Action.REPLAY, "Yes.", canonical_raw_id=raw_id, confirms=which),
+            decision=Decision(DecisionAction.REPLAY, "Yes.", canonical_raw_id=raw_id, confirms=which),
             actor=actor,
             may_approve=may_approve,
             now=timezone.now(),

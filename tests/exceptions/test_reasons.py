@@ -2,7 +2,7 @@
 
 import pytest
 
-from exceptions.reasons import REASONS, STATE_CODES, Decision
+from exceptions.reasons import REASONS, STATE_CODES, AllowedDecision
 
 #: As the contract lists them.
 CODES = [
@@ -38,11 +38,11 @@ def test_every_reason_says_what_it_means_and_what_can_be_decided(code: str) -> N
     assert reason.code == code
     assert reason.meaning.endswith(".")
     assert reason.advice.endswith(".")
-    assert Decision.IGNORE in reason.decisions
+    assert AllowedDecision.IGNORE in reason.decisions
     assert len(set(reason.decisions)) == len(reason.decisions) > 1
 
 
 def test_only_a_conflict_has_versions_to_choose_from() -> None:
-    assert [code for code, reason in REASONS.items() if Decision.CHOOSE_VERSION in reason.decisions] == [
+    assert [code for code, reason in REASONS.items() if AllowedDecision.CHOOSE_VERSION in reason.decisions] == [
         "IDEMPOTENCY_CONFLICT"
     ]

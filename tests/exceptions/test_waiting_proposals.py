@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from exceptions.waiting import Waiting, count_waiting
+from exceptions.waiting import WaitingCounts, count_waiting
 from tests.conftest import Shop, open_shop
 from tests.exceptions.desk import INBOX, conflict, hold, inbox
 from tests.staff import boss, hire, signed_in
@@ -126,9 +126,9 @@ def test_two_proposals_on_one_case_are_one_case(limited: Shop) -> None:
     propose(anna, case)
     propose(anna, case, canonical="FIRST")  # who may not confirm proposes the same
     ids = [limited.tenant.id]
-    assert count_waiting(ids, me=f"user:{mei.username}") == Waiting(to_confirm=1, proposed=1)
-    assert count_waiting(ids, me=f"user:{anna.username}") == Waiting(to_confirm=1, proposed=1)
-    assert count_waiting(ids, me="user:nobody") == Waiting(to_confirm=1, proposed=0)
+    assert count_waiting(ids, me=f"user:{mei.username}") == WaitingCounts(to_confirm=1, proposed=1)
+    assert count_waiting(ids, me=f"user:{anna.username}") == WaitingCounts(to_confirm=1, proposed=1)
+    assert count_waiting(ids, me="user:nobody") == WaitingCounts(to_confirm=1, proposed=0)
 
 
 def test_another_tenants_proposals_are_nobodys_business(limited: Shop) -> None:
@@ -149,7 +149,7 @@ def test_counting_it_is_one_statement_of_an_index_of_its_own(limited: Shop) -> N
     for number in range(3):
         propose(anna, conflict(limited, f"large-{number}")[0])
     with CaptureQueriesContext(connection) as captured:
-        assert count_waiting([limited.tenant.id], me="user:mei") == Waiting(to_confirm=3, proposed=0)
+        assert count_waiting([limited.tenant.id], me="user:mei") == WaitingCounts(to_confirm=3, proposed=0)
     assert len(captured) == 1
     sql = captured[0]["sql"]
     with connection.cursor() as cursor:

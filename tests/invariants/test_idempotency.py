@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from ledgersafe.idempotency import books, front, redis_client, sealing
-from ledgersafe.idempotency.answers import Answer, Command, Kept
+from ledgersafe.idempotency.answers import Answer, Command, StoredAnswer
 from tests.guards.test_idempotency import ANSWER
 from tests.invariants.planting import Ground
 from tests.ledgersafe.idempotency.redises import OwnRedis, own_redis
@@ -51,7 +51,7 @@ def redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnRe
 def remember(ground: Ground, redis: OwnRedis, *, age: float = 60, body: bytes = b"{}", key: str = "k") -> None:
     """Have Redis hold an answer that was given a while ago."""
     command = Command(ground.shop.tenant.id, "key:1", "key:x", key, "POST /v1/x", b"f" * 32)
-    kept = Kept(Answer(201, "application/json", body), command.fingerprint)
+    kept = StoredAnswer(Answer(201, "application/json", body), command.fingerprint)
     name = front._name(command)
     redis.client.set(name, sealing.seal_answer(name, command, kept, time.time() - age))
 

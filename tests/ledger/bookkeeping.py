@@ -11,7 +11,7 @@ from ledger.accounts.chart import AccountRef
 from ledger.accounts.opening import find_or_open
 from ledger.journals import posting
 from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import Entry, Reversal
+from ledger.journals.posting import JournalReversal, NewJournal
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
@@ -29,7 +29,7 @@ def post(shop: Shop, day: date, *lines: tuple[AccountRef, int], key: str, ref: s
     with tenant_transaction(tenant_id):
         assert periods.open_day(tenant_id, day, time_zone="UTC", cut_off=time(23, 59))
         ids = find_or_open(tenant_id, [account for account, _ in lines])
-        entry = Entry("test", key, 1, JournalDraft.of("TEST", lines), day, at, ref, 1)
+        entry = NewJournal("test", key, 1, JournalDraft.of("TEST", lines), day, at, ref, 1)
         return posting.post(tenant_id, [entry], ids)[0]
 
 
@@ -38,7 +38,7 @@ def reverse(shop: Shop, journal_id: int, day: date) -> int:
     tenant_id = shop.tenant.id
     with tenant_transaction(tenant_id):
         assert periods.open_day(tenant_id, day, time_zone="UTC", cut_off=time(23, 59))
-        return posting.reverse(tenant_id, [Reversal(journal_id, day, timezone.now())])[journal_id]
+        return posting.reverse(tenant_id, [JournalReversal(journal_id, day, timezone.now())])[journal_id]
 
 
 def close(shop: Shop, day: date) -> None:

@@ -142,7 +142,7 @@ def test_an_account_shows_its_postings_with_the_running_balance_page_by_page(
         shop.send(shop.sale(f"evt-{number}", occurred_at=f"2026-02-{20 + number // 3}T09:30:00Z"))
     account = Account.objects.get(tenant=shop.tenant, code="SALES:USD")
     monkeypatch.setattr(accounts, "PAGE", 2)
-    seen: list[accounts.Entry] = []
+    seen: list[accounts.AccountLine] = []
     cursor = ""
     for _ in range(4):
         sheet = accounts.account_sheet(account, cursor)

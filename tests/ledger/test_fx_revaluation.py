@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ledger.fx import positions, revaluation
-from ledger.fx.revaluation import Revalued
+from ledger.fx.revaluation import RevaluationResult
 from ledger.periods import periods
 from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop
@@ -20,7 +20,7 @@ DAY = date(2026, 2, 25)
 END = datetime(2026, 2, 25, 23, 58, 59, tzinfo=UTC)
 
 
-def revalue(shop: Shop, day: date = DAY) -> Revalued:
+def revalue(shop: Shop, day: date = DAY) -> RevaluationResult:
     """As the closer calls it."""
     with tenant_transaction(shop.tenant.id):
         periods.open_day(shop.tenant.id, day, time_zone="UTC", cut_off=datetime(2026, 1, 1, 23, 59).time())  # noqa: DTZ001

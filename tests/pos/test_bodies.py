@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pos.arrivals.arrival import Refusal, read_arrival
-from pos.arrivals.bodies import EVENT_TYPES, LINE_TYPES, media_type_refusal, read_body, split_batch
+from pos.arrivals.bodies import JSON_MEDIA_TYPES, NDJSON_MEDIA_TYPES, media_type_refusal, read_body, split_batch
 
 JSON, LINES = "application/json", "application/x-ndjson"
 
@@ -85,7 +85,7 @@ def test_bytes_that_are_no_json_spoil_only_their_element(element: bytes, code: s
     good = '{"event_id":"é"}'.encode()
     found = elements_of(b'{"events":[' + b", ".join([good, element, good]) + b"]}")
     assert found == [good, element, good]
-    verdict = read_arrival(found[1], base_currency="USD").verdict
+    verdict = read_arrival(found[1], base_currency="USD").reading
     assert isinstance(verdict, Refusal)
     assert (verdict.status, verdict.code) == (400, code)
 
@@ -188,7 +188,7 @@ def test_no_bytes_make_it_fail(body: bytes) -> None:
      "application/json;"],
 )  # fmt: skip
 def test_json_in_utf_8_is_accepted_however_it_is_named(content_type: str) -> None:
-    assert media_type_refusal(content_type, EVENT_TYPES) is None
+    assert media_type_refusal(content_type, JSON_MEDIA_TYPES) is None
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_json_in_utf_8_is_accepted_however_it_is_named(content_type: str) -> Non
      "text/plain; application/json", "x" * 500],
 )  # fmt: skip
 def test_another_media_type_is_415_and_told_in_few_words(content_type: str | None) -> None:
-    refusal = media_type_refusal(content_type, EVENT_TYPES)
+    refusal = media_type_refusal(content_type, JSON_MEDIA_TYPES)
     assert refusal is not None
     assert (refusal.status, refusal.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
     assert len(refusal.message) < 200
@@ -207,9 +207,9 @@ def test_another_media_type_is_415_and_told_in_few_words(content_type: str | Non
         assert code_of(b'{"events":[]}', content_type) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-@pytest.mark.parametrize("content_type", sorted(LINE_TYPES))
+@pytest.mark.parametrize("content_type", sorted(NDJSON_MEDIA_TYPES))
 def test_lines_are_for_batches_only(content_type: str) -> None:
-    assert media_type_refusal(content_type, EVENT_TYPES) is not None
+    assert media_type_refusal(content_type, JSON_MEDIA_TYPES) is not None
     assert elements_of(b"{}\n{}", content_type) == [b"{}", b"{}"]
 
 

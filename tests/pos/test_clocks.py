@@ -84,25 +84,25 @@ def corrected(claimed: str, sent: datetime) -> Any:
 
 def test_an_arrival_keeps_what_it_claims_beside_the_right_instant() -> None:
     arrival = corrected("2026-02-25T09:00:00Z", NOON - hours(2))
-    assert isinstance(arrival.verdict, Event)
+    assert isinstance(arrival.reading, Event)
     assert (arrival.claimed_at, arrival.corrected_at) == (NOON - hours(3), NOON - hours(1))
-    assert arrival.verdict.occurred_at == arrival.corrected_at
+    assert arrival.reading.occurred_at == arrival.corrected_at
 
 
 def test_what_claims_to_have_happened_after_it_was_sent_is_held() -> None:
     arrival = corrected("2026-02-25T10:06:00Z", NOON - hours(2))
-    assert isinstance(arrival.verdict, Hold)
-    assert arrival.verdict.reason_code == "CLOCK_SKEW"
+    assert isinstance(arrival.reading, Hold)
+    assert arrival.reading.reason_code == "CLOCK_SKEW"
 
 
 def test_what_is_held_for_something_else_is_corrected_too() -> None:
     arrival = read_arrival(SALE.replace(b": 1}", b": true}") % b"2026-02-25T09:00:00Z", base_currency="USD")
     device_clock.correct(arrival, sent=NOON - hours(2), received=NOON)
-    assert isinstance(arrival.verdict, Hold)
+    assert isinstance(arrival.reading, Hold)
     assert arrival.corrected_at == NOON - hours(1)
 
 
 def test_what_cannot_be_read_is_not_corrected() -> None:
     arrival = corrected("yesterday", NOON - hours(2))
-    assert isinstance(arrival.verdict, Hold)
+    assert isinstance(arrival.reading, Hold)
     assert arrival.claimed_at is None

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from exceptions.decisions import Action
+from exceptions.decisions import DecisionAction
 from tests.conftest import Shop
 from tests.pos.test_replay import decide
 
@@ -38,14 +38,14 @@ def last_chosen(shop: Shop) -> list[tuple[Version, str]]:
 
 def resolved_without_a_replay(shop: Shop) -> list[tuple[Version, str]]:
     shop.send(bare(shop, 10))
-    decide(shop, shop.send(bare(shop, 11)).json()["exception_id"], Action.NO_REPLAY)
+    decide(shop, shop.send(bare(shop, 11)).json()["exception_id"], DecisionAction.NO_REPLAY)
     return [(bare(shop, 10), STANDS), (bare(shop, 11), REJECTED)]
 
 
 def never_posted(shop: Shop) -> list[tuple[Version, str]]:
     case = shop.send(shop.sale(total_amount=99)).json()["exception_id"]
     shop.send(shop.sale(total_amount=98))
-    decide(shop, case, Action.NO_REPLAY)
+    decide(shop, case, DecisionAction.NO_REPLAY)
     return [(shop.sale(total_amount=99), IGNORED), (shop.sale(total_amount=98), IGNORED)]
 
 
@@ -72,7 +72,7 @@ def posted_and_the_other_patched(shop: Shop) -> list[tuple[Version, str]]:
 
 
 def ignored_then_posted(shop: Shop) -> list[tuple[Version, str]]:
-    decide(shop, shop.send(shop.sale(total_amount=99)).json()["exception_id"], Action.NO_REPLAY)
+    decide(shop, shop.send(shop.sale(total_amount=99)).json()["exception_id"], DecisionAction.NO_REPLAY)
     decide(shop, shop.send(shop.sale()).json()["exception_id"], canonical="LAST")
     return [(shop.sale(total_amount=99), REJECTED), (shop.sale(), STANDS)]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from exceptions.decisions import Action
+from exceptions.decisions import DecisionAction
 from pos.arrivals.claims import claims_of, number_of
 from pos.contract.event import Event, Hold, read_event
 from tests.conftest import Shop
@@ -110,7 +110,7 @@ def test_a_copied_device_s_sale_is_posted_when_a_person_says_so(shop: Shop) -> N
 def test_a_copied_device_s_retry_is_ignored_when_a_person_says_so(shop: Shop) -> None:
     assert shop.send(numbered(shop, 7)).status_code == 201
     case = shop.send(numbered(shop, 7, event_id="other")).json()["exception_id"]
-    decide(shop, case, Action.NO_REPLAY)
+    decide(shop, case, DecisionAction.NO_REPLAY)
     again = shop.send(numbered(shop, 7, event_id="other")).json()
     assert (again["result"], again["reason_code"]) == ("duplicate", "IGNORED_BY_OPERATOR")
 

@@ -13,7 +13,7 @@ from ledgersafe.postgres import db
 from ledgersafe.telemetry import metrics
 from pos.intake import plan as planning
 from pos.intake import receive, writer
-from pos.intake.reception import Settling
+from pos.intake.reception import Reception
 from pos.posting import reference_rows
 from pos.rules import decide
 from tests.conftest import Shop, connect
@@ -127,7 +127,7 @@ def test_an_odd_refusal_does_not_make_a_day_that_is_being_closed_the_events_faul
 
 def test_what_stays_out_of_date_is_answered_503(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def stale(*args: Any, **options: Any) -> Any:
-        raise db.StaleDirectory
+        raise db.StaleMemory
 
     monkeypatch.setattr(receive, "_store_once", stale)
     answer = shop.send(shop.sale())
@@ -240,7 +240,7 @@ def test_it_leaves_nothing_behind_when_the_process_dies_before_commit(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Settling, "settle", dying)
+        patch.setattr(Reception, "settle", dying)
         with pytest.raises(Killed):
             receive.receive_event(
                 principal=shop.principal, body=json.dumps(shop.sale()).encode(), headers={}, now=timezone.now()

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from exceptions.cases import FourEyesRequired
-from exceptions.decisions import Action, Decision
+from exceptions.decisions import Decision, DecisionAction
 from exceptions.models import ExceptionCase
 from ledgersafe.tenants.models import Tenant
 from pos.decisions import resolve
@@ -32,7 +32,7 @@ def needs_two(shop: Shop, case: str, limit_minor: int, **choice: Any) -> bool:
         resolve.resolve_case(
             tenant_id=shop.tenant.id,
             case_id=uuid.UUID(case),
-            decision=Decision(Action.REPLAY, notes="Checked.", **choice),
+            decision=Decision(DecisionAction.REPLAY, notes="Checked.", **choice),
             actor="user:anna",
             may_approve=False,
             now=timezone.now(),

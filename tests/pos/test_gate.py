@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pos.intake.gate import Action, Judgement, KeyState, judge
+from pos.intake.gate import GateOutcome, Judgement, KeyState, judge
 from pos.models import Disposition, KeyStatus
 
 HELD, EFFECTIVE = Disposition.HELD, Disposition.EFFECTIVE
@@ -15,13 +15,13 @@ SUPERSEDED, REJECTED, IGNORED = Disposition.SUPERSEDED, Disposition.REJECTED, Di
 CASE = "7d5f2c0e-case"
 
 #: The four answers a known key can give.
-DUPLICATE = Judgement(Action.DUPLICATE)
-STILL_HELD = Judgement(Action.STILL_HELD, "ALREADY_QUARANTINED")
-CONFLICT = Judgement(Action.CONFLICT, "IDEMPOTENCY_CONFLICT")
+DUPLICATE = Judgement(GateOutcome.DUPLICATE)
+STILL_HELD = Judgement(GateOutcome.STILL_HELD, "ALREADY_QUARANTINED")
+CONFLICT = Judgement(GateOutcome.CONFLICT, "IDEMPOTENCY_CONFLICT")
 
 
 def decided(code: str) -> Judgement:
-    return Judgement(Action.DUPLICATE, code)
+    return Judgement(GateOutcome.DUPLICATE, code)
 
 
 #: Versions are called A (the first), B, C …; N was never seen.
@@ -136,5 +136,5 @@ def test_every_state_gives_one_of_the_contracts_answers(state: KeyState, arrival
 @given(state=states, arrival=hashes)
 def test_an_open_case_never_changes_what_was_decided(state: KeyState, arrival: str) -> None:
     closed = judge(replace(state, open_case=None), arrival)
-    if closed.action is Action.DUPLICATE:
+    if closed.action is GateOutcome.DUPLICATE:
         assert judge(replace(state, open_case=CASE), arrival) == closed

@@ -62,7 +62,7 @@ def test_a_report_is_what_the_headers_come_to(steps: list[tuple[str, int, str]])
     before = daily_sales.daily_sales({shop.tenant.id: DAYS})
     roll_up_sales(tenant_id=shop.tenant.id)
     assert daily_sales.daily_sales({shop.tenant.id: DAYS}) == before
-    sums = asdict(daily_sales.totals(before).get("USD", daily_sales.Sums()))
+    sums = asdict(daily_sales.totals(before).get("USD", daily_sales.SalesFigures()))
     names = ("facts_count", "baskets_count", "returns_count", "items_count", "gross_minor", "returns_minor")
     names += ("tax_minor", "total_minor", "card_minor")  # type: ignore[assignment]
     (row,) = shop.rows(ROWS)

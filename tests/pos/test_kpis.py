@@ -12,7 +12,7 @@ from pos import (
     tasks,
 )
 from pos.reports import daily_sales
-from pos.reports.daily_sales import Sums
+from pos.reports.daily_sales import SalesFigures
 from pos.reports.roll_up import roll_up_sales
 from tests.conftest import Shop
 from tests.pos.returning import NOTHING, about
@@ -21,10 +21,10 @@ from tests.pos.rolling import rolled_up
 DAY = date(2026, 2, 25)
 
 
-def sums(shop: Shop, store: str | None = "store-1", day: date = DAY, currency: str = "USD") -> Sums:
+def sums(shop: Shop, store: str | None = "store-1", day: date = DAY, currency: str = "USD") -> SalesFigures:
     """A store's figures of a day; all zero when there are none."""
     rows = daily_sales.daily_sales({shop.tenant.id: (day, day)}, store)
-    return daily_sales.totals(rows).get(currency, Sums())
+    return daily_sales.totals(rows).get(currency, SalesFigures())
 
 
 def figures(shop: Shop, **how: Any) -> dict[str, int]:
@@ -145,10 +145,10 @@ def test_a_report_is_one_statement(sold: Shop, django_assert_num_queries: Any) -
 
 
 def test_an_average_is_rounded_half_up_once() -> None:
-    assert Sums(baskets_count=2, gross_minor=101).average_basket_minor == 51
-    assert Sums(baskets_count=2, returns_minor=101).average_basket_minor == -51
-    assert Sums(gross_minor=10_000, returns_minor=12_345).return_rate == Decimal("1.2345")
-    assert Sums(rung_count=3, voids_count=1, corrections_count=1).correction_rate == Decimal("66.6667")
+    assert SalesFigures(baskets_count=2, gross_minor=101).average_basket_minor == 51
+    assert SalesFigures(baskets_count=2, returns_minor=101).average_basket_minor == -51
+    assert SalesFigures(gross_minor=10_000, returns_minor=12_345).return_rate == Decimal("1.2345")
+    assert SalesFigures(rung_count=3, voids_count=1, corrections_count=1).correction_rate == Decimal("66.6667")
 
 
 def test_the_command_and_the_job_fold_what_was_sold(sold: Shop, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exceptions.decisions import Action
+from exceptions.decisions import DecisionAction
 from pos.contract.event import Event, read_event
 from pos.intake.baskets import fingerprint_of
 from tests.books import assert_books_clean
@@ -112,7 +112,7 @@ def test_a_person_posts_it_and_is_not_asked_again(wary: Shop) -> None:
     case = wary.send(wary.sale("two")).json()["exception_id"]
     assert decide(wary, case).journal_id is not None
     case = wary.send(wary.sale("three")).json()["exception_id"]
-    decide(wary, case, Action.NO_REPLAY)
+    decide(wary, case, DecisionAction.NO_REPLAY)
     assert wary.number("journals") == 2
 
 

@@ -50,7 +50,7 @@ def assert_alike(body: bytes) -> Arrival | None:
     if short is not None:
         assert short == long
         assert repr(short) == repr(long)  # a Decimal's notation, True and 1
-        assert isinstance(long.verdict, Event)
+        assert isinstance(long.reading, Event)
     return short
 
 
@@ -104,4 +104,4 @@ def test_whatever_comes_is_read_as_the_long_way_does(
 def test_what_is_wrong_is_left_to_the_long_way_which_tells_it(changes: dict[str, Any]) -> None:
     body = body_of(SALE | changes)
     assert _read_plain(body, "EUR") is None
-    assert not isinstance(_read_closely(body, "EUR").verdict, Event)
+    assert not isinstance(_read_closely(body, "EUR").reading, Event)

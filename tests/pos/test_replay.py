@@ -8,20 +8,20 @@ import pytest
 from django.utils import timezone
 
 from exceptions.cases import AlreadyResolved, FourEyesRequired
-from exceptions.decisions import Action, Decision
+from exceptions.decisions import Decision, DecisionAction
 from exceptions.models import ExceptionCase
 from ledger.calendar.business_days import business_date_of
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
 from pos.decisions import resolve
-from pos.decisions.resolve import Preview, Resolved
+from pos.decisions.resolve import Preview, ResolvedCase
 from pos.decisions.ruling import ReplayValidationFailed
 from pos.posting import tenant_memory
 from tests.conftest import Shop, open_shop
 
 
-def decide(shop: Shop, case_id: str, action: Action = Action.REPLAY, **choice: Any) -> Resolved:
+def decide(shop: Shop, case_id: str, action: DecisionAction = DecisionAction.REPLAY, **choice: Any) -> ResolvedCase:
     """Resolve a case as an operator."""
     decision = Decision(action, notes="Checked with the store.", **choice)
     return resolve.resolve_case(
@@ -34,7 +34,7 @@ def decide(shop: Shop, case_id: str, action: Action = Action.REPLAY, **choice: A
     )
 
 
-def preview(shop: Shop, case_id: str, action: Action = Action.REPLAY, **choice: Any) -> Preview:
+def preview(shop: Shop, case_id: str, action: DecisionAction = DecisionAction.REPLAY, **choice: Any) -> Preview:
     """Preview a decision as an operator."""
     return resolve.preview_resolution(
         tenant_id=shop.tenant.id,
@@ -101,7 +101,7 @@ def test_choosing_the_last_version_reverses_and_posts_anew_in_one_commit(shop: S
 def test_no_replay_on_a_posted_key_rejects_the_other_version(shop: Shop) -> None:
     case = conflict(shop)
 
-    resolved = decide(shop, case, Action.NO_REPLAY)
+    resolved = decide(shop, case, DecisionAction.NO_REPLAY)
 
     assert resolved.attempted is False
     assert shop.rows("SELECT status FROM events_processed WHERE tenant_id = %s") == [("processed",)]
@@ -112,7 +112,7 @@ def test_no_replay_on_a_key_that_was_never_posted_ignores_it(shop: Shop) -> None
     held = shop.send(shop.sale(total_amount=99)).json()
     assert held["reason_code"] == "TOTALS_MISMATCH"
 
-    decide(shop, held["exception_id"], Action.NO_REPLAY)
+    decide(shop, held["exception_id"], DecisionAction.NO_REPLAY)
 
     assert shop.rows("SELECT status FROM events_processed WHERE tenant_id = %s") == [("ignored",)]
     again = shop.send(shop.sale(total_amount=99))
@@ -282,7 +282,7 @@ def test_a_third_version_joins_and_a_decided_event_can_be_disputed_again(shop: S
 
 def test_an_ignored_event_can_be_posted_when_a_new_version_reopens_it(shop: Shop) -> None:
     held = shop.send(shop.sale(total_amount=99)).json()
-    decide(shop, held["exception_id"], Action.NO_REPLAY)
+    decide(shop, held["exception_id"], DecisionAction.NO_REPLAY)
     again = shop.send(shop.sale()).json()
     assert again["reason_code"] == "IDEMPOTENCY_CONFLICT"
 
@@ -309,11 +309,11 @@ def limit(shop: Shop, minor: int) -> None:
     Tenant.objects.filter(pk=shop.tenant.id).update(four_eyes_limit_minor=minor)
 
 
-def decide_as(shop: Shop, case_id: str, actor: str, *, may_approve: bool = True, **choice: Any) -> Resolved:
+def decide_as(shop: Shop, case_id: str, actor: str, *, may_approve: bool = True, **choice: Any) -> ResolvedCase:
     return resolve.resolve_case(
         tenant_id=shop.tenant.id,
         case_id=uuid.UUID(case_id),
-        decision=Decision(Action.REPLAY, notes="Checked.", **choice),
+        decision=Decision(DecisionAction.REPLAY, notes="Checked.", **choice),
         actor=actor,
         may_approve=may_approve,
         now=timezone.now(),

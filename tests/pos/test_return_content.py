@@ -12,7 +12,7 @@ from pos.contract.event import Event, Hold, read_event
 from pos.models.figures import Figures
 from pos.references.original import Original, total_of
 from pos.references.usage import Usage
-from pos.rules.referring import Referred, draft_against
+from pos.rules.referring import ReferringPosting, draft_against
 from pos.rules.sale import draft_of
 from tests.pos.observing import raw
 from tests.pos.test_rules import ENVELOPE, item, lines, pay
@@ -34,7 +34,7 @@ def against(sale: dict[str, Any], **fields: Any) -> JournalDraft | Hold:
     assert isinstance(draft, JournalDraft)
     original = Original("e", sold, 1, sold.occurred_at.date(), draft.lines, Figures(), Usage())
     ruled = draft_against(event(event_type="RETURN", event_id="r", **fields), original)
-    return ruled.draft if isinstance(ruled, Referred) else ruled
+    return ruled.draft if isinstance(ruled, ReferringPosting) else ruled
 
 
 TAXED = {"total_amount": 12, "line_items": [item(10)], "tax_lines": [TAX | {"amount": 2}], "tenders": [pay("CASH", 12)]}

@@ -109,7 +109,7 @@ def test_a_batch_of_returns_costs_the_same_whatever_its_size(warm_shop: Shop, si
 
 def test_what_a_batch_has_to_learn_it_asks_for_at_once_and_ahead(warm_shop: Shop) -> None:
     """Its stores, registers, days and accounts, where none is remembered: begin, look at the key, ask, commit."""
-    directory = directories.of(warm_shop.tenant.id)
+    directory = directories.memory_of(warm_shop.tenant.id)
     for remembered in (directory.places, directory.account_ids, directory.open_days):
         remembered.clear()
     with counted() as trips:

@@ -94,7 +94,7 @@ def test_what_is_late_in_an_eastern_store_is_posted_on_its_today(chain: Shop) ->
 
 
 def test_a_reversal_is_booked_on_the_stores_today(chain: Shop) -> None:
-    facts = directories.of(chain.tenant.id).facts
+    facts = directories.memory_of(chain.tenant.id).facts
     journal, now = Journal(business_date=DAY), utc("2026-03-01T15:30")
     assert reversal_day(journal, facts, store_code="tokyo", now=now) == (DAY, False)
     assert sell_in(chain, "store-1", "2026-02-25T09:00").status_code == 201
@@ -123,10 +123,10 @@ def test_an_event_of_a_store_with_its_own_clock_is_one_round_trip_too(chain: Sho
 def test_a_change_by_raw_sql_makes_what_a_process_remembers_out_of_date(shop: Shop, as_owner: Raw) -> None:
     add_store(shop, "north", EAST)
     assert sell_in(shop, "store-1", "2026-02-25T09:00").status_code == 201  # from now on this process remembers
-    assert directories.of(shop.tenant.id).zone_of("north") == EAST
+    assert directories.memory_of(shop.tenant.id).zone_of("north") == EAST
     as_owner.execute("UPDATE stores SET time_zone = %s WHERE tenant_id = %s AND code = 'north'", [WEST, shop.tenant.id])
     as_owner.commit()
-    assert directories.of(shop.tenant.id).zone_of("north") == EAST
+    assert directories.memory_of(shop.tenant.id).zone_of("north") == EAST
     assert day_in(shop, "north", "2026-02-26T05:00") == DAY
 
 

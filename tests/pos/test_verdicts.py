@@ -8,11 +8,11 @@ import pytest
 
 from ledger.calendar.business_days import business_date_of, span_of
 from pos.contract.event import Event, Hold, read_event
-from pos.rules.decide import Post, TenantFacts, verdict_on
+from pos.rules.decide import Post, PostingSettings, decide_posting
 from tests.pos.test_rules import ENVELOPE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-FACTS = TenantFacts(
+FACTS = PostingSettings(
     enabled_event_types=frozenset({"SALE", "NO_SALE"}),
     time_zone="UTC",
     cut_off=time(23, 59),
@@ -22,10 +22,10 @@ FACTS = TenantFacts(
 )
 
 
-def judged(occurred_at: str, *, now: datetime = NOW, facts: TenantFacts = FACTS, **fields: Any) -> Post | Hold:
+def judged(occurred_at: str, *, now: datetime = NOW, facts: PostingSettings = FACTS, **fields: Any) -> Post | Hold:
     event = read_event(ENVELOPE | {"total_amount": 5, "occurred_at": occurred_at} | fields, base_currency="USD")
     assert isinstance(event, Event), event
-    return verdict_on(event, facts, now=now)
+    return decide_posting(event, facts, now=now)
 
 
 def day_of(verdict: Post | Hold) -> tuple[date, bool] | str:

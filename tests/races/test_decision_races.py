@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from exceptions import proposals
-from exceptions.decisions import Action, Decision
+from exceptions.decisions import Decision, DecisionAction
 from exceptions.models import Resolution
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
@@ -37,7 +37,7 @@ def deciding(shop: Shop, case: str, *, may_approve: bool = False, **choice: Any)
             return resolve.resolve_case(
                 tenant_id=shop.tenant.id,
                 case_id=uuid.UUID(case),
-                decision=Decision(Action.REPLAY, notes="Checked.", **choice),
+                decision=Decision(DecisionAction.REPLAY, notes="Checked.", **choice),
                 actor=f"user:{uuid.uuid4().hex[:6]}",
                 may_approve=may_approve,
                 now=timezone.now(),

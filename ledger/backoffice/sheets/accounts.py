@@ -16,7 +16,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AccountLine:
     """A posting as an account's page shows it, with the balance after it."""
 
     posting: Posting
@@ -29,7 +29,7 @@ class AccountSheet:
     """An account's balance and a page of its postings, newest first; `older` is the next page's cursor."""
 
     balance: Balance
-    entries: Sequence[Entry]
+    entries: Sequence[AccountLine]
     older: str
 
 
@@ -52,7 +52,7 @@ def account_sheet(account: Account, cursor: str) -> AccountSheet:
         return Balance(minor, account.currency, account.type, account.role)
 
     for posting in page[:PAGE]:
-        entries.append(Entry(posting, Money(posting.amount_minor, account.currency), standing(after)))
+        entries.append(AccountLine(posting, Money(posting.amount_minor, account.currency), standing(after)))
         after -= posting.amount_minor
     last = page[PAGE - 1] if len(page) > PAGE else None
     older = f"{last.business_date}.{last.journal_id}.{last.line_no}" if last else ""

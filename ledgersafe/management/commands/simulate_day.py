@@ -16,7 +16,7 @@ from ledgersafe.simulation import tills
 from ledgersafe.simulation.running import Order, Run, run_day
 from ledgersafe.simulation.sending import NotTaken
 from ledgersafe.simulation.shape import Shape
-from ledgersafe.simulation.telling import Telling, counting
+from ledgersafe.simulation.telling import DayStory, counting
 
 
 class Command(LedgerCommand):
@@ -44,7 +44,7 @@ exit status: 0 all checks hold, 1 some do not, 2 it could not be run"""
         day = (timezone.now() - timedelta(days=1)).date()
         shape = Shape(day, options["stores"], options["registers"], options["sales"], options["seed"])
         serving.migrate()
-        telling = Telling(Console())
+        telling = DayStory(Console())
         try:
             with running_server(options["port"]) as url:
                 runs = _run(url, shape, telling, [Order.AS_IT_HAPPENED] if options["once"] else list(Order))
@@ -58,7 +58,7 @@ exit status: 0 all checks hold, 1 some do not, 2 it could not be run"""
             sys.exit(1)
 
 
-def _run(url: str, shape: Shape, telling: Telling, orders: Sequence[Order]) -> list[Run]:
+def _run(url: str, shape: Shape, telling: DayStory, orders: Sequence[Order]) -> list[Run]:
     day = tills.day_of(shape)
     telling.day(shape, day)
     runs = []

@@ -15,7 +15,7 @@ import pytest
 from ledgersafe.embedded import locks, records, supervisor
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launching import Running
+from ledgersafe.embedded.launching import RunningServer
 from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.supervisor import GRACE_SECONDS, Supervisor
 
@@ -49,7 +49,7 @@ class Server:
         self.lives: list[float] = []
         self.stopped = 0
 
-    def launch(self, folder: ServerFolder, port: int | None = None) -> Running:
+    def launch(self, folder: ServerFolder, port: int | None = None) -> RunningServer:
         self.attempts.append(round(self.clock.now - 1_000))
         if self.failures:
             raise self.failures.pop(0)
@@ -62,7 +62,7 @@ class Server:
         process = SimpleNamespace(
             pid=4711, child=SimpleNamespace(returncode=-9), has_ended=lambda: self.clock.now >= ends, stop=stop
         )
-        return Running(cast("ServerProcess", process), port or 5, folder.path, {"DATABASE_URL": "postgresql://x"})
+        return RunningServer(cast("ServerProcess", process), port or 5, folder.path, {"DATABASE_URL": "postgresql://x"})
 
 
 @dataclass
@@ -116,7 +116,7 @@ def test_it_goes_on_trying_until_it_starts(ground: Ground, failure: Exception) -
     starts = ground.server.launch
     calls = iter(range(100))
 
-    def launch(folder: ServerFolder, port: int | None = None) -> Running:
+    def launch(folder: ServerFolder, port: int | None = None) -> RunningServer:
         if next(calls) == 1:
             ground.server.failures = [failure] * 9
         return starts(folder, port)

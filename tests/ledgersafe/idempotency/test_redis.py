@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from ledgersafe.idempotency import books, front, guard, rows, sealing
-from ledgersafe.idempotency.answers import Answer, Command, Kept
+from ledgersafe.idempotency.answers import Answer, Command, StoredAnswer
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, connect, open_shop
 from tests.ledgersafe.idempotency.redises import OwnRedis, own_redis
@@ -218,7 +218,7 @@ def test_what_redis_knows_of_other_books_is_nothing(
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(books, "identity", lambda: "before the restore")
         command = command_of(shop)
-        kept = Kept(Answer(201, "application/json", b"{}"), command.fingerprint)
+        kept = StoredAnswer(Answer(201, "application/json", b"{}"), command.fingerprint)
         front.keep(front.look(command), command, kept)
     assert redis.names()
     assert (is_replay(spend(shop)), effects(shop)) == (False, 1)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ledgersafe.simulation import tills
-from ledgersafe.simulation.events import Day, Sent
+from ledgersafe.simulation.events import Day, SentEvent
 from ledgersafe.simulation.running import Order, arrivals_of
 from ledgersafe.simulation.sending import BATCH, batches_of, body_of
 from ledgersafe.simulation.shape import Shape
@@ -17,11 +17,11 @@ SHAPE = Shape(date(2026, 11, 20), stores=3, registers=2, sales=200, seed=5)
 DAY = tills.day_of(SHAPE)
 
 
-def of(day: Day, kind: str) -> list[Sent]:
+def of(day: Day, kind: str) -> list[SentEvent]:
     return [sent for sent in day.events if sent.fields["event_type"] == kind]
 
 
-def original(sent: Sent) -> Sent | None:
+def original(sent: SentEvent) -> SentEvent | None:
     named = sent.fields.get("references", {}).values()
     return next((one for one in DAY.events if {one.event_id, one.fields["txn_id"]} & set(named)), None)
 

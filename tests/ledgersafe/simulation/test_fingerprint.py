@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from exceptions.decisions import Action, Decision
+from exceptions.decisions import Decision, DecisionAction
 from ledgersafe.simulation import fingerprint
 from pos.decisions.resolve import resolve_case
 from tests.conftest import Shop, open_shop
@@ -17,7 +17,7 @@ def of(*events: dict[str, Any]) -> str:
     for event in events:
         answer = shop.send(shop.sale(**event))
         assert answer.status_code in {200, 201}, answer.content
-    return fingerprint.of_books(shop.tenant.id)
+    return fingerprint.books_fingerprint(shop.tenant.id)
 
 
 def test_order_repeats_and_tenant_do_not_matter(books: None) -> None:
@@ -49,7 +49,7 @@ def test_a_version_that_a_person_chose_counts_as_if_it_had_come_first(shop: Shop
     true = NOTHING | {"total_amount": 12}
     shop.send(shop.sale("e-1"))
     held = shop.send(shop.sale("e-1", **true)).json()
-    decision = Decision(Action.REPLAY, notes="The receipt says this.", canonical_raw_id=held["raw_id"])
+    decision = Decision(DecisionAction.REPLAY, notes="The receipt says this.", canonical_raw_id=held["raw_id"])
     how: dict[str, Any] = {"actor": "user:anna", "may_approve": True, "now": timezone.now()}
     resolve_case(tenant_id=shop.tenant.id, case_id=uuid.UUID(held["exception_id"]), decision=decision, **how)
-    assert fingerprint.of_books(shop.tenant.id) == of({"event_id": "e-1"} | true)
+    assert fingerprint.books_fingerprint(shop.tenant.id) == of({"event_id": "e-1"} | true)
