@@ -23,7 +23,7 @@ from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.demo.server import running_server
 from tests.conftest import Shop
 from tests.flows.processes import free_port
-from tests.staff import hire
+from tests.scenes.staff import hire
 
 if TYPE_CHECKING:
     from tests.browser.screen import Screen

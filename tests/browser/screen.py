@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import BrowserType, ConsoleMessage, Dialog, Locator, Page, Request, Response, expect
 from playwright.sync_api import Error as BrowserError
 
-from tests.staff import PASSWORD, signed_in
+from tests.scenes.staff import PASSWORD, signed_in
 
 WIDE: Final = (1440, 900)
 NARROW: Final = (390, 844)

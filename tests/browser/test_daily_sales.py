@@ -10,7 +10,7 @@ from pos.reports.roll_up import roll_up_sales
 from tests.browser.screen import NARROW, WIDE, Screen
 from tests.browser.test_looks import flaws_of
 from tests.conftest import Shop
-from tests.pos.returning import about
+from tests.scenes.returns import about
 
 
 def trade(shop: Shop) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.screen import NARROW, WIDE, Screen
 from tests.browser.test_looks import flaws_of
 from tests.conftest import Shop
-from tests.pos.numbering import gaps, send_numbers, spans
+from tests.scenes.device_numbers import gaps, send_numbers, spans
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])

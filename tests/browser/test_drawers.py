@@ -9,7 +9,7 @@ from ledger.models import Drawer
 from tests.browser.screen import NARROW, WIDE, Screen
 from tests.browser.test_looks import flaws_of
 from tests.conftest import Shop
-from tests.ledger.drawing import cash_sale, done
+from tests.scenes.drawers import cash_sale, done
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])

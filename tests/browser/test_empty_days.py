@@ -9,7 +9,7 @@ from ledger.models import Period
 from tests.browser.screen import NARROW, WIDE, Screen
 from tests.browser.test_looks import flaws_of
 from tests.conftest import Shop
-from tests.recon.books import DAY, after, close, sell
+from tests.scenes.days import DAY, after, close, sell
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])

@@ -13,7 +13,7 @@ from tests.browser.conftest import Browse
 from tests.browser.screen import Screen
 from tests.browser.test_working_the_queue import choose, patch, write_notes
 from tests.conftest import Shop
-from tests.staff import PASSWORD, hire
+from tests.scenes.staff import PASSWORD, hire
 
 Hired = Callable[[str], Screen]
 NOTES = "The manager of store-1 says: 41.00."

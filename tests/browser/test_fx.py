@@ -11,7 +11,7 @@ from ledger.models import FxSettlement
 from tests.browser.screen import NARROW, WIDE, Screen
 from tests.browser.test_looks import flaws_of
 from tests.conftest import Shop
-from tests.ledger.exchanging import YESTERDAY, open_banks, quote, settle
+from tests.scenes.fx import YESTERDAY, open_banks, quote, settle
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])

@@ -13,7 +13,7 @@ from tests.browser import scenes
 from tests.browser.conftest import Browse
 from tests.browser.screen import Screen
 from tests.conftest import Shop
-from tests.staff import boss
+from tests.scenes.staff import boss
 
 SCRIPT = "<script data-evil>window.hacked = 1; alert(1)</script>"
 IMAGE = '"\'><img data-evil src=/evil onerror="window.hacked = 1">'

@@ -6,7 +6,7 @@ from tests.browser import scenes
 from tests.browser.conftest import Browse
 from tests.browser.screen import Screen
 from tests.conftest import Shop
-from tests.staff import PASSWORD, hire
+from tests.scenes.staff import PASSWORD, hire
 
 _MOST_STOPS: Final = 120
 #: Whether one can see where one is: something of the element, or of the label it belongs to, looks different from

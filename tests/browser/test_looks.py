@@ -18,7 +18,7 @@ from tests.browser import scenes
 from tests.browser.conftest import Browse
 from tests.browser.screen import NARROW, WIDE, Screen
 from tests.conftest import Shop
-from tests.staff import boss, hire
+from tests.scenes.staff import boss, hire
 
 #: Downloads, and fragments that are parts of pages.
 _NO_PAGES: Final = {

@@ -10,7 +10,7 @@ from tests.browser.conftest import Browse
 from tests.browser.screen import Screen
 from tests.browser.test_working_the_queue import choose, patch, write_notes
 from tests.conftest import Shop
-from tests.staff import hire
+from tests.scenes.staff import hire
 
 Hired = Callable[[str], Screen]
 PREVIEW = re.compile(r"/preview/$")

@@ -9,8 +9,8 @@ from django.utils import timezone
 from tests.browser.screen import NARROW, WIDE, Screen
 from tests.browser.test_looks import flaws_of
 from tests.conftest import Shop
-from tests.pos.projecting import catch_up
-from tests.pos.returning import about
+from tests.scenes.projection import catch_up
+from tests.scenes.returns import about
 
 
 def trade(shop: Shop) -> None:

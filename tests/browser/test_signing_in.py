@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Browse
 from tests.browser.screen import Screen
 from tests.conftest import Shop
-from tests.staff import PASSWORD, hire
+from tests.scenes.staff import PASSWORD, hire
 
 
 def code_of(person: User, *, step: int = 0) -> str:

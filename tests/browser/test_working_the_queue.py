@@ -9,7 +9,7 @@ from tests.browser import scenes
 from tests.browser.conftest import Browse
 from tests.browser.screen import Screen
 from tests.conftest import Shop
-from tests.staff import hire
+from tests.scenes.staff import hire
 
 INBOX = "/admin/exceptions/exceptioncase/"
 Hired = Callable[[str], Screen]

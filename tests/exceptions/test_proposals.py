@@ -17,8 +17,8 @@ from ledgersafe.audit.models import AuditEntry
 from ledgersafe.tenants import keys
 from pos.decisions import resolve
 from tests.conftest import Shop, open_shop
-from tests.exceptions.desk import conflict
-from tests.staff import hire, signed_in
+from tests.scenes.desk import conflict
+from tests.scenes.staff import hire, signed_in
 
 NOTES = "Checked with the store."
 

@@ -8,7 +8,7 @@ from tests.conftest import Shop
 from tests.fuzz import odd, pages
 from tests.fuzz.pages import Page
 from tests.fuzz.stock import stocked
-from tests.staff import boss, signed_in
+from tests.scenes.staff import boss, signed_in
 
 _PARTS: Final = [
     odd.encoded(value)

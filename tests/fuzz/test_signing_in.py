@@ -8,7 +8,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.conftest import Shop
 from tests.fuzz import odd
-from tests.staff import PASSWORD, browser, hire
+from tests.scenes.staff import PASSWORD, browser, hire
 
 LOGIN, CODE = "/admin/login/", "/admin/login/code/"
 TYPED = [value if isinstance(value, str) else value.decode("latin-1") for value in odd.TEXTS]

@@ -10,7 +10,7 @@ from django.conf import settings
 from ledgersafe import setup
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 from tests.conftest import Shop
-from tests.guards.attacks import Raw, assert_refused_by
+from tests.scenes.attacks import Raw, assert_refused_by
 
 IN_PLACE, WITHIN = "api_keys_bound_keys_stay_in_their_place", "api_keys_register_within_store"
 MIGRATION = Path(settings.BASE_DIR) / "ledgersafe/tenants/migrations/sql/0010_bound_keys.sql"

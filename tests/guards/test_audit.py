@@ -6,9 +6,9 @@ import psycopg
 import pytest
 from pytest_django import Settings
 
-from tests.audit import note, seal
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Raw, assert_refused_by
+from tests.scenes.attacks import Raw, assert_refused_by
+from tests.scenes.audit_trail import note, seal
 
 ZEROS = "decode(repeat('00', 32), 'hex')"
 NEW_BLOCK = "nextval(pg_get_serial_sequence('audit_blocks', 'id'))"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import Shop
-from tests.guards.attacks import Raw, assert_refused_by
+from tests.scenes.attacks import Raw, assert_refused_by
 
 ARRIVAL = """
 INSERT INTO events_raw (id, tenant_id, api_key_id, received_at, raw_body, raw_sha256, raw_length, headers,

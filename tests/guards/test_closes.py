@@ -4,9 +4,9 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Attacker, Raw, assert_refused_by
-from tests.recon.books import DAY, after, close, sell, standing
 from tests.recon.conftest import anchors
+from tests.scenes.attacks import Attacker, Raw, assert_refused_by
+from tests.scenes.days import DAY, after, close, sell, standing
 
 __all__ = ["anchors"]
 

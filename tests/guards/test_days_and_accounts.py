@@ -9,7 +9,7 @@ from django.utils import timezone
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Attacker, Raw, assert_refused_by
+from tests.scenes.attacks import Attacker, Raw, assert_refused_by
 
 DAY = date(2026, 2, 25)
 

@@ -4,8 +4,8 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop
-from tests.guards.attacks import Raw, assert_refused_by
-from tests.pos.numbering import ranges, send_numbers
+from tests.scenes.attacks import Raw, assert_refused_by
+from tests.scenes.device_numbers import ranges, send_numbers
 
 EXPLAIN = """INSERT INTO device_gap_explanations (tenant_id, device_id, first_seq, last_seq, reason, explained_by)
 VALUES (%(tenant)s, '{device}', {first}, {last}, '{reason}', '{by}')"""

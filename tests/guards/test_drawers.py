@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Attacker, Raw, assert_refused_by
-from tests.ledger.drawing import FLOAT, cash_sale, close, count, done, open_drawer
+from tests.scenes.attacks import Attacker, Raw, assert_refused_by
+from tests.scenes.drawers import FLOAT, cash_sale, close, count, done, open_drawer
 
 _FLOW = """
 INSERT INTO financial_transactions (tenant_id, drawer_id, journal_id, type, method, currency, amount_minor, cash_minor,

@@ -5,8 +5,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.conftest import Shop
-from tests.guards.attacks import Attacker, Raw, assert_refused_by
-from tests.ledger.transferring import change, open_account, transfer
+from tests.scenes.attacks import Attacker, Raw, assert_refused_by
+from tests.scenes.transfers import change, open_account, transfer
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop
-from tests.guards.attacks import Attacker, Raw, assert_refused_by
-from tests.ledger.exchanging import open_banks, quote, settle
+from tests.scenes.attacks import Attacker, Raw, assert_refused_by
+from tests.scenes.fx import open_banks, quote, settle
 
 RATE = """
 INSERT INTO fx_rates (tenant_id, base, quote, rate, valid_from, version, source, actor)

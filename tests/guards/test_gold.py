@@ -4,8 +4,8 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop
-from tests.guards.attacks import Raw, assert_refused_by
-from tests.pos.rolling import rolled_up
+from tests.scenes.attacks import Raw, assert_refused_by
+from tests.scenes.roll_up import rolled_up
 
 
 @pytest.fixture

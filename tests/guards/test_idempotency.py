@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop
-from tests.guards.attacks import Raw, assert_refused_by
+from tests.scenes.attacks import Raw, assert_refused_by
 
 ANSWER = """
 INSERT INTO idempotency_keys (tenant_id, principal, key, fingerprint, command, status, media_type, body, actor)

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Attacker, Raw, assert_refused_by
+from tests.scenes.attacks import Attacker, Raw, assert_refused_by
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 
 from ledgersafe.values.errors import DomainError
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Raw, assert_refused_by
 from tests.guards.test_idempotency import ANSWER, answer
-from tests.rotating import another, rotated
+from tests.scenes.attacks import Raw, assert_refused_by
+from tests.scenes.rotated_keys import another, rotated
 
 KEY = """
 INSERT INTO api_keys (tenant_id, name, prefix, secret_sha256, scopes, predecessor_id, origin_id, had_own_name)

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Raw, assert_refused_by
-from tests.pos.returning import about
+from tests.scenes.attacks import Raw, assert_refused_by
+from tests.scenes.returns import about
 
 REFERENCE = """
 INSERT INTO sale_references (tenant_id, journal_id, event_key, original_key, kind, sign, amount_minor, lines,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Attacker, Raw, assert_refused_by
+from tests.scenes.attacks import Attacker, Raw, assert_refused_by
 
 POST = """SELECT ledger_post_rows_v1(%(tenant)s, 1, ARRAY[now(), now()], ARRAY[%(key)s, %(key)s || '/2'],
     ARRAY['r', NULL],

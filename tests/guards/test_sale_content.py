@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Raw, assert_refused_by
-from tests.pos.projecting import projected
+from tests.scenes.attacks import Raw, assert_refused_by
+from tests.scenes.projection import projected
 
 TABLES = ("sale_lines", "sale_tenders", "sale_taxes")
 KEEP = "SELECT pos_keep_content_v1(%s, %s, %s, {})"

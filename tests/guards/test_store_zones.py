@@ -5,8 +5,8 @@ import pytest
 
 from ledgersafe.tenants.models import Tenant
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Raw, assert_refused_by
-from tests.zones import EAST, add_store, day_in
+from tests.scenes.attacks import Raw, assert_refused_by
+from tests.scenes.store_zones import EAST, add_store, day_in
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from psycopg import sql
 
 from ledgersafe.postgres import grants
 from tests.conftest import Shop, connect
-from tests.guards.attacks import Raw, assert_refused_by
 from tests.guards.test_decisions import RESOLVE, disputed
+from tests.scenes.attacks import Raw, assert_refused_by
 
 #: Stand before ours where a session's temporary tables are looked at first, which is what Postgres does unless told.
 FORGED_DECISION = """

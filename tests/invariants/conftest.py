@@ -7,7 +7,7 @@ import pytest
 
 from pos.checks import rebuild_from_bronze
 from tests.conftest import Shop
-from tests.invariants.planting import Ground
+from tests.scenes.violations import Ground
 
 NOTHING = dict.fromkeys(("total_amount", "line_items", "tenders", "tax_lines"))
 

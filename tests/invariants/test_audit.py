@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from pytest_django import Settings
 
-from tests.audit import three_blocks
 from tests.conftest import Shop
-from tests.invariants.planting import Ground
+from tests.scenes.audit_trail import three_blocks
+from tests.scenes.violations import Ground
 
 
 @pytest.fixture(autouse=True)

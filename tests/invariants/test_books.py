@@ -1,6 +1,6 @@
 """Each invariant of the books: plant a violation, see exactly it reported."""
 
-from tests.invariants.planting import Ground
+from tests.scenes.violations import Ground
 
 
 def test_i14_sees_journals_that_do_not_balance(ground: Ground) -> None:

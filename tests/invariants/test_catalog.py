@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from tests.invariants.planting import Ground
+from tests.scenes.violations import Ground
 
 ROLE = settings.APPLICATION_ROLE
 

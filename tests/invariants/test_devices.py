@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.invariants.planting import Ground
-from tests.pos.numbering import explain, ranges, send_numbers
+from tests.scenes.device_numbers import explain, ranges, send_numbers
+from tests.scenes.violations import Ground
 
 KEY = "SELECT id FROM events_processed WHERE tenant_id = %(tenant)s AND device_seq = 6"
 EXPLANATION = "SELECT id FROM device_gap_explanations WHERE tenant_id = %(tenant)s"

@@ -4,8 +4,8 @@ import psycopg
 import pytest
 
 from tests.conftest import Shop
-from tests.invariants.planting import Ground
-from tests.ledger.drawing import FLOAT, cash_sale, close, done, open_drawer
+from tests.scenes.drawers import FLOAT, cash_sale, close, done, open_drawer
+from tests.scenes.violations import Ground
 
 CLOSED = "SELECT id FROM pos_ledgers WHERE tenant_id = %(tenant)s AND status = 'CLOSED'"
 OPEN = "SELECT id FROM pos_ledgers WHERE tenant_id = %(tenant)s AND status = 'OPEN'"

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.conftest import Shop
-from tests.invariants.planting import Ground
-from tests.ledger.exchanging import open_banks, quote, settle
+from tests.scenes.fx import open_banks, quote, settle
+from tests.scenes.violations import Ground
 
 
 @pytest.fixture

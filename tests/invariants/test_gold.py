@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.invariants.planting import Ground
-from tests.pos.rolling import rolled_up
+from tests.scenes.roll_up import rolled_up
+from tests.scenes.violations import Ground
 
 PLACE = "2026-02-25 store-1 USD"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from pos.sales.projection import retry_failures
-from tests.invariants.planting import Ground
-from tests.pos.projecting import projected
+from tests.scenes.projection import projected
+from tests.scenes.violations import Ground
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.invariants.planting import Ground
-from tests.pos.returning import about
+from tests.scenes.returns import about
+from tests.scenes.violations import Ground
 
 JOURNAL = "SELECT journal_id FROM events_processed WHERE tenant_id = %(tenant)s AND idempotency_key = %(key)s"
 KEY = "SELECT id FROM events_processed WHERE tenant_id = %(tenant)s AND idempotency_key = %(key)s"

@@ -1,7 +1,7 @@
 """I00 and the clocks of stores: a journal on another day than its store's clock says is seen."""
 
-from tests.invariants.planting import Ground
 from tests.invariants.test_silver import JOURNAL
+from tests.scenes.violations import Ground
 
 MOVED = """
 WITH day AS (

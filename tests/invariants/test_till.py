@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import open_shop
 from tests.invariants.conftest import fill
-from tests.invariants.planting import Ground
+from tests.scenes.violations import Ground
 
 KEY = "SELECT id FROM events_processed WHERE tenant_id = %(tenant)s AND idempotency_key = %(key)s"
 RAW = "SELECT first_raw_id FROM events_processed WHERE tenant_id = %(tenant)s AND idempotency_key = %(key)s"

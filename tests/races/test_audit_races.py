@@ -12,9 +12,9 @@ from pytest_django import Settings
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.postgres.db import tenant_transaction
-from tests.audit import note
 from tests.conftest import Shop
-from tests.races.crowd import all_at_once
+from tests.scenes.audit_trail import note
+from tests.scenes.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
 

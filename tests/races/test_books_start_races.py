@@ -7,7 +7,7 @@ import pytest
 from ledgersafe import setup
 from tests.books import assert_books_clean
 from tests.conftest import open_shop
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
 

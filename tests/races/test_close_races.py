@@ -23,7 +23,7 @@ from recon.closing.reopen import reopen_day
 from recon.models import DayPack
 from recon.packs import pack
 from tests.conftest import Shop, connect
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -20,7 +20,7 @@ from ledgersafe.values.errors import DomainError
 from pos.decisions import replay_jobs, resolve
 from pos.intake.receive import receive_event
 from tests.conftest import Shop
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -14,8 +14,8 @@ from pos.devices.fold import fold_devices
 from pos.intake.answer import Answer
 from pos.intake.receive import receive_batch, receive_event
 from tests.conftest import Shop
-from tests.pos.numbering import numbered, ranges, send_numbers
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
+from tests.scenes.device_numbers import numbered, ranges, send_numbers
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -9,8 +9,19 @@ import pytest
 from django.test import Client
 
 from tests.conftest import Shop
-from tests.ledger.drawing import FLOAT, balances, cash_sale, close, command, done, flows, open_drawer, shown, transact
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
+from tests.scenes.drawers import (
+    FLOAT,
+    balances,
+    cash_sale,
+    close,
+    command,
+    done,
+    flows,
+    open_drawer,
+    shown,
+    transact,
+)
 
 pytestmark = pytest.mark.xdist_group("races")
 

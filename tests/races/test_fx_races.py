@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from tests.conftest import Shop
-from tests.ledger.exchanging import YESTERDAY, open_banks, put, quote, settlement
-from tests.ledger.transferring import balances
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
+from tests.scenes.fx import YESTERDAY, open_banks, put, quote, settlement
+from tests.scenes.transfers import balances
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -14,8 +14,8 @@ from pos.intake.receive import receive_batch, receive_event
 from pos.reports import daily_sales
 from pos.reports.roll_up import roll_up_sales
 from tests.conftest import Shop, connect
-from tests.pos.rolling import rolled_up
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
+from tests.scenes.roll_up import rolled_up
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -16,7 +16,7 @@ from pos.intake.answer import Answer
 from pos.intake.receive import receive_batch, receive_event
 from pos.models import Result
 from tests.conftest import Shop
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")  # fifty connections at a time are enough for one server
 

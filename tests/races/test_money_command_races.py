@@ -14,7 +14,7 @@ from tests.conftest import Shop
 from tests.ledgersafe.idempotency import spending
 from tests.ledgersafe.idempotency.redises import own_redis
 from tests.ledgersafe.idempotency.spending import effects, is_replay, spend
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pos.intake.receive import receive_batch
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
 
 pytestmark = pytest.mark.xdist_group("races")
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from pos.intake.receive import receive_event
 from pos.sales.projection import project_event, project_sales
 from tests.conftest import Shop
-from tests.pos.projecting import catch_up, everything, projected
-from tests.pos.returning import about
-from tests.pos.rolling import rolled_up
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
+from tests.scenes.projection import catch_up, everything, projected
+from tests.scenes.returns import about
+from tests.scenes.roll_up import rolled_up
 
 pytestmark = pytest.mark.xdist_group("races")
 

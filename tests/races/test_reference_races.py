@@ -10,9 +10,9 @@ from ledgersafe.postgres.db import call
 from pos.decisions import release
 from pos.references import lookup
 from tests.conftest import Shop
-from tests.pos.returning import SOLD, about, balances
-from tests.races.crowd import all_at_once
 from tests.races.test_ingest_races import sending
+from tests.scenes.crowd import all_at_once
+from tests.scenes.returns import SOLD, about, balances
 
 pytestmark = pytest.mark.xdist_group("races")
 

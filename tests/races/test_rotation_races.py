@@ -9,8 +9,8 @@ from django.test import Client
 from tests.conftest import Shop
 from tests.ledgersafe.idempotency.spending import is_replay
 from tests.ledgersafe.idempotency.test_rotation import COMMANDS, Send
-from tests.races.crowd import all_at_once
-from tests.rotating import rotated
+from tests.scenes.crowd import all_at_once
+from tests.scenes.rotated_keys import rotated
 
 pytestmark = pytest.mark.xdist_group("races")
 each_command = pytest.mark.parametrize("made", COMMANDS, ids=lambda made: made.__name__)

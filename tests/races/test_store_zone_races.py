@@ -5,8 +5,8 @@ import pytest
 from ledgersafe import setup
 from ledgersafe.setup import StoreZoneFixed
 from tests.conftest import Shop
-from tests.races.crowd import all_at_once
-from tests.zones import DAY, EAST, WEST, add_store, posted_on, sell_in
+from tests.scenes.crowd import all_at_once
+from tests.scenes.store_zones import DAY, EAST, WEST, add_store, posted_on, sell_in
 
 
 @pytest.mark.parametrize("round_", range(8))

@@ -14,8 +14,8 @@ from django.utils import timezone
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop
-from tests.ledger.transferring import balances, change, entry, move, open_accounts, transfer
-from tests.races.crowd import all_at_once
+from tests.scenes.crowd import all_at_once
+from tests.scenes.transfers import balances, change, entry, move, open_accounts, transfer
 
 pytestmark = pytest.mark.xdist_group("races")
 DAY = "2026-02-25"

@@ -15,10 +15,10 @@ from ledgersafe.idempotency import guard, rows
 from ledgersafe.idempotency.answers import Answer, Command
 from ledgersafe.postgres.db import raw_connection, tenant_transaction
 from tests.conftest import Shop, open_shop
-from tests.guards.attacks import Raw
 from tests.ledgersafe.idempotency import spending
 from tests.ledgersafe.idempotency.spending import PATH, effects, is_replay, spend, till
-from tests.staff import boss, signed_in
+from tests.scenes.attacks import Raw
+from tests.scenes.staff import boss, signed_in
 
 PRINCIPALS = "SELECT principal FROM idempotency_keys WHERE tenant_id = %s"
 

@@ -12,8 +12,8 @@ from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, connect, open_shop
 from tests.ledgersafe.idempotency.redises import OwnRedis, own_redis
 from tests.ledgersafe.idempotency.spending import PATH, TooMuch, effects, is_replay, spend, till
-from tests.ledgersafe.test_metrics import grown, scrape
-from tests.pos.round_trips import counted
+from tests.ledgersafe.operations.test_metrics import grown, scrape
+from tests.scenes.round_trips import counted
 
 
 def command_of(shop: Shop, key: str = "k-1") -> Command:

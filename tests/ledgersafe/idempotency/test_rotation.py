@@ -8,12 +8,12 @@ import pytest
 
 from ledgersafe import setup
 from tests.conftest import Shop, open_shop
-from tests.exceptions.desk import conflict
-from tests.ledger.drawing import command, open_drawer
-from tests.ledger.exchanging import open_banks, quote, settlement
-from tests.ledger.transferring import open_accounts, transfer
 from tests.ledgersafe.idempotency.spending import effects, is_replay, spend
-from tests.rotating import another, by_key, forget_chains, recover_chains, rotated
+from tests.scenes.desk import conflict
+from tests.scenes.drawers import command, open_drawer
+from tests.scenes.fx import open_banks, quote, settlement
+from tests.scenes.rotated_keys import another, by_key, forget_chains, recover_chains, rotated
+from tests.scenes.transfers import open_accounts, transfer
 
 Send = Callable[[Shop], Any]
 STORED_AS = "SELECT principal, actor FROM idempotency_keys WHERE tenant_id = %s ORDER BY id"

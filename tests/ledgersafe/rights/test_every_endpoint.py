@@ -28,7 +28,7 @@ from tests.ledgersafe.rights.endpoints import (
     Endpoint,
 )
 from tests.ledgersafe.rights.world import PLACE_SCOPES, Ids, World, call
-from tests.staff import hire, signed_in
+from tests.scenes.staff import hire, signed_in
 
 OWN = ("s1", "r1")
 GUARDED = [endpoint for endpoint in ENDPOINTS if endpoint.reach != OPEN]

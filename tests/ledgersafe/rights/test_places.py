@@ -7,7 +7,7 @@ import pytest
 from ledgersafe.tenants.models import SCOPES
 from tests.conftest import Shop
 from tests.ledgersafe.rights.world import PLACE_SCOPES, World, build
-from tests.pos.test_credentials import key_of
+from tests.pos.api.test_credentials import key_of
 
 DAY = {"from": "2026-02-25", "to": "2026-02-25"}
 LISTS = [

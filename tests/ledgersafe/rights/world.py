@@ -10,10 +10,10 @@ from django.utils import timezone
 from ledgersafe import setup
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 from tests.conftest import Shop, open_shop
-from tests.ledger.drawing import command
-from tests.ledger.exchanging import open_banks, quote, settle
-from tests.ledger.transferring import open_account
 from tests.ledgersafe.rights.endpoints import Endpoint
+from tests.scenes.drawers import command
+from tests.scenes.fx import open_banks, quote, settle
+from tests.scenes.transfers import open_account
 
 Ids = dict[str, str]
 PLACES: Final = (("s1", "r1"), ("s1", "r2"), ("s2", "r1"))

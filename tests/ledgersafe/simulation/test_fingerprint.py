@@ -9,7 +9,7 @@ from exceptions.decisions import Decision, DecisionAction
 from ledgersafe.simulation import fingerprint
 from pos.decisions.resolve import resolve_case
 from tests.conftest import Shop, open_shop
-from tests.pos.returning import NOTHING
+from tests.scenes.returns import NOTHING
 
 
 def of(*events: dict[str, Any]) -> str:

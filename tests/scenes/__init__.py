@@ -1,0 +1,1 @@
+"""Scenes and shorthands that tests share; no test stands here."""
