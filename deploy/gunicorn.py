@@ -43,9 +43,9 @@ def when_ready(server: Any) -> None:
         # Started by `manage.py demo`: end when the other end of its pipe does, however the demo ended.
         threading.Thread(target=_end_with_parent, args=(int(pipe),), daemon=True).start()
     if os.environ.get("WEB_SUPERVISES_JOBS") == "true":
-        from ledgersafe.jobs import beside
+        from ledgersafe.jobs import child_process
 
-        beside.supervise(os.environ)
+        child_process.supervise(os.environ)
 
 
 def post_worker_init(worker: Any) -> None:

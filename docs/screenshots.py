@@ -252,11 +252,11 @@ def main() -> int:
         from playwright.sync_api import sync_playwright
 
         from ledgersafe.demo.server import running_server
-        from ledgersafe.jobs import beside
+        from ledgersafe.jobs import child_process
 
         retailer = screenshots_seed.make(datetime.now(UTC).replace(microsecond=0))
         log = (Path(os.environ["LEDGERSAFE_DATA_DIR"]) / "jobs.log").open("wb")
-        with log, beside.running(os.environ, log), running_server(8765) as base_url, sync_playwright() as driver:
+        with log, child_process.running(os.environ, log), running_server(8765) as base_url, sync_playwright() as driver:
             context = driver.chromium.launch_persistent_context(
                 profile, executable_path=CHROMIUM, headless=True, args=list(FLAGS)
             )

@@ -11,7 +11,7 @@ patience.limit_web()
 application = get_wsgi_application()
 
 from ledgersafe.celery import app  # noqa: E402  it needs the settings
-from ledgersafe.webserver.warming import warm  # noqa: E402  after the settings
+from ledgersafe.webserver.preload import warm  # noqa: E402  after the settings
 
 # The Jobs page offers the tasks that this process knows, and knows which of them are the product's own.
 app.autodiscover_tasks(force=True)

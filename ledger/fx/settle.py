@@ -24,7 +24,7 @@ from ledger.models import Account, AccountStatus, FxSettlement
 from ledger.periods import calendar_memory
 from ledger.refusals import books
 from ledger.transfers import clients
-from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.idempotency.stored_answers import KeyReused
 from ledgersafe.postgres.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.tenants.keys import Principal

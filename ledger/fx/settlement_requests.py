@@ -12,7 +12,7 @@ from ledger.fx import conversion
 from ledger.fx.requests import AHEAD, EARLIEST, instant_of
 from ledger.periods.calendar_memory import Calendar
 from ledger.transfers.requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
-from ledgersafe.idempotency.answers import read_key
+from ledgersafe.idempotency.stored_answers import read_key
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.exact_json import Number
@@ -42,7 +42,8 @@ class SettlementRequest:
     ) -> "SettlementRequest":
         """
         :param client: who the request is from when it names no `client_id`.
-        :raises ledgersafe.idempotency.answers.UnusableKey: no key, or two. :raises InvalidRequest: anything else.
+        :raises ledgersafe.idempotency.stored_answers.UnusableKey: no key, or two. :raises InvalidRequest: anything
+            else.
         """
         key = read_key(header_key, body.get("idempotency_key"))
         problems = Problems()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ledger.accounts.requests import MAX_CODE, InvalidRequest, Problems, read_amount
 from ledger.calendar import parameters
-from ledgersafe.idempotency.answers import read_key
+from ledgersafe.idempotency.stored_answers import read_key
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.money import is_currency, to_decimal_text

@@ -11,7 +11,7 @@ from ledger.periods import calendar_memory
 from ledger.refusals import books
 from ledger.transfers import clients
 from ledger.transfers.requests import ReversalRequest
-from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.idempotency.stored_answers import KeyReused
 from ledgersafe.postgres.db import force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.tenants.keys import Principal

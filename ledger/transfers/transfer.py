@@ -20,7 +20,7 @@ from ledger.periods import calendar_memory
 from ledger.refusals import books
 from ledger.transfers import clients
 from ledger.transfers.requests import TransferRequest
-from ledgersafe.idempotency.answers import KeyReused
+from ledgersafe.idempotency.stored_answers import KeyReused
 from ledgersafe.postgres.db import (
     StaleMemory,
     as_jsonb,

@@ -14,9 +14,13 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
-from ledgersafe.audit import checking, diffs, queries
+from ledgersafe.audit import (
+    diffs,
+    page_check,
+    queries,
+)
+from ledgersafe.audit.full_check import Trail
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.audit.verifying import Trail
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, display, object_page
 from ledgersafe.tenants.models import Tenant
@@ -167,7 +171,7 @@ class AuditEntryAdmin(ReadOnlyModelAdmin):
         if tenant is None:
             raise Http404
         try:
-            badge, shown = _verdict(checking.verify_now(tenant))
+            badge, shown = _verdict(page_check.verify_now(tenant))
         except DomainError as error:
             badge, shown = Badge("not known", "warning"), [Card("Not finished", note=error.message)]
         back = Button("Back to the log", reverse("admin:audit_auditentry_changelist"), "arrow_back")

@@ -17,7 +17,7 @@ from ledgersafe.embedded.cluster import create_cluster
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
 from ledgersafe.embedded.homes import settle
-from ledgersafe.embedded.launching import RunningServer, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.launcher import RunningServer, await_predecessor, await_ready, choose_port
 from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for
 

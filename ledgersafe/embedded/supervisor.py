@@ -12,7 +12,7 @@ import psycopg
 from ledgersafe.embedded import locks, postgres, records, valkey
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launching import RunningServer, log_tail
+from ledgersafe.embedded.launcher import RunningServer, log_tail
 
 POLL_SECONDS = 0.2
 # Commands typed or scripted one after the other share a server instead of restarting it.

@@ -8,7 +8,7 @@ import sys
 
 from ledgersafe.embedded.binaries import find_valkey
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launching import RunningServer, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.launcher import RunningServer, await_predecessor, await_ready, choose_port
 from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for, write_private
 from ledgersafe.embedded.server_user import myself

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.members import Declared, refuse_unknown
 from ledgersafe.idempotency import guard, rows
-from ledgersafe.idempotency.answers import MAX_KEY, Answer, Command, read_key
+from ledgersafe.idempotency.stored_answers import MAX_KEY, Answer, Command, read_key
 
 #: A request's one JSON object; numbers are exact (`exact_json`).
 Body: TypeAlias = dict[str, Any]

@@ -16,8 +16,8 @@ import redis
 from django.conf import settings
 
 from ledgersafe.idempotency import books, redis_client, sealing
-from ledgersafe.idempotency.answers import Command, StoredAnswer
 from ledgersafe.idempotency.sealing import Mark, SealedAnswer
+from ledgersafe.idempotency.stored_answers import Command, StoredAnswer
 
 PREFIX: Final = "idempotency"
 #: Longer answers are Postgres' alone: Redis is for short things.

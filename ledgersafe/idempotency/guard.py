@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledgersafe.idempotency import front, rows
-from ledgersafe.idempotency.answers import Answer, Command, InProgress, KeyReused, StoredAnswer
+from ledgersafe.idempotency.stored_answers import Answer, Command, InProgress, KeyReused, StoredAnswer
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values.errors import DomainError

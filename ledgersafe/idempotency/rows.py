@@ -3,8 +3,8 @@
 from base64 import b64decode
 from typing import Any, Final
 
-from ledgersafe.idempotency.answers import Answer, Command, InProgress, StoredAnswer
 from ledgersafe.idempotency.models import IdempotencyKey
+from ledgersafe.idempotency.stored_answers import Answer, Command, InProgress, StoredAnswer
 from ledgersafe.postgres.db import call, call_alone, retry_serialization
 from ledgersafe.tenants.keys import Principal
 

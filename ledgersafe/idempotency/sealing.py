@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import orjson
 from django.utils.crypto import salted_hmac
 
-from ledgersafe.idempotency.answers import Answer, Command, StoredAnswer
+from ledgersafe.idempotency.stored_answers import Answer, Command, StoredAnswer
 
 #: How long a mark counts. A command takes milliseconds; whoever takes longer is asked for in Postgres.
 MARK_SECONDS: Final = 10

@@ -39,7 +39,7 @@ def _end_with(parent: int) -> None:
 
 def _work() -> None:
     from ledgersafe.celery import app  # after nice: loading Django and Celery is the most this process ever does
-    from ledgersafe.jobs.scheduling import Scheduling
+    from ledgersafe.jobs.scheduler import Scheduling
 
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
     # The lines of our own logging, at its level; Celery's own only when something is wrong.

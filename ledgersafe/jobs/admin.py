@@ -20,7 +20,11 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from ledgersafe.backoffice.frame import BackOfficeAdmin
 from ledgersafe.backoffice.pages import display
-from ledgersafe.jobs import changing, owned, state
+from ledgersafe.jobs import (
+    changes,
+    own_jobs,
+    state,
+)
 from ledgersafe.jobs.forms import JobForm
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError
@@ -72,7 +76,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
     readonly_fields = ("ran", "due", "runs")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        if owned.is_own(obj):
+        if own_jobs.is_own(obj):
             return [
                 (None, {"fields": ("name", "task", "enabled", "description"), "description": _OWN}),
                 ("Schedule", {"fields": ("planned", "ran", "due", "runs")}),
@@ -84,16 +88,16 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, *(_FIXED if owned.is_own(obj) else ()))
+        return (*self.readonly_fields, *(_FIXED if own_jobs.is_own(obj) else ()))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(super().has_delete_permission(request, obj) and not owned.is_own(obj))
+        return bool(super().has_delete_permission(request, obj) and not own_jobs.is_own(obj))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        changing.save(obj, actor=staff.actor_of(request.user))
+        changes.save(obj, actor=staff.actor_of(request.user))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        changing.delete(obj, actor=staff.actor_of(request.user))
+        changes.delete(obj, actor=staff.actor_of(request.user))
 
     @admin.action(description="Switch on")
     def enable_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -110,14 +114,14 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
     @admin.action(description="Run now")
     def run_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         try:
-            number = changing.run_now(_ids(queryset), actor=staff.actor_of(request.user))
+            number = changes.run_now(_ids(queryset), actor=staff.actor_of(request.user))
         except DomainError as error:
             messages.error(request, error.message)
             return
         messages.success(request, f"{_jobs(number)} put into the queue. A worker runs them when it is free.")
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Any], to: bool | None) -> None:
-        number = changing.switch(_ids(queryset), to=to, actor=staff.actor_of(request.user))
+        number = changes.switch(_ids(queryset), to=to, actor=staff.actor_of(request.user))
         done = "turned round" if to is None else f"switched {'on' if to else 'off'}"
         messages.success(request, f"{_jobs(number)} {done}.")
 
@@ -174,16 +178,16 @@ class ScheduleAdmin(SuperusersOnly):
     """When jobs run. A schedule of the product's own jobs is only shown."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(super().has_change_permission(request, obj) and not (obj and owned.runs_own_jobs(obj)))
+        return bool(super().has_change_permission(request, obj) and not (obj and own_jobs.runs_own_jobs(obj)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(super().has_delete_permission(request, obj) and not (obj and owned.runs_own_jobs(obj)))
+        return bool(super().has_delete_permission(request, obj) and not (obj and own_jobs.runs_own_jobs(obj)))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        changing.save_schedule(obj, actor=staff.actor_of(request.user))
+        changes.save_schedule(obj, actor=staff.actor_of(request.user))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        changing.delete_schedule(obj, actor=staff.actor_of(request.user))
+        changes.delete_schedule(obj, actor=staff.actor_of(request.user))
 
 
 @admin.register(IntervalSchedule)

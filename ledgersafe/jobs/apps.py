@@ -10,7 +10,7 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         """Whoever sends a job, from whatever process and thread, sends it to our queue and not to Celery's default."""
         from ledgersafe.celery import app
-        from ledgersafe.jobs.scheduling import begin_countdowns
+        from ledgersafe.jobs.scheduler import begin_countdowns
 
         app.set_default()
         beat_init.connect(begin_countdowns)

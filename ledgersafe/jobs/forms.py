@@ -6,7 +6,7 @@ from django import forms
 from django_celery_beat import admin as beat
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from ledgersafe.jobs import owned
+from ledgersafe.jobs import own_jobs
 
 
 class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
@@ -16,19 +16,19 @@ class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if owned.is_own(self.instance):
+        if own_jobs.is_own(self.instance):
             for name in ("regtask", "task"):
                 self.fields.pop(name, None)
         else:
             choice: Any = self.fields["regtask"]
-            choice.choices = [("", "–"), *((name, name) for name in owned.known_tasks())]
+            choice.choices = [("", "–"), *((name, name) for name in own_jobs.known_tasks())]
             choice.initial = self.instance.task
         for name in {"description", "args", "kwargs"} & self.fields.keys():
             self.fields[name].widget.attrs["rows"] = 2
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if name in owned.own_names():
+        if name in own_jobs.own_names():
             raise forms.ValidationError("This is the name of one of the product's own jobs.")
         return name
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from ledgersafe.celery import app
-from ledgersafe.jobs.beside import NO_BROKER, has_broker
+from ledgersafe.jobs.child_process import NO_BROKER, has_broker
 
 #: A page waits this long for those who answer; a busy machine needs more than the network does.
 PATIENCE_SECONDS: Final = 1.0

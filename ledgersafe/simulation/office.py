@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 
 from ledgersafe.simulation.events import Day
-from ledgersafe.simulation.sending import NotTaken, post
+from ledgersafe.simulation.sender import NotTaken, post
 from ledgersafe.simulation.shape import Shape
 from ledgersafe.simulation.tills import registers, stores
 

@@ -9,7 +9,10 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Any, Final
 
-from ledgersafe.simulation import afterwards, baskets
+from ledgersafe.simulation import (
+    baskets,
+    follow_ups,
+)
 from ledgersafe.simulation.events import CURRENCY, Day, SentEvent, money
 from ledgersafe.simulation.shape import Shape
 
@@ -66,7 +69,7 @@ class Till:
             at = self._opens + timedelta(seconds=moment)
             basket = baskets.fill(self.random)
             sale = self.send("SALE", at, basket.fields(), basket.effects() | {"baskets_count": 1, "rung_count": 1})
-            day.events += [sale, *afterwards.follow_ups_of(self, sale, basket)]
+            day.events += [sale, *follow_ups.follow_ups_of(self, sale, basket)]
             self._go_wrong(day, sale, basket)
         day.events += self._cash_moves()
 

@@ -10,7 +10,7 @@ from gunicorn.http.unreader import Unreader
 
 from ledgersafe.webserver import framing
 from ledgersafe.webserver.limits import HEAD_BYTES, MEMORY_BYTES
-from ledgersafe.webserver.refusing import LARGE_BODY, LONG_HEAD, Refusal
+from ledgersafe.webserver.refusals import LARGE_BODY, LONG_HEAD, Refusal
 
 #: One piece of a body that is read back.
 _PIECE_BYTES: Final = 1024 * 1024

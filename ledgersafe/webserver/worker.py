@@ -23,7 +23,7 @@ from ledgersafe.webserver.budget import Budget
 from ledgersafe.webserver.connections import Connection, Phase
 from ledgersafe.webserver.limits import Limits
 from ledgersafe.webserver.outgoing import OutgoingAnswer, ReaderTooSlow
-from ledgersafe.webserver.refusing import BROKEN, CROWDED, SLOW_BODY, SLOW_HEAD, Refusal, refusal_of
+from ledgersafe.webserver.refusals import BROKEN, CROWDED, SLOW_BODY, SLOW_HEAD, Refusal, refusal_of
 
 #: How often deadlines are looked at.
 _SWEEP_SECONDS: Final = 0.5

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
-from ledgersafe.jobs.beside import NO_BROKER
+from ledgersafe.jobs.child_process import NO_BROKER
 from tests.flows.processes import CONFIGURED, ROOT, answers, eventually, free_port, manage, processes_of
 
 pytestmark = pytest.mark.xdist_group("flows")

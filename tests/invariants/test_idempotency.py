@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from ledgersafe.idempotency import books, front, redis_client, sealing
-from ledgersafe.idempotency.answers import Answer, Command, StoredAnswer
+from ledgersafe.idempotency.stored_answers import Answer, Command, StoredAnswer
 from tests.guards.test_idempotency import ANSWER
 from tests.ledgersafe.idempotency.redises import OwnRedis, own_redis
 from tests.scenes.violations import Ground

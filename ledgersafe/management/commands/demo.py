@@ -21,7 +21,7 @@ from ledgersafe.demo.server import ServerDidNotStart, running_server
 from ledgersafe.demo.stage import Stage
 from ledgersafe.demo.tenants import fresh_tenant
 from ledgersafe.embedded.folders import data_root
-from ledgersafe.jobs import beside
+from ledgersafe.jobs import child_process
 from ledgersafe.operations import serving, verification
 
 
@@ -63,11 +63,11 @@ class Command(LedgerCommand):
 def _serve_on(stage: Stage) -> None:
     """After the story: also the scheduled jobs, for whoever looks around."""
     with ExitStack() as jobs:
-        if settings.WEB_JOBS and beside.has_broker():
+        if settings.WEB_JOBS and child_process.has_broker():
             log = jobs.enter_context((data_root() / "metrics" / "jobs.log").open("wb"))
-            jobs.enter_context(beside.running(os.environ, log))
+            jobs.enter_context(child_process.running(os.environ, log))
         elif settings.WEB_JOBS:
-            stage.console.print(beside.NO_BROKER)
+            stage.console.print(child_process.NO_BROKER)
         stage.console.print("Serving until Ctrl-C.")
         threading.Event().wait()
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from ledgersafe.commands import LedgerCommand
-from ledgersafe.jobs import beside
+from ledgersafe.jobs import child_process
 from ledgersafe.operations import serving
 from ledgersafe.postgres import logins
 
@@ -34,11 +34,11 @@ class Command(LedgerCommand):
         serving.say(f"Starting {settings.WEB_WORKERS} web workers on port {port} …")
         environment = dict(serving.server_environment(host, port))
         if settings.WEB_JOBS and not options["no_jobs"]:
-            if beside.has_broker():
+            if child_process.has_broker():
                 # gunicorn starts them, and starts them again if they end (see deploy/gunicorn.py).
                 environment["WEB_SUPERVISES_JOBS"] = "true"
             else:
-                self.stdout.write(beside.NO_BROKER)
+                self.stdout.write(child_process.NO_BROKER)
         self.stdout.flush()
         command = serving.server_command()
         os.chdir(serving.ROOT)

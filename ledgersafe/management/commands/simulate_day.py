@@ -13,10 +13,10 @@ from ledgersafe.commands import LedgerCommand
 from ledgersafe.demo.server import ServerDidNotStart, running_server
 from ledgersafe.operations import serving
 from ledgersafe.simulation import tills
-from ledgersafe.simulation.running import Order, Run, run_day
-from ledgersafe.simulation.sending import NotTaken
+from ledgersafe.simulation.day_run import Order, Run, run_day
+from ledgersafe.simulation.narrator import DayStory, counting
+from ledgersafe.simulation.sender import NotTaken
 from ledgersafe.simulation.shape import Shape
-from ledgersafe.simulation.telling import DayStory, counting
 
 
 class Command(LedgerCommand):

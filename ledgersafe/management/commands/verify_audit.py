@@ -16,7 +16,7 @@ from rich.table import Table
 from ledgersafe import setup
 from ledgersafe.audit.anchors import anchor_file, read_anchors
 from ledgersafe.audit.chain import Flaw
-from ledgersafe.audit.verifying import AnchorIndex, Trail, check_anchors, check_trail, count_blocks
+from ledgersafe.audit.full_check import AnchorIndex, Trail, check_anchors, check_trail, count_blocks
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.postgres.invariants import NAMED_ROWS, Snapshot

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
-from ledgersafe.audit import verifying
+from ledgersafe.audit import full_check
 from ledgersafe.audit.sealing import seal_trail
 from tests.conftest import Shop, open_shop
 from tests.scenes.audit_trail import note, seal, three_blocks
@@ -93,7 +93,7 @@ def test_a_trail_without_blocks_is_good(shop: Shop) -> None:
 
 
 def test_it_checks_long_chains_in_parts(shop: Shop, middle: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifying, "BLOCKS_AT_ONCE", 2)
+    monkeypatch.setattr(full_check, "BLOCKS_AT_ONCE", 2)
     assert verify(shop)[0] == 0
 
 
@@ -117,7 +117,7 @@ def test_it_names_the_first_bad_row_in_the_order_of_the_chain(
         id=middle[2],
     )
     for together in (1, 2, 100):
-        monkeypatch.setattr(verifying, "BLOCKS_AT_ONCE", together)
+        monkeypatch.setattr(full_check, "BLOCKS_AT_ONCE", together)
         lines = verify(shop)[1].splitlines()
         assert [line.split(" ", 1)[1] for line in lines[:2]] == [
             f"block 2 entry {middle[1]}: is not what was sealed",

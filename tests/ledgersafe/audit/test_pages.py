@@ -10,9 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ledgersafe import setup
-from ledgersafe.audit import checking, diffs
-from ledgersafe.audit.checking import TrailTooLong
+from ledgersafe.audit import (
+    diffs,
+    page_check,
+)
 from ledgersafe.audit.models import AuditEntry
+from ledgersafe.audit.page_check import TrailTooLong
 from ledgersafe.audit.sealing import seal_trail
 from tests.conftest import Shop, open_shop
 from tests.scenes.staff import hire, signed_in
@@ -137,7 +140,7 @@ def test_a_trail_that_was_tampered_with_is_told(
 def test_a_trail_too_long_to_wait_for_is_said_to_be_so(shop: Shop) -> None:
     seal_trail(tenant_id=shop.tenant.id)
     with pytest.raises(TrailTooLong):
-        checking.verify_now(shop.tenant, patience_seconds=0.0)
+        page_check.verify_now(shop.tenant, patience_seconds=0.0)
 
 
 # ── Whose it is ─────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.idempotency import rows
-from ledgersafe.idempotency.answers import Answer, Command
+from ledgersafe.idempotency.stored_answers import Answer, Command
 from ledgersafe.postgres.db import tenant_transaction
 from pos.decisions import replay_jobs
 from tests.conftest import Shop

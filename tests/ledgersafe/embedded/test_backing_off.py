@@ -15,7 +15,7 @@ import pytest
 from ledgersafe.embedded import locks, records, supervisor
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launching import RunningServer
+from ledgersafe.embedded.launcher import RunningServer
 from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.supervisor import GRACE_SECONDS, Supervisor
 

@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from ledgersafe import setup
 from ledgersafe.idempotency import guard, rows
-from ledgersafe.idempotency.answers import Answer, Command
+from ledgersafe.idempotency.stored_answers import Answer, Command
 from ledgersafe.postgres.db import raw_connection, tenant_transaction
 from tests.conftest import Shop, open_shop
 from tests.ledgersafe.idempotency import spending

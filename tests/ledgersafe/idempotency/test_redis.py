@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from ledgersafe.idempotency import books, front, guard, rows, sealing
-from ledgersafe.idempotency.answers import Answer, Command, StoredAnswer
+from ledgersafe.idempotency.stored_answers import Answer, Command, StoredAnswer
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop, connect, open_shop
 from tests.ledgersafe.idempotency.redises import OwnRedis, own_redis

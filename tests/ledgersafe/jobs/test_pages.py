@@ -12,7 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
-from ledgersafe.jobs import beside, scheduling, state
+from ledgersafe.jobs import (
+    child_process,
+    scheduler,
+    state,
+)
 from tests.conftest import Shop
 from tests.scenes.staff import boss, hire, signed_in
 
@@ -97,11 +101,11 @@ def test_every_job_of_the_product_can_be_saved(job: Any, task: str) -> None:
 
 def test_the_first_interval_of_a_job_does_not_begin_anew_with_every_start(job: Any) -> None:
     PeriodicTask.objects.filter(pk=job.pk).update(last_run_at=None, total_run_count=0)
-    scheduling.begin_countdowns()
+    scheduler.begin_countdowns()
     job.refresh_from_db()
     began = job.last_run_at
     assert began is not None
-    scheduling.begin_countdowns()
+    scheduler.begin_countdowns()
     job.refresh_from_db()
     assert job.last_run_at == began
     assert "not yet" in page_of(signed_in(boss()).get(LIST, {"q": job.name}))
@@ -136,7 +140,7 @@ def test_who_may_not_see_it_does_not(shop: Shop) -> None:
 
 def test_without_a_queue_the_page_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "CELERY_BROKER_URL", "memory://")
-    assert not beside.has_broker()
+    assert not child_process.has_broker()
     page = page_of(signed_in(boss()).get(reverse("admin:jobs_alive")))
     assert "set REDIS_URL or CELERY_BROKER_URL" in page
 

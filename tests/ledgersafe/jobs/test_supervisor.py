@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from ledgersafe.jobs import supervising
-from ledgersafe.jobs.supervising import BackOff, Supervision
+from ledgersafe.jobs import supervisor
+from ledgersafe.jobs.supervisor import BackOff, Supervision
 from tests.flows.processes import eventually
 
 
@@ -75,4 +75,4 @@ def test_no_process_is_forked_while_the_supervision_is_at_work() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert finished.stdout == "True 0\n"
-    assert not supervising._not_forking.locked()
+    assert not supervisor._not_forking.locked()

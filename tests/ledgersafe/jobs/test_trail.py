@@ -16,7 +16,8 @@ from kombu.exceptions import OperationalError
 
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.celery import app
-from ledgersafe.jobs import changing, owned
+from ledgersafe.jobs import changes as changing
+from ledgersafe.jobs import own_jobs
 from tests.conftest import Shop, open_shop
 from tests.scenes.staff import boss, signed_in
 
@@ -152,7 +153,7 @@ def test_a_job_does_what_the_product_knows(browser: Client, shop: Shop, interval
 
 
 def test_every_task_of_the_settings_is_known_to_the_page() -> None:
-    assert {job["task"] for job in settings.CELERY_BEAT_SCHEDULE.values()} <= set(owned.known_tasks())
+    assert {job["task"] for job in settings.CELERY_BEAT_SCHEDULE.values()} <= set(own_jobs.known_tasks())
 
 
 # ── Schedules ───────────────────────────────────────────────────────────────────────────────────

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ledgersafe.simulation import tills
+from ledgersafe.simulation.day_run import Order, arrivals_of
 from ledgersafe.simulation.events import Day, SentEvent
-from ledgersafe.simulation.running import Order, arrivals_of
-from ledgersafe.simulation.sending import BATCH, batches_of, body_of
+from ledgersafe.simulation.sender import BATCH, batches_of, body_of
 from ledgersafe.simulation.shape import Shape
 from ledgersafe.values.errors import InvalidParameter
 

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ledgersafe.simulation.day_run import Run
 from ledgersafe.simulation.events import Day, SentEvent
-from ledgersafe.simulation.judging import Check
-from ledgersafe.simulation.running import Run
+from ledgersafe.simulation.judgement import Check
 from ledgersafe.simulation.shape import Shape
 
 
@@ -63,11 +63,11 @@ class DayStory:
     def answers(self, run: Run) -> None:
         """What the batches were answered, and how fast."""
         table = Table("Status", "Reason", "Events", title=f"Answers of /v1/events/batch, tenant {run.tenant.slug}")
-        for (status, reason), number in sorted(run.sending.answers.items()):
+        for (status, reason), number in sorted(run.sent.answers.items()):
             table.add_row(str(status), reason, f"{number:,}")
         self.console.print(table)
-        rate = f"{run.sending.per_second:,.0f} events per second"
-        self.console.print(f"{run.sending.events:,} events in {run.sending.seconds:.1f} s: {rate}.")
+        rate = f"{run.sent.per_second:,.0f} events per second"
+        self.console.print(f"{run.sent.events:,} events in {run.sent.seconds:.1f} s: {rate}.")
 
     def compare(self, runs: Sequence[Run]) -> None:
         """Both ended in the same books."""

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from ledgersafe.jobs.supervising import Supervision
+    from ledgersafe.jobs.supervisor import Supervision
 
 NO_BROKER = "Scheduled jobs do not run: there is no queue (set REDIS_URL or CELERY_BROKER_URL)."
 
@@ -37,7 +37,7 @@ def start(environment: Mapping[str, str], output: IO[bytes] | None = None) -> "s
 
 def supervise(environment: Mapping[str, str], output: IO[bytes] | None = None) -> "Supervision":
     """Start the jobs, and start them again whenever they end, for as long as this process lives."""
-    from ledgersafe.jobs.supervising import Supervision  # only here: it brings metrics of its own
+    from ledgersafe.jobs.supervisor import Supervision  # only here: it brings metrics of its own
 
     supervision = Supervision(lambda: start(environment, output))
     supervision.start()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledgersafe.simulation.judging import differences
+from ledgersafe.simulation.judgement import differences
 from tests.conftest import Shop
 
 SOLD = Counter(

@@ -15,8 +15,8 @@ from kombu.exceptions import OperationalError
 
 from ledgersafe.audit import trail
 from ledgersafe.celery import app
-from ledgersafe.jobs.beside import NO_BROKER, has_broker
-from ledgersafe.jobs.owned import is_own, own_names, runs_own_jobs
+from ledgersafe.jobs.child_process import NO_BROKER, has_broker
+from ledgersafe.jobs.own_jobs import is_own, own_names, runs_own_jobs
 from ledgersafe.postgres.db import require_transaction
 from ledgersafe.values.errors import DomainError
 

@@ -9,11 +9,15 @@ from typing import Final
 from django.utils import timezone
 
 from ledgersafe.demo.tenants import fresh_tenant
-from ledgersafe.simulation import fingerprint, judging, sending
+from ledgersafe.simulation import (
+    fingerprint,
+    judgement,
+    sender,
+)
 from ledgersafe.simulation.events import Day, SentEvent
-from ledgersafe.simulation.judging import Check
+from ledgersafe.simulation.judgement import Check
 from ledgersafe.simulation.office import Office
-from ledgersafe.simulation.sending import SendResult
+from ledgersafe.simulation.sender import SendResult
 from ledgersafe.simulation.shape import Shape
 from ledgersafe.tenants.models import Tenant
 from pos.decisions import release
@@ -38,7 +42,7 @@ class Run:
 
     tenant: Tenant
     order: Order
-    sending: SendResult
+    sent: SendResult
     fingerprint: str
 
 
@@ -54,7 +58,7 @@ def arrivals_of(day: Day, order: Order, seed: int) -> list[SentEvent]:
     for sent in arrivals:
         found.append(sent)
         if random.randrange(100) < _REPEATED:
-            found.append(random.choice(found[-sending.BATCH :]))
+            found.append(random.choice(found[-sender.BATCH :]))
     return found
 
 
@@ -68,16 +72,16 @@ def run_day(
     say: Callable[[str], None],
     progress: Callable[[Sequence[SentEvent]], Callable[[int], None]],
 ) -> Run:
-    """The day in books of its own. :raises ledgersafe.simulation.sending.NotTaken: the server refused something."""
+    """The day in books of its own. :raises ledgersafe.simulation.sender.NotTaken: the server refused something."""
     tenant, key = fresh_tenant("day", name="Simulated shops", key_name="all tills", actor=_ACTOR)
     arrivals = arrivals_of(day, order, shape.seed)
-    bodies = sending.batches_of(arrivals, tenant.slug)
-    with sending.connect(url, key) as client:
+    bodies = sender.batches_of(arrivals, tenant.slug)
+    with sender.connect(url, key) as client:
         office = Office(client, shape)
         office.open_drawers()
-        sent = sending.send_batches(url, key, bodies, progress(arrivals))
+        sent = sender.send_batches(url, key, bodies, progress(arrivals))
         for one in arrivals[:: 100 // _SENT_ALONE]:
-            sending.post(client, "/v1/events", sending.body_of(one, tenant.slug))
+            sender.post(client, "/v1/events", sender.body_of(one, tenant.slug))
         release.release_waiting(tenant_id=tenant.id, now=timezone.now())
         decided = office.decide(day)
         say(f"{len(arrivals):,} events sent; {decided} held ones decided by a person.")
@@ -89,14 +93,14 @@ def run_day(
 
 
 def _checks(office: Office, run: Run, day: Day, shape: Shape) -> Iterator[Check]:
-    refused = sum(number for (status, _), number in run.sending.answers.items() if status >= 400)
+    refused = sum(number for (status, _), number in run.sent.answers.items() if status >= 400)
     yield Check("events that were refused", refused, 0)
-    yield from judging.numbered(office, day)
-    yield from judging.sold(office, day, shape)
+    yield from judgement.numbered(office, day)
+    yield from judgement.sold(office, day, shape)
     roll_up_sales(tenant_id=run.tenant.id)
     expected = office.expected_cash()
-    yield from judging.drawers(office, day, expected)
-    yield from judging.closed(office, expected, office.close_drawers(expected))
-    yield from judging.sold(office, day, shape)
+    yield from judgement.drawers(office, day, expected)
+    yield from judgement.closed(office, expected, office.close_drawers(expected))
+    yield from judgement.sold(office, day, shape)
     yield Check(f"business day {shape.day}", office.close_day()["status"], "closed")
-    yield judging.verified(run.tenant.id)
+    yield judgement.verified(run.tenant.id)

@@ -9,7 +9,7 @@ import psycopg
 from django.db import connection, transaction
 
 from ledgersafe.audit.anchors import anchor_file, read_anchors
-from ledgersafe.audit.verifying import Trail, check_anchors, check_trail
+from ledgersafe.audit.full_check import Trail, check_anchors, check_trail
 from ledgersafe.postgres.db import raw_connection
 from ledgersafe.postgres.invariants import Snapshot
 from ledgersafe.tenants.models import Tenant
