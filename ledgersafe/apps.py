@@ -8,3 +8,4 @@ class LedgersafeConfig(AppConfig):
     def ready(self) -> None:
         # "Authentication and Authorization" does not fit above a page.
         apps.get_app_config("auth").verbose_name = "Access"
+        from ledgersafe.postgres import logins as logins  # registers its check
