@@ -5,18 +5,17 @@ refuse the truncation that would clean up. A tenant nobody else uses is all the 
 """
 
 import json
-import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
 import ledgersafe.urls  # noqa: F401  pages register themselves with the URLs, and tests look at what is registered
@@ -24,24 +23,34 @@ from ledgersafe import setup
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import SCOPES, Tenant
-from tests.books import assert_books_clean
+from tests.books import BooksToCheck
+from tests.databases import test_database
+
+# How long an example takes says nothing on a machine that does other things too.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
+settings.PASSWORD_HASHERS = ["tests.passwords.QuickArgon2"]
 
 
 @pytest.fixture(scope="session")
 def books(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """The migrated test database of this worker and run, used as the application role, with real commits."""
-    with django_db_blocker.unblock():
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        connection.settings_dict["TEST"]["NAME"] = f"test_ledgersafe_{os.environ['LEDGERSAFE_TEST_RUN']}_{worker}"
-        created = setup_databases(verbosity=0, interactive=False, aliases={"default": True})
-        connection.close()
+    with django_db_blocker.unblock(), test_database():
         options = connection.settings_dict["OPTIONS"]
         owners = options["options"]
         options["options"] = f"{owners} -c role={settings.APPLICATION_ROLE}"
+        connection.close()  # it was made as the owner
         yield
         connection.close()
         options["options"] = owners
-        teardown_databases(created, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def books_to_check(books: None) -> Iterator[BooksToCheck]:
+    """Tenants of this worker's tests, whose books are checked together; what is left at the end of the run."""
+    waiting = BooksToCheck()
+    yield waiting
+    waiting.check()
 
 
 @dataclass
@@ -124,12 +133,12 @@ def open_shop(**changes: Any) -> Shop:
 
 
 @pytest.fixture
-def shop(books: None, request: pytest.FixtureRequest) -> Iterator[Shop]:
+def shop(books_to_check: BooksToCheck, request: pytest.FixtureRequest) -> Iterator[Shop]:
     """A throw-away tenant, whose books must be clean after the test, unless it is marked `cooks_the_books`."""
     shop = open_shop()
     yield shop
     if request.node.get_closest_marker("cooks_the_books") is None:
-        assert_books_clean(shop.tenant.id)
+        books_to_check.add(shop.tenant.id, request.node.nodeid)
 
 
 def connect(role: str | None) -> psycopg.Connection[Any]:

@@ -36,5 +36,5 @@ def ground(shop: Shop, as_owner: psycopg.Connection[Any], monkeypatch: pytest.Mo
     monkeypatch.setattr(rebuild_from_bronze, "OTHER_SOURCES", ("planted", *rebuild_from_bronze.OTHER_SOURCES))
     fill(shop)
     books = Ground(as_owner, shop)
-    assert books.broken() == {}
+    assert books.broken_of_several() == {}
     return books

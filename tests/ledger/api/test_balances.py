@@ -126,7 +126,7 @@ def test_a_snapshot_of_a_day_that_is_open_is_no_base(shop: Shop) -> None:
     assert balance_of(shop, BANK) == balance_of(shop, BANK, as_of=iso(db_now())) == 120
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.one_of(

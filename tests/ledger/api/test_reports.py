@@ -107,7 +107,7 @@ def test_unless_told_otherwise_a_report_is_of_the_tenants_current_day_and_year(s
     assert body["totals"][0]["revenue"] == "1.00"
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     entries=st.lists(
         st.tuples(st.sampled_from(DAYS), st.sampled_from(PAIRS), st.integers(-(10**12), 10**12).filter(bool)),

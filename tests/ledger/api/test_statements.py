@@ -69,7 +69,7 @@ def test_a_span_has_what_came_before_as_its_opening_balance(shop: Shop) -> None:
     assert (empty["opening_balance"], empty["closing_balance"], empty["items"]) == ("111.11", "111.11", [])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     amounts=st.lists(st.tuples(st.sampled_from(DAYS), st.integers(-(10**6), 10**6).filter(bool)), max_size=12),
     limit=st.integers(1, 5),

@@ -48,7 +48,7 @@ def test_a_snapshot_is_taken_in_a_use_case_only(shop: Shop) -> None:
         balances.take_snapshots(shop.tenant.id, DAYS[0])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sales=st.lists(st.tuples(st.sampled_from(DAYS), st.integers(1, 10**6)), min_size=1, max_size=12), data=st.data())
 def test_snapshot_plus_rest_equals_the_sum_whenever_days_are_closed(
     books: None, sales: list[tuple[date, int]], data: st.DataObject

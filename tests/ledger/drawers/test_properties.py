@@ -59,7 +59,7 @@ class Model:
         self.state, self.cash = "CLOSED", 0
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_the_drawer_equals_the_model_and_the_books(books: None, steps: list[tuple[str, int]]) -> None:
     shop, model = open_shop(), Model()

@@ -61,7 +61,7 @@ def balancing(entries: list[tuple[str, int]]) -> list[tuple[str, int]]:
     return entries
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_the_books_equal_the_model(books: None, steps: list[Any]) -> None:
     shop, model = open_shop(), Model()

@@ -77,9 +77,7 @@ def disturb(what: str, redis: OwnRedis, settings: Settings) -> None:
             redis.configure(min_replicas_to_write=1)
 
 
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_a_key_has_one_effect_and_one_answer(
     books: None, redis: OwnRedis, settings: Settings, steps: list[tuple[str, str, Any]]

@@ -43,7 +43,7 @@ def read(kind: str, sent: bytes | None) -> Any:
 
 
 @pytest.mark.parametrize("name", KINDS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_postgres_reads_what_was_said(books: None, name: str, data: st.DataObject) -> None:
     kind, encode, values = KINDS[name]
@@ -52,7 +52,7 @@ def test_postgres_reads_what_was_said(books: None, name: str, data: st.DataObjec
     assert read(kind, encode(said)) == wanted
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.integers(1, 4).flatmap(
         lambda width: st.lists(st.lists(NUMBERS, min_size=width, max_size=width), max_size=4)

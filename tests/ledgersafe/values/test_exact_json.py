@@ -31,7 +31,7 @@ VECTORS: list[dict[str, str]] = json.loads(
 SHORT_ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", '"': '"', "\\": "\\", "/": "/"}
 
 #: A busy machine is no counterexample.
-unhurried = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 #: Exact numbers as (digits, exponent of the last digit), of either sign; short enough to stay within the limits.
 numbers = st.builds(
     lambda whole, exponent: Decimal(whole).scaleb(exponent), st.integers(-(10**18), 10**18), st.integers(-30, 30)

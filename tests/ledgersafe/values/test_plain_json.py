@@ -11,7 +11,7 @@ from ledgersafe.values.card_numbers import contains_pan, may_contain_pan
 from ledgersafe.values.exact_json import MAX_DEPTH, UnreadableBody, canonical_text, decode, parse_object
 from ledgersafe.values.plain_json import list_elements, read_plain
 
-unhurried = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 texts = st.text(max_size=8) | st.text('", :{}[]\\éz\x7f', max_size=8)
 scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | texts | st.floats(allow_nan=False)
 values: st.SearchStrategy[Any] = st.recursive(

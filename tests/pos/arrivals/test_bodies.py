@@ -157,7 +157,7 @@ written = st.builds(
 spoilt = st.binary(max_size=12).map(lambda inside: b'"' + inside.replace(b"\\", b"").replace(b'"', b"") + b'"')
 
 
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow])
 @given(elements=st.lists(written | spoilt, max_size=8), around=st.lists(spaces, min_size=9, max_size=9), data=st.data())
 def test_what_was_joined_is_split_again_byte_for_byte(
     elements: list[bytes], around: list[str], data: st.DataObject
@@ -171,7 +171,6 @@ def test_what_was_joined_is_split_again_byte_for_byte(
     assert elements_of(body) == elements
 
 
-@hypothesis_settings(deadline=None)
 @given(body=st.binary(max_size=60) | st.text('{}[]":,\\eventsu0065 \n1-.', max_size=60).map(str.encode))
 def test_no_bytes_make_it_fail(body: bytes) -> None:
     for text in (body, b'{"events":[' + body, b'{"events":[' + body + b"]}"):

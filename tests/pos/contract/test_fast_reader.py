@@ -37,7 +37,7 @@ ODD: Final[list[Any]] = [
 NAMES: Final = (*SALE, "payment_method", "unknown")
 SPELLINGS: Final = [(",", ":"), (", ", ": "), (" , ", " : ")]
 
-unhurried = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 
 
 def body_of(payload: dict[str, Any], separators: tuple[str, str] = (",", ":"), *, ascii_only: bool = False) -> bytes:

@@ -66,7 +66,7 @@ def test_devices_and_tenants_are_folded_apart(shop: Shop) -> None:
     assert ranges(other) == [(3, 3)]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     numbers=st.sets(st.integers(1, 40), min_size=1, max_size=25),
     cuts=st.lists(st.integers(0, 25), max_size=5),

@@ -70,7 +70,7 @@ def _keep(shop: Shop, batches: list[list[dict[str, Any]]], now: datetime) -> tup
     return balances(shop), journals(shop), figures(shop)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(day=days(), data=st.data())
 def test_any_order_ends_in_the_same_books(books: None, day: list[dict[str, Any]], data: st.DataObject) -> None:
     now = timezone.now()

@@ -187,7 +187,7 @@ def test_a_wrong_clock_comes_to_the_same_both_ways(books: None) -> None:
     ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(day=days(), data=st.data())
 def test_any_day_comes_to_the_same_both_ways(books: None, day: list[dict[str, Any]], data: st.DataObject) -> None:
     shop = anybody()

@@ -54,7 +54,7 @@ def play(shop: Shop, steps: list[tuple[str, int, str]]) -> None:
 
 
 @pytest.mark.usefixtures("books")
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_a_report_is_what_the_headers_come_to(steps: list[tuple[str, int, str]]) -> None:
     shop = open_shop()

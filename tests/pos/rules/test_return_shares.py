@@ -86,7 +86,7 @@ def test_a_sale_of_nothing_has_nothing_to_return() -> None:
     assert held.reason_code == "CANNOT_EXCEED_ORIGINAL"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_whatever_is_returned_in_parts_gives_no_tax_tip_or_discount_back_twice(data: st.DataObject) -> None:
     """And a return of the whole gives back exactly what was taken."""

@@ -189,7 +189,7 @@ PARTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PARTS)
 def test_whatever_is_posted_balances_and_agrees_with_the_event(parts: dict[str, Any]) -> None:
     places = {"JPY": 0, "IQD": 3}.get(parts["currency"], 2)

@@ -33,7 +33,7 @@ def kept(shop: Shop, batches: list[list[dict[str, Any]]], asked: list[int], batc
     return everything(shop)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(day=days(), data=st.data())
 def test_any_order_ends_in_the_same_rows(books: None, day: list[dict[str, Any]], data: st.DataObject) -> None:
     in_order = kept(open_shop(), [[event] for event in day], [], 2_000)

@@ -44,7 +44,7 @@ class Model:
         return {code: amount for code, amount in held.items() if amount}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_the_balances_equal_the_model_through_closes_and_reopenings(anchors: Any, books: None, steps: Any) -> None:
     shop, model = open_shop(), Model()

@@ -115,7 +115,7 @@ def test_no_date_makes_it_fail(books: None, day: str, zone: str) -> None:
 
 
 # ── Their spans ─────────────────────────────────────────────────────────────────────────────────
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     zone=st.sampled_from(ZONES),
     cut_off=st.builds(time, st.integers(0, 23), st.integers(0, 59)),
