@@ -1,10 +1,13 @@
 # `make` lists what there is. Everything runs in .venv, which is built when needed; nothing else is installed.
 .DEFAULT_GOAL := help
-.PHONY: anew help demo serve test check bench bench-locust screenshots lock clean
+.PHONY: anew help demo serve test test-changed coverage check format bench bench-locust screenshots lock clean
 .SUFFIXES:
 
 PORT ?= 8000
 ARGS ?=
+BASE ?= main
+# One more than there are cores: browsers, races and servers of their own let a core idle.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN := .venv/bin
 # Each start would compile all packages anew (4 times the CPU); what is compiled once lies in __pycache__, ignored by git.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,7 +27,14 @@ serve: $(RUNTIME) ## back office and API on http://127.0.0.1:PORT (PORT=8000); C
 	@$(BIN)/python manage.py serve --port $(PORT) $(ARGS)
 
 test: $(DEV) ## all tests on private servers (ARGS='-k name' for some)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-changed: $(DEV) ## tests of the rooms that differ from BASE (BASE=main)
+	@tests=$$($(BIN)/python -m tests.changed --base $(BASE)) && echo "$$tests" && \
+	$(BIN)/python -m pytest -n $(WORKERS) $$tests $(ARGS)
+
+coverage: $(DEV) ## all tests, and which lines no test of their process runs (fails below the floor in pyproject.toml)
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(ARGS)
 
 check: $(DEV) ## style, types, import rules, migrations and templates
 	@echo '== ruff check'
@@ -39,6 +49,11 @@ check: $(DEV) ## style, types, import rules, migrations and templates
 	@$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	@if find templates -name '*.html' 2>/dev/null | grep -q .; then \
 		echo '== templates'; $(BIN)/djlint templates --check; fi
+
+format: $(DEV) ## write the style that check asks for
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/djlint templates --reformat --quiet || true
 
 bench: $(BENCH) ## ratios of speed and memory, measured in one run (ARGS='--help' for more)
 	@$(BIN)/python -m bench $(ARGS)

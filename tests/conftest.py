@@ -24,7 +24,7 @@ from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import SCOPES, Tenant
 from tests.books import BooksToCheck
-from tests.databases import test_database
+from tests.databases import fresh_database
 
 # How long an example takes says nothing on a machine that does other things too.
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -35,7 +35,7 @@ settings.PASSWORD_HASHERS = ["tests.passwords.QuickArgon2"]
 @pytest.fixture(scope="session")
 def books(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """The migrated test database of this worker and run, used as the application role, with real commits."""
-    with django_db_blocker.unblock(), test_database():
+    with django_db_blocker.unblock(), fresh_database():
         options = connection.settings_dict["OPTIONS"]
         owners = options["options"]
         options["options"] = f"{owners} -c role={settings.APPLICATION_ROLE}"

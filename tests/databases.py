@@ -41,7 +41,7 @@ _INGREDIENTS: Final = (
 
 
 @contextmanager
-def test_database() -> Iterator[None]:
+def fresh_database() -> Iterator[None]:
     """Point `connection` at a fresh database of this worker and run; drop it in the end."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_ledgersafe_{os.environ['LEDGERSAFE_TEST_RUN']}_{worker}"
