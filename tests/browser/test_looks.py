@@ -118,6 +118,15 @@ def furnished(shop: Shop) -> list[str]:
     return [*(scenes.review_of(case) for case in paths), *(f"/admin/exceptions/exceptioncase/{q}" for q in lists)]
 
 
+def flaws_on_both_screens(screen: Screen) -> list[str]:
+    """On a wide screen and on a phone, in light and in dark; the page is loaded once."""
+    flaws = []
+    for width, height in (NARROW, WIDE):
+        screen.page.set_viewport_size({"width": width, "height": height})
+        flaws += [f"{width} px: {flaw}" for flaw in flaws_of(screen)]
+    return flaws
+
+
 def flaws_of(screen: Screen) -> list[str]:
     """In light and in dark."""
     found: list[Any] = []
@@ -128,36 +137,30 @@ def flaws_of(screen: Screen) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])
-def test_no_page_sticks_out_and_no_title_is_cut_off(
-    browse: Browse, furnished: list[str], size: tuple[int, int]
-) -> None:
-    screen = browse(size).enter(boss())
+def test_no_page_sticks_out_and_no_title_is_cut_off(browse: Browse, furnished: list[str]) -> None:
+    screen = browse(WIDE).enter(boss())
     walk, flaws = Walk(screen, "/admin/", "/admin/two-step/"), []
     for _ in walk.pages():
-        flaws += flaws_of(screen)
+        flaws += flaws_on_both_screens(screen)
     for path in furnished:
         screen.go(path)
-        flaws += flaws_of(screen)
+        flaws += flaws_on_both_screens(screen)
     assert not flaws, "\n".join(flaws)
     lists = {f"{model._meta.app_label}_{model._meta.model_name}_changelist" for model in admin.site._registry}
     assert lists - walk.seen == set(), f"no link leads there; seen: {sorted(walk.seen)}"
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1440", "390"])
-def test_nor_do_the_pages_before_the_door_and_those_that_refuse(
-    browse: Browse, shop: Shop, size: tuple[int, int]
-) -> None:
-    screen = browse(size)
+def test_nor_do_the_pages_before_the_door_and_those_that_refuse(browse: Browse, shop: Shop) -> None:
+    screen = browse(WIDE)
     screen.go("/admin/login/")
-    flaws = flaws_of(screen)
+    flaws = flaws_on_both_screens(screen)
     screen.enter(hire("operator", shop))
     nobodys = scenes.review_of("00000000-0000-0000-0000-000000000000")
     for path, status, title in ((nobodys, 404, "Nothing here"), ("/admin/audit/auditentry/", 403, "Not allowed")):
         with screen.refused(status):
             screen.go(path)
         screen.says(title)
-        flaws += flaws_of(screen)
+        flaws += flaws_on_both_screens(screen)
     assert not flaws, "\n".join(flaws)
 
 
