@@ -6,18 +6,21 @@ database is made of, so another state of the code has a template of its own; old
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import django
 from django.conf import settings
 from django.db import connection
+from django.db.utils import OperationalError
 from django.test.utils import setup_databases
 from psycopg import sql
 
 from ledgersafe.postgres import grants
+from tests.servers import is_alive
 
 _PREFIX: Final = "ledgersafe_template_"
 #: Of the cluster: one process makes the template, the others wait for it.
@@ -49,6 +52,7 @@ def fresh_database() -> Iterator[None]:
     with _maintenance() as cursor:
         # Until the clone is there: nobody drops the template in between.
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        _drop_leftovers(cursor)
         template = _ensure_template(cursor)
         _drop(cursor, name)
         names = map(sql.Identifier, (name, template))
@@ -91,6 +95,19 @@ def _ensure_template(cursor: Any) -> str:
         cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (half_made, name))))
         connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = created[0][1]
     return name
+
+
+def _drop_leftovers(cursor: Any) -> None:
+    """Drop databases of runs that were killed; only of this machine, whose processes can be asked for."""
+    host = str(connection.settings_dict["HOST"])
+    if host not in {"", "localhost", "127.0.0.1", "::1"} and not host.startswith("/"):
+        return
+    cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, 'test_ledgersafe_')")
+    for (name,) in cursor.fetchall():
+        run = re.match(r"test_ledgersafe_(\d+)_", name)
+        if run is not None and not is_alive(int(run[1])):
+            with suppress(OperationalError):  # somebody uses it after all
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _drop(cursor: Any, name: str) -> None:
