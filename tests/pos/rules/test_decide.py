@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ledger.calendar.business_days import business_date_of, span_of
-from pos.contract.event import Event, Hold, read_event
+from pos.contract.event import Event, Hold
+from pos.contract.reader import read_event
 from pos.rules.decide import Post, PostingSettings, decide_posting
 from tests.pos.rules.test_sale import ENVELOPE
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values import exact_json
-from pos.contract.event import Event, Hold, read_event
+from pos.contract.event import Event, Hold
+from pos.contract.reader import read_event
 from pos.models.figures import Figures
 from pos.references.original import Original, total_of
 from pos.references.usage import Usage
