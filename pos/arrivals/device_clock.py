@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pos.arrivals.arrival import Arrival
 from pos.contract import fields
 from pos.contract.event import Event, Hold
-from pos.rules.decide import MAX_CLOCK_AHEAD
+from pos.rules.business_day import MAX_CLOCK_AHEAD
 
 #: As a WSGI environment names it.
 HEADER: Final = "HTTP_X_DEVICE_TIME"

@@ -18,8 +18,8 @@ from pos.intake.answer import Answer
 from pos.models import Result
 from pos.posting.reference_rows import reference_row
 from pos.posting.tenant_memory import TenantMemory
-from pos.rules.decide import Post, PostingSettings, decide_posting, refers
-from pos.rules.sale import RULES_VERSION
+from pos.rules.business_day import PostingSettings
+from pos.rules.decide import RULES_VERSION, Post, decide_posting, refers
 from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from ledger.fx import rates as recorded
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.fx.rates import RateQuestion
 from pos.contract.event import Event
-from pos.rules.decide import CLOCK_EPOCH
+from pos.rules.business_day import CLOCK_EPOCH
 from pos.rules.foreign_tenders import foreign_currencies
 
 

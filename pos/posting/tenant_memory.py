@@ -23,7 +23,7 @@ from ledgersafe.postgres.db import StaleMemory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import own_zones, use_zones
 from pos.models import EventKey, EventWait, KeyStatus
-from pos.rules.decide import PostingSettings
+from pos.rules.business_day import PostingSettings
 
 _TENANTS: Final = 256
 _ENTRIES: Final = 50_000

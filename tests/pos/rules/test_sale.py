@@ -11,7 +11,7 @@ from ledgersafe.values import exact_json
 from ledgersafe.values.money import cash_rounding_limit
 from pos.contract.event import Event, Hold
 from pos.contract.reader import read_event
-from pos.rules.sale import draft_of
+from pos.rules.decide import draft_of
 from tests.scenes.till import raw
 
 ENVELOPE: dict[str, Any] = {
