@@ -1,26 +1,24 @@
 """Plans: for every arrival of one request, what is to be done with it, and how that is told to the database."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from ledger.accounts.chart import AccountRef
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
-from ledger.journals.draft import DraftLine, JournalDraft
+from ledger.journals.draft import DraftLine
 from ledgersafe.tenants.keys import Principal
-from pos.arrivals.arrival import Arrival, Refusal, as_row
-from pos.arrivals.claims import Claim, claims_of, number_of
+from pos.arrivals.arrival import Arrival, Refusal
+from pos.arrivals.claims import Claim, claims_of
 from pos.contract.event import Event, Hold, References
 from pos.intake.answer import Answer
 from pos.models import Result
-from pos.posting.reference_rows import reference_row
 from pos.posting.tenant_memory import TenantMemory
 from pos.rules.business_day import PostingSettings
-from pos.rules.decide import RULES_VERSION, Post, decide_posting, refers
-from pos.sales.header import figures_of, header_of, mirror_figures_of
+from pos.rules.decide import Post, decide_posting, refers
 
 logger = logging.getLogger(__name__)
 
@@ -184,97 +182,3 @@ def hold_unknown_places(plans: Sequence[Plan], known: set[Place]) -> None:
 
 def _posts(plans: Sequence[Plan]) -> list[Post]:
     return [plan.decision for plan in plans if isinstance(plan.decision, Post)]
-
-
-# ── As the SQL functions read them ──────────────────────────────────────────────────────────────
-def rows_of(plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    """The arrivals for `pos_receive_v2`."""
-    return [row_of(plan) for plan in plans]
-
-
-def row_of(plan: Plan) -> dict[str, Any]:
-    """One arrival: the bytes' description and what is to be done."""
-    row = as_row(plan.arrival, plan.ordinal)
-    if isinstance(plan.decision, Refusal):
-        return row | {"d": "reject", "why": plan.decision.code}
-    if plan.is_settled_later:
-        return row | {"d": "follow"}
-    claimed = zip(("claim", "dev", "seq"), claimed_by(plan, row.get("ss"), row.get("se")), strict=True)
-    row |= {name: value for name, value in claimed if value is not None}
-    # Also of what is to be posted: should the books refuse it, it is held with these.
-    row |= _at_risk(plan.arrival) | more_of(plan)
-    row |= (
-        _post_row(plan.decision) if isinstance(plan.decision, Post) else {"d": "hold", "why": plan.decision.reason_code}
-    )
-    return row
-
-
-def claimed_by(plan: Plan, system: str | None, source_id: str | None) -> tuple[str | None, str | None, int | None]:
-    """What it claims besides its key: the source system's id, and its device's number of it."""
-    if not plan.claims:
-        return None, None, None
-    device, number = number_of(plan.arrival) or (None, None)
-    return None if system is None else source_id, device, number
-
-
-def more_of(plan: Plan) -> dict[str, Any]:
-    """What few arrivals have: why one is held and what it waits for, references, what is written in the audit log."""
-    verdict = plan.decision
-    if isinstance(verdict, Post):
-        if not verdict.draft.lines:
-            action = f"pos.{verdict.event.event_type.lower()}.recorded"
-            return {"audit": {"action": action, "after": {"txn_id": verdict.event.txn_id}}}
-        return {"r": [reference_row(reference) for reference in verdict.references]} if verdict.references else {}
-    if isinstance(verdict, Refusal):
-        return {}
-    details = {"message": verdict.message, "errors": list(verdict.errors[:50])}
-    return _at_risk(plan.arrival) | {"details": details} | ({"w": _wait_row(plan.awaits)} if plan.awaits else {})
-
-
-def _at_risk(arrival: Arrival) -> dict[str, Any]:
-    return {"risk": arrival.at_risk_minor, "cur": arrival.currency}
-
-
-def lines_of(plans: Sequence[Plan], account_ids: Mapping[AccountRef, int]) -> list[dict[str, Any]]:
-    """The postings for `pos_receive_v2`, by the ordinal of their arrival; a mirror's by its negative."""
-    return [
-        {"o": ordinal, "n": number, "a": account_ids[line.account], "c": line.account.currency, "m": line.amount_minor}
-        for plan in plans
-        if isinstance(plan.decision, Post) and not plan.is_settled_later
-        for ordinal, draft in ((plan.ordinal, plan.decision.draft), (-plan.ordinal, plan.decision.mirror))
-        if draft is not None
-        for number, line in enumerate(draft.lines, 1)
-    ]
-
-
-def _post_row(post: Post) -> dict[str, Any]:
-    if not post.draft.lines:
-        return {"d": "post"}
-    row: dict[str, Any] = {
-        "d": "post",
-        "j": _journal_row(post, post.draft, "event"),
-        "s": header_of(post, figures_of(post)),
-    }
-    if post.mirror is not None:
-        row["m"] = {
-            "j": _journal_row(post, post.mirror, "correction"),
-            "s": header_of(post, mirror_figures_of(post)),
-        }
-    return row
-
-
-def _journal_row(post: Post, draft: JournalDraft, source: str) -> dict[str, Any]:
-    return {
-        "date": post.business_date.isoformat(),
-        "at": post.event.occurred_at.isoformat(),
-        "kind": draft.kind,
-        "source": source,
-        "ref": post.event.txn_id,
-        "n": len(draft.lines),
-        "rules": RULES_VERSION,
-        "late": post.is_late,
-    }
-
-
-def _wait_row(awaits: References) -> dict[str, Any]:
-    return {"of": awaits.event_id} if awaits.event_id is not None else {"tx": awaits.txn_id}

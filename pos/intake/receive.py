@@ -42,7 +42,7 @@ from ledgersafe.tenants.keys import KeyPrincipal
 from pos.arrivals import device_clock
 from pos.arrivals.arrival import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.decisions import release
-from pos.intake import levels, near_duplicates
+from pos.intake import levels, near_duplicates, rows
 from pos.intake import plan as planning
 from pos.intake.answer import Answer
 from pos.intake.plan import Plan, Prerequisites
@@ -216,8 +216,8 @@ def _alone(
             principal.tenant_id,
             principal.api_key_id,
             sent,
-            as_jsonb(planning.row_of(plans[0])),
-            as_jsonb(planning.lines_of(plans, account_ids)),
+            as_jsonb(rows.row_of(plans[0])),
+            as_jsonb(rows.lines_of(plans, account_ids)),
             plans[0].arrival.body,
         )
     except DatabaseError as error:

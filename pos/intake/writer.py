@@ -11,7 +11,7 @@ from ledger.accounts.chart import AccountRef
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos.intake import plan as planning
+from pos.intake import rows
 from pos.intake.columns import TAKES_A_KEY, Columns, columns_of
 from pos.intake.plan import Plan
 
@@ -113,4 +113,4 @@ class Writer:
 
 
 def _rows_of(plans: Sequence[Plan], account_ids: AccountIds) -> tuple[JsonText, JsonText]:
-    return as_jsonb(planning.rows_of(plans)), as_jsonb(planning.lines_of(plans, account_ids))
+    return as_jsonb(rows.rows_of(plans)), as_jsonb(rows.lines_of(plans, account_ids))

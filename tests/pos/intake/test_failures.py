@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from ledgersafe.postgres import db
 from ledgersafe.telemetry import metrics
-from pos.intake import plan as planning
-from pos.intake import receive, writer
+from pos.intake import receive, rows, writer
 from pos.intake.reception import Reception
 from pos.posting import reference_rows
 from pos.rules import decide
@@ -63,7 +62,7 @@ def test_it_holds_only_the_events_of_a_batch_that_are_refused_at_commit(
 ) -> None:
     """As if the rules let more be returned than was sold: the guard of references looks when all is written."""
     row = reference_rows.reference_row
-    monkeypatch.setattr(planning, "reference_row", lambda reference: row(reference) | {"amount": 4251})
+    monkeypatch.setattr(rows, "reference_row", lambda reference: row(reference) | {"amount": 4251})
     events = [shop.sale("sold"), about(shop, "RETURN", "back", total_amount=5), shop.sale("next")]
     results = shop.post("/v1/events/batch", {"events": events}).json()["results"]
     assert [(result["status"], result["reason_code"]) for result in results] == [
