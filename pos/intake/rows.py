@@ -1,4 +1,4 @@
-"""Encode plans as JSON rows for `pos_receive_v2`, `pos_settle_v1` and `pos_receive_alone_v1`. Pure.
+"""Encode plans as JSON rows for `pos_receive_alone_v1`, `pos_receive_v2` and `pos_settle_v1`. Pure.
 
 Batches travel in columns (`columns`); rows carry one event alone, and the batch that Postgres refused in columns.
 """
@@ -18,29 +18,43 @@ from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 
 def rows_of(plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    """The arrivals for `pos_receive_v2`."""
+    """Encode the arrivals of several plans."""
     return [row_of(plan) for plan in plans]
 
 
 def row_of(plan: Plan) -> dict[str, Any]:
-    """One arrival: the bytes' description and what is to be done."""
+    """Encode one arrival: the description of its bytes, and what is to be done (`d`: post, hold, follow, reject)."""
     row = as_row(plan.arrival, plan.ordinal)
     if isinstance(plan.decision, Refusal):
         return row | {"d": "reject", "why": plan.decision.code}
-    if plan.is_settled_later:
+    if plan.is_written_later:
         return row | {"d": "follow"}
-    claimed = zip(("claim", "dev", "seq"), claimed_by(plan, row.get("ss"), row.get("se")), strict=True)
-    row |= {name: value for name, value in claimed if value is not None}
+    claims = zip(("claim", "dev", "seq"), claimed_by(plan, row.get("ss"), row.get("se")), strict=True)
+    row |= {name: value for name, value in claims if value is not None}
     # Also of what is to be posted: should the books refuse it, it is held with these.
     row |= _at_risk(plan.arrival) | more_of(plan)
-    row |= (
-        _post_row(plan.decision) if isinstance(plan.decision, Post) else {"d": "hold", "why": plan.decision.reason_code}
-    )
-    return row
+    if isinstance(plan.decision, Post):
+        return row | _post_row(plan.decision)
+    return row | {"d": "hold", "why": plan.decision.reason_code}
+
+
+def lines_of(plans: Sequence[Plan], account_ids: Mapping[AccountRef, int]) -> list[dict[str, Any]]:
+    """Encode the postings of several plans, by the ordinal of their arrival; a mirror's by its negative.
+
+    :raises KeyError: an account of theirs is not among the ids.
+    """
+    return [
+        {"o": ordinal, "n": number, "a": account_ids[line.account], "c": line.account.currency, "m": line.amount_minor}
+        for plan in plans
+        if isinstance(plan.decision, Post) and not plan.is_written_later
+        for ordinal, draft in ((plan.ordinal, plan.decision.draft), (-plan.ordinal, plan.decision.mirror))
+        if draft is not None
+        for number, line in enumerate(draft.lines, 1)
+    ]
 
 
 def claimed_by(plan: Plan, system: str | None, source_id: str | None) -> tuple[str | None, str | None, int | None]:
-    """What it claims besides its key: the source system's id, and its device's number of it."""
+    """Return what the plan claims besides its key: (source event id, device, the device's number)."""
     if not plan.claims:
         return None, None, None
     device, number = number_of(plan.arrival) or (None, None)
@@ -48,33 +62,21 @@ def claimed_by(plan: Plan, system: str | None, source_id: str | None) -> tuple[s
 
 
 def more_of(plan: Plan) -> dict[str, Any]:
-    """What few arrivals have: why one is held and what it waits for, references, what is written in the audit log."""
-    verdict = plan.decision
-    if isinstance(verdict, Post):
-        if not verdict.draft.lines:
-            action = f"pos.{verdict.event.event_type.lower()}.recorded"
-            return {"audit": {"action": action, "after": {"txn_id": verdict.event.txn_id}}}
-        return {"r": [reference_row(reference) for reference in verdict.references]} if verdict.references else {}
-    if isinstance(verdict, Refusal):
+    """Encode what few arrivals have: references, an entry of the audit log, why one is held and what it waits for."""
+    decision = plan.decision
+    if isinstance(decision, Post):
+        if not decision.draft.lines:
+            action = f"pos.{decision.event.event_type.lower()}.recorded"
+            return {"audit": {"action": action, "after": {"txn_id": decision.event.txn_id}}}
+        return {"r": [reference_row(reference) for reference in decision.references]} if decision.references else {}
+    if isinstance(decision, Refusal):
         return {}
-    details = {"message": verdict.message, "errors": list(verdict.errors[:50])}
+    details = {"message": decision.message, "errors": list(decision.errors[:50])}
     return _at_risk(plan.arrival) | {"details": details} | ({"w": _wait_row(plan.awaits)} if plan.awaits else {})
 
 
 def _at_risk(arrival: Arrival) -> dict[str, Any]:
     return {"risk": arrival.at_risk_minor, "cur": arrival.currency}
-
-
-def lines_of(plans: Sequence[Plan], account_ids: Mapping[AccountRef, int]) -> list[dict[str, Any]]:
-    """The postings for `pos_receive_v2`, by the ordinal of their arrival; a mirror's by its negative."""
-    return [
-        {"o": ordinal, "n": number, "a": account_ids[line.account], "c": line.account.currency, "m": line.amount_minor}
-        for plan in plans
-        if isinstance(plan.decision, Post) and not plan.is_settled_later
-        for ordinal, draft in ((plan.ordinal, plan.decision.draft), (-plan.ordinal, plan.decision.mirror))
-        if draft is not None
-        for number, line in enumerate(draft.lines, 1)
-    ]
 
 
 def _post_row(post: Post) -> dict[str, Any]:
