@@ -21,8 +21,8 @@ from exceptions.waiting import list_waiting
 from ledgersafe.http.api import instant
 from ledgersafe.values import exact_json
 from ledgersafe.values.pretty import body_text, pretty
-from pos.api.event_serializers import arrival_item, payload_of, payload_value, value_of_text
 from pos.arrivals import queries
+from pos.arrivals.payloads import arrival_item, payload_of, payload_value, value_of_text
 from pos.arrivals.versions import VersionState, version_states
 from pos.decisions import resolve as replay
 from pos.decisions.effects import Choice

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ledger.fx import conversion
 from ledger.models import FxRate
 from ledgersafe.audit import trail
-from ledgersafe.postgres.db import as_jsonb, call, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import as_jsonb, call, retry_serialization, rolled_back, tenant_transaction
 
 #: So many are written by one statement; a file may have more, in one transaction.
 CHUNK: Final = 5_000
@@ -49,24 +49,15 @@ def record_rates(*, tenant_id: int, rates: Sequence[NewRate], source: str, actor
 
     def attempt() -> int:
         recorded = 0
-        try:
-            with tenant_transaction(tenant_id):
-                for chunk in _chunks(rates):
-                    told = call("ledger_put_rates_v1", tenant_id, source, actor, as_jsonb(chunk))
-                    recorded += int(told["new"])
-                if dry_run:
-                    raise _RolledBack
-                if recorded:
-                    _record(tenant_id, rates, recorded, source, actor)
-        except _RolledBack:
-            pass
+        with rolled_back(tenant_id) if dry_run else tenant_transaction(tenant_id):
+            for chunk in _chunks(rates):
+                told = call("ledger_put_rates_v1", tenant_id, source, actor, as_jsonb(chunk))
+                recorded += int(told["new"])
+            if recorded and not dry_run:
+                _record(tenant_id, rates, recorded, source, actor)
         return recorded
 
     return retry_serialization(attempt) if rates else 0
-
-
-class _RolledBack(Exception):
-    """Ends a dry run's transaction."""
 
 
 def _chunks(rates: Sequence[NewRate]) -> Iterator[list[dict[str, str]]]:

@@ -25,16 +25,19 @@ from ledger.periods import calendar_memory
 from ledger.refusals import books
 from ledger.transfers import clients
 from ledgersafe.idempotency.stored_answers import KeyReused
-from ledgersafe.postgres.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
+from ledgersafe.postgres.db import (
+    as_jsonb,
+    call,
+    force_constraints,
+    retry_serialization,
+    rolled_back,
+    tenant_transaction,
+)
 from ledgersafe.telemetry import metrics
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import DomainError
 
 CLEARING: Final = "FX_CLEARING"
-
-
-class _RolledBack(Exception):
-    """Ends a preview's transaction."""
 
 
 def settle(
@@ -57,14 +60,10 @@ def settle(
             return _settle_once(tenant_id, known, principal.actor, now)
 
     def preview() -> tuple[FxSettlement, bool]:
-        found: list[tuple[FxSettlement, bool]] = []
-        try:
-            with tenant_transaction(tenant_id):
-                found.append(_settle_once(tenant_id, known, principal.actor, now))
-                force_constraints()
-                raise _RolledBack
-        except _RolledBack:
-            return found[0]
+        with rolled_back(tenant_id):
+            settlement = _settle_once(tenant_id, known, principal.actor, now)
+            force_constraints()
+            return settlement
 
     if dry_run:
         return _translated(preview)

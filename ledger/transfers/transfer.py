@@ -28,6 +28,7 @@ from ledgersafe.postgres.db import (
     call_alone,
     force_constraints,
     retry_serialization,
+    rolled_back,
     tenant_transaction,
 )
 from ledgersafe.telemetry import metrics
@@ -47,10 +48,6 @@ class PostedTransfer:
     journal_id: int | None
     created_at: str | None
     is_new: bool
-
-
-class _RolledBack(Exception):
-    """Ends a preview's transaction."""
 
 
 def carry_out(
@@ -88,18 +85,14 @@ def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: d
     asked = _without_repeats(requests)
 
     def attempt() -> list[PostedTransfer]:
-        found: list[PostedTransfer] = []
-        try:
-            with tenant_transaction(principal.tenant_id):
+        with rolled_back(principal.tenant_id):
+            told = call("ledger_transfer_v1", *_told(principal, asked, now))
+            if "days" in told:
+                _open_days(principal, told["days"])
                 told = call("ledger_transfer_v1", *_told(principal, asked, now))
-                if "days" in told:
-                    _open_days(principal, told["days"])
-                    told = call("ledger_transfer_v1", *_told(principal, asked, now))
-                found = _outcomes(told, principal, requests, asked, True)
-                force_constraints()
-                raise _RolledBack
-        except _RolledBack:
-            return [PostedTransfer(None, None, True) if one.is_new else one for one in found]
+            found = _outcomes(told, principal, requests, asked, True)
+            force_constraints()
+        return [PostedTransfer(None, None, True) if one.is_new else one for one in found]
 
     return _translated(attempt)
 

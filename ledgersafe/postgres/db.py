@@ -82,6 +82,18 @@ def tenant_transaction(tenant_id: int) -> Iterator[None]:
 
 
 @contextmanager
+def rolled_back(tenant_id: int) -> Iterator[None]:
+    """Open a use case's transaction and undo its writes at the end: for previews and dry runs.
+
+    Everything but the commit happens, so that what a preview shows is what would happen. Guards that are deferred to
+    the commit look only when the caller asks for it (`force_constraints`).
+    """
+    with tenant_transaction(tenant_id):
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
 def read_only_snapshot() -> Iterator[psycopg.Connection[Any]]:
     """One transaction that sees one moment of the books, and can change nothing."""
     with transaction.atomic(durable=True):

@@ -6,38 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import orjson
 from django.conf import settings
 from rest_framework import serializers
 
 from ledgersafe.http.api import instant
-from ledgersafe.values.exact_json import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
+from pos.arrivals.payloads import arrival_item, payload_of
 from pos.contract.event import TENDER_METHODS
 from pos.intake.answer import Answer
 from pos.models import RawEvent, Result
-
-
-def arrival_item(row: RawEvent) -> dict[str, Any]:
-    """One arrival of a list: a raw event and its outcome."""
-    outcome = getattr(row, "outcome", None)
-    return {
-        "raw_id": row.id,
-        "tenant_id": row.tenant.slug,
-        "store_id": row.store_code,
-        "source_system": row.source_system,
-        "schema_version": row.schema_version,
-        "received_at": instant(row.received_at),
-        "occurred_at": instant(row.occurred_at),
-        "event_id": row.event_id,
-        "source_event_id": row.source_event_id,
-        "event_type": row.event_type,
-        "txn_id": row.txn_id,
-        "payload_hash": bytes(row.payload_sha256).hex() if row.payload_sha256 else None,
-        "result": outcome.result if outcome else None,
-        "reason_code": (outcome.reason_code or None) if outcome else None,
-        "exception_id": str(outcome.exception_id) if outcome and outcome.exception_id else None,
-        "journal_id": outcome.journal_id if outcome else None,
-    }
 
 
 def arrival_detail(row: RawEvent) -> dict[str, Any]:
@@ -53,38 +29,6 @@ def arrival_detail(row: RawEvent) -> dict[str, Any]:
         "corrected_at": instant(row.corrected_at),
         "payload_json": payload_of(row),
     }
-
-
-def payload_of(row: RawEvent) -> Any:
-    """The parsed payload for reading, with exact decimals as the sender wrote them, or None if unreadable."""
-    try:
-        text = canonical_text(parse_object(decode(bytes(row.raw_body))))
-    except UnreadableBody:
-        return None
-    return orjson.Fragment(text)
-
-
-def payload_value(row: RawEvent) -> Any:
-    """The parsed payload for comparing, with every decimal a `Decimal`; None if unreadable."""
-    try:
-        return value_of_text(decode(bytes(row.raw_body)))
-    except UnreadableBody:
-        return None
-
-
-def value_of_text(text: str) -> Any:
-    """A JSON object for comparing, with every decimal a `Decimal`. :raises UnreadableBody: as `parse_object`."""
-    return _exact(parse_object(text))
-
-
-def _exact(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _exact(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_exact(item) for item in value]
-    if isinstance(value, Number):
-        return decimal_of(value)
-    return Decimal(value) if type(value) is int else value
 
 
 def batch_answer(tenant_slug: str, events: Sequence[bytes], answers: Sequence[Answer]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ledgersafe.http.api import (
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from pos.api import event_serializers
-from pos.arrivals import bodies, queries
+from pos.arrivals import bodies, payloads, queries
 from pos.arrivals.arrival import Refusal
 from pos.intake import receive
 from pos.intake.answer import Answer
@@ -108,7 +108,7 @@ class EventsView(APIView):
         arrivals = queries.list_arrivals(
             principal_of(request), queries.ArrivalFilter.read(request.query_params), cursor_of(request)
         )
-        return page(arrivals, limit_of(request), event_serializers.arrival_item, lambda row: [row.id])
+        return page(arrivals, limit_of(request), payloads.arrival_item, lambda row: [row.id])
 
 
 class EventBatchView(APIView):

@@ -1,6 +1,6 @@
-"""Reading an arrival before the database is touched: what came, what it says, and what it would do if its key is new.
+"""Read an arrival before the database is touched: parse, check, fingerprint, mask card numbers.
 
-An `Arrival` is everything the SQL functions of `migrations/sql/0002_gate.sql` need to keep the bytes and act on them.
+An `Arrival` has everything that `pos_receive_many_v1`, `pos_receive_alone_v1` and `pos_receive_v2` keep of it.
 """
 
 import hashlib
@@ -14,17 +14,17 @@ import msgspec
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
-from pos.contract.event import Event, Hold, amount_at_risk, read_event, read_event_id
+from pos.contract.event import Event, Hold
 from pos.contract.fast_reader import read_ordinary
 from pos.contract.fields import MAX_TEXT
+from pos.contract.reader import amount_at_risk, read_event, read_event_id
 
 #: Headers kept with an arrival; never credentials or cookies.
 KEPT_HEADERS: Final = (
     "Content-Type", "Content-Length", "Content-Encoding", "User-Agent", "X-Request-Id", "X-Forwarded-For",
     "Idempotency-Key", "X-Idempotency-Key", "Date", "X-Device-Time",
 )  # fmt: skip
-
-
+#: The same headers by their names in a WSGI environment.
 _KEPT_KEYS: Final = {
     ("" if name.startswith("Content-") and name != "Content-Encoding" else "HTTP_")
     + name.upper().replace("-", "_"): name
@@ -44,8 +44,12 @@ class Refusal:
 _UNREAD: Final = Refusal(400, "MALFORMED_JSON", "")
 
 
-class Arrival(msgspec.Struct):
-    """One arrival as read. `verdict` is what is to be done with it if its key is new."""
+class Arrival(msgspec.Struct, frozen=True):
+    """One arrival as read; `reading` is its event, the reason why it is held, or why it is refused.
+
+    `at_risk_minor` is the amount of the event in minor units of `currency`, for sorting held work. A redacted arrival
+    keeps a masked body, the length of the received one, and a MAC of it in hex (`redacted_mac`) to know a retry by.
+    """
 
     body: bytes
     event_id: str | None = None
@@ -56,21 +60,22 @@ class Arrival(msgspec.Struct):
     currency: str = ""
     redacted_mac: str | None = None
     raw_length: int | None = None
-    #: Of a device whose clock is wrong: what the body says, and the right instant, which `verdict` has too.
+    #: Of a device with a wrong clock: the body's `occurred_at`, and the corrected one, which `reading` has too.
     claimed_at: datetime | None = None
     corrected_at: datetime | None = None
 
 
 def read_arrival(body: bytes, *, base_currency: str, is_sent: bool = False) -> Arrival:
-    """Parse, check and fingerprint one body. Never raises for what the body says: a verdict tells it.
+    """Parse, check and fingerprint one body. Nothing in a body makes it raise: `reading` says what is wrong.
 
-    :param is_sent: it comes from a client now; what we keep may spell out longer numbers (`exact_json.parse_object`).
+    :param base_currency: the tenant's, for payloads that name none.
+    :param is_sent: it comes from a client now; kept bodies may spell out longer numbers (`exact_json.parse_object`).
     """
     return _read_plain(body, base_currency) or _read_closely(body, base_currency, is_sent=is_sent)
 
 
 def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
-    """An ordinary event, read in C; None: anything else, to be looked at closely."""
+    """Read an ordinary event in C; None for anything else, which is then read closely."""
     plain = read_plain(body)
     if plain is None or card_numbers.may_contain_pan(plain.canonical):
         return None
@@ -89,41 +94,40 @@ def _read_plain(body: bytes, base_currency: str) -> Arrival | None:
 
 
 def _read_closely(body: bytes, base_currency: str, *, is_sent: bool = False) -> Arrival:
-    arrival = Arrival(body)
+    payload: Mapping[str, Any] = {}
+    payload_hash, event_id = "", None
     try:
-        text = exact_json.decode(body)
-        payload = exact_json.parse_object(text, is_sent=is_sent)
-        canonical_text = exact_json.canonical_text(payload)
+        document = exact_json.parse_object(exact_json.decode(body), is_sent=is_sent)
+        canonical_text = exact_json.canonical_text(document)
         if card_numbers.contains_pan(canonical_text):
-            return _redacted(arrival, body, canonical_text)
-        arrival.payload = payload
-        arrival.payload_hash = exact_json.fingerprint(canonical_text).hex()
-        arrival.event_id = read_event_id(payload)
-        arrival.reading = read_event(payload, base_currency=base_currency)
+            return _redacted(body, canonical_text)
+        payload, payload_hash = document, exact_json.fingerprint(canonical_text).hex()
+        event_id = read_event_id(payload)
+        reading = read_event(payload, base_currency=base_currency)
     except UnreadableBody as error:
-        if card_numbers.contains_pan(body.decode("utf-8", "replace")):
-            return _redacted(arrival, body, body.decode("utf-8", "replace"))
-        arrival.reading = Refusal(400, error.code, error.message)
-        return arrival
-    arrival.at_risk_minor, arrival.currency = amount_at_risk(payload, base_currency=base_currency)
-    return arrival
+        text = body.decode("utf-8", "replace")
+        if card_numbers.contains_pan(text):
+            return _redacted(body, text)
+        return Arrival(body, event_id, payload_hash, payload, Refusal(400, error.code, error.message))
+    return Arrival(
+        body, event_id, payload_hash, payload, reading, *amount_at_risk(payload, base_currency=base_currency)
+    )
 
 
 def refused(body: bytes, refusal: Refusal) -> Arrival:
-    """An arrival that is kept, but not read: wrong media type, a batch that is no list."""
-    arrival = Arrival(body, reading=refusal)
+    """Make an arrival that is kept but not read: wrong media type, a batch that is no list."""
     text = body.decode("utf-8", "replace")
-    return _redacted(arrival, body, text) if card_numbers.contains_pan(text) else arrival
+    return _redacted(body, text) if card_numbers.contains_pan(text) else Arrival(body, reading=refusal)
 
 
 def kept_headers(meta: Mapping[str, Any]) -> dict[str, str]:
-    """The received headers worth keeping, masked like everything else. :param meta: a WSGI environment."""
-    found = {name: str(meta[key]) for key, name in _KEPT_KEYS.items() if meta.get(key)}
-    return {name: card_numbers.mask(value)[:1_000].replace("\x00", "") for name, value in found.items()}
+    """Pick the headers worth keeping, card numbers masked, 1,000 characters each. :param meta: a WSGI environment."""
+    received = {name: str(meta[key]) for key, name in _KEPT_KEYS.items() if meta.get(key)}
+    return {name: card_numbers.mask(value)[:1_000].replace("\x00", "") for name, value in received.items()}
 
 
 class ArrivalFields(NamedTuple):
-    """What is kept of an arrival beside its bytes, as `events_raw` has it."""
+    """The columns of `events_raw` that describe an arrival beside its bytes."""
 
     key: str | None
     payload_hash: bytes | None
@@ -140,11 +144,11 @@ class ArrivalFields(NamedTuple):
 
 
 def fields_of(arrival: Arrival) -> ArrivalFields:
-    """What an arrival says of itself, as far as it can be kept."""
+    """Describe an arrival by what it says, as far as Postgres can keep that."""
     event = arrival.reading
     payload_hash = bytes.fromhex(arrival.payload_hash) or None
     claimed_at = None if arrival.corrected_at is None else arrival.claimed_at
-    if isinstance(event, Event):  # whose every text was looked at
+    if isinstance(event, Event):  # every text of an event was checked when it was read
         return ArrivalFields(
             arrival.event_id, payload_hash, event.schema_version, event.store_code, event.source_system,
             event.source_event_id, event.event_type, event.txn_id, arrival.corrected_at or event.occurred_at,
@@ -159,16 +163,16 @@ def fields_of(arrival: Arrival) -> ArrivalFields:
 
 
 def as_row(arrival: Arrival, ordinal: int) -> dict[str, Any]:
-    """The arrival as `pos_capture_v1` reads it; ordinal counts from 1."""
+    """Encode an arrival as `pos_capture_v1` reads it; ordinals count from 1."""
     row: dict[str, Any] = {"o": ordinal, "k": arrival.event_id, "hash": arrival.payload_hash or None}
-    said = fields_of(arrival)
-    if said.mac is not None:
+    fields = fields_of(arrival)
+    if fields.mac is not None:
         row |= {"mac": arrival.redacted_mac, "len": arrival.raw_length}
-    row |= {short: value for short, value in zip(_SHORT, said[2:8], strict=True) if value is not None}
-    if said.at is not None:
-        row["at"] = said.at.isoformat()
-    if said.claimed_at is not None:
-        row["claimed"] = said.claimed_at.isoformat()
+    row |= {short: value for short, value in zip(_SHORT, fields[2:8], strict=True) if value is not None}
+    if fields.at is not None:
+        row["at"] = fields.at.isoformat()
+    if fields.claimed_at is not None:
+        row["claimed"] = fields.claimed_at.isoformat()
     return row
 
 
@@ -180,11 +184,14 @@ _SEARCHABLE: Final = ("schema_version", "store_id", "source_system", "source_eve
 _SHORT: Final = ("sv", "st", "ss", "se", "et", "tx")
 
 
-def _redacted(arrival: Arrival, body: bytes, text: str) -> Arrival:
-    """Keep no card number: the text it was found in, masked, the body's length, and a MAC to know a retry by."""
-    arrival.raw_length = len(body)
-    arrival.redacted_mac = card_numbers.mac(body).hex()
-    arrival.body = card_numbers.mask(text).encode("utf-8", "replace")
-    arrival.reading = Refusal(422, "PAN_DETECTED", "The payload contains a card number; it was not stored.")
-    arrival.payload, arrival.payload_hash, arrival.event_id = {}, "", None
-    return arrival
+def _redacted(body: bytes, text: str) -> Arrival:
+    """Make an arrival that keeps no card number.
+
+    :param text: in which the number was found; it is kept masked.
+    """
+    return Arrival(
+        card_numbers.mask(text).encode("utf-8", "replace"),
+        reading=Refusal(422, "PAN_DETECTED", "The payload contains a card number; it was not stored."),
+        redacted_mac=card_numbers.mac(body).hex(),
+        raw_length=len(body),
+    )

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.values.pretty import body_text, pretty, visible
-from pos.api.event_serializers import payload_value
+from pos.arrivals.payloads import payload_value
 from pos.backoffice import event_ids, timeline
 from pos.backoffice.replay_jobs import ReplayJobAdmin
 from pos.models import RawEvent, ReplayJob

@@ -27,8 +27,9 @@ from pos.contract.event import Event, Hold
 from pos.models.figures import Figures
 from pos.references.original import Original
 from pos.references.usage import Usage
-from pos.rules.referring import MIRROR, draft_against, mirrored
-from pos.rules.sale import draft_of
+from pos.rules.decide import draft_of
+from pos.rules.outcome import MIRROR, mirrored
+from pos.rules.referring import draft_against
 
 # ── I01, I08: hashes and fingerprints ───────────────────────────────────────────────────────────
 _HASHES: Final = """

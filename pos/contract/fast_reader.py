@@ -13,18 +13,7 @@ import msgspec
 from ledgersafe.values.money import MoneyError, is_currency, plain_to_minor, to_minor
 from ledgersafe.values.plain_json import exact
 from pos.contract import fields
-from pos.contract.event import (
-    EVENT_TYPES,
-    MAX_ELEMENTS,
-    SUPPORTED_SCHEMA_VERSION,
-    TENDER_METHODS,
-    Event,
-    LineItem,
-    References,
-    TaxLine,
-    Tender,
-    rate_text,
-)
+from pos.contract.event import EVENT_TYPES, TENDER_METHODS, Event, LineItem, References, TaxLine, Tender
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=fields.MAX_TEXT)]
 _Code = Annotated[str, msgspec.Meta(min_length=1, max_length=fields.MAX_CODE)]
@@ -71,7 +60,7 @@ class _References(msgspec.Struct, gc=False):
     original_txn_id: _Text | None = None
 
 
-_MANY: Final = msgspec.Meta(max_length=MAX_ELEMENTS)
+_MANY: Final = msgspec.Meta(max_length=fields.MAX_ELEMENTS)
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -136,7 +125,7 @@ def _is_known(said: _Body, currency: str) -> bool:
     """Its type, version and currency; a device's number has its device."""
     return (
         said.event_type in EVENT_TYPES
-        and (said.schema_version == "1.0" or SUPPORTED_SCHEMA_VERSION.fullmatch(said.schema_version) is not None)
+        and (said.schema_version == "1.0" or fields.SUPPORTED_SCHEMA_VERSION.fullmatch(said.schema_version) is not None)
         and said.currency != ""
         and is_currency(currency)
         and (said.device_seq is None or said.device_id is not None)
@@ -225,4 +214,4 @@ def _decimal(value: _Amount) -> Decimal:
 
 @lru_cache(maxsize=1 << 10, typed=True)
 def _rate(value: _Amount) -> str:
-    return rate_text(value)
+    return fields.rate_text(value)

@@ -12,6 +12,8 @@ MAX_TEXT: Final = 200
 MAX_CODE: Final = 64
 MAX_NOTE: Final = 2_000
 MAX_SEQUENCE: Final = 2**63 - 1
+MAX_ELEMENTS: Final = 2_000
+SUPPORTED_SCHEMA_VERSION: Final = re.compile(r"v?1(\.\d{1,4}){0,2}", re.ASCII)
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 _DECIMAL_TEXT: Final = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
@@ -100,6 +102,14 @@ def decimal(value: Any) -> Decimal:
     if isinstance(value, str) and _DECIMAL_TEXT.fullmatch(value):
         return Decimal(value)
     raise Invalid("must be a decimal number")
+
+
+def rate_text(value: Any) -> str:
+    """A tax rate as canonical text (`0.2`): it names the account, so equal rates must read alike."""
+    text = format(decimal(value).normalize(), "f")
+    if len(text) > 20:
+        raise Invalid("has too many digits")
+    return text
 
 
 def money(value: Any, currency: str) -> int:

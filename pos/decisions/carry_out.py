@@ -35,9 +35,11 @@ from pos.decisions.ruling import (
 )
 from pos.decisions.writing import CaseRun
 from pos.models import EventKey, KeyStatus
+from pos.posting import prerequisites
 from pos.posting import tenant_memory as directories
 from pos.posting.foreign_rates import rates_for
-from pos.posting.tenant_memory import KnownRows, TenantMemory
+from pos.posting.prerequisites import KnownRows
+from pos.posting.tenant_memory import TenantMemory
 from pos.references.lookup import Originals
 
 
@@ -185,14 +187,14 @@ class DecisionRun:
         """As ingest does: a strict tenant knows its stores and registers, any other one registers them."""
         places = {place for verdict in verdicts for place in _places(verdict)}
         known = KnownRows()
-        directories.find(directory, known, places)
+        prerequisites.find(directory, known, places)
         if known.places != places and directory.strict_stores:
             for verdict in verdicts:
                 if missing := [place for place in _places(verdict) if place not in known.places]:
                     name = "/".join(part for part in missing[0] if part)
                     _refuse(verdict, Hold("UNKNOWN_STORE", f"The tenant has no store or register {name!r}."))
         elif known.places != places:
-            directories.register_places(directory, places - known.places)
+            prerequisites.register_places(directory, places - known.places)
 
     # ── The second person ───────────────────────────────────────────────────────────────────────
     def _refuse_unconfirmable(self, verdicts: Sequence[CaseRun]) -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from exceptions.cases import FourEyesRequired
 from exceptions.decisions import Decision, DecisionAction, InvalidCanonicalRawId
 from exceptions.models import ExceptionCase
+from ledgersafe.postgres import db
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import card_numbers, exact_json
@@ -281,21 +282,11 @@ def checked(decision: Decision) -> Decision:
     return decision
 
 
-class _RolledBack(Exception):
-    """Carries a preview out of the transaction it undoes."""
-
-    def __init__(self, result: object) -> None:
-        self.result = result
-        super().__init__()
-
-
 def rolled_back(tenant_id: int, look: Callable[[], T]) -> T:
     """Run `look` in a use case's transaction and undo all it did but its answer."""
     try:
-        with tenant_transaction(tenant_id):
-            raise _RolledBack(look())
-    except _RolledBack as done:
-        return done.result  # type: ignore[return-value]  # what look() returned
+        with db.rolled_back(tenant_id):
+            return look()
     finally:
         # Read inside the transaction, whose stores and accounts are gone again.
         directories.forget(tenant_id)

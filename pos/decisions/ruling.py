@@ -23,8 +23,9 @@ from pos.contract.refusals import PanDetected
 from pos.decisions.held_cases import HeldCase
 from pos.models import Disposition, KeyStatus, RawEvent
 from pos.references.lookup import CorrectionPending, Originals
-from pos.rules.decide import Post, PostingSettings, decide_posting, refers
-from pos.rules.referring import refuse_change
+from pos.rules.business_day import PostingSettings
+from pos.rules.decide import Post, decide_posting, refers
+from pos.rules.limits import refuse_change
 
 logger = logging.getLogger(__name__)
 

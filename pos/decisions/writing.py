@@ -24,8 +24,7 @@ from pos.decisions.ruling import Candidate, ReplayValidationFailed, Ruling, reve
 from pos.models.figures import Figures
 from pos.posting.reference_rows import reference_row
 from pos.posting.tenant_memory import TenantMemory
-from pos.rules.decide import Post
-from pos.rules.sale import RULES_VERSION
+from pos.rules.decide import RULES_VERSION, Post
 from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 

@@ -1,4 +1,4 @@
-"""What an arrival would sell, where, and when: enough to tell another sale like it by. Pure."""
+"""Fingerprint baskets: place, currency, total, lines and tenders of a sale, by which another sale is like it. Pure."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from pos.rules.decide import Post
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What an arrival would sell, and when."""
+    """The basket of a sale that is to be posted, and the instant of sale."""
 
     plan: Plan
     event_key: str
@@ -23,7 +23,7 @@ class Basket:
 
     @property
     def row(self) -> dict[str, Any]:
-        """As the SQL function reads it."""
+        """Encode the basket as `pos_near_baskets_v1` reads it."""
         return {
             "o": self.plan.ordinal,
             "k": self.event_key,
@@ -32,12 +32,12 @@ class Basket:
         }
 
     def is_near(self, other: "Basket", seconds: int) -> bool:
-        """Whether the two were sold within so many seconds."""
+        """Whether both were sold within so many seconds."""
         return abs((self.occurred_at - other.occurred_at).total_seconds()) <= seconds
 
 
 def fingerprint_of(event: Event) -> bytes:
-    """SHA-256 of place, currency, total, lines and tenders, these in any order. Pure."""
+    """Hash (SHA-256) place, currency, total, lines and tenders of a sale; lines and tenders in any order."""
     lines = sorted([line.sku, f"{line.quantity.normalize():f}", line.amount_minor] for line in event.lines)
     tenders = sorted([tender.method, tender.currency, tender.amount_minor] for tender in event.tenders)
     place = [event.store_code, event.register_code, event.currency, event.total_minor]
@@ -45,7 +45,7 @@ def fingerprint_of(event: Event) -> bytes:
 
 
 def baskets_of(plans: Sequence[Plan]) -> list[Basket]:
-    """Of the sales among these that are to be posted."""
+    """Collect the baskets of all sales that are to be posted."""
     return [
         Basket(plan, event.event_id, fingerprint_of(event), event.occurred_at)
         for plan in plans
@@ -54,7 +54,7 @@ def baskets_of(plans: Sequence[Plan]) -> list[Basket]:
 
 
 def sale_of(plan: Plan) -> Event | None:
-    """The sale that is to be posted, if its key is not an earlier one's of the batch."""
+    """Return the sale that is to be posted; None of anything else, and of a key the request had before."""
     post = plan.decision
     if plan.follows or not isinstance(post, Post) or post.event.event_type != "SALE":
         return None

@@ -1,7 +1,7 @@
-"""The sentinel for near duplicates: a sale under another id, of the same basket at the same till, seconds apart.
+"""Hold near duplicates: a sale under another id, of the same basket at the same till, seconds apart.
 
-Only tenants that ask for it pay: their sales take the long way. Who looks holds a lock on the basket until commit, so
-of two at once the second one sees the first. It is a warning, no guarantee: a person's decision posts all the same.
+Only tenants that ask for it pay for it: their sales take a transaction. A basket stays locked until the commit, so that
+of two sales at once the second sees the first. It is a warning, no guarantee: a person's decision posts all the same.
 """
 
 from collections.abc import Sequence
@@ -16,38 +16,38 @@ from pos.models import EventBasket, Result
 from pos.posting.tenant_memory import TenantMemory
 
 
-def are_looked_at(plans: Sequence[Plan], directory: TenantMemory) -> bool:
+def are_looked_at(plans: Sequence[Plan], memory: TenantMemory) -> bool:
     """Whether some of these may be held for their basket."""
-    return directory.near_duplicate_seconds > 0 and any(sale_of(plan) is not None for plan in plans)
+    return memory.near_duplicate_seconds > 0 and any(sale_of(plan) is not None for plan in plans)
 
 
-def hold_near_duplicates(plans: Sequence[Plan], directory: TenantMemory) -> list[Basket]:
-    """Hold what looks like another sale, in the books or earlier among these; operation. One statement, or none.
+def hold_near_duplicates(plans: Sequence[Plan], memory: TenantMemory) -> list[Basket]:
+    """Hold sales like another one, in the books or earlier among these; operation. One statement, or none.
 
-    :returns: the baskets that were looked at.
+    :returns: the baskets of all sales, held or not; `pos_near_baskets_v1` has locked them until the commit.
     """
     require_transaction()
-    seconds = directory.near_duplicate_seconds
-    found = baskets_of(plans) if seconds > 0 else []
-    if not found:
+    seconds = memory.near_duplicate_seconds
+    baskets = baskets_of(plans) if seconds > 0 else []
+    if not baskets:
         return []
-    asked = [basket.row for basket in found]
-    near: dict[str, Any] = call("pos_near_baskets_v1", directory.tenant_id, seconds, as_jsonb(asked))
+    rows = [basket.row for basket in baskets]
+    in_books: dict[str, Any] = call("pos_near_baskets_v1", memory.tenant_id, seconds, as_jsonb(rows))
     earlier: dict[bytes, list[Basket]] = {}
-    for basket in found:
+    for basket in baskets:
         alike = earlier.setdefault(basket.fingerprint, [])
-        known = near.get(str(basket.plan.ordinal))
-        other = known or next((one.event_key for one in alike if one.is_near(basket, seconds)), None)
+        key_in_books = in_books.get(str(basket.plan.ordinal))
+        other = key_in_books or next((one.event_key for one in alike if one.is_near(basket, seconds)), None)
         if other is None:
             alike.append(basket)
         else:
             message = f"Event {other!r} sold the same basket at the same till, at most {seconds} seconds apart."
-            basket.plan.decision = Hold("NEAR_DUPLICATE", message)
-    return found
+            basket.plan.hold(Hold("NEAR_DUPLICATE", message))
+    return baskets
 
 
 def keep(tenant_id: int, baskets: Sequence[Basket], answers: Sequence[Answer]) -> None:
-    """Of these baskets remember those that were posted; operation of the same transaction. One statement, or none."""
+    """Keep the baskets of the sales that were posted; operation of the same transaction. One statement, or none."""
     posted = [basket for basket in baskets if answers[basket.plan.ordinal - 1].result is Result.PROCESSED]
     if posted:
         EventBasket.objects.bulk_create(

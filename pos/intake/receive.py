@@ -1,67 +1,45 @@
-"""Use cases of the till's side: receive one event, or a batch. One transaction and one commit each.
+"""Use cases of the till's side: receive one event, or a batch. Read → plan → write → judge → answer.
 
-Everything that needs no database happens first (`bronze`, `contract`, `rules`). Then one call of
-`pos_receive_alone_v1` keeps an arrival, takes its key and posts or holds, when everything it needs is remembered and
-its key is new: the call is the transaction, and the one round trip. Everything else, and whatever is about another
-event, goes the long way: begin, `pos_receive_many_v1`, commit, and one more, `pos_apply_v1`, for what the gate has
-judged because its key existed; the same for a batch of any size. What Postgres refused so is told again row by row
-(`pos_receive_v2`), where the event that is to blame is held and its neighbours are not.
+Everything that needs no database happens first: reading, and deciding as if each key were new. Then one event alone
+takes one call (`pos_receive_alone_v1`), which is the transaction and the one round trip, when everything it needs is
+remembered and its key is new. Everything else takes a transaction: begin, one call for arrivals of any number, commit;
+and one call more for what the gate judges because its key existed. A reception is one transaction and one commit.
 """
 
 import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, Final
 
-from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from ledger.accounts import opening
-from ledger.accounts.chart import AccountRef
 from ledger.fx import kept_conversions
-from ledger.periods import periods
-from ledgersafe.postgres.db import (
-    RETRYABLE,
-    JsonText,
-    StaleMemory,
-    as_jsonb,
-    call_alone,
-    constraint_of,
-    is_unavailable,
-    retry_serialization,
-    sqlstate,
-    tenant_transaction,
-)
+from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.telemetry import metrics
-from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
 from pos.arrivals import device_clock
-from pos.arrivals.arrival import Arrival, Refusal, kept_headers, read_arrival, refused
+from pos.arrivals.arrival import Arrival, Refusal, read_arrival, refused
 from pos.decisions import release
 from pos.intake import levels, near_duplicates
-from pos.intake import plan as planning
 from pos.intake.answer import Answer
-from pos.intake.plan import Plan, Prerequisites
+from pos.intake.delivery import Delivery, delivery_of
+from pos.intake.patience import Patience, retry_patiently
+from pos.intake.plan import Plan, conversions_of, converts, hold_unknown_places, make_plans, posts_of
 from pos.intake.reception import Reception
-from pos.intake.writer import Writer, result_from_rows
+from pos.intake.writer import Writer
 from pos.models import Result
-from pos.posting import tenant_memory as directories
+from pos.posting import prerequisites
 from pos.posting.foreign_rates import rates_for
-from pos.posting.tenant_memory import KnownRows, TenantMemory
-from pos.rules.decide import Post
+from pos.posting.prerequisites import KnownRows, Prerequisites, prerequisites_of, remembered_ids
+from pos.posting.tenant_memory import TenantMemory, announce_waits, memory_of
 
 logger = logging.getLogger(__name__)
 
-#: What an event was to the books: a journal, one that stands already, or one that could not be written.
-_LEDGER_RESULTS = {Result.PROCESSED: "ok", Result.DUPLICATE: "duplicate", Result.QUARANTINED: "fail"}
-#: What the long way would meet as well, or could not tell from the event's doing: first the memory is renewed.
-_AGAIN = RETRYABLE | {"23514"}
-#: So many refusals of a key or a day are put down to an out-of-date memory; after them the event itself is meant.
-_REFUSALS_FORGIVEN = 2
+#: Outcomes of an event as the metric of journals names them: written, one that stands already, or one refused.
+_LEDGER_RESULTS: Final = {Result.PROCESSED: "ok", Result.DUPLICATE: "duplicate", Result.QUARANTINED: "fail"}
 
 
 def receive_event(*, principal: KeyPrincipal, body: bytes, headers: Mapping[str, Any], now: datetime) -> Answer:
@@ -84,7 +62,7 @@ def receive_batch(
     Raises as `receive_event` does, and then nothing of the batch was kept.
     """
     if not bodies:
-        keys.ensure_live(principal)  # what is not stored is not checked by the storing statement either
+        keys.ensure_live(principal)  # without arrivals there is no statement that would check the key
         return []
     return _receive(principal, bodies, headers, now)
 
@@ -93,259 +71,148 @@ def keep_refused(
     *, principal: KeyPrincipal, body: bytes, refusal: Refusal, headers: Mapping[str, Any], now: datetime
 ) -> Answer:
     """Keep an arrival that is refused as a whole before it is read (wrong media type, a batch that is no list)."""
-    return _store(principal, [refused(body, refusal)], headers, now)[0]
+    return _store(delivery_of(principal, headers, now), [refused(body, refusal)])[0]
 
 
 def _receive(
     principal: KeyPrincipal, bodies: Sequence[bytes], headers: Mapping[str, Any], now: datetime
 ) -> list[Answer]:
     started = time.perf_counter()
-    base_currency = directories.memory_of(principal.tenant_id).base_currency
-    answers = _store(
-        principal, [read_arrival(body, base_currency=base_currency, is_sent=True) for body in bodies], headers, now
-    )
+    base_currency = memory_of(principal.tenant_id).base_currency
+    arrivals = [read_arrival(body, base_currency=base_currency, is_sent=True) for body in bodies]
+    answers = _store(delivery_of(principal, headers, now), arrivals)
     metrics.ingest_latency.observe((time.perf_counter() - started) * 1000 / len(answers))
     return answers
 
 
-def _store(
-    principal: KeyPrincipal, arrivals: Sequence[Arrival], headers: Mapping[str, Any], now: datetime
-) -> list[Answer]:
-    context = {
-        "at": now.isoformat(),
-        "actor": principal.actor,
-        "request": current_request_id(),
-        "headers": kept_headers(headers),
-    }
-    sent = device_clock.sent_at(headers)
-    if sent is not None:
-        context["sent"] = sent.isoformat()
-        for arrival in arrivals:
-            device_clock.correct(arrival, sent=sent, received=now)
-    patience = _Patience()
-
-    def attempt() -> list[Answer]:
-        if patience.refusals >= _REFUSALS_FORGIVEN:
-            context["last"] = "true"
-        try:
-            return _store_once(principal, arrivals, context, now, row_by_row=patience.is_row_by_row)
-        except (DatabaseError, OverflowError) as error:  # or a figure that no column can hold
-            directories.forget(principal.tenant_id)
-            if patience.tries_row_by_row(error) or sqlstate(error) == "23514":
-                raise StaleMemory from error
-            raise
-
-    answers = retry_serialization(attempt)
+def _store(delivery: Delivery, arrivals: Sequence[Arrival]) -> list[Answer]:
+    if delivery.sent_at is not None:
+        sent, received = delivery.sent_at, delivery.received_at
+        arrivals = [device_clock.correct(arrival, sent=sent, received=received) for arrival in arrivals]
+    answers = retry_patiently(delivery.principal.tenant_id, lambda patience: _store_once(delivery, arrivals, patience))
     _count(answers)
     return answers
 
 
-@dataclass(slots=True)
-class _Patience:
-    """What was refused of one reception so far.
-
-    :ivar refusals: of a key or a day. :ivar is_odd: something else was refused.
-    """
-
-    refusals: int = 0
-    is_odd: bool = False
-
-    @property
-    def is_row_by_row(self) -> bool:
-        """Whether Postgres is to find out which events the refusals are about."""
-        return self.is_odd or self.refusals >= _REFUSALS_FORGIVEN
-
-    def tries_row_by_row(self, error: Exception) -> bool:
-        """Count a refusal; whether there is another way to go because of it."""
-        state, was_in_columns = sqlstate(error), not self.is_row_by_row
-        # Contention (40001, 40P01) says nothing of the event, and does not count against it.
-        self.refusals += state in {"23505", "23514"}
-        self.is_odd |= state not in _AGAIN and not is_unavailable(error)
-        if was_in_columns and self.is_row_by_row:
-            logger.warning("Told row by row: %s %s %s", type(error).__name__, state, constraint_of(error))
-            metrics.row_by_row.labels(state).inc()
-        return was_in_columns and self.is_odd
-
-
-def _count(answers: Sequence[Answer]) -> None:
-    """One touch of a counter per outcome, not per event."""
-    for (result, reason), number in Counter((answer.result, answer.reason_code or "") for answer in answers).items():
-        metrics.events.labels(result.value, reason).inc(number)
-    touched = [a.result for a in answers if a.journal_id is not None or a.reason_code == "PROCESSING_FAILED"]
-    for result, number in Counter(touched).items():
-        metrics.ledger_transactions.labels(_LEDGER_RESULTS[result]).inc(number)
-
-
-def _store_once(
-    principal: KeyPrincipal,
-    arrivals: Sequence[Arrival],
-    context: dict[str, Any],
-    now: datetime,
-    *,
-    row_by_row: bool,
-) -> list[Answer]:
-    directory = directories.memory_of(principal.tenant_id)
-    rates = rates_for(principal.tenant_id, [arrival.reading for arrival in arrivals])
-    plans = planning.make_plans(arrivals, directory, principal, now, rates)
+def _store_once(delivery: Delivery, arrivals: Sequence[Arrival], patience: Patience) -> list[Answer]:
+    """Plan, write and judge; committed when it returns."""
+    tenant_id = delivery.principal.tenant_id
+    memory = memory_of(tenant_id)
+    rates = rates_for(tenant_id, [arrival.reading for arrival in arrivals])
+    plans = make_plans(arrivals, memory, delivery.principal, delivery.received_at, rates)
     started = time.perf_counter()
-    needs = planning.prerequisites_of(plans)
-    is_alone = len(plans) == 1 and not row_by_row
-    answers = _alone(principal, plans, needs, directory, context) if is_alone else None
-    if answers is None:
+    needs = prerequisites_of(posts_of(plans))
+    reception = None
+    if len(plans) == 1 and not patience.is_row_by_row:
+        reception = _write_alone(delivery, plans, needs, memory, patience)
+    if reception is None:
         if len(plans) > 1:
-            needs = _open_ahead(principal, plans, needs, directory)
-        answers = _in_transaction(principal, plans, needs, directory, context, now, row_by_row=row_by_row)
+            needs = _open_ahead(delivery.principal, plans, needs, memory)
+        reception = _write_in_transaction(delivery, plans, needs, memory, patience)
+    _release_waiting(reception, tenant_id)
     metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
-    return answers
+    return reception.answers()
 
 
-def _alone(
-    principal: KeyPrincipal, plans: list[Plan], needs: Prerequisites, directory: TenantMemory, context: dict[str, Any]
-) -> list[Answer] | None:
-    """One arrival in one round trip: the call is the transaction. None when it takes more, and nothing was written."""
-    # What was paid in a foreign currency is kept beside the journal, in the same transaction: the long way. So is what
-    # is about another event: that one is locked and read first. And a sale that may be sold twice.
-    long_way = plans[0].refers or planning.converts(plans) or near_duplicates.are_looked_at(plans, directory)
-    account_ids = None if long_way else _remembered(needs, directory)
+# ── Two ways to write ───────────────────────────────────────────────────────────────────────────
+def _write_alone(
+    delivery: Delivery, plans: list[Plan], needs: Prerequisites, memory: TenantMemory, patience: Patience
+) -> Reception | None:
+    """Write and judge one arrival in one round trip. None when it takes more; then nothing was written."""
+    # What was paid in a foreign currency is kept beside the journal, in the same transaction. An event about another
+    # one: that is locked and read first. A sale that may be sold twice: its basket is locked.
+    takes_more = plans[0].refers or converts(plans) or near_duplicates.are_looked_at(plans, memory)
+    account_ids = None if takes_more else remembered_ids(memory, needs)
     if account_ids is None:
         return None
-    sent = _told_of(plans, directory, context)
-    try:
-        answer = call_alone(
-            "pos_receive_alone_v1",
-            principal.tenant_id,
-            principal.api_key_id,
-            sent,
-            as_jsonb(planning.row_of(plans[0])),
-            as_jsonb(planning.lines_of(plans, account_ids)),
-            plans[0].arrival.body,
-        )
-    except DatabaseError as error:
-        if is_unavailable(error) or sqlstate(error) in _AGAIN:
-            raise
-        # Whatever it is: the long way holds the event, if the event is to blame.
-        logger.warning("Event %s goes the long way: SQLSTATE %s", plans[0].arrival.event_id, sqlstate(error))
+    context = delivery.context_of(plans, memory, is_last=patience.is_last)
+    writer = Writer(delivery.principal, context, row_by_row=False)
+    result = writer.receive_alone(plans[0], account_ids)
+    if result is None:
         return None
-    if answer.get("stale"):
-        _refuse_stale(principal)
-    if answer.get("again"):
-        return None
-    settling = Reception(principal, plans, account_ids, answer["raw"])
-    settling.settle(result_from_rows(plans, answer), sent)
-    _release(settling, principal)
-    return settling.answers()
+    reception = Reception(delivery.principal, plans, account_ids, writer)
+    reception.judge(result, context)
+    return reception
 
 
+def _write_in_transaction(
+    delivery: Delivery, plans: list[Plan], needs: Prerequisites, memory: TenantMemory, patience: Patience
+) -> Reception:
+    """Write and judge any number of arrivals in one transaction."""
+    tenant_id, known = delivery.principal.tenant_id, KnownRows()
+
+    def decide_level(pending: list[Plan]) -> list[Plan]:
+        decided = levels.decide_level(pending, memory, delivery.received_at)
+        _ensure(decided, prerequisites_of(posts_of(decided)), memory, known)
+        return decided
+
+    with tenant_transaction(tenant_id):
+        baskets = near_duplicates.hold_near_duplicates(plans, memory)
+        _ensure(plans, prerequisites_of(posts_of(plans)) if baskets else needs, memory, known)
+        context = delivery.context_of(plans, memory, is_last=patience.is_last)
+        writer = Writer(delivery.principal, context, row_by_row=patience.is_row_by_row)
+        result = writer.receive(plans, known.account_ids)
+        reception = Reception(delivery.principal, plans, known.account_ids, writer, decide_level)
+        reception.judge(result, context)
+        answers = reception.answers()
+        near_duplicates.keep(tenant_id, baskets, answers)
+        kept_conversions.keep(tenant_id, conversions_of(plans, answers))
+        if any(plan.awaits for plan in plans):
+            announce_waits(memory)
+    memory.remember(known.places, known.account_ids, known.days)
+    return reception
+
+
+# ── Before and after ────────────────────────────────────────────────────────────────────────────
 def _open_ahead(
-    principal: KeyPrincipal, plans: list[Plan], needs: Prerequisites, directory: TenantMemory
+    principal: KeyPrincipal, plans: list[Plan], needs: Prerequisites, memory: TenantMemory
 ) -> Prerequisites:
-    """What a batch needs and nobody needed before is committed first: others wait for that, and not for the batch.
+    """Open missing days, stores and accounts in a short transaction of their own, ahead of a batch.
 
-    Who opens a day or an account first holds up everybody who needs it too, until it is committed.
+    The first to open a day or an account holds up everybody who needs it until the commit; nobody shall wait so for
+    a whole batch. Should the batch fail, an open day and empty accounts are left, which do no harm.
 
-    :returns: what is needed after what comes from unknown places was held.
+    :returns: the needs that are left after events of unknown places were held.
     """
-    if _remembered(needs, directory) is not None:
+    if remembered_ids(memory, needs) is not None:
         return needs
     known = KnownRows()
     with tenant_transaction(principal.tenant_id):
         keys.ensure_live(principal)
-        _prepare(plans, needs, directory, known)
-    directory.remember(known.places, known.account_ids, known.days)
-    return planning.prerequisites_of(plans) if directory.strict_stores else needs
+        needs = _ensure(plans, needs, memory, known)
+    memory.remember(known.places, known.account_ids, known.days)
+    return needs
 
 
-def _in_transaction(
-    principal: KeyPrincipal,
-    plans: list[Plan],
-    needs: Prerequisites,
-    directory: TenantMemory,
-    context: dict[str, Any],
-    now: datetime,
-    *,
-    row_by_row: bool,
-) -> list[Answer]:
-    with tenant_transaction(principal.tenant_id):
-        looked_at = near_duplicates.hold_near_duplicates(plans, directory)
-        known = KnownRows()
-        _prepare(plans, planning.prerequisites_of(plans) if looked_at else needs, directory, known)
-        sent = _told_of(plans, directory, context)
-        writer = Writer(principal, sent, row_by_row=row_by_row)
-        told = writer.receive(plans, known.account_ids)
-        if told is None:
-            _refuse_stale(principal)
+def _ensure(plans: Sequence[Plan], needs: Prerequisites, memory: TenantMemory, known: KnownRows) -> Prerequisites:
+    """Have every store, day and account that these plans need; operation. No statement when all are remembered.
 
-        def rule(referring_plans: list[Plan]) -> list[Plan]:
-            judged = levels.rule(referring_plans, directory, now)
-            _prepare(judged, planning.prerequisites_of(judged), directory, known)
-            return judged
-
-        settling = Reception(principal, plans, known.account_ids, writer.raw_ids, writer, rule)
-        settling.settle(told, sent)
-        near_duplicates.keep(principal.tenant_id, looked_at, settling.answers())
-        kept_conversions.keep(principal.tenant_id, planning.conversions_of(plans, settling.answers()))
-        if any(plan.awaits for plan in plans):
-            directories.tell_of_waits(directory)
-    directory.remember(known.places, known.account_ids, known.days)
-    _release(settling, principal)
-    return settling.answers()
+    :param known: what this transaction has found or opened before; afterwards also what these plans need.
+    :returns: the needs that are left after events of unknown places were held.
+    """
+    prerequisites.find(memory, known, *needs)
+    unknown = needs.places - known.places
+    if unknown and memory.strict_stores:
+        hold_unknown_places(plans, unknown)
+        needs = prerequisites_of(posts_of(plans))
+    prerequisites.open_missing(memory, known, needs)
+    return needs
 
 
-def _release(settling: Reception, principal: KeyPrincipal) -> None:
-    """After commit: post what has waited for what came. Never the sale's problem: a sweeper makes up for it."""
-    if not settling.is_awaited:
+def _release_waiting(reception: Reception, tenant_id: int) -> None:
+    """After the commit: post the events that waited for what came. A failure is not the sale's: a sweeper retries."""
+    if not reception.is_awaited:
         return
     try:
-        release.release_waiting(tenant_id=principal.tenant_id, now=timezone.now())
+        release.release_waiting(tenant_id=tenant_id, now=timezone.now())
     except Exception:
         logger.exception("Events that wait for what was posted were not released; the sweeper will try again.")
 
 
-def _told_of(plans: list[Plan], directory: TenantMemory, context: dict[str, Any]) -> JsonText:
-    """The context with what concerns these plans, as the SQL functions read it."""
-    present = {
-        "audit": any(isinstance(plan.decision, Post) and not plan.decision.draft.lines for plan in plans),
-        "rejects": any(isinstance(plan.decision, Refusal) for plan in plans),
-        "waits": directory.has_waits,
-    }
-    told = {name: True for name, is_so in present.items() if is_so}
-    return as_jsonb(context | {"version": directory.version} | told)
-
-
-def _refuse_stale(principal: KeyPrincipal) -> NoReturn:
-    """:raises StaleDirectory: memory is out of date. :raises CredentialRevoked: it is the key that is."""
-    directories.forget(principal.tenant_id)
-    keys.ensure_live(principal)
-    raise StaleMemory
-
-
-def _remembered(needs: Prerequisites, directory: TenantMemory) -> dict[AccountRef, int] | None:
-    """Account ids, when every store, day and account that the plans need is remembered."""
-    ids = {ref: account_id for ref in needs.accounts if (account_id := directory.account_ids.get(ref))}
-    if len(ids) < len(needs.accounts) or not needs.days <= directory.open_days:
-        return None
-    return ids if needs.places <= directory.places else None
-
-
-def _prepare(plans: list[Plan], needs: Prerequisites, directory: TenantMemory, known: KnownRows) -> None:
-    """Stores, days and accounts the plans need: all remembered, as a rule, and then no statement at all.
-
-    What is not remembered is asked for in one; opening what is not there takes more.
-
-    :param known: what this transaction has found or opened before; afterwards also what these plans need.
-    """
-    directories.find(directory, known, *needs)
-    if missing := needs.places - known.places:
-        if directory.strict_stores:
-            planning.hold_unknown_places(plans, known.places)
-            needs = planning.prerequisites_of(plans)
-        else:
-            directories.register_places(directory, missing)
-            known.places |= missing
-    for day in sorted(needs.days - known.days):
-        if not periods.open_day(directory.tenant_id, day, time_zone=directory.time_zone, cut_off=directory.cut_off):
-            directories.forget(directory.tenant_id)
-            raise StaleMemory
-        known.days.add(day)
-    refs = needs.accounts - known.account_ids.keys()
-    known.account_ids |= opening.find_or_open(directory.tenant_id, refs)
+def _count(answers: Sequence[Answer]) -> None:
+    """Count outcomes: one touch of a counter per outcome, not per event."""
+    for (result, reason), number in Counter((answer.result, answer.reason_code or "") for answer in answers).items():
+        metrics.events.labels(result.value, reason).inc(number)
+    written = [a.result for a in answers if a.journal_id is not None or a.reason_code == "PROCESSING_FAILED"]
+    for result, number in Counter(written).items():
+        metrics.ledger_transactions.labels(_LEDGER_RESULTS[result]).inc(number)

@@ -1,4 +1,4 @@
-"""What the database told of a set of arrivals, judged and written: the second half of a reception."""
+"""Judge what Postgres answered for a set of arrivals, and write the judgements: the second half of a reception."""
 
 import logging
 import uuid
@@ -18,31 +18,34 @@ from pos.intake.plan import Plan
 from pos.intake.writer import AccountIds, NewKey, Writer, WriteResult
 from pos.models import Disposition, KeyStatus, Result
 
-#: Judges plans that are about other events, and adds what they need to the account ids; tells which it could judge.
-Rule = Callable[[list[Plan]], list[Plan]]
+#: Decides plans about other events and adds the accounts they need; returns those it could decide.
+DecideLevel = Callable[[list[Plan]], list[Plan]]
 
 logger = logging.getLogger(__name__)
 
 
 class Reception:
-    """One reception between its first statement and the commit; lives inside the use case's transaction."""
+    """One reception between its first statement and the commit.
+
+    :param account_ids: of all accounts the plans post to; `decide_level` adds to it.
+    :param decide_level: None where no plan is about another event.
+    :ivar is_awaited: a held event waits for one that was posted.
+    """
 
     def __init__(
         self,
         principal: Principal,
         plans: Sequence[Plan],
         account_ids: AccountIds,
-        raw_ids: Sequence[int],
-        writer: Writer | None = None,
-        rule: Rule | None = None,
+        writer: Writer,
+        decide_level: DecideLevel | None = None,
     ) -> None:
         self._tenant_id = principal.tenant_id
         self._tenant_slug = principal.tenant_slug
         self._plans = plans
         self._account_ids = account_ids
-        self._raw_ids = raw_ids
         self._writer = writer
-        self._rule = rule
+        self._decide_level = decide_level
         self.is_awaited = False
         self._answers: dict[int, Answer] = {}
         self._states: dict[str, KeyState] = {}
@@ -50,118 +53,118 @@ class Reception:
         self._judged: list[dict[str, Any]] = []
         self._cases: list[dict[str, Any]] = []
 
-    def settle(self, told: WriteResult, context: JsonText) -> None:
-        """Take in what was fresh, settle what had to wait, hold what clashed, judge the rest.
+    def judge(self, result: WriteResult, context: JsonText) -> None:
+        """Take in the new keys, write what had to wait, hold what clashes, judge the rest by the gate.
 
-        One statement more for each of these that there is anything of, whatever its size.
+        One statement more for each of these that there is anything of, whatever its size. Only the first result of a
+        single event needs no transaction: nothing else is written of it.
         """
-        # Of what is new the state is asked only when the batch has its key again.
+        # The state of a new key matters only where the request has the key once more.
         self._followed = {plan.arrival.event_id for plan in self._plans if plan.follows}
-        clashing = self._take_in(told)
-        waiting = [plan for plan in self._plans if plan.waits and not plan.refers]
-        for plan in waiting:
-            plan.waits = False
-        if waiting:
-            clashing |= self._settle_now(waiting)
-        clashing |= self._settle_referring()
+        clashing = self._take_in(result)
+        if waiting := [plan for plan in self._plans if plan.waits and not plan.refers]:
+            clashing |= self._write(waiting)
+        clashing |= self._write_levels()
         if clashing:
             self._hold_clashes(clashing)
         for plan in self._plans:
             if plan.ordinal not in self._answers:
-                self._settle_one(plan)
+                self._judge_one(plan)
         if self._judged:
             call("pos_apply_v1", self._tenant_id, context, as_jsonb(self._judged), as_jsonb(self._cases))
 
-    def _settle_referring(self) -> set[int]:
-        """What is about other events, level by level."""
-        clashing: set[int] = set()
-        while pending := [plan for plan in self._plans if plan.refers and not plan.follows]:
-            assert self._rule is not None  # noqa: S101  only a transaction has plans about other events
-            judged = self._rule(next_level(pending))
-            clashing |= self._settle_now(judged)
-        return clashing
-
     def answers(self) -> list[Answer]:
-        """The outcomes, in the order of the arrivals."""
+        """Return the outcomes, in the order of the arrivals."""
         return [self._answers[plan.ordinal] for plan in self._plans]
 
-    def _take_in(self, told: WriteResult) -> set[int]:
-        """Note answers and key states. :returns: ordinals of new keys whose claims are another key's."""
-        self.is_awaited |= told.is_awaited
-        for fresh in told.new_keys:
-            self._take_in_fresh(fresh)
-        for known in told.known:
-            self._states[known["k"]] = KeyState(
-                key_id=known["id"],
-                status=KeyStatus(known["status"]),
-                first_hash=known["first"],
-                effective_hash=known["effective"],
-                journal_id=known["journal"],
-                open_case=known["case"],
-                versions={payload: Disposition(value) for payload, value in known["versions"].items()},
-            )
-        return told.clashing
+    # ── Writing what came later ─────────────────────────────────────────────────────────────────
+    def _write(self, plans: Sequence[Plan]) -> set[int]:
+        for plan in plans:
+            plan.release()
+        return self._take_in(self._writer.take_keys(plans, self._account_ids))
 
-    def _take_in_fresh(self, fresh: NewKey) -> None:
-        plan, arrival = fresh.plan, fresh.plan.arrival
-        if fresh.why == "PROCESSING_FAILED":
-            logger.warning("Event %s could not be processed; held as %s", arrival.event_id, fresh.case_id)
+    def _write_levels(self) -> set[int]:
+        """Write what is about other events, level by level; each level decides at least one plan."""
+        clashing: set[int] = set()
+        while pending := [plan for plan in self._plans if plan.refers and not plan.follows]:
+            assert self._decide_level is not None  # noqa: S101  plans about other events need a transaction
+            clashing |= self._write(self._decide_level(next_level(pending)))
+        return clashing
+
+    def _hold_clashes(self, ordinals: set[int]) -> None:
+        """Hold new keys whose source event id, or device's number, belongs to another key; they claim nothing."""
+        clashing = [plan for plan in self._plans if plan.ordinal in ordinals]
+        for plan, hold in zip(clashing, clashes_of(self._tenant_id, [plan.arrival for plan in clashing]), strict=True):
+            plan.hold_without_claims(hold)
+        self._write(clashing)
+
+    # ── Taking in ───────────────────────────────────────────────────────────────────────────────
+    def _take_in(self, result: WriteResult) -> set[int]:
+        """Note answers and key states. :returns: ordinals of new keys whose claims are another key's."""
+        self.is_awaited |= result.is_awaited
+        for new_key in result.new_keys:
+            self._take_in_new(new_key)
+        for row in result.known:
+            self._states[row["k"]] = KeyState(
+                key_id=row["id"],
+                status=KeyStatus(row["status"]),
+                first_hash=row["first"],
+                effective_hash=row["effective"],
+                journal_id=row["journal"],
+                open_case=row["case"],
+                versions={payload: Disposition(value) for payload, value in row["versions"].items()},
+            )
+        return result.clashing
+
+    def _take_in_new(self, new_key: NewKey) -> None:
+        plan, arrival = new_key.plan, new_key.plan.arrival
+        if new_key.why == "PROCESSING_FAILED":
+            logger.warning("Event %s could not be processed; held as %s", arrival.event_id, new_key.case_id)
         self._answers[plan.ordinal] = self._answer(
             plan,
-            Result.QUARANTINED if fresh.is_held else Result.PROCESSED,
-            reason=fresh.why,
-            case=fresh.case_id,
-            journal=fresh.journal_id,
+            Result.QUARANTINED if new_key.is_held else Result.PROCESSED,
+            reason=new_key.why,
+            case=new_key.case_id,
+            journal=new_key.journal_id,
         )
         if arrival.event_id in self._followed:
             self._states[arrival.event_id or ""] = KeyState(
-                key_id=fresh.key_id,
-                status=KeyStatus.QUARANTINED if fresh.is_held else KeyStatus.PROCESSED,
+                key_id=new_key.key_id,
+                status=KeyStatus.QUARANTINED if new_key.is_held else KeyStatus.PROCESSED,
                 first_hash=arrival.payload_hash,
-                effective_hash=None if fresh.is_held else arrival.payload_hash,
-                journal_id=fresh.journal_id,
-                open_case=fresh.case_id,
+                effective_hash=None if new_key.is_held else arrival.payload_hash,
+                journal_id=new_key.journal_id,
+                open_case=new_key.case_id,
                 versions={},
             )
 
-    def _settle_now(self, plans: Sequence[Plan]) -> set[int]:
-        assert self._writer is not None  # noqa: S101  only a transaction has plans that wait
-        return self._take_in(self._writer.settle(plans, self._account_ids))
-
-    def _hold_clashes(self, ordinals: set[int]) -> None:
-        """New keys whose source event id, or device's number, belongs to another key: held, claiming nothing."""
-        clashing = [plan for plan in self._plans if plan.ordinal in ordinals]
-        for plan, hold in zip(clashing, clashes_of(self._tenant_id, [plan.arrival for plan in clashing]), strict=True):
-            plan.decision, plan.claims = hold, False
-        self._settle_now(clashing)
-
-    def _settle_one(self, plan: Plan) -> None:
+    # ── Judging ─────────────────────────────────────────────────────────────────────────────────
+    def _judge_one(self, plan: Plan) -> None:
         if isinstance(plan.decision, Refusal):
             self._answers[plan.ordinal] = self._refusal(plan, plan.decision)
             return
         state = self._states[plan.arrival.event_id or ""]
         judgement = judge(state, plan.arrival.payload_hash)
         if judgement.action is GateOutcome.CONFLICT:
-            state = self._conflict(plan, state)
-        held = judgement.action is not GateOutcome.DUPLICATE
+            state = self._with_open_case(plan, state)
+        is_held = judgement.action is not GateOutcome.DUPLICATE
         answer = self._answer(
             plan,
-            Result.QUARANTINED if held else Result.DUPLICATE,
+            Result.QUARANTINED if is_held else Result.DUPLICATE,
             reason=judgement.reason_code or None,
-            case=state.open_case if held else None,
-            journal=None if held else state.journal_id,
+            case=state.open_case if is_held else None,
+            journal=None if is_held else state.journal_id,
         )
         self._answers[plan.ordinal] = answer
         self._judged.append(self._judged_row(plan, state, judgement, answer))
 
     def _judged_row(self, plan: Plan, state: KeyState, judgement: Judgement, answer: Answer) -> dict[str, Any]:
+        """Encode a judgement as `pos_apply_v1` reads it; a payload seen first now is a new version of the key."""
         payload = plan.arrival.payload_hash
-        is_version = judgement.action is GateOutcome.CONFLICT and payload not in (
-            state.first_hash,
-            *state.versions,
-        )
+        is_version = judgement.action is GateOutcome.CONFLICT and payload not in (state.first_hash, *state.versions)
         if is_version:
-            self._states[plan.arrival.event_id or ""] = _with_version(state, payload)
+            versions = {**state.versions, payload: Disposition.HELD}
+            self._states[plan.arrival.event_id or ""] = replace(state, versions=versions)
         return {
             "raw": self._raw_id(plan),
             "key": state.key_id,
@@ -173,8 +176,8 @@ class Reception:
             "version": is_version,
         }
 
-    def _conflict(self, plan: Plan, state: KeyState) -> KeyState:
-        """Joins the key's open case, or opens one."""
+    def _with_open_case(self, plan: Plan, state: KeyState) -> KeyState:
+        """Have the conflict join the key's open case, or open one."""
         if state.open_case is not None:
             return state
         case_id = str(uuid.uuid4())
@@ -198,8 +201,9 @@ class Reception:
         self._states[plan.arrival.event_id or ""] = opened
         return opened
 
+    # ── Answering ───────────────────────────────────────────────────────────────────────────────
     def _raw_id(self, plan: Plan) -> int:
-        return self._raw_ids[plan.ordinal - 1]
+        return self._writer.raw_ids[plan.ordinal - 1]
 
     def _refusal(self, plan: Plan, refusal: Refusal) -> Answer:
         return Answer(
@@ -224,7 +228,3 @@ class Reception:
             reason_code=reason,
             journal_id=journal,
         )
-
-
-def _with_version(state: KeyState, payload: str) -> KeyState:
-    return replace(state, versions={**state.versions, payload: Disposition.HELD})

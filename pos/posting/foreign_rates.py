@@ -1,38 +1,42 @@
-"""The rates that events paid in foreign currencies ask for: one statement for all of them, none for all others.
+"""Find the rates of events paid in foreign currencies: one statement for all of them, none when there are none.
 
-Not remembered: a rate is read when it is needed, by the few events that need one, so that what was recorded a moment
-ago counts, and the rate that was used is one that stands in the database.
+Rates are not remembered: they are read when needed, by the few events that need one. So a rate recorded a moment ago
+counts, and the rate that was used is one that stands in the database.
 """
 
 from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-from ledger.fx import rates as recorded
+from ledger.fx import rates as recorded_rates
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.fx.rates import RateQuestion
 from pos.contract.event import Event
-from pos.rules.decide import CLOCK_EPOCH
+from pos.rules.business_day import CLOCK_EPOCH
 from pos.rules.foreign_tenders import foreign_currencies
 
 
-def rates_for(tenant_id: int, verdicts: Sequence[Any]) -> list[Rates]:
-    """For each of these the rates that held when it happened, by currency; nothing for what is no event."""
-    asked = [(place, currency) for place, one in enumerate(verdicts) for currency in _foreign(one)]
-    if not asked:
-        return [NO_RATES] * len(verdicts)
-    found: list[Rates] = [{} for _ in verdicts]
+def rates_for(tenant_id: int, readings: Sequence[Any]) -> list[Rates]:
+    """Find the rates that held when each event happened, by foreign currency, into the event's own.
+
+    :param readings: of arrivals; everything but an `Event` needs no rates.
+    :returns: rates for each reading, in order.
+    """
+    needs = [(index, currency) for index, reading in enumerate(readings) for currency in _currencies_of(reading)]
+    if not needs:
+        return [NO_RATES] * len(readings)
+    rates: list[Rates] = [{} for _ in readings]
     questions = [
-        RateQuestion(currency, verdicts[place].currency, verdicts[place].occurred_at.astimezone(UTC))
-        for place, currency in asked
+        RateQuestion(currency, readings[index].currency, readings[index].occurred_at.astimezone(UTC))
+        for index, currency in needs
     ]
-    for (place, currency), rate in zip(asked, recorded.find(tenant_id, questions), strict=True):
-        found[place] = {**found[place], currency: rate}
-    return found
+    for (index, currency), rate in zip(needs, recorded_rates.find(tenant_id, questions), strict=True):
+        rates[index] = {**rates[index], currency: rate}
+    return rates
 
 
-def _foreign(verdict: Any) -> set[str]:
-    """A clock that was never set is held for that; Postgres would not know all its years either."""
-    if not isinstance(verdict, Event) or verdict.occurred_at < CLOCK_EPOCH:
+def _currencies_of(reading: Any) -> set[str]:
+    # An event from before CLOCK_EPOCH is held for its clock; Postgres would not know all its years either.
+    if not isinstance(reading, Event) or reading.occurred_at < CLOCK_EPOCH:
         return set()
-    return foreign_currencies(verdict)
+    return foreign_currencies(reading)

@@ -1,4 +1,4 @@
-"""Write a reference to another event as the SQL functions read it. Pure."""
+"""Encode references to other events for SQL. Pure."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pos.references.usage import Reference
 
 
 def reference_row(reference: Reference) -> dict[str, Any]:
-    """One row of `sale_references`."""
+    """Encode a reference as one row of `sale_references`, as `pos_take_keys_v1` and `pos_record_facts_v1` read it."""
     return {
         "of": reference.original_key,
         "kind": reference.kind,

@@ -1,40 +1,42 @@
-"""What a process remembers of a tenant, so that an ordinary event needs one round trip.
+"""The memory a process has of a tenant, so that an ordinary event needs one round trip.
 
 Settings, stores, registers, account ids and open days: small, bounded, forgotten after `DIRECTORY_TTL_SECONDS`.
-Everything here only saves a look-up. The posting statement checks the tenant's version and the key, the guards check
-accounts and days; when memory turns out wrong the transaction is run again with fresh knowledge.
+Memory only saves look-ups. The posting statement checks the tenant's version and the key, the guards check accounts
+and days; where memory turns out to be out of date, it is forgotten and the transaction is run again.
 """
 
 import threading
 import time as clock
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Final, TypeAlias
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef
-from django.utils import timezone
 
 from ledger.accounts.chart import AccountRef
 from ledger.periods import periods
-from ledgersafe.postgres.db import StaleMemory, as_jsonb, call
-from ledgersafe.tenants.models import Register, Store, Tenant
-from ledgersafe.tenants.zones import own_zones, use_zones
+from ledgersafe.tenants.models import Tenant
+from ledgersafe.tenants.zones import own_zones
 from pos.models import EventKey, EventWait, KeyStatus
-from pos.rules.decide import PostingSettings
+from pos.rules.business_day import PostingSettings
 
+#: Bounds of memory: tenants kept (the oldest is dropped), and a tenant's accounts and places (all are dropped).
 _TENANTS: Final = 256
 _ENTRIES: Final = 50_000
 
-#: (store, register); without register it is the store.
+#: (store code, register code); a pair without register is the store.
 Place: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(slots=True)
 class TenantMemory:
-    """One tenant as this process knows it. Sets only grow; only committed facts enter them."""
+    """One tenant as this process knows it.
+
+    Sets only grow, and only with committed rows: what a transaction opens may yet be rolled back.
+    """
 
     tenant_id: int
     version: int
@@ -48,11 +50,11 @@ class TenantMemory:
     four_eyes_limit_minor: int | None
     closed_through: date | None
     expires_at: float
-    #: By code, of the stores in another time zone than the tenant's.
+    #: Time zones by store code, of the stores in another zone than the tenant's.
     zones: dict[str, str] = field(default_factory=dict)
-    #: Within how many seconds a sale of the same basket is held; 0: never.
+    #: Sales of the same basket are held within so many seconds; 0: never.
     near_duplicate_seconds: int = 0
-    #: Whether some event waits for the one it is about, so that whoever posts has to look who.
+    #: Whether some held event waits for its original, so that every posting has to look for it.
     has_waits: bool = False
     #: (store, register) pairs that exist; a pair without register stands for the store.
     places: set[Place] = field(default_factory=set)
@@ -61,7 +63,7 @@ class TenantMemory:
 
     @property
     def facts(self) -> PostingSettings:
-        """What the rules ask of a tenant."""
+        """The settings the posting rules depend on."""
         return PostingSettings(
             enabled_event_types=self.enabled_event_types,
             time_zone=self.time_zone,
@@ -73,11 +75,11 @@ class TenantMemory:
         )
 
     def zone_of(self, store_code: str) -> str:
-        """The time zone of a store."""
+        """Return the time zone of a store."""
         return self.zones.get(store_code, self.time_zone)
 
     def remember(self, places: Collection[Place], ids: dict[AccountRef, int], days: Collection[date]) -> None:
-        """After commit: what the transaction found or created is known from now on."""
+        """Remember rows a transaction found or opened; to be called after its commit."""
         if len(self.account_ids) + len(self.places) > _ENTRIES:
             self.account_ids.clear()
             self.places.clear()
@@ -91,37 +93,37 @@ _known: OrderedDict[int, TenantMemory] = OrderedDict()
 
 
 def memory_of(tenant_id: int) -> TenantMemory:
-    """The directory of a tenant: remembered, or read now (four statements)."""
-    directory = _known.get(tenant_id)
-    if directory is not None and directory.expires_at > clock.monotonic():
-        return directory
-    directory = _read(tenant_id)
+    """Return the memory of a tenant: this process's, or read now (four statements)."""
+    memory = _known.get(tenant_id)
+    if memory is not None and memory.expires_at > clock.monotonic():
+        return memory
+    memory = _read(tenant_id)
     with _lock:
-        _known[tenant_id] = directory
+        _known[tenant_id] = memory
         _known.move_to_end(tenant_id)
         while len(_known) > _TENANTS:
             _known.popitem(last=False)
-    return directory
+    return memory
 
 
 def read_anew(tenant_id: int) -> TenantMemory:
-    """The directory as the database has it now: for decisions, which are rare and must not rest on memory.
+    """Read a tenant as the database has it now: for decisions, which are rare and must not rest on memory.
 
-    What is remembered besides stays remembered for ingest, unless it is out of date: a decision learns nothing of it.
+    The process's own memory stays for ingest, unless it is out of date: a decision adds no rows to it.
     """
-    directory = _read(tenant_id)
+    memory = _read(tenant_id)
     with _lock:
-        remembered = _known.get(tenant_id)
-        if remembered is not None:
-            if (remembered.version, remembered.closed_through) == (directory.version, directory.closed_through):
-                remembered.has_waits |= directory.has_waits
+        own = _known.get(tenant_id)
+        if own is not None:
+            if (own.version, own.closed_through) == (memory.version, memory.closed_through):
+                own.has_waits |= memory.has_waits
             else:
                 del _known[tenant_id]
-    return directory
+    return memory
 
 
 def forget(tenant_id: int) -> None:
-    """What is remembered of this tenant turned out to be out of date."""
+    """Drop the memory of a tenant that turned out to be out of date."""
     with _lock:
         _known.pop(tenant_id, None)
 
@@ -148,97 +150,17 @@ def _read(tenant_id: int) -> TenantMemory:
 
 
 def _has_waits(tenant_id: int) -> bool:
-    held = EventKey.objects.filter(
+    held_keys = EventKey.objects.filter(
         tenant_id=tenant_id, idempotency_key=OuterRef("event_key"), status=KeyStatus.QUARANTINED
     )
-    return EventWait.objects.filter(Exists(held), tenant_id=tenant_id).exists()
+    return EventWait.objects.filter(Exists(held_keys), tenant_id=tenant_id).exists()
 
 
-def tell_of_waits(directory: TenantMemory) -> None:
-    """From now on every process that posts for the tenant looks who waits; operation, the last of its transaction.
+def announce_waits(memory: TenantMemory) -> None:
+    """Have every process that posts for the tenant look for waiting events from now on; operation.
 
-    The first wait counts the tenant's version up, those after it nothing. Whoever posts at the same moment may miss it:
-    the sweeper makes up for that.
+    The last statement of its transaction: it locks the tenant's row until the commit. Only the first wait counts the
+    tenant's version up. A sale that is posted at the same moment may miss the wait; the sweeper makes up for that.
     """
-    if not directory.has_waits:
-        Tenant.objects.filter(pk=directory.tenant_id).update(version=F("version"))
-
-
-@dataclass(slots=True)
-class KnownRows:
-    """Stores, registers, open days and accounts that there are, as one transaction knows them."""
-
-    places: set[Place] = field(default_factory=set)
-    days: set[date] = field(default_factory=set)
-    account_ids: dict[AccountRef, int] = field(default_factory=dict)
-
-
-def find(
-    directory: TenantMemory,
-    known: KnownRows,
-    places: Collection[Place],
-    days: Collection[date] = (),
-    refs: Collection[AccountRef] = (),
-) -> None:
-    """Add to `known` what there is of these: what is remembered, and what else the database has; operation.
-
-    One statement, or none. The stores that are read keep their time zones from now on.
-    :raises StaleDirectory: a time zone is another than the one remembered.
-    """
-    known.places |= directory.places.intersection(places)
-    known.days |= directory.open_days.intersection(days)
-    # Taken out one by one: another thread may clear what is remembered at any moment.
-    known.account_ids |= {ref: account_id for ref in refs if (account_id := directory.account_ids.get(ref))}
-    missing = [place for place in places if place not in known.places]
-    unknown = [ref for ref in refs if ref not in known.account_ids]
-    asked = {
-        "places": missing,
-        "days": [day.isoformat() for day in days if day not in known.days],
-        "accounts": [tuple(ref) for ref in unknown],
-    }
-    if not any(asked.values()):
-        return
-    told = call("pos_known_v1", directory.tenant_id, as_jsonb(asked))
-    _refuse_other_zones(directory, {code: zone for code, zone, is_fixed in told["stores"] if is_fixed})
-    if unfixed := [code for code, _, is_fixed in told["stores"] if not is_fixed]:
-        _used(directory, unfixed)
-    there: set[Place] = {(code, None) for code, _, _ in told["stores"]}
-    there.update((store, register) for store, register in told["registers"])
-    known.places |= there.intersection(missing)
-    known.days |= {date.fromisoformat(day) for day in told["days"]}
-    known.account_ids |= {unknown[place - 1]: account_id for place, account_id in told["accounts"]}
-
-
-def register_places(directory: TenantMemory, wanted: Collection[Place]) -> None:
-    """Register stores and registers by their first event; operation. In code order, as accounts are.
-
-    :raises StaleDirectory: somebody was first, and gave a store a time zone.
-    """
-    codes = sorted({store for store, _ in wanted})
-    now = timezone.now()
-    Store.objects.bulk_create(
-        [Store(tenant_id=directory.tenant_id, code=code, time_zone_fixed_at=now) for code in codes],
-        ignore_conflicts=True,
-    )
-    stores = _used(directory, codes)
-    Register.objects.bulk_create(
-        [
-            Register(tenant_id=directory.tenant_id, store_id=stores[store].pk, code=register)
-            for store, register in sorted((store, register) for store, register in wanted if register is not None)
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _used(directory: TenantMemory, codes: Collection[str]) -> dict[str, Store]:
-    """The stores of these codes, whose time zones are those the plans were made by."""
-    stores = use_zones(directory.tenant_id, codes)
-    _refuse_other_zones(directory, {code: store.time_zone for code, store in stores.items()})
-    return stores
-
-
-def _refuse_other_zones(directory: TenantMemory, zones: Mapping[str, str]) -> None:
-    """:raises StaleDirectory: of these stores one has another time zone than is remembered."""
-    if any((zone or directory.time_zone) != directory.zone_of(code) for code, zone in zones.items()):
-        forget(directory.tenant_id)
-        raise StaleMemory
+    if not memory.has_waits:
+        Tenant.objects.filter(pk=memory.tenant_id).update(version=F("version"))

@@ -17,8 +17,9 @@ from ledgersafe.postgres.db import StaleMemory, as_jsonb, ask, call
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
-from pos.contract.event import Event, Hold, References, read_event
+from pos.contract.event import Event, Hold, References
 from pos.contract.fast_reader import read_ordinary
+from pos.contract.reader import read_event
 from pos.models import KeyStatus
 from pos.models.figures import Figures
 from pos.references.original import Original

@@ -57,11 +57,15 @@ def total_of(event: Event) -> int:
 
 
 def parts_of(event: Event) -> int:
-    """Lines − discounts + exclusive taxes + tips + service charges, in minor units."""
+    """Sum an event's parts: lines − discounts + exclusive taxes + tips + service charges, in minor units."""
+    return sum([line.amount_minor for line in event.lines]) + extras_of(event)
+
+
+def extras_of(event: Event) -> int:
+    """Sum what is added to an event's lines: exclusive taxes + tips + service charges − discounts, in minor units."""
     return (
-        sum(line.amount_minor for line in event.lines)
-        - sum(event.discounts_minor)
-        + sum(tax.amount_minor for tax in event.taxes if not tax.inclusive)
+        sum([tax.amount_minor for tax in event.taxes if not tax.inclusive])
         + sum(event.tips_minor)
         + sum(event.service_charges_minor)
+        - sum(event.discounts_minor)
     )

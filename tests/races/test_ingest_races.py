@@ -13,6 +13,7 @@ from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants import keys
 from pos.intake import receive
 from pos.intake.answer import Answer
+from pos.intake.delivery import Delivery
 from pos.intake.receive import receive_batch, receive_event
 from pos.models import Result
 from tests.conftest import Shop
@@ -90,16 +91,16 @@ def test_batches_in_opposite_orders_never_deadlock(shop: Shop) -> None:
 def test_nobody_waits_for_a_batch_that_opens_what_all_need(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first of a day and of a chart of accounts: another till posts while the batch is under way."""
     others: list[Answer] = []
-    told_of = receive._told_of
+    context_of = Delivery.context_of
 
-    def with_another_till_in_between(*args: Any) -> Any:
+    def with_another_till_in_between(*args: Any, **options: Any) -> Any:
         if not others:
             others.append(Answer("", None, None, Result.REJECTED))  # the other till comes this way too
             pool = ThreadPoolExecutor(1)  # not waited for: should it have to wait for us, we end first
             others[0] = pool.submit(all_at_once, [sending(shop, shop.sale("other"))]).result(timeout=30)[0]
-        return told_of(*args)
+        return context_of(*args, **options)
 
-    monkeypatch.setattr(receive, "_told_of", with_another_till_in_between)
+    monkeypatch.setattr(Delivery, "context_of", with_another_till_in_between)
     bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
     answers = receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
     assert [answer.status for answer in [*others, *answers]] == [201] * 4
@@ -113,7 +114,7 @@ def test_a_batch_that_fails_leaves_an_open_day_and_nothing_in_the_books(
         raise KeyboardInterrupt
 
     bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
-    monkeypatch.setattr(receive, "_in_transaction", crash)
+    monkeypatch.setattr(receive, "_write_in_transaction", crash)
     with pytest.raises(KeyboardInterrupt):
         receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
     assert [shop.number(table) for table in ("events_raw", "events_processed", "journals", "postings")] == [0] * 4

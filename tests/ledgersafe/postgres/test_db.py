@@ -49,6 +49,18 @@ def test_ingest_names_its_tenant_to_postgres(shop: Shop, monkeypatch: pytest.Mon
     assert seen == [str(shop.tenant.id)]
 
 
+def test_a_preview_answers_and_writes_nothing(shop: Shop) -> None:
+    def rename() -> str:
+        with db.rolled_back(shop.tenant.id):
+            type(shop.tenant).objects.filter(pk=shop.tenant.pk).update(name="Preview")
+            return type(shop.tenant).objects.get(pk=shop.tenant.pk).name
+
+    assert rename() == "Preview"
+    shop.tenant.refresh_from_db()
+    assert shop.tenant.name != "Preview"
+    assert not connection.in_atomic_block
+
+
 def test_it_reads_what_is_committed_whatever_the_servers_default(shop: Shop, as_owner: psycopg.Connection[Any]) -> None:
     ((name,),) = as_owner.execute("SELECT current_database()").fetchall()
     default = sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'")

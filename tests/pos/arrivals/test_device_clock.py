@@ -77,7 +77,7 @@ def test_a_header_is_an_instant_with_an_offset_or_nothing(said: Any, read: datet
 def corrected(claimed: str, sent: datetime) -> Any:
     arrival = read_arrival(SALE % claimed.encode(), base_currency="USD")
     before = arrival.payload_hash
-    device_clock.correct(arrival, sent=sent, received=NOON)
+    arrival = device_clock.correct(arrival, sent=sent, received=NOON)
     assert arrival.payload_hash == before
     return arrival
 
@@ -97,7 +97,7 @@ def test_what_claims_to_have_happened_after_it_was_sent_is_held() -> None:
 
 def test_what_is_held_for_something_else_is_corrected_too() -> None:
     arrival = read_arrival(SALE.replace(b": 1}", b": true}") % b"2026-02-25T09:00:00Z", base_currency="USD")
-    device_clock.correct(arrival, sent=NOON - hours(2), received=NOON)
+    arrival = device_clock.correct(arrival, sent=NOON - hours(2), received=NOON)
     assert isinstance(arrival.reading, Hold)
     assert arrival.corrected_at == NOON - hours(1)
 

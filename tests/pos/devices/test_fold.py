@@ -7,7 +7,8 @@ import pytest
 
 from exceptions.decisions import DecisionAction
 from pos.arrivals.claims import claims_of, number_of
-from pos.contract.event import Event, Hold, read_event
+from pos.contract.event import Event, Hold
+from pos.contract.reader import read_event
 from tests.conftest import Shop
 from tests.pos.decisions.test_resolve import decide
 from tests.scenes.device_numbers import numbered, ranges

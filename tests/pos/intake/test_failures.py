@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from ledgersafe.postgres import db
 from ledgersafe.telemetry import metrics
-from pos.intake import plan as planning
-from pos.intake import receive, writer
+from pos.intake import receive, rows, writer
+from pos.intake.delivery import Delivery
+from pos.intake.patience import Patience
 from pos.intake.reception import Reception
 from pos.posting import reference_rows
 from pos.rules import decide
@@ -63,7 +64,7 @@ def test_it_holds_only_the_events_of_a_batch_that_are_refused_at_commit(
 ) -> None:
     """As if the rules let more be returned than was sold: the guard of references looks when all is written."""
     row = reference_rows.reference_row
-    monkeypatch.setattr(planning, "reference_row", lambda reference: row(reference) | {"amount": 4251})
+    monkeypatch.setattr(rows, "reference_row", lambda reference: row(reference) | {"amount": 4251})
     events = [shop.sale("sold"), about(shop, "RETURN", "back", total_amount=5), shop.sale("next")]
     results = shop.post("/v1/events/batch", {"events": events}).json()["results"]
     assert [(result["status"], result["reason_code"]) for result in results] == [
@@ -112,12 +113,12 @@ def test_an_odd_refusal_does_not_make_a_day_that_is_being_closed_the_events_faul
     monkeypatch.setattr(writer, "call", Refusing("pos_receive_many_v1", broken))
     calls, store_once = [], receive._store_once
 
-    def closing(*args: Any, row_by_row: bool) -> Any:
-        calls.append((row_by_row, "last" in args[2]))
+    def closing(delivery: Delivery, arrivals: Any, patience: Patience) -> Any:
+        calls.append((patience.is_row_by_row, patience.is_last))
         if len(calls) == 2:
             with connection.wrap_database_errors:
                 raise psycopg.errors.CheckViolation("journals_open_day")
-        return store_once(*args, row_by_row=row_by_row)
+        return store_once(delivery, arrivals, patience)
 
     monkeypatch.setattr(receive, "_store_once", closing)
     results = shop.post("/v1/events/batch", {"events": [shop.sale("a"), shop.sale("b")]}).json()["results"]
@@ -144,7 +145,7 @@ def test_a_cancelled_statement_is_answered_503_and_not_tried_again(shop: Shop, m
 
 
 def test_arrivals_told_out_of_order_are_refused_as_a_whole(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if `Writer.settle` forgot to sort: half of what is new would be written."""
+    """As if `Writer.take_keys` forgot to sort: half of what is new would be written."""
     first = about(shop, "RETURN", "first", total_amount=1)
     assert shop.post("/v1/events/batch", {"events": [shop.sale("sold"), first]}).json()["counts"] == {"processed": 2}
     monkeypatch.setattr(writer, "sorted", lambda plans, key: [*plans][::-1], raising=False)
@@ -236,11 +237,11 @@ def test_it_leaves_nothing_behind_when_the_process_dies_before_commit(
     class Killed(BaseException):
         """As if the worker were gone."""
 
-    def dying(self: Any, told: Any, context: Any) -> None:
+    def dying(self: Any, result: Any, context: Any) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Reception, "settle", dying)
+        patch.setattr(Reception, "judge", dying)
         with pytest.raises(Killed):
             receive.receive_event(
                 principal=shop.principal, body=json.dumps(shop.sale()).encode(), headers={}, now=timezone.now()

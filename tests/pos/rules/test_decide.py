@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from ledger.calendar.business_days import business_date_of, span_of
-from pos.contract.event import Event, Hold, read_event
-from pos.rules.decide import Post, PostingSettings, decide_posting
+from pos.contract.event import EVENT_TYPES, Event, Hold
+from pos.contract.reader import read_event
+from pos.rules import decide
+from pos.rules.business_day import PostingSettings
+from pos.rules.decide import Post, decide_posting
 from tests.pos.rules.test_sale import ENVELOPE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -157,3 +160,10 @@ def test_an_event_of_a_closed_day_is_late_within_the_window(
 
 def test_a_type_that_is_switched_off_is_unknown() -> None:
     assert day_of(judged("2026-11-21T09:00:00Z", event_type="PAID_IN")) == "UNKNOWN_EVENT_TYPE"
+
+
+def test_every_event_type_has_a_rule_in_every_version() -> None:
+    assert {version: frozenset(rules) for version, rules in decide._RULES_BY_VERSION.items()} == {
+        1: EVENT_TYPES,
+        2: EVENT_TYPES,
+    }
