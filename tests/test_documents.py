@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -115,16 +116,17 @@ def drawings() -> dict[str, str]:
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_a_drawing_has_exactly_the_layers_of_its_contract(contract: str) -> None:
-    """From top to bottom, each above the next."""
+    """In their order, each with an arrow to the next, or from its group to the next group."""
     drawing = drawings()[contract]
-    layers = dict(re.findall(r'\b([A-Z]\d+)\["([^"]+)"\]', drawing))
-    below = dict(re.findall(r'(?=\b([A-Z]\d+)(?:\["[^"]+"\])? --> ([A-Z]\d+)\b)', drawing))
-    (name,) = layers.keys() - below.values()
-    drawn = [layers[name]]
-    while name in below:
-        name = below[name]
-        drawn.append(layers[name])
-    assert drawn == CONTRACTS[contract]
+    arrows = set(re.findall(r'(?=\b(\w+)(?:\["[^"]+"\])? --> (\w+))', drawing))
+    layers: list[tuple[str, str, str]] = []
+    group = ""
+    for line in drawing.splitlines():
+        group = next(iter(re.findall(r"subgraph (\w+)", line)), group)
+        layers += [(name, label, group) for name, label in re.findall(r'\b([A-Z]\d+)\["([^"]+)"\]', line)]
+    assert [label for _, label, _ in layers] == CONTRACTS[contract]
+    for (name, _, group), (below, _, group_below) in pairwise(layers):
+        assert (name, below) in arrows if group == group_below else (group, group_below) in arrows
 
 
 def test_no_drawing_is_of_a_contract_that_is_gone() -> None:
