@@ -90,7 +90,7 @@ class Camera:
             self.too_large.append(path.name)
 
 
-# ── The pictures, in the order of docs/work-the-queue.md ────────────────────────────────────────
+# ── The pictures, in the order of docs/guides/work-the-queue.md ────────────────────────────────────────
 def draw_the_day(camera: Camera) -> None:
     """From the sign-in page to a decided case."""
     camera.go("/admin/login/")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows.console import ANYTHING, commands_of, is_printed
 from tests.flows.processes import ROOT, answers, eventually, free_port, manage, private_environment, processes_of
 
 pytestmark = pytest.mark.xdist_group("flows")
@@ -29,6 +30,9 @@ def test_the_story_comes_out_as_told(environment: dict[str, str], run: str) -> N
     assert told.returncode == 0, told.stdout + told.stderr
     assert "✗" not in told.stdout
     assert told.stdout.count("✓") == 9
+    # As README.md prints it.
+    story = next(one for one in commands_of((ROOT / "README.md").read_text()) if one.text == "make demo")
+    assert is_printed(ANYTHING.join(story.answer), told.stdout)
     assert told.stderr == ""
     # Its server is gone: no address is printed that nobody answers, but the way back to it.
     assert "http://" not in told.stdout

@@ -1,4 +1,4 @@
-"""The commands of README.md, run in their order, in one shell, with one key, against a real server."""
+"""The commands of README.md and the guides, run in their order, in one shell, with one key, against a real server."""
 
 import re
 import subprocess
@@ -8,31 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows.console import Command, commands_of, is_printed
 from tests.flows.processes import ROOT, answers, eventually, free_port, manage, private_environment
 
-README = (ROOT / "README.md").read_text()
-#: What a newcomer types after `make demo` and `make test`; a simulated day has a test of its own.
-CHAPTERS = README[README.index("## First steps of your own") : README.index("## Simulate a day")]
+#: In this order; a guide may use what an earlier one left behind.
+GUIDES = ("keep-the-books", "run-a-drawer", "returns", "devices", "what-was-sold", "work-the-queue", "operate")
+PAGES = ("README.md", *(f"docs/guides/{name}.md" for name in GUIDES))
+#: Commands that cannot run beside the server of this test, and where they run instead.
+ELSEWHERE = {
+    "make demo": "tests/flows/test_demo.py",
+    "make test": ".ci/run",
+    ".venv/bin/python manage.py simulate_day": "tests/flows/test_simulate_day.py",
+    "docker compose": "tests/test_structure.py",
+}
 #: Each request must be answered with success, and a command that fails ends the shell with its name.
 PREAMBLE = """
 set -eo pipefail
 curl() { command curl --fail-with-body --show-error "$@" || { echo "curl failed: $*" >&2; exit 1; }; }
 """
+MARK = "\x1e"
 pytestmark = pytest.mark.xdist_group("flows")
 
 
-def commands_of(text: str) -> list[str]:
-    """Commands of the console blocks: from `$ ` to the end of their quotes and continued lines; answers left out."""
-    commands: list[str] = []
-    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
-        is_open = False
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                commands.append(line.removeprefix("$ "))
-            elif is_open:
-                commands[-1] += f"\n{line}"
-            is_open = commands[-1].endswith("\\") or commands[-1].count("'") % 2 == 1
-    return commands
+def is_run_here(command: Command) -> bool:
+    return not command.text.startswith(tuple(ELSEWHERE))
 
 
 @pytest.fixture
@@ -45,27 +44,43 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         }
 
 
-def test_the_commands_of_the_readme_run_in_order_with_one_key(environment: dict[str, str], tmp_path: Path) -> None:
-    commands = commands_of(CHAPTERS)
-    assert len(commands) > 30
-    assert commands.pop(0).startswith("make serve &")
+def script_of(commands: list[Command], port: int) -> str:
+    """A script that marks where the output of each command begins."""
+    script = "\n".join(f"echo '{MARK}{number}'\n{command.text}" for number, command in enumerate(commands))
+    for printed, meant in (
+        (".venv/bin/python manage.py", f"{sys.executable} {ROOT / 'manage.py'}"),
+        ("127.0.0.1:8000", f"127.0.0.1:{port}"),
+        ("createsuperuser", "createsuperuser --noinput"),
+    ):
+        script = script.replace(printed, meant)
+    return PREAMBLE + script
+
+
+def test_every_guide_has_its_place_in_the_order() -> None:
+    assert {path.stem for path in (ROOT / "docs/guides").glob("*.md")} == set(GUIDES)
+    assert [path for path in ELSEWHERE.values() if not (ROOT / path).exists()] == []
+
+
+def test_the_commands_of_the_documents_run_in_order_with_one_key(environment: dict[str, str], tmp_path: Path) -> None:
+    commands = [command for page in PAGES for command in commands_of((ROOT / page).read_text()) if is_run_here(command)]
+    assert len(commands) > 60
+    assert commands.pop(0).text.startswith("make serve &")
     port = free_port()
     with subprocess.Popen(manage("serve", "--port", str(port)), cwd=ROOT, env=environment) as server:
         try:
             assert eventually(lambda: answers(port), 60)
-            script = "\n".join(f"echo 'README {number}' >&2\n{command}" for number, command in enumerate(commands))
-            script = script.replace(".venv/bin/python manage.py", f"{sys.executable} {ROOT / 'manage.py'}")
-            script = script.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace(
-                "createsuperuser", "createsuperuser --noinput"
-            )
             ran = subprocess.run(
-                ["bash", "-c", PREAMBLE + script],
+                ["bash", "-c", script_of(commands, port)],
                 cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
         finally:
             server.terminate()
-    last = re.findall(r"README (\d+)", ran.stderr)[-1]
-    assert ran.returncode == 0, f"{commands[int(last)]}\n{ran.stdout[-800:]}\n{ran.stderr[-1500:]}"
+    outputs = [output for _, output in re.findall(rf"{MARK}(\d+)\n([^{MARK}]*)", ran.stdout)]
+    last = commands[len(outputs) - 1].text
+    assert ran.returncode == 0, f"{last}\n{ran.stdout[-800:]}\n{ran.stderr[-1500:]}"
+    for command, output in zip(commands, outputs, strict=True):
+        for line in command.answer:
+            assert is_printed(line, output), f"{command.text}\nprinted: {line}\nanswered: {output}"
     packs = [path.read_text() for path in tmp_path.glob("*trial-balance.csv")]
     assert len(packs) == 2
     assert all("RENT:USD" in pack or "SALES:USD" in pack for pack in packs)
