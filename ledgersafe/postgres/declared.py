@@ -1,11 +1,10 @@
-"""What our SQL files say the database holds: functions by their text, guard triggers by table, events and function.
+"""Read what our SQL files say the database holds: functions by their text, guard triggers by table.
 
-Read from `*/migrations/sql/*.sql` in the order in which they are applied, so that a new guard is watched without
-being listed anywhere.
+Functions are read from `*/sql/*.sql`, one file each; triggers from the baselines and from the SQL files of migrations
+after them, in the order in which they are applied. So a new guard is watched without being listed anywhere.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,8 @@ _STATEMENTS: Final = re.compile(
     r"|^DROP (?P<kind>FUNCTION|PROCEDURE|TRIGGER) (?:IF EXISTS )?(?P<dropped>\w+)(?:[^;]*? ON (?P<dropped_on>\w+))?",
     re.DOTALL | re.MULTILINE,
 )
+#: Numbers of migrations that a baseline stands for.
+_REPLACED: Final = re.compile(r'\("\w+", "(\d{4})_')
 #: The bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h).
 _ROW, _BEFORE = 1, 2
 _EVENTS: Final = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
@@ -49,12 +50,15 @@ class DeclaredCatalog:
 
 @cache
 def declared() -> DeclaredCatalog:
-    """Everything our SQL files leave behind once all are applied."""
-    found = DeclaredCatalog()
-    for path in _files():
-        for statement in _STATEMENTS.finditer(path.read_text()):
-            _apply(statement.groupdict(), found)
-    return found
+    """Everything our SQL files leave behind once all migrations are applied."""
+    catalog = DeclaredCatalog()
+    for folder in _app_folders():
+        for path in sorted((folder / "sql").glob("*.sql")):
+            _apply(path, catalog, "function")
+    for folder in _app_folders():
+        for path in _trigger_files(folder / "migrations"):
+            _apply(path, catalog, "trigger", "append_only", "dropped")
+    return catalog
 
 
 def append_only_trigger(table: str) -> GuardTrigger:
@@ -63,26 +67,43 @@ def append_only_trigger(table: str) -> GuardTrigger:
     return GuardTrigger(table, "append_only", "ledgersafe_append_only_v1", before_any_rewrite)
 
 
-def _files() -> Iterator[Path]:
-    for app in apps.get_app_configs():
-        if Path(app.path).is_relative_to(settings.BASE_DIR):
-            files = sorted((Path(app.path) / "migrations" / "sql").glob("*.sql"))
-            yield from (path for path in files if not path.name.endswith(".down.sql"))
+def _app_folders() -> list[Path]:
+    """The folders of our apps, from the bottom of the stack."""
+    return [Path(app.path) for app in apps.get_app_configs() if Path(app.path).is_relative_to(settings.BASE_DIR)]
 
 
-def _apply(statement: dict[str, str | None], found: DeclaredCatalog) -> None:
+def _trigger_files(migrations: Path) -> list[Path]:
+    """The baselines, then SQL files of the migrations that no baseline replaces, as they are applied."""
+    later = [path for path in (migrations / "sql").glob("*.sql") if not path.name.endswith(".down.sql")]
+    replaced = {
+        number
+        for baseline in migrations.glob("*_baseline*.py")
+        for number in _REPLACED.findall(baseline.read_text().partition("dependencies")[0])
+    }
+    return sorted((migrations / "baseline").glob("*.sql")) + sorted(
+        path for path in later if path.name[:4] not in replaced
+    )
+
+
+def _apply(path: Path, catalog: DeclaredCatalog, *kinds: str) -> None:
+    """Take the statements of these kinds of a file into the catalog."""
+    for match in _STATEMENTS.finditer(path.read_text()):
+        statement = match.groupdict()
+        if any(statement[kind] is not None for kind in kinds):
+            _take(statement, catalog)
+
+
+def _take(statement: dict[str, str | None], catalog: DeclaredCatalog) -> None:
     match statement:
         case {"function": str(name), "body": str(body)}:
-            found.functions[name] = body
+            catalog.functions[name] = body
         case {"trigger": str(name), "table": str(table), "executes": str(function)}:
             columns = len((statement["columns"] or "").split(",")) if statement["columns"] else 0
-            found.triggers[table, name] = GuardTrigger(table, name, function, _tgtype(statement), columns)
+            catalog.triggers[table, name] = GuardTrigger(table, name, function, _tgtype(statement), columns)
         case {"append_only": str(table)}:
-            found.triggers[table, "append_only"] = append_only_trigger(table)
+            catalog.triggers[table, "append_only"] = append_only_trigger(table)
         case {"kind": "TRIGGER", "dropped": str(name), "dropped_on": str(table)}:
-            found.triggers.pop((table, name), None)
-        case {"dropped": str(name)}:
-            found.functions.pop(name, None)
+            catalog.triggers.pop((table, name), None)
 
 
 def _tgtype(statement: dict[str, str | None]) -> int:

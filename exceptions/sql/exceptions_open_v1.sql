@@ -1,0 +1,9 @@
+-- Opens cases, many in one statement: [{"id", "key", "raw", "store", "reason", "details", "risk", "currency"}].
+CREATE OR REPLACE FUNCTION exceptions_open_v1(p_tenant bigint, p_cases jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO exceptions (id, tenant_id, idempotency_key, raw_id, store_code, reason_code, status, details,
+                            amount_at_risk_minor, currency)
+        SELECT c.id, p_tenant, c.key, c.raw, coalesce(c.store, ''), c.reason, 'open', coalesce(c.details, '{}'),
+               c.risk, coalesce(c.currency, '')
+        FROM jsonb_to_recordset(p_cases) AS c(
+            id uuid, key text, raw bigint, store text, reason text, details jsonb, risk bigint, currency text)
+$$;

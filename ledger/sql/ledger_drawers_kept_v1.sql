@@ -1,0 +1,5 @@
+CREATE OR REPLACE FUNCTION ledger_drawers_kept_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM ledger_refuse_v1('pos_ledgers_never_deleted', 'Drawers are never deleted.');
+    RETURN NULL;
+END $$;

@@ -1,0 +1,15 @@
+-- ── Settlements ────────────────────────────────────────────────────────────────────────────────
+-- What one leg of a settlement must be: an `fx` journal of its key with an account on one side and its currency's
+-- clearing account on the other. p_minor: what the account itself gets.
+CREATE OR REPLACE FUNCTION ledger_fx_leg_stands_v1(
+    p_tenant bigint, p_journal bigint, p_key text, p_day date, p_account bigint, p_currency text, p_minor bigint
+) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM journals j WHERE j.id = p_journal AND j.tenant_id = p_tenant AND j.source = 'fx'
+          AND j.source_key = p_key AND j.kind = 'FX_SETTLEMENT' AND j.reverses_id IS NULL AND j.business_date = p_day
+    ) AND coalesce((
+        SELECT count(*) = 2 AND bool_and(p.currency = p_currency)
+               AND count(*) FILTER (WHERE p.account_id = p_account AND p.amount_minor = p_minor) = 1
+               AND count(*) FILTER (WHERE a.role = 'FX_CLEARING' AND p.amount_minor = -p_minor) = 1
+        FROM postings p JOIN accounts a ON a.id = p.account_id WHERE p.journal_id = p_journal), false)
+$$;

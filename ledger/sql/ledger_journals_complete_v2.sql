@@ -1,0 +1,20 @@
+-- At commit no journal may still wait for its postings, and a reversal mirrors what it reverses: the same accounts, the
+-- opposite amounts. As ledger_journals_complete_v1, which knew no reversals.
+CREATE OR REPLACE FUNCTION ledger_journals_complete_v2() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(current_setting('ledger.awaiting', true), '') NOT IN ('', '{}') THEN
+        PERFORM ledger_refuse_v1('journals_never_empty', format('Journal %s has no postings.', NEW.id));
+    END IF;
+    IF NEW.reverses_id IS NOT NULL THEN
+        IF EXISTS (
+            SELECT FROM (
+                SELECT p.account_id, p.amount_minor FROM postings p WHERE p.journal_id = NEW.id
+                UNION ALL SELECT p.account_id, p.amount_minor FROM postings p WHERE p.journal_id = NEW.reverses_id
+            ) both_sides GROUP BY account_id HAVING sum(amount_minor) <> 0)
+        THEN
+            PERFORM ledger_refuse_v1('journals_reversal_mirrors',
+                format('Journal %s does not mirror journal %s.', NEW.id, NEW.reverses_id));
+        END IF;
+    END IF;
+    RETURN NULL;
+END $$;

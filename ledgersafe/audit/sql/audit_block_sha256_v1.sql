@@ -1,0 +1,6 @@
+CREATE OR REPLACE FUNCTION audit_block_sha256_v1(b audit_blocks) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(convert_to(jsonb_build_array(
+        'audit.block.v1', b.tenant_id, b.number, b.first_entry_id, b.last_entry_id, b.entry_count, b.chain_length,
+        encode(b.entries_sha256, 'hex'), encode(b.previous_sha256, 'hex'), b.sealed_at AT TIME ZONE 'UTC')::text,
+        'UTF8'))
+$$;

@@ -1,0 +1,24 @@
+-- Takes the key for this transaction, or says what became of it. One round trip, which never waits. Called alone, it is a
+-- transaction of its own, and only looks.
+--   null: the key is free, and ours until the transaction ends
+--   {"busy": true}: another transaction is at it
+--   {"fingerprint", "status", "media_type", "body"}: it was answered before
+-- VOLATILE: the row is looked for with a snapshot of its own, taken after the lock. A holder that committed just before
+-- is seen, therefore; should it ever not be, idempotency_keys_one_per_key refuses the second answer.
+CREATE OR REPLACE FUNCTION idempotency_claim_v1(p_tenant bigint, p_principal text, p_key text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    is_ours boolean;
+    answered idempotency_keys;
+BEGIN
+    PERFORM set_config('app.tenant_id', p_tenant::text, true);
+    is_ours := pg_try_advisory_xact_lock(
+        hashtextextended(jsonb_build_array('idempotency', p_tenant, p_principal, p_key)::text, 0));
+    SELECT * INTO answered FROM idempotency_keys
+        WHERE tenant_id = p_tenant AND principal = p_principal AND key = p_key;
+    IF FOUND THEN
+        RETURN jsonb_build_object('fingerprint', encode(answered.fingerprint, 'hex'), 'status', answered.status,
+            'media_type', answered.media_type, 'body', encode(answered.body, 'base64'));
+    END IF;
+    RETURN CASE WHEN NOT is_ours THEN '{"busy": true}'::jsonb END;
+END $$;

@@ -1,0 +1,5 @@
+CREATE OR REPLACE FUNCTION pos_daily_sales_kept_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM ledger_refuse_v1('daily_sales_kept', 'Rows of daily sales are never deleted.');
+    RETURN NULL;
+END $$;

@@ -1,0 +1,23 @@
+CREATE OR REPLACE FUNCTION pos_decide_v1(p_tenant bigint, p_context jsonb, p_rulings jsonb) RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    ruling record;
+BEGIN
+    INSERT INTO event_versions (tenant_id, event_key_id, payload_hash, first_raw_id, disposition, patched_body)
+        SELECT p_tenant, r.key, decode(v.hash, 'hex'), v.raw, v.d, v.body
+        FROM jsonb_to_recordset(p_rulings) AS r(key bigint, versions jsonb),
+             jsonb_to_recordset(r.versions) AS v(hash text, raw bigint, d text, body text)
+        ON CONFLICT (tenant_id, event_key_id, payload_hash) DO UPDATE SET disposition = excluded.disposition;
+    FOR ruling IN -- one look-up each: a join might go through all keys there are
+        SELECT x.* FROM jsonb_to_recordset(p_rulings) AS x(
+            key bigint, status text, hash text, raw bigint, journal bigint, posted boolean, claim text)
+    LOOP
+        UPDATE events_processed k
+            SET status = ruling.status, effective_hash = decode(ruling.hash, 'hex'), effective_raw_id = ruling.raw,
+                journal_id = ruling.journal,
+                processed_at = CASE WHEN ruling.posted THEN (p_context ->> 'at')::timestamptz
+                                    WHEN ruling.status = 'processed' THEN k.processed_at END,
+                source_event_id = coalesce(ruling.claim, k.source_event_id)
+            WHERE k.id = ruling.key AND k.tenant_id IS NOT DISTINCT FROM p_tenant;
+    END LOOP;
+END $$;

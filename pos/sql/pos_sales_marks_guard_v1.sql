@@ -1,0 +1,15 @@
+-- ── Guards, whoever writes ─────────────────────────────────────────────────────────────────────
+-- A mark goes forward, and never past a transaction that still runs; in another cluster it starts over.
+CREATE OR REPLACE FUNCTION pos_sales_marks_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR TG_OP = 'TRUNCATE' THEN
+        PERFORM ledger_refuse_v1('daily_sales_marks_kept', 'The mark of a roll-up is never deleted.');
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.cluster = OLD.cluster AND NEW.through_xid <= OLD.through_xid THEN
+        PERFORM ledger_refuse_v1('daily_sales_marks_forward', 'The mark of a roll-up only goes forward.');
+    END IF;
+    IF NEW.through_xid > pg_snapshot_xmin(pg_current_snapshot()) OR NEW.folded_by <> pg_current_xact_id() THEN
+        PERFORM ledger_refuse_v1('daily_sales_marks_settled', 'Nothing is rolled up while its transaction runs.');
+    END IF;
+    RETURN NEW;
+END $$;
