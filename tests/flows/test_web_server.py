@@ -74,7 +74,7 @@ def test_warming_up_is_counted_as_nobodys_request(environment: dict[str, str]) -
     """The server asked itself for /health before it was asked."""
     port = free_port()
     with serving(environment, port=port), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30):
-        assert figures(port, f'{LIVE}{{method="GET",transport="http",view="ledgersafe.health.live"}}') == [1]
+        assert figures(port, f'{LIVE}{{method="GET",transport="http",view="ledgersafe.operations.health.live"}}') == [1]
 
 
 def test_workers_are_replaced_without_a_pause(served: SimpleNamespace) -> None:

@@ -62,7 +62,7 @@ def test_no_process_is_forked_while_the_supervision_is_at_work() -> None:
     """A worker that is forked while a lock of the metrics is held would wait for it for ever."""
     code = (
         "import os, threading, time\n"
-        "from ledgersafe.jobs.supervising import _not_forking\n"
+        "from ledgersafe.jobs.supervisor import _not_forking\n"
         "held = threading.Event()\n"
         "def work():\n"
         "    with _not_forking: held.set(); time.sleep(0.5)\n"
