@@ -54,8 +54,9 @@ class Ground:
     def broken(self) -> dict[str, list[Violation]]:
         """Find what breaks, planted rows included; the check of several tenants at once finds as much."""
         findings = run(INVARIANTS, Snapshot(self.raw, self.shop.tenant.id))
-        broken = {finding.invariant.id: sorted(finding.named) for finding in findings if finding.total}
-        assert self.broken_of_several() == {id_: rows for id_, rows in broken.items() if id_ not in AT_ONCE}
+        broken = {finding.invariant.id: list(finding.named) for finding in findings if finding.total}
+        several = {id_: sorted(rows) for id_, rows in broken.items() if id_ not in AT_ONCE}
+        assert self.broken_of_several() == several
         return broken
 
     def broken_of_several(self) -> dict[str, list[Violation]]:
