@@ -1,4 +1,9 @@
--- What a case says of its proposals is what they are.
+-- Refuse a case whose awaits_confirmation differs from its proposals (exceptions_awaiting_agrees).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger exceptions.awaiting_guard (BEFORE INSERT OR UPDATE, each row).
 CREATE OR REPLACE FUNCTION exceptions_awaiting_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.awaits_confirmation IS DISTINCT FROM (TG_OP = 'UPDATE' AND OLD.awaits_confirmation)

@@ -1,4 +1,9 @@
--- A case is decided once: what was decided never changes.
+-- Refuse to delete a case, to change its subject, or to change a resolved one (exceptions_decided_once).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger exceptions.decided_once (BEFORE UPDATE OR DELETE, each row).
 CREATE OR REPLACE FUNCTION exceptions_decided_once_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.status = 'resolved'

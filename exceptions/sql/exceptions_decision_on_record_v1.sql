@@ -1,4 +1,10 @@
--- A case is resolved with its decision on record, and by whom it says: looked at when the transaction commits.
+-- Refuse, at commit, a resolved case without the decision on record that says who, what and why
+-- (exceptions_decision_on_record).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (a deferred constraint trigger).
+-- Locks: none.
+-- Callers: trigger exceptions.decision_on_record (AFTER INSERT OR UPDATE, deferred to commit).
 CREATE OR REPLACE FUNCTION exceptions_decision_on_record_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.status = 'resolved' AND NOT EXISTS (

@@ -1,5 +1,13 @@
--- A proposal is of an open case. It is declined by somebody else than who made it, and withdrawn by nobody else.
--- The case says whether one waits: it is counted with every page.
+-- Guard proposals: a proposal is of an open case (exception_resolutions_case_is_open); another person declines it, its
+-- author alone withdraws it (exception_resolutions_end_a_proposal, exception_resolutions_ended_by_whom).
+--
+-- It also sets the case's awaits_confirmation, which is counted with every page.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: rows of the cases, FOR NO KEY UPDATE in the order of their ids: whoever decides a case meanwhile waits, or
+--     was waited for.
+-- Callers: trigger exception_resolutions.proposals_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION exceptions_proposals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     broken text;

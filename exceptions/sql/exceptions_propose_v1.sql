@@ -1,4 +1,10 @@
--- Keeps a decision that waits for a second person: {"case", "action", "raw", "patch", "hash"}.
+-- Keep a decision that waits for a second person, with its audit entry.
+--
+-- Parameters: p_tenant; p_context: {"actor", "at", "request", "notes"};
+--   d: {"case": id, "action", "raw": canonical raw id, "patch": merge patch or null, "hash": hex fingerprint}.
+-- Answer: none.
+-- Locks: the case's row, by exceptions_proposals_guard_v1.
+-- Callers: exceptions/cases.py.
 CREATE OR REPLACE FUNCTION exceptions_propose_v1(p_tenant bigint, p_context jsonb, d jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

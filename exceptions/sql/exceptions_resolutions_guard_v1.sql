@@ -1,4 +1,9 @@
--- A decision is on a case of its own tenant.
+-- Refuse a decision on a case of another tenant (exception_resolutions_tenant_agrees).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger exception_resolutions.resolutions_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION exceptions_resolutions_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM new_rows n

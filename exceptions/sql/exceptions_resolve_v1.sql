@@ -1,7 +1,13 @@
--- Writes decisions on locked open cases, many in one statement each: the decision itself, the case's state, the trail.
--- p_context: {"actor", "at", "request", "notes"}
--- p_decisions: [{"case", "action", "result", "raw": canonical raw id, "patch": JSON text or null, "hash": hex fingerprint,
---   "journal", "reversal", "attempted": whether it was replayed}]
+-- Write decisions on open cases, many in one statement each: the decision, the case's state and the audit entry.
+--
+-- The nulls of a merge patch say which members it removes, so the patch is kept apart from the entry's stripped nulls.
+--
+-- Parameters: p_tenant; p_context: {"actor", "at", "request", "notes"};
+--   p_decisions: [{"case": id, "action", "result", "raw": canonical raw id, "patch": JSON text or null, "hash": hex
+--     fingerprint, "journal", "reversal", "attempted": whether the event was replayed}].
+-- Answer: none; raises 23514 exceptions_decided_once when a case is not open.
+-- Locks: rows of the cases, which the caller has locked before.
+-- Callers: exceptions/cases.py.
 CREATE OR REPLACE FUNCTION exceptions_resolve_v1(p_tenant bigint, p_context jsonb, p_decisions jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

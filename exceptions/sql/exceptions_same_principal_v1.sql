@@ -1,4 +1,9 @@
--- Whether two names in the trail are one principal: the same, or keys of one chain of rotations.
+-- Tell whether two actors of the audit trail are one principal: the same name, or keys of one chain of rotations.
+--
+-- Parameters: p_tenant; p_one, p_other: actors, such as `key:PREFIX`.
+-- Answer: boolean.
+-- Locks: none.
+-- Callers: exceptions/checks.py, exceptions_proposals_guard_v1.
 CREATE OR REPLACE FUNCTION exceptions_same_principal_v1(p_tenant bigint, p_one text, p_other text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT p_one = p_other OR EXISTS (

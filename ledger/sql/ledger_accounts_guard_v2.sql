@@ -1,4 +1,10 @@
--- As ledger_accounts_guard_v1, and: an account is closed empty, and a floor is no higher than what is there.
+-- Guard accounts: tenant, currency, type, role and qualifier never change (accounts_fixed), an account is closed empty
+-- (accounts_closed_empty), and its floor is no higher than its balance (accounts_floor).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: ledger_await_posters_v1, when an account is closed or its floor rises.
+-- Callers: trigger accounts.accounts_guard (BEFORE INSERT OR UPDATE, each row).
 CREATE OR REPLACE FUNCTION ledger_accounts_guard_v2() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     closes boolean;

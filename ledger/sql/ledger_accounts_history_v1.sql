@@ -1,5 +1,11 @@
--- Every change of an account, whoever makes it and by what way, is a row of its history. Runs with the owner's rights:
--- nobody else may write there.
+-- Write a row of history for every change of an account, by any path.
+--
+-- SECURITY DEFINER: nobody but the owner may write account_versions.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none of its own; the account's row is locked by its change.
+-- Callers: trigger accounts.accounts_history (AFTER INSERT OR UPDATE, each row).
 CREATE OR REPLACE FUNCTION ledger_accounts_history_v1() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE

@@ -1,4 +1,12 @@
--- As it was; of a day with several closes the last one's snapshot counts.
+-- Sum everything posted to an account: the newest snapshot of a closed day and the postings after it. Of a day with
+-- several closes the last one's snapshot counts.
+--
+-- Volatile on purpose: called by a guard it sees every row committed up to this moment.
+--
+-- Parameters: p_tenant; p_account: id.
+-- Answer: numeric, minor units, debit positive.
+-- Locks: none; callers hold a lock that keeps posters away, or accept a moving balance.
+-- Callers: ledger_accounts_guard_v2, ledger_lock_drawer_v1, ledger_postings_guard_v4, ledger_drawers_guard_v1.
 CREATE OR REPLACE FUNCTION ledger_balance_v1(p_tenant bigint, p_account bigint) RETURNS numeric LANGUAGE plpgsql AS $$
 DECLARE
     kept record;

@@ -1,5 +1,10 @@
--- First call of whoever changes an account: says who it is, for the history; and waits for posters, before any row is
--- locked, when what is to change depends on the balance.
+-- Begin a change of accounts: set the actor for their history, and wait for posters when the change depends on a
+-- balance.
+--
+-- Parameters: tenant: id; actor; exclusively: whether to wait for posters, before any row is locked.
+-- Answer: none.
+-- Locks: ledger_await_posters_v1, if exclusively.
+-- Callers: ledger/accounts/changes.py.
 CREATE OR REPLACE FUNCTION ledger_change_accounts_v1(tenant bigint, actor text, exclusively boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,13 @@
--- What was sold and refunded of an order. The row is where refunds of one order queue; its check is their limit.
+-- Count a sale or refund of an order.
+--
+-- The row is where refunds of one order queue; its CHECK is their limit. SECURITY DEFINER: the application role itself
+-- may not write order_totals. The row is updated first: inserted first, a refund would be refused before the row is
+-- seen.
+--
+-- Parameters: flow: the row of financial_transactions.
+-- Answer: none.
+-- Locks: the order's row of order_totals, by its update.
+-- Callers: ledger_flows_guard_v1.
 CREATE OR REPLACE FUNCTION ledger_count_order_v1(flow financial_transactions) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN

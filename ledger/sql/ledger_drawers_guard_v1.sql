@@ -1,7 +1,13 @@
--- ── Drawers ────────────────────────────────────────────────────────────────────────────────────
--- A drawer is opened on an empty account of its register, moves only forward, and is closed when its flows, its figures
--- and its account agree; then it never changes again. Instants are taken with the drawer's lock in hand: whatever was
--- posted into it was posted between them.
+-- Guard drawers: opened on an empty account of the register (pos_ledgers_tenant_agrees, pos_ledgers_opened_empty),
+-- moved only forward (pos_ledgers_status_forward, pos_ledgers_fixed), closed when flows, figures and account agree
+-- (pos_ledgers_closed_balanced), and then sealed (pos_ledgers_closed_sealed).
+--
+-- Instants are taken with the drawer's lock held: everything posted into it was posted between them.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, with the instant of its opening or close.
+-- Locks: ledger_drawer_lock_v1, alone, when a drawer is opened or closed.
+-- Callers: trigger pos_ledgers.drawers_guard (BEFORE INSERT OR UPDATE, each row).
 CREATE OR REPLACE FUNCTION ledger_drawers_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     flows record;

@@ -1,4 +1,9 @@
--- What a flow of cash was, by the journal that moved it.
+-- Name the type of a flow of cash by the journal that moved it.
+--
+-- Parameters: source, kind: of the journal; cash: minor units into the drawer.
+-- Answer: text, a type of financial_transactions.
+-- Locks: none.
+-- Callers: ledger_postings_guard_v4.
 CREATE OR REPLACE FUNCTION ledger_flow_type_v1(source text, kind text, cash bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN source = 'drawer' THEN CASE kind

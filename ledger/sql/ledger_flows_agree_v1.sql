@@ -1,5 +1,12 @@
--- And at commit it says what its journal did to the drawer's account. Rows made of postings do by their making, and
--- only those say nobody asked for them.
+-- Refuse, at commit, a drawer transaction whose cash is not the amount its journal moved in the drawer's account
+-- (financial_transactions_cash_agrees).
+--
+-- Rows made of postings agree by their making; only those have no actor.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (a deferred constraint trigger).
+-- Locks: none.
+-- Callers: trigger financial_transactions.flows_agree (AFTER INSERT, deferred to commit).
 CREATE OR REPLACE FUNCTION ledger_flows_agree_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.actor = '' THEN

@@ -1,6 +1,14 @@
--- A row that no posting made, but a command (or somebody past the product): says whose it is, and goes into an open
--- drawer of its tenant and currency. The drawer's lock is shared until the end, so that it cannot be closed meanwhile.
--- An adjustment mirrors one late flow of the same closed drawer.
+-- Guard drawer transactions: an adjustment mirrors one late flow of the same closed drawer
+-- (financial_transactions_adjustment_mirrors); a row that no posting made names its actor and a type that can be
+-- requested (financial_transactions_asked_for), moves cash by its method and type
+-- (financial_transactions_only_cash_moves_cash, financial_transactions_type_gives_direction), and goes into an open
+-- drawer of its tenant and currency (financial_transactions_drawer_agrees, financial_transactions_drawer_open).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: ledger_share_drawer_v1 until commit, so that the drawer is not closed meanwhile; then the order's row
+--     (ledger_count_order_v1).
+-- Callers: trigger financial_transactions.flows_guard (BEFORE INSERT, each row).
 CREATE OR REPLACE FUNCTION ledger_flows_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     drawer record;

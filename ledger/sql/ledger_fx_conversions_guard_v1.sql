@@ -1,5 +1,12 @@
--- ── Conversions of till events ─────────────────────────────────────────────────────────────────
--- The journal stands already; what it took in the foreign currency went through that currency's clearing account.
+-- Refuse a conversion of a till event whose journal does not clear the foreign amount, or whose rate was not rightly
+-- used (fx_conversions_by_its_rate).
+--
+-- The journal stands already; its foreign amount went through that currency's clearing account.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger fx_conversions.fx_conversions_guard (AFTER INSERT, each row).
 CREATE OR REPLACE FUNCTION ledger_fx_conversions_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     happened timestamptz;

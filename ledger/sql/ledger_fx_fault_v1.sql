@@ -1,5 +1,11 @@
--- Whether a rate was rightly used: it is the tenant's, of the pair or of the opposite one, held at the instant, and
--- gives that amount. Answers what is wrong, or null.
+-- Check the use of a rate: it is the tenant's, of the pair or its inverse, valid at the instant, and gives that amount.
+--
+-- Parameters: p_tenant; p_rate_id, p_rate, p_inverted: the rate; p_source, p_target: currencies; p_minor, p_converted:
+--     amounts;
+--   p_shift: as ledger_fx_convert_v1 takes it; p_at: the instant.
+-- Answer: text that says what is wrong, or null.
+-- Locks: none.
+-- Callers: ledger/checks/fx.py, ledger_fx_settlements_guard_v1, ledger_fx_conversions_guard_v1.
 CREATE OR REPLACE FUNCTION ledger_fx_fault_v1(
     p_tenant bigint, p_rate_id bigint, p_rate numeric, p_inverted boolean, p_source text, p_target text, p_minor bigint,
     p_converted bigint, p_shift integer, p_at timestamptz

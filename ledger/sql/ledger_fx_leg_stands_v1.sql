@@ -1,6 +1,10 @@
--- ── Settlements ────────────────────────────────────────────────────────────────────────────────
--- What one leg of a settlement must be: an `fx` journal of its key with an account on one side and its currency's
--- clearing account on the other. p_minor: what the account itself gets.
+-- Check one leg of a settlement: an `fx` journal of its key, with the account on one side and its currency's clearing
+-- account on the other.
+--
+-- Parameters: p_tenant, p_journal, p_key, p_day, p_account, p_currency; p_minor: what the account itself gets.
+-- Answer: boolean.
+-- Locks: none.
+-- Callers: ledger/checks/fx.py, ledger_fx_settlements_guard_v1.
 CREATE OR REPLACE FUNCTION ledger_fx_leg_stands_v1(
     p_tenant bigint, p_journal bigint, p_key text, p_day date, p_account bigint, p_currency text, p_minor bigint
 ) RETURNS boolean LANGUAGE sql STABLE AS $$

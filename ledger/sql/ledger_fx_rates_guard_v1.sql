@@ -1,5 +1,11 @@
--- ── Rates ──────────────────────────────────────────────────────────────────────────────────────
--- A correction is the next version: no number is left out, so that the newest is the one with the highest.
+-- Refuse a rate whose version does not follow the last one (fx_rates_next_version).
+--
+-- A correction is the next version: no number is left out, so the newest rate is the one with the highest number.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger fx_rates.fx_rates_guard (BEFORE INSERT, each row).
 CREATE OR REPLACE FUNCTION ledger_fx_rates_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     last integer;

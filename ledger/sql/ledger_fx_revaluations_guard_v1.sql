@@ -1,5 +1,11 @@
--- ── Revaluations ───────────────────────────────────────────────────────────────────────────────
+-- Refuse a revaluation that is not the amount its journal took out of clearing (fx_revaluations_agree).
+--
 -- The journal stands already: it takes the residual, which is the sum of the positions' values, out of clearing.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger fx_revaluations.fx_revaluations_guard (AFTER INSERT, each row).
 CREATE OR REPLACE FUNCTION ledger_fx_revaluations_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT sum((p ->> 'value_minor')::numeric) FROM jsonb_array_elements(NEW.positions) p)

@@ -1,8 +1,15 @@
--- Writes a settlement and its two journals; the key first, so that of two with one key the second waits, fails with
--- 23505, and finds it done when it is tried again.
--- p_given: {"client", "key", "hash": hex, "actor", "from": account id, "to": id, "source": currency, "target": currency,
---           "minor", "converted", "shift", "rate": id, "value": decimal text, "inverted", "day", "as_of", "memo", "ref",
---           "clear_source": account id, "clear_target": id}
+-- Write a settlement and its two journals.
+--
+-- The key is written first: the second of two settlements with one key waits, fails with 23505, and finds the first one
+-- done when it is tried again.
+--
+-- Parameters: p_tenant;
+--   p_given: {"client", "key", "hash": hex, "actor", "from": account id, "to": account id, "source": currency,
+--     "target": currency, "minor", "converted", "shift", "rate": id, "value": decimal text, "inverted", "day",
+--     "as_of", "memo", "ref", "clear_source": account id, "clear_target": account id}.
+-- Answer: {"id": of the settlement}.
+-- Locks: the key, by the unique index; then as ledger_post_v1.
+-- Callers: ledger/fx/settle.py.
 CREATE OR REPLACE FUNCTION ledger_fx_settle_v1(p_tenant bigint, p_given jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

@@ -1,4 +1,10 @@
--- At commit: a settlement has both legs, and was converted by its rate.
+-- Refuse, at commit, a settlement that was not converted by its rate (fx_settlements_by_its_rate) or lacks one of its
+-- two legs (fx_settlements_both_legs).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (a deferred constraint trigger).
+-- Locks: none.
+-- Callers: trigger fx_settlements.fx_settlements_guard (AFTER INSERT, deferred to commit).
 CREATE OR REPLACE FUNCTION ledger_fx_settlements_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     fault text := ledger_fx_fault_v1(NEW.tenant_id, NEW.rate_id, NEW.rate_value, NEW.inverted, NEW.source_currency,

@@ -1,5 +1,10 @@
--- At commit no journal may still wait for its postings, and a reversal mirrors what it reverses: the same accounts, the
--- opposite amounts. As ledger_journals_complete_v1, which knew no reversals.
+-- Refuse, at commit, a journal that still waits for its postings (journals_never_empty), and a reversal that does not
+-- mirror its journal: the same accounts, the opposite amounts (journals_reversal_mirrors).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (a deferred constraint trigger).
+-- Locks: none.
+-- Callers: trigger journals.journals_complete (AFTER INSERT, deferred to commit).
 CREATE OR REPLACE FUNCTION ledger_journals_complete_v2() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF coalesce(current_setting('ledger.awaiting', true), '') NOT IN ('', '{}') THEN

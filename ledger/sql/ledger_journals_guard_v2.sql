@@ -1,4 +1,15 @@
--- Scalar subqueries, which no planner turns into a join with all journals there are.
+-- Guard new journals: each is of an open day (journals_open_day), a key gets its next revision only after a reversal
+-- (journals_one_effective_per_key), and a reversal names one journal of its tenant that is no reversal itself
+-- (journals_reversal_agrees). It then announces the postings that each journal awaits (ledger_awaiting_v1).
+--
+-- Revisions and reversals are queried in statements of their own: `flag AND EXISTS (…)` is one statement to PL/pgSQL,
+-- which would plan and start the query for every journal. Scalar subqueries, which no planner turns into a join with
+-- all journals.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: ledger_share_open_day_v1 of each tenant and day, in their order.
+-- Callers: trigger journals.journals_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION ledger_journals_guard_v2() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     facts record;

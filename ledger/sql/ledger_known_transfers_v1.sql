@@ -1,4 +1,9 @@
--- Which of the transfers were carried out before: [{"o", "journal", "at", "same": whether it is the same request}].
+-- Find the transfers that were carried out before.
+--
+-- Parameters: p_tenant; p_transfers: as ledger_transfer_v1 takes them.
+-- Answer: [{"o": ordinal, "journal", "at", "same": whether it is the same request}].
+-- Locks: none.
+-- Callers: ledger_transfer_v1.
 CREATE OR REPLACE FUNCTION ledger_known_transfers_v1(p_tenant bigint, p_transfers jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
     RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(

@@ -1,6 +1,11 @@
--- Waits until nobody is posting to a drawer's account, and keeps posters waiting until the end of the transaction.
--- First a share of the day, as posters take them, so that nobody who closes the day is met crosswise.
--- Answers what is in the account, in minor units.
+-- Wait until nobody is posting to a drawer's account, keep posters waiting until commit, and read its balance.
+--
+-- Parameters: p_tenant; p_day: the open business day; p_account: id of the drawer's account.
+-- Answer: bigint, minor units in the account.
+-- Locks: first a share of the day, as posters take it, so that a closer of the day is never met crosswise; then
+--     ledger_drawer_lock_v1, alone; then the account's row, by an update, not a mere row lock: see
+--     ledger_share_drawer_v1.
+-- Callers: ledger/drawers/drawer.py.
 CREATE OR REPLACE FUNCTION ledger_lock_drawer_v1(p_tenant bigint, p_day date, p_account bigint) RETURNS bigint
 LANGUAGE plpgsql AS $$
 BEGIN

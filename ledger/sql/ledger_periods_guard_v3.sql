@@ -1,5 +1,17 @@
--- As ledger_periods_guard_v2, and: no day before the books start; a day that is inserted as closed bears the instant at
--- which it was.
+-- Guard business days: none before the books start (periods_from_books_start) or at or before a closed day
+-- (periods_after_last_close), date and span fixed (periods_fixed), closed in order (periods_closed_in_order), reopened
+-- only by a record of who and why (periods_reopened_with_reason).
+--
+-- A day inserted as closed takes the instant of that insertion; a day that is closed takes an instant with the lock
+-- held, so everything posted into it was recorded before.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, with the instants of its close and reopening.
+-- Locks: the calendar's advisory lock (-tenant): no day is added before a day that is just being closed. Closing also
+--     takes the day's lock alone: it waits for every poster of the day, and every later one sees the close. Above READ
+--     COMMITTED the tenant's row FOR SHARE, which fails with 40001 where an older snapshot would miss a new start of
+--     the books.
+-- Callers: trigger periods.periods_guard (BEFORE INSERT OR UPDATE, each row).
 CREATE OR REPLACE FUNCTION ledger_periods_guard_v3() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     first date;

@@ -1,5 +1,12 @@
--- Days that nobody sold on are inserted as closed, thousands in one statement: asked once, not per row, whether a day
--- before the last of them is open.
+-- Refuse days inserted as closed while an earlier day is open (periods_closed_in_order).
+--
+-- Thousands of days without sales are inserted as closed in one statement, so the query runs once per statement, not
+-- per row.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none of its own; ledger_periods_guard_v3 holds the calendar.
+-- Callers: trigger periods.periods_inserted (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION ledger_periods_inserted_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM (SELECT tenant_id, max(business_date) AS last FROM new_periods

@@ -1,6 +1,9 @@
--- Journals of decisions: written like any other, and their ids handed back.
+-- Post journals of decisions: number them, post them, answer their ids.
 --
--- journals: as ledger_post_v1 takes them, without ids; lines as there. Answers the ids in the order of the journals.
+-- Parameters: p_tenant; p_journals: as ledger_post_v1 takes them, without ids; p_lines: as there.
+-- Answer: [journal id], in the order of the journals.
+-- Locks: as ledger_post_v1.
+-- Callers: ledger/journals/posting.py.
 CREATE OR REPLACE FUNCTION ledger_post_new_v1(p_tenant bigint, p_journals jsonb, p_lines jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE

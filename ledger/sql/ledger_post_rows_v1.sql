@@ -1,3 +1,16 @@
+-- Post many journals in columns, as ledger_post_v1 posts them from JSON.
+--
+-- Building JSON and taking it apart costs more than writing the rows. SECURITY DEFINER, and the checks of
+-- ledger.awaiting are those of ledger_post_v1.
+--
+-- Parameters: p_tenant; p_rules: version; p_ats, p_keys, p_refs: one element for each event;
+--   p_ids (null: the journal is left out, with its lines), p_about (which element of p_ats, p_keys and p_refs),
+--     p_sources, p_kinds, p_dates, p_counts, p_late: one element for each journal;
+--   p_of (which journal, from 1), p_numbers, p_accounts, p_amounts, p_currencies (null: all lines in p_currency): one
+--     for each line.
+-- Answer: none; raises 23514 with the name of the guard that refuses.
+-- Locks: as ledger_post_v1.
+-- Callers: pos_take_many_v1.
 CREATE OR REPLACE FUNCTION ledger_post_rows_v1(
     p_tenant bigint, p_rules integer, p_ats timestamptz[], p_keys text[], p_refs text[],
     p_ids bigint[], p_about bigint[], p_sources text[], p_kinds text[], p_dates date[], p_counts bigint[], p_late boolean[],

@@ -1,7 +1,20 @@
--- The setting ledger.awaiting, in which the guards tell each other what a journal still waits for, may be set by anybody
--- who is connected. Between the beginning and the end of a posting function nobody but us can set it. So nothing may be
--- awaited when one begins, or a session could name an old journal there and add to it; and nothing when it ends, or a
--- session could forget there what it never posted. No journal waits for another call: each comes with all its postings.
+-- Post journals with their lines: the one way into the books.
+--
+-- SECURITY DEFINER: the application role itself may not insert into journals or postings; the guards check every row
+-- all the same. The setting ledger.awaiting may be set by anybody who is connected, but not between the beginning and
+-- the end of this function. So nothing may be awaited when it begins, or a session could name an old journal there and
+-- add to it; and nothing when it ends, or a session could hide a journal without postings.
+--
+-- Parameters: p_tenant;
+--   p_journals: [{"o": ordinal, "id", "date", "at", "kind", "source", "key", "rev", "reverses", "ref", "n": number of
+--     lines, "rules": version, "late"}];
+--   p_lines: [{"o": ordinal of the journal, "n": line number, "a": account id, "c": currency, "m": minor units}];
+--     lines whose ordinal is in no journal are left out.
+-- Answer: none; raises 23514 with the name of the guard that refuses.
+-- Locks: through the guards of journals and postings, in this order: a share of each day by date, a share of each
+--     drawer by account, the rows of accounts with a floor by id.
+-- Callers: ledger_post_new_v1, ledger_reverse_v1, ledger_transfer_v1, ledger_fx_settle_v1, ledger_transact_v1,
+--     ledger_transfer_alone_v1, pos_take_keys_v1, pos_take_key_v1, pos_receive_alone_v1.
 CREATE OR REPLACE FUNCTION ledger_post_v1(p_tenant bigint, p_journals jsonb, p_lines jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE

@@ -1,3 +1,18 @@
+-- Guard new postings. One INSERT carries the complete set of each of its journals: as many as the journal was sealed
+-- with (postings_complete_set), zero in sum per currency (postings_balanced), on active accounts of the same tenant and
+-- currency (postings_account_agrees), above the floors of accounts (accounts_floor). A journal that awaits no postings
+-- takes none, so nothing is added later.
+--
+-- A posting of a drawer's cash also writes the row of that drawer, by any path. That an account has a floor or is a
+-- drawer's comes along with its status, so postings of other accounts cost no further query. Look-ups take one way
+-- whatever is known of the tables: a session keeps the plans it made while these were empty.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: ledger_share_drawer_v1 of each drawer's account, by id, before any account's row, because a closer of a
+--     drawer locks in that order; then rows of accounts with a floor that lose money, by id, by an update, not a mere
+--     row lock: above READ COMMITTED whoever waited for it must fail with 40001.
+-- Callers: trigger postings.postings_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION ledger_postings_guard_v4() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
 DECLARE

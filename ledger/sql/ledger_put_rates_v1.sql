@@ -1,5 +1,11 @@
--- p_rates: [{"base", "quote", "rate": decimal text, "from"}], no pair and instant twice. Writes those that differ from
--- what is current. Answers {"new": how many}.
+-- Write the rates that differ from the current ones, each as the next version.
+--
+-- Parameters: p_tenant, p_source, p_actor; p_rates: [{"base", "quote", "rate": decimal text, "from": instant}], no
+--     pair and instant twice.
+-- Answer: {"new": how many were written}.
+-- Locks: the advisory lock (hashtext('fx_rates'), tenant), alone, until commit: the second of two writers sees the
+--     versions of the first.
+-- Callers: ledger/fx/record_rates.py.
 CREATE OR REPLACE FUNCTION ledger_put_rates_v1(p_tenant bigint, p_source text, p_actor text, p_rates jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

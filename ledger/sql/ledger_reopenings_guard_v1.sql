@@ -1,5 +1,11 @@
--- The record of a reopening says itself when, and which close it undoes; the calendar is locked before anything is read,
--- so that no later day is closed meanwhile.
+-- Guard the record of a reopening: only a closed day is reopened (period_reopenings_of_a_closed_day), the last closed
+-- one first (period_reopenings_in_reverse_order). It sets the instant, and the close that it undoes.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, with both instants.
+-- Locks: the calendar's advisory lock (-tenant) before anything is read, so that no later day is closed meanwhile;
+--     then the day's row FOR UPDATE.
+-- Callers: trigger period_reopenings.reopenings_guard (BEFORE INSERT, each row).
 CREATE OR REPLACE FUNCTION ledger_reopenings_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     day record;

@@ -1,5 +1,11 @@
--- Mirrors journals: the same accounts with the opposite amounts, line by line.
--- p_reversals: [{"journal": the one to reverse, "date", "at", "late"}]. Answers {"journal id": reversal id}.
+-- Reverse journals: post the same accounts with the opposite amounts, line by line.
+--
+-- Numbered in the order of the journals, so that two decisions on the same ones meet in one order.
+--
+-- Parameters: p_tenant; p_reversals: [{"journal": id of the one to reverse, "date", "at", "late"}].
+-- Answer: {"journal id": reversal id}; raises 23514 journals_reversal_agrees when a journal does not exist.
+-- Locks: as ledger_post_v1.
+-- Callers: ledger/journals/posting.py.
 CREATE OR REPLACE FUNCTION ledger_reverse_v1(p_tenant bigint, p_reversals jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

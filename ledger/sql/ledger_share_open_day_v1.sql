@@ -1,4 +1,15 @@
--- As in its first form; a tenant has a day for every day it was open.
+-- Take a poster's share of a business day, and refuse a day that is not open (journals_open_day).
+--
+-- Under READ COMMITTED every statement has a new snapshot: having waited for the closer, it sees the close. Whoever
+-- began before the day was reopened fails with 40001 and tries again, so a row recorded into a reopened day is always
+-- younger than the close that was undone, and the pack of that close stays the same, byte for byte. The look-up takes
+-- one way whatever is known of the tables: a session keeps the plans it made while these were empty.
+--
+-- Parameters: tenant: id; day.
+-- Answer: none; raises 23514 or 40001.
+-- Locks: ledger_day_lock_v1(tenant, day), shared, until commit; above READ COMMITTED also the day's row FOR SHARE,
+--     which fails with 40001 when the closer was there since.
+-- Callers: ledger_journals_guard_v2, ledger_lock_drawer_v1, ledger_transact_v1.
 CREATE OR REPLACE FUNCTION ledger_share_open_day_v1(tenant bigint, day date) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
 DECLARE

@@ -1,5 +1,10 @@
--- As ledger_tenants_guard_v1, and: the books start no later than their first business day. Either is looked at with the
--- calendar in hand, so that nobody opens a first day meanwhile.
+-- Guard a tenant's calendar: with business days it keeps base currency, time zone and cut-off (tenants_calendar_fixed),
+-- and its books start no later than its first business day (tenants_books_start_before_first_day).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: the calendar's advisory lock (-tenant), so that nobody opens a first day meanwhile.
+-- Callers: trigger tenants.calendar_fixed (BEFORE UPDATE, each row).
 CREATE OR REPLACE FUNCTION ledger_tenants_guard_v2() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     is_recut boolean := (NEW.base_currency, NEW.time_zone, NEW.cut_off_hour, NEW.cut_off_minute)

@@ -1,7 +1,13 @@
--- A transaction somebody asks for: its row and its journal. The day is open, or this is refused.
+-- Write a drawer transaction on request: its row and its journal. The day is open, or it is refused.
 --
--- p_asked: {"drawer", "type", "method", "currency", "amount", "order", "ref", "actor", "date", "at", "debit", "credit"},
--- the last two ids of accounts. Answers {"id", "journal", "at"}.
+-- SECURITY DEFINER: the application role itself may not insert into journals.
+--
+-- Parameters: p_tenant;
+--   p_asked: {"drawer": id, "type", "method", "currency", "amount": minor units, "order", "ref", "actor", "date",
+--     "at", "debit": account id, "credit": account id}.
+-- Answer: {"id", "journal", "at"}.
+-- Locks: the share of the day first: days come before drawers; then those of ledger_flows_guard_v1 and ledger_post_v1.
+-- Callers: ledger/drawers/transactions.py.
 CREATE OR REPLACE FUNCTION ledger_transact_v1(p_tenant bigint, p_asked jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

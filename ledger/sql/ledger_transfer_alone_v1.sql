@@ -1,5 +1,13 @@
--- One transfer as a transaction of its own; p_context and t as there. Answers as it does; or only {"again": true}: the key
--- is taken, an account or the day does not take postings, the API key or the tenant's version is another.
+-- Carry out one new transfer as a transaction of its own, with no more work than it needs.
+--
+-- Most transfers come alone and are accepted. In any other case it writes nothing, and Python calls ledger_transfer_v1.
+--
+-- Parameters: p_tenant; p_context: as ledger_transfer_v1 takes it; t: one element of its p_transfers.
+-- Answer: {"done": [{"o", "journal", "at", "same", "new"}]}; or {"again": true}: the key is taken, an account or the
+--     day does not take postings, the API key is not valid, or the tenant has another version.
+-- Locks: the key, by the unique index: a transfer with the same key under way is waited for; then as ledger_post_v1.
+--     Sets app.tenant_id.
+-- Callers: ledger/transfers/transfer.py.
 CREATE OR REPLACE FUNCTION ledger_transfer_alone_v1(p_tenant bigint, p_context jsonb, t jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

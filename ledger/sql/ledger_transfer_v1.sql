@@ -1,14 +1,21 @@
--- p_context:   {"version": the tenant's, "api_key": id or null, "actor", "at"}
--- p_transfers: [{"o": ordinal, "client", "key", "hash": fingerprint in hex, "date", "ref", "memo", "meta": {}, "n": number
---                of lines, "memos": a text or null per line, "lines": [{"n", "code", "c": currency, "m": minor units}]}],
---              no key twice.
--- Answers one of
---   {"stale": true}     the key is no longer valid, or the tenant has another version;
---   {"accounts": [{"o", "n", "why": unknown | currency | blocked | closed, "ccy"}]}
---   {"days": [{"o", "date", "state": none | closed}]}
---   {"done": [{"o", "journal", "at", "same", "new": true when it was written now}]}
--- and has written nothing unless something in "done" is new. Should another call carry out one of them meanwhile, this
--- one fails with 23505, and finds it done when it is tried again.
+-- Carry out transfers: all of a call stand, or none does. Every line that is wrong is named; the guards judge again.
+--
+-- Should another call carry out one of them meanwhile, this one fails with 23505, and finds it done when it is tried
+-- again.
+--
+-- Parameters: p_tenant; p_context: {"version": the tenant's, "api_key": id or null, "actor", "at"};
+--   p_transfers: [{"o": ordinal, "client", "key", "hash": fingerprint in hex, "date", "ref", "memo", "meta": {}, "n":
+--     number of lines, "memos": a text or null per line, "lines": [{"n", "code", "c": currency, "m": minor units}]}],
+--     no key twice.
+-- Answer: one of
+--   {"stale": true}: the API key is no longer valid, or the tenant has another version;
+--   {"accounts": [{"o", "n", "why": unknown | currency | blocked | closed, "ccy"}]};
+--   {"days": [{"o", "date", "state": none | closed}]};
+--   {"done": [{"o", "journal", "at", "same", "new": true when it was written now}]};
+--   nothing is written unless something in "done" is new.
+-- Locks: keys in their order, by the unique index, so that two calls with the same ones never wait crosswise; then as
+--     ledger_post_v1. Sets app.tenant_id.
+-- Callers: ledger/transfers/transfer.py.
 CREATE OR REPLACE FUNCTION ledger_transfer_v1(p_tenant bigint, p_context jsonb, p_transfers jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

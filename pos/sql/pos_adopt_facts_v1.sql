@@ -1,4 +1,12 @@
--- As in 0009_gold.sql, and the marks of contents, which name transactions, too.
+-- Adopt headers that a dump brought from another cluster: all of them have ended, so they get the oldest transaction
+-- number there is, and are rolled up and projected anew.
+--
+-- Once after a restore, while nobody posts.
+--
+-- Parameters: none.
+-- Answer: none.
+-- Locks: sales, ACCESS EXCLUSIVE; the second of two callers waits and then finds nothing to do.
+-- Callers: pos_roll_up_sales_v1, pos_next_content_v1.
 CREATE OR REPLACE FUNCTION pos_adopt_facts_v1() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     LOCK TABLE sales IN ACCESS EXCLUSIVE MODE;

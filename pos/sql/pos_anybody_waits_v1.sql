@@ -1,4 +1,9 @@
--- Whether anybody waits for any of these: their keys, stores and transactions.
+-- Tell whether a held event waits for one of these events.
+--
+-- Parameters: p_tenant; p_keys, p_stores, p_txns: of the events, element by element.
+-- Answer: boolean.
+-- Locks: none.
+-- Callers: pos_take_keys_v1, pos_somebody_waits_v1, pos_take_many_v1.
 CREATE OR REPLACE FUNCTION pos_anybody_waits_v1(p_tenant bigint, p_keys text[], p_stores text[], p_txns text[]) RETURNS boolean
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
 BEGIN

@@ -1,3 +1,12 @@
+-- Write the judgements on arrivals whose key existed: cases, versions, outcomes, and the keys' latest arrival.
+--
+-- Parameters: p_tenant; p_context: {"at": received};
+--   p_judged: [{"raw", "key": key id, "hash": hex, "r": result, "why", "x": case, "j": journal, "version": true when
+--     the payload is new to the key}];
+--   p_cases: as exceptions_open_v1 takes them.
+-- Answer: none.
+-- Locks: rows of the keys, which the caller has locked (pos_key_states_v1).
+-- Callers: pos/intake/reception.py.
 CREATE OR REPLACE FUNCTION pos_apply_v1(p_tenant bigint, p_context jsonb, p_judged jsonb, p_cases jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

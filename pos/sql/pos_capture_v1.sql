@@ -1,4 +1,11 @@
--- As in 0010_devices.sql; what all arrivals have in common is read once.
+-- Keep arrivals in events_raw (bronze), byte for byte.
+--
+-- Parameters: p_tenant, p_api_key: ids; p_context: {"at": received, "sent": the device's clock or null, "headers",
+--     "request"};
+--   p_arrivals: see pos_receive_v2; p_bodies: the bytes.
+-- Answer: [raw id], in the order of the bodies.
+-- Locks: none.
+-- Callers: pos_receive_v2.
 CREATE OR REPLACE FUNCTION pos_capture_v1(p_tenant bigint, p_api_key bigint, p_context jsonb, p_arrivals jsonb, p_bodies bytea[])
 RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,6 +1,16 @@
--- As in 0014_plans.sql, but an original is locked, not rewritten: a new version of its row with every return cost more than
--- all the rest of the check, and left a dead one. Whoever has waited for the lock sees what the other one did, because each
--- statement of READ COMMITTED has a snapshot of its own; under another isolation it would not, so there nothing is written.
+-- Refuse references that together exceed their original: voided or corrected once (sale_references_once), standing in
+-- the books (sale_references_original_stands), returned within its total (sale_references_within_original).
+--
+-- The original is locked, not rewritten: a new version of its row with every return cost more than the rest of the
+-- check, and left a dead one. Whoever waited for the lock sees the other's references, because each statement of READ
+-- COMMITTED has a snapshot of its own; under another isolation it would not, so there nothing is written
+-- (sale_references_read_committed).
+--
+-- Parameters: p_tenant; p_key: of the original.
+-- Answer: none; raises 23514.
+-- Locks: the original's row of events_processed, FOR NO KEY UPDATE until commit: two returns that meet are counted one
+--     after the other.
+-- Callers: pos_references_guard_v1, pos_originals_guard_v1.
 CREATE OR REPLACE FUNCTION pos_check_original_v1(p_tenant bigint, p_key text) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off SET enable_incremental_sort = off SET jit = off AS $$
 DECLARE

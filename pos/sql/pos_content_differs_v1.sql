@@ -1,7 +1,13 @@
--- Headers whose rows do not come to their figures: in the sale's currency, tenders by method and taxes; the basket
--- without what is owed for it (gift cards, deposits) and without taxes it includes is gross less returns; of gift cards
--- and store credit, what was paid with less what was sold. A header without lines was sold by its total alone. Moves
--- of cash have no tender.
+-- Find headers whose lines, tenders and taxes do not come to their figures.
+--
+-- In the sale's currency: tenders by method, and taxes; the basket without gift cards and deposits sold and without
+-- inclusive taxes is gross less returns; of gift cards and store credit, the amount paid with less the amount sold. A
+-- header without lines was sold by its total alone. Moves of cash have no tender.
+--
+-- Parameters: p_tenant; p_journals: ids.
+-- Answer: rows of journal ids.
+-- Locks: none.
+-- Callers: pos_keep_content_v1.
 CREATE OR REPLACE FUNCTION pos_content_differs_v1(p_tenant bigint, p_journals bigint[]) RETURNS SETOF bigint
 LANGUAGE sql STABLE SET enable_seqscan = off SET jit = off AS $$
     SELECT s.journal_id FROM sales s,

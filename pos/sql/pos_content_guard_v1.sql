@@ -1,4 +1,11 @@
--- Rows belong to a header of their tenant, and say its day and store.
+-- Refuse rows that belong to no header of their tenant, day and store (TABLE_of_a_header).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger sale_lines.content_guard (AFTER INSERT, each statement),
+--   trigger sale_tenders.content_guard (AFTER INSERT, each statement),
+--   trigger sale_taxes.content_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION pos_content_guard_v1() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     IF EXISTS (SELECT FROM new_rows n LEFT JOIN sales s ON s.journal_id = n.journal_id

@@ -1,4 +1,11 @@
--- A mark goes forward, and never past a transaction that still runs. It may start over: rows that are there stay.
+-- Guard the mark of a day: never deleted (sale_content_marks_kept), only forward (sale_content_marks_forward), never
+-- past a transaction that still runs (sale_content_marks_settled). It may start over at zero: rows that exist stay.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger sale_content_marks.marks_guard (BEFORE INSERT OR UPDATE OR DELETE, each row),
+--   trigger sale_content_marks.marks_kept (BEFORE TRUNCATE, each statement).
 CREATE OR REPLACE FUNCTION pos_content_marks_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR TG_OP = 'TRUNCATE' THEN

@@ -1,4 +1,10 @@
--- Gold changes with its mark or not at all, and no row of it goes.
+-- Refuse changes of daily sales without their mark in the same transaction (daily_sales_with_their_mark).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger daily_sales.rows_come_with_their_mark (AFTER INSERT, each statement),
+--   trigger daily_sales.rows_change_with_their_mark (AFTER UPDATE, each statement).
 CREATE OR REPLACE FUNCTION pos_daily_sales_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM (SELECT DISTINCT tenant_id FROM new_rows) n

@@ -1,4 +1,9 @@
--- The report: roll-up and rest of one snapshot, that of the statement which calls it. Exact at any moment.
+-- Report daily sales: the roll-up and the rest of one snapshot, that of the calling statement. Exact at any moment.
+--
+-- Parameters: p_tenant; p_from, p_to: days, both included; p_store: code, or null for all.
+-- Answer: rows of daily_sales.
+-- Locks: none.
+-- Callers: pos/reports/daily_sales.py, ledgersafe/simulation/fingerprint.py.
 CREATE OR REPLACE FUNCTION pos_daily_sales_v1(p_tenant bigint, p_from date, p_to date, p_store text)
 RETURNS SETOF daily_sales LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column

@@ -1,3 +1,12 @@
+-- Write decisions on locked keys, many in one statement each.
+--
+-- Parameters: p_tenant; p_context: {"at"};
+--   p_rulings: [{"key": key id, "status", "hash": effective fingerprint or null, "raw": effective raw id or null,
+--     "journal", "posted": true when the effective version changed, "claim": source event id that the key owns from
+--     now on, "versions": [{"hash", "raw", "d": disposition, "body": canonical JSON of a patched version or null}]}].
+-- Answer: none.
+-- Locks: rows of the keys, which the caller has locked (pos_key_states_v1).
+-- Callers: pos/decisions/carry_out.py.
 CREATE OR REPLACE FUNCTION pos_decide_v1(p_tenant bigint, p_context jsonb, p_rulings jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE

@@ -1,5 +1,10 @@
--- ── Guards, whoever writes ─────────────────────────────────────────────────────────────────────
--- Ranges of a device neither overlap nor touch: between any two of them something is missing.
+-- Refuse ranges of a device that overlap or touch (device_ranges_apart): between any two a number is missing.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger device_ranges.ranges_come_apart (AFTER INSERT, each statement),
+--   trigger device_ranges.ranges_stay_apart (AFTER UPDATE, each statement).
 CREATE OR REPLACE FUNCTION pos_device_ranges_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (

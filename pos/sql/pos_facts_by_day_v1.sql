@@ -1,7 +1,14 @@
--- Headers of some days, written by transactions of [p_since, p_before), added up. The figures are defined here.
---   A move of cash has neither sale nor return nor total.
---   A correction has two headers, of what it replaces and of what it puts there; the second one is counted.
--- The planner knows nothing of how transactions are spread: told what to do, it reads one range of an index per day.
+-- Add up headers of some days, written by transactions of [p_since, p_before). The figures of daily sales are defined
+-- here.
+--
+-- A move of cash has neither sale nor return nor total. A correction has two headers, the mirror of the replaced one
+-- and the new one; the second one is counted. The planner knows nothing of how transactions are spread: with these
+-- settings it reads one range of an index per day.
+--
+-- Parameters: p_tenant; p_days; p_store: code, or null for all; p_since, p_before: transaction numbers.
+-- Answer: rows of daily_sales.
+-- Locks: none.
+-- Callers: pos/reports/reconciliation.py, pos_daily_sales_v1, pos_roll_up_sales_v1.
 CREATE OR REPLACE FUNCTION pos_facts_by_day_v1(p_tenant bigint, p_days date[], p_store text, p_since xid8, p_before xid8)
 RETURNS SETOF daily_sales LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off

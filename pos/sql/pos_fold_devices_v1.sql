@@ -1,8 +1,14 @@
--- Folds what has come of every device into its ranges. What is new lies in the holes between them, below the first and
--- above the last one: these are read, and nothing that is in a range already. So it needs no mark, and misses nothing,
--- whatever was committed in whatever order. One probe of the index for each device and hole, and what is new.
--- Whoever asks while another one folds waits, and then sees what that one did. :returns: {"events": how many}.
+-- Fold the new numbers of every device into its ranges.
+--
+-- New numbers lie in the holes between ranges, below the first and above the last: only these are read. So it needs no
+-- mark, and misses nothing in whatever order transactions commit. One probe of the index for each device and hole.
 -- SECURITY DEFINER: the application role itself may not write ranges.
+--
+-- Parameters: p_tenant.
+-- Answer: {"events": how many}.
+-- Locks: the advisory lock (hashtext('devices'), tenant), alone, until commit: the second caller waits, and then sees
+--     the first one's ranges.
+-- Callers: pos/devices/fold.py.
 CREATE OR REPLACE FUNCTION pos_fold_devices_v1(p_tenant bigint) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE

@@ -1,4 +1,11 @@
--- Only what is missing is explained, and once. Two who explain at once come one after the other.
+-- Guard explanations of gaps: only missing numbers between events of the device are explained
+-- (device_gap_explanations_of_a_gap), and once (device_gap_explanations_once).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: the advisory lock (hashtext('devices'), tenant), alone, until commit: two explanations come one after the
+--     other.
+-- Callers: trigger device_gap_explanations.explanations_guard (BEFORE INSERT, each row).
 CREATE OR REPLACE FUNCTION pos_gap_explanations_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('devices'), hashint8(NEW.tenant_id));

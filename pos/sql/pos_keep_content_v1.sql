@@ -1,4 +1,16 @@
--- As in 0011_sale_content.sql, and of a tender "ref", what its payment is called elsewhere.
+-- Write the lines, tenders and taxes of headers, once: rows that exist stay. With p_before it also moves the mark of a
+-- day, and then every header below it has to be among these (sale_content_marks_complete).
+--
+-- SECURITY DEFINER: the application role itself may not write these tables.
+--
+-- Parameters: p_tenant; p_day; p_before: transaction number or null;
+--   p_rows: {"of": [journal], "lines": [{"j": journal, "n": number, "sku", "cat", "id", "q": quantity as text, "a":
+--     minor units, "back": of a return}], "tenders": [{"j", "n", "m": method, "p": processor, "c": currency, "a",
+--     "ref": the payment's name elsewhere}], "taxes": [{"j", "n", "code", "rate", "in": inclusive, "a"}], "failed":
+--     [{"j", "why"}]}.
+-- Answer: none; raises 23514 sale_content_agrees_with_header where rows do not come to a header's figures.
+-- Locks: none of its own; the caller holds the lock of pos_next_content_v1 where it moves a mark.
+-- Callers: pos/sales/content_writer.py.
 CREATE OR REPLACE FUNCTION pos_keep_content_v1(p_tenant bigint, p_rows jsonb, p_day date, p_before xid8) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE

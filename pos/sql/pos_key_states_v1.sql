@@ -1,5 +1,15 @@
--- As in 0005_decide.sql. In the keys' order they are locked one by one: a list might be compared with every key of the
--- tenant, and a locked row comes back in no other order than it was asked for.
+-- Lock keys and read their states: whoever judges a key is alone with it until commit.
+--
+-- Two statements: the second sees the changes that the first waited for. In one statement, whoever had waited for a
+-- key's lock would read the key as it is now, but its case and versions as they were before the wait, and an arrival
+-- could join a case that had been decided meanwhile. Keys are locked one by one: a list might be compared with every
+-- key of the tenant.
+--
+-- Parameters: p_tenant; p_keys: event keys.
+-- Answer: [{"id", "k": key, "status", "journal", "first": hex, "effective": hex, "case": id of the open case,
+--     "versions": {hex: disposition}}], without the keys that do not exist.
+-- Locks: rows of events_processed, FOR UPDATE in the order of the keys.
+-- Callers: pos_known_or_clash_v1, pos_take_many_v1.
 CREATE OR REPLACE FUNCTION pos_key_states_v1(p_tenant bigint, p_keys text[]) RETURNS jsonb LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN

@@ -1,5 +1,10 @@
--- ── Device sequences ───────────────────────────────────────────────────────────────────────────
--- A number that a key has claimed stays its event's; otherwise as in 0002_gate.sql.
+-- Guard keys: a key keeps its beginning and its device's number, only moves forward, and is never deleted
+-- (events_processed_moves_forward).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger events_processed.keys_guard (BEFORE UPDATE OR DELETE, each row).
 CREATE OR REPLACE FUNCTION pos_keys_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE'

@@ -1,3 +1,10 @@
+-- Sort arrivals whose key was not taken: keys that exist, and new keys whose source event id (or device number) belongs
+-- to another key.
+--
+-- Parameters: p_tenant; p_arrivals: see pos_receive_v2; p_rest: their keys.
+-- Answer: {"known": [key states, see pos_key_states_v1], "clash": [ordinals]}.
+-- Locks: as pos_key_states_v1.
+-- Callers: pos_take_keys_v1, pos_take_key_v1.
 CREATE OR REPLACE FUNCTION pos_known_or_clash_v1(p_tenant bigint, p_arrivals jsonb, p_rest text[]) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,6 +1,11 @@
--- Of what a batch needs, {"places": [[store, register or null]], "days": [date], "accounts": [[role, currency, qualifier]]}:
---   "stores": [[code, time zone, whether something is dated by its clock]], "registers": [[store, register]],
---   "days": those that are open, "accounts": [[place in the question from one, id]].
+-- Read what a batch needs of its tenant: stores, registers, open days, accounts.
+--
+-- Parameters: p_tenant; p_asked: {"places": [[store, register or null]], "days": [date], "accounts": [[role, currency,
+--     qualifier]]}.
+-- Answer: {"stores": [[code, time zone, whether anything is dated by its clock]], "registers": [[store, register]],
+--     "days": [the open ones], "accounts": [[place in the request from one, id]]}.
+-- Locks: none.
+-- Callers: pos/posting/tenant_memory.py.
 CREATE OR REPLACE FUNCTION pos_known_v1(p_tenant bigint, p_asked jsonb) RETURNS json
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 SET enable_sort = off SET plan_cache_mode = force_generic_plan AS $$

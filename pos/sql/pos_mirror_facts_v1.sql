@@ -1,4 +1,9 @@
--- Of reversed journals, {"journal id": reversal id}: the mirrors of their headers and references.
+-- Write the mirrors of headers and references of reversed journals.
+--
+-- Parameters: p_tenant; p_reversals: {"journal id": reversal id}.
+-- Answer: none.
+-- Locks: none; at commit the key of each original (pos_references_guard_v1).
+-- Callers: pos/decisions/writing.py.
 CREATE OR REPLACE FUNCTION pos_mirror_facts_v1(p_tenant bigint, p_reversals jsonb) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 BEGIN

@@ -1,4 +1,11 @@
--- Whether two journals undo each other, as in 0007_silver.sql; its plan is kept with the session.
+-- Tell whether two journals undo each other: the same accounts, the opposite amounts.
+--
+-- PL/pgSQL, so that its plan is kept with the session.
+--
+-- Parameters: one, other: journal ids.
+-- Answer: boolean.
+-- Locks: none.
+-- Callers: pos_references_guard_v1.
 CREATE OR REPLACE FUNCTION pos_mirrors_v1(one bigint, other bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 BEGIN

@@ -1,6 +1,10 @@
--- Of baskets [{"o": ordinal, "k": event key, "basket": hex, "at"}], which were sold under another key within so many
--- seconds: {"ordinal": the nearest one's key}. Whoever asks is alone with them until it commits: of two at once the second
--- one sees what the first one sold. 64 locks for all baskets of a tenant, taken in their order: a batch holds no more.
+-- Find the nearest equal basket that was sold under another key within some seconds.
+--
+-- Parameters: p_tenant; p_seconds; p_baskets: [{"o": ordinal, "k": event key, "basket": SHA-256 in hex, "at"}].
+-- Answer: {"ordinal": key of the nearest one}.
+-- Locks: advisory locks of the baskets, 64 for a tenant, in their order, until commit: of two at once the second one
+--     sees the first one's sale, and a batch holds no more than 64.
+-- Callers: pos/intake/near_duplicates.py.
 CREATE OR REPLACE FUNCTION pos_near_baskets_v1(p_tenant bigint, p_seconds integer, p_baskets jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 BEGIN

@@ -1,7 +1,13 @@
--- What is to be read next: of the newest day that has headers above its mark, about p_limit of them; those of one
--- transaction stay together. A second one goes away: the lock is held until the caller commits.
--- :returns: {"day", "since", "before"}, headers of transactions in [since, before); {} when nothing is left;
---           {"busy": true} while another one reads.
+-- Choose the headers whose lines, tenders and taxes are read next: of the newest day with headers above its mark.
+--
+-- A mark per business day, since headers are indexed by day and transaction: the rest to do is one range of that index
+-- per day. Headers of one transaction stay together.
+--
+-- Parameters: p_tenant; p_limit: about how many headers; p_first, p_last: days, both included.
+-- Answer: {"day", "since", "before"}: headers of transactions in [since, before); {} when nothing is left; {"busy":
+--     true} while another one reads.
+-- Locks: tries the advisory lock (32, tenant), which is held until the caller commits.
+-- Callers: pos/sales/projection.py.
 CREATE OR REPLACE FUNCTION pos_next_content_v1(p_tenant bigint, p_limit integer, p_first date, p_last date) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$

@@ -1,13 +1,21 @@
--- Of originals {"keys": [key], "transactions": [[store, transaction]], "also": [key], "own": [key]}: the sales that have
--- the transactions, the keys of all of these and of what they refer to, which are locked until commit where that is asked,
--- in their order; then, as it stands with the locks in hand, what refers to them and what they refer to, and the content
--- of those that stand. Of "also" the content only of what anything refers to; of "own", what has come to events, which keys
--- exist. Every statement has a snapshot of its own under READ COMMITTED: who waited for a lock reads what its holder wrote.
---   "transactions": [[store, transaction, key]], "keys": [[key, status, journal]], "own": [key],
---   "by": references by who makes them, "of": by what they are of,
---       [[event key, journal, original key, kind, sign, amount, base journal, lines]],
---   "contents": [[journal, business date, effective body in hex, figures in the order of sales from sign on,
---       [[role, currency, qualifier, amount]]]]
+-- Read the originals of events about other events: keys, references, contents, and lock them where requested.
+--
+-- Every row is looked up by its key, whatever statistics say. A server that has none would take an index by tenant
+-- alone, or join all rows of the tenant: so there is no join but of one row after the other, no list where a planner
+-- may see a filter, and one plan for good. Where several indexes begin with the tenant, the key is queried as an
+-- ordered range, which only one index answers. Every statement has a snapshot of its own under READ COMMITTED: whoever
+-- waited for a lock reads what its holder wrote.
+--
+-- Parameters: p_tenant; p_lock: whether to lock the keys;
+--   p_asked: {"keys": [key], "transactions": [[store, transaction]], "also": [key]: contents only where a reference
+--     exists, "own": [key]: of the events themselves}.
+-- Answer: {"transactions": [[store, transaction, key]], "keys": [[key, status, journal]], "own": [key that exists],
+--     "by": references by their events, "of": by their originals: [[event key, journal, original key, kind, sign,
+--     amount, base journal, lines]], "contents": [[journal, business date, effective body in hex, figures in the order
+--     of sales from sign on, [[role, currency, qualifier, amount]]]]}.
+-- Locks: rows of events_processed of the originals and of the originals' originals, FOR UPDATE in the order of their
+--     keys, if p_lock.
+-- Callers: pos/references/lookup.py.
 CREATE OR REPLACE FUNCTION pos_originals_v1(p_tenant bigint, p_asked jsonb, p_lock boolean) RETURNS json
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 SET enable_sort = off SET plan_cache_mode = force_generic_plan AS $$

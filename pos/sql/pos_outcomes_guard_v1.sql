@@ -1,4 +1,11 @@
--- The tenant agrees along every reference of what the gate writes: checked per statement, on the new rows.
+-- Refuse an outcome that names an arrival, case or journal of another tenant (event_outcomes_tenant_agrees).
+--
+-- Scalar subqueries: one look-up by primary key each, whatever the planner believes of the tables.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger event_outcomes.outcomes_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION pos_outcomes_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (

@@ -1,4 +1,15 @@
--- As in 0010_devices.sql.
+-- Receive one arrival as a transaction of its own: take the key, keep the bytes, post or hold or reject.
+--
+-- Most events come alone, with a new key, from a known till; this function does no more than they need. In any other
+-- case it writes nothing, and Python calls pos_receive_v2. There is no savepoint: a refusal by the books fails the
+-- whole call, and the longer path holds the event.
+--
+-- Parameters: p_tenant, p_api_key: ids; p_context, a (one arrival), p_lines: see pos_receive_v2; p_body: its bytes.
+-- Answer: {"fresh": [{"o", "key", "j", "x", "why", "r"}], "known": [], "clash": [], "raw": [raw id], "awaited"}; or
+--     only {"stale": true}: the API key is no longer valid, or the tenant has another version; or only {"again":
+--     true}: the event's key exists, or its source event id belongs to another key.
+-- Locks: the key, by the unique index; then as ledger_post_v1. Sets app.tenant_id.
+-- Callers: pos/intake/receive.py.
 CREATE OR REPLACE FUNCTION pos_receive_alone_v1(p_tenant bigint, p_api_key bigint, p_context jsonb, a jsonb, p_lines jsonb,
                                      p_body bytea) RETURNS jsonb LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$

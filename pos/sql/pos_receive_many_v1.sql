@@ -1,6 +1,14 @@
--- One reception in the caller's transaction: every arrival is kept, and what can be is settled. Answers what
--- pos_take_many_v1 does, and the raw ids in the order of the bodies; or only {"stale": true}, when the key is no longer
--- valid or the tenant has another version.
+-- Receive a batch in the caller's transaction, in columns: keep every arrival, then take the keys of those to post or
+-- hold.
+--
+-- A batch is neither made into JSON nor taken apart as such; only what few arrivals have is (p_more).
+--
+-- Parameters: p_tenant, p_api_key: ids; p_context: see pos_receive_v2; p_bodies, p_versions, p_source_ids,
+--     p_claimed_ats, p_macs, p_lengths: one for each arrival; the others as pos_take_many_v1 takes them.
+-- Answer: as pos_take_many_v1, and "raw": [raw id] in the order of the bodies; or only {"stale": true}: the API key is
+--     no longer valid, or the tenant has another version.
+-- Locks: as pos_take_many_v1.
+-- Callers: pos/intake/writer.py.
 CREATE OR REPLACE FUNCTION pos_receive_many_v1(
     p_tenant bigint, p_api_key bigint, p_context jsonb, p_bodies bytea[], p_versions text[], p_source_ids text[],
     p_claimed_ats timestamptz[], p_macs bytea[], p_lengths bigint[],

@@ -1,4 +1,10 @@
--- Writes headers, and references as {"j": journal, "k": key, "rows": "r" of the arrival} or null.
+-- Write headers of journals (sales) and references between events (sale_references).
+--
+-- Parameters: p_tenant; p_facts: [as pos_facts_v1 answers]; p_references: [{"j": journal, "k": key, "rows": "r" of the
+--     arrival}] or null.
+-- Answer: none.
+-- Locks: none; at commit the key of each original (pos_references_guard_v1).
+-- Callers: pos/decisions/writing.py, pos_take_keys_v1, pos_take_key_v1, pos_take_more_v1.
 CREATE OR REPLACE FUNCTION pos_record_facts_v1(p_tenant bigint, p_facts jsonb, p_references jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,3 +1,13 @@
+-- Guard references, at commit: of one tenant (sale_references_tenant_agrees), within their original
+-- (pos_check_original_v1); a void mirrors its original's journal, a correction brings that mirror with it
+-- (sale_references_mirror).
+--
+-- The mirror of a correction is found by the index journals_one_effective_per_key, which has no reversals.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (a deferred constraint trigger).
+-- Locks: as pos_check_original_v1.
+-- Callers: trigger sale_references.references_guard (AFTER INSERT, deferred to commit).
 CREATE OR REPLACE FUNCTION pos_references_guard_v1() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
 BEGIN

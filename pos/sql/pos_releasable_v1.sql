@@ -1,5 +1,12 @@
--- The open cases of events that have waited for what is in the books now, since the tenant's late window at most: ids, the
--- longest waiting first. Not of those that came in another version, or were tried after their original had landed.
+-- Find open cases of events that waited for an original which is in the books now, the longest waiting first.
+--
+-- Since the tenant's late window at most. Events that came in another version, or were tried after their original had
+-- landed, are left out.
+--
+-- Parameters: p_tenant; p_now; p_limit: how many.
+-- Answer: [case id].
+-- Locks: none.
+-- Callers: pos/decisions/release.py.
 CREATE OR REPLACE FUNCTION pos_releasable_v1(p_tenant bigint, p_now timestamptz, p_limit integer) RETURNS json
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 SET enable_sort = off SET plan_cache_mode = force_generic_plan AS $$

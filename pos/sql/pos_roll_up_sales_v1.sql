@@ -1,6 +1,13 @@
--- Folds what has been written since the tenant's mark by transactions that have ended. Writers do not wait for it; a
--- second one goes away. :returns: {"facts": how many}, or {"busy": true}.
--- SECURITY DEFINER: the application role itself may not write gold.
+-- Roll up the headers of a tenant that ended transactions have written since its mark.
+--
+-- The horizon is taken before anything is read: every transaction below it has ended, and is seen by each later
+-- statement. So the mark is a transaction's number, never an id: headers below it are in daily_sales, all others in the
+-- rest, and each in exactly one of them. SECURITY DEFINER: the application role itself may not write daily_sales.
+--
+-- Parameters: p_tenant.
+-- Answer: {"facts": how many}, or {"busy": true} while another one rolls up.
+-- Locks: tries the advisory lock (31, tenant) until commit. Writers of headers do not wait for it.
+-- Callers: pos/reports/roll_up.py.
 CREATE OR REPLACE FUNCTION pos_roll_up_sales_v1(p_tenant bigint) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE

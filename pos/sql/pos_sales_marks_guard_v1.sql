@@ -1,5 +1,11 @@
--- ── Guards, whoever writes ─────────────────────────────────────────────────────────────────────
--- A mark goes forward, and never past a transaction that still runs; in another cluster it starts over.
+-- Guard the mark of a roll-up: never deleted (daily_sales_marks_kept), only forward (daily_sales_marks_forward), never
+-- past a transaction that still runs (daily_sales_marks_settled); in another cluster it starts over.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger daily_sales_marks.marks_guard (BEFORE INSERT OR UPDATE OR DELETE, each row),
+--   trigger daily_sales_marks.marks_kept (BEFORE TRUNCATE, each statement).
 CREATE OR REPLACE FUNCTION pos_sales_marks_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR TG_OP = 'TRUNCATE' THEN

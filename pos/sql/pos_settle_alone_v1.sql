@@ -1,3 +1,9 @@
+-- Settle one arrival of a batch in a savepoint of its own; hold it as PROCESSING_FAILED when the books refuse it.
+--
+-- Parameters: p_tenant, p_context; p_arrival, p_lines: see pos_receive_v2; p_raw_ids: by the arrivals' ordinals.
+-- Answer: as pos_take_key_v1.
+-- Locks: as pos_take_key_v1.
+-- Callers: pos_settle_v1.
 CREATE OR REPLACE FUNCTION pos_settle_alone_v1(p_tenant bigint, p_context jsonb, p_arrival jsonb, p_lines jsonb,
                                     p_raw_ids bigint[]) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE

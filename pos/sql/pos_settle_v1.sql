@@ -1,6 +1,15 @@
--- What says nothing of the event has the reception fail, and the till send it again: contention, as before, and now also
--- a lock that was not to be had in time (55P03), a server that lacks memory or disk (53), that is being stopped or was
--- told to give up (57), and one whose machine fails (58). No event is held for any of these.
+-- Settle captured arrivals in a savepoint: take their keys, post or hold them, and have deferred guards check at once.
+--
+-- An error is the event's fault only in the end. Errors that say nothing of the event fail the whole reception, and the
+-- till sends it again: contention (40001, 40P01), a lock not granted in time (55P03), lack of memory or disk (53), an
+-- operator's intervention (57), a failing machine (58). 23505 and 23514 (a key just taken, a day just closed: Python's
+-- memory is stale) have the transaction run again until p_context.last is set. After that the arrivals are settled one
+-- by one, and only the one at fault is held as PROCESSING_FAILED.
+--
+-- Parameters: p_tenant, p_context; p_arrivals, p_lines: see pos_receive_v2; p_raw_ids: by the arrivals' ordinals.
+-- Answer: as pos_take_keys_v1.
+-- Locks: as pos_take_keys_v1.
+-- Callers: pos/intake/writer.py, pos_receive_v2.
 CREATE OR REPLACE FUNCTION pos_settle_v1(p_tenant bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb, p_raw_ids bigint[])
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,3 +1,9 @@
+-- Take the key of one arrival, and post or hold it, as pos_take_keys_v1 does, without building and reading sets.
+--
+-- Parameters: p_tenant, p_context; a: the arrival, p_lines: see pos_receive_v2; p_raw_id.
+-- Answer: as pos_take_keys_v1.
+-- Locks: as pos_take_keys_v1.
+-- Callers: pos_settle_v1, pos_settle_alone_v1.
 CREATE OR REPLACE FUNCTION pos_take_key_v1(p_tenant bigint, p_context jsonb, a jsonb, p_lines jsonb, p_raw_id bigint)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE

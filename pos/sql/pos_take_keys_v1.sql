@@ -1,4 +1,15 @@
--- As in 0010_devices.sql, but headers and outcomes are written of the arrivals themselves, not of JSON made of them.
+-- Take the keys of the new arrivals of a batch, and post or hold each as was decided: journals, headers, references,
+-- cases, waits, outcomes, audit entries.
+--
+-- Headers and outcomes are written of the arrivals themselves, not of JSON made of them.
+--
+-- Parameters: p_tenant, p_context; p_arrivals, p_lines: see pos_receive_v2; p_raw_ids: by the arrivals' ordinals.
+-- Answer: {"fresh": [{"o", "raw", "key": key id, "r": result, "why", "j": journal, "x": case}], "known": [key states,
+--     see pos_key_states_v1], "clash": [ordinals, see pos_known_or_clash_v1], "awaited": whether an event waits for
+--     one of these}.
+-- Locks: keys by the unique index, in their order, so that two batches never wait for each other crosswise; then as
+--     ledger_post_v1; then rows of known keys, FOR UPDATE.
+-- Callers: pos_settle_v1.
 CREATE OR REPLACE FUNCTION pos_take_keys_v1(p_tenant bigint, p_context jsonb, p_arrivals jsonb, p_lines jsonb, p_raw_ids bigint[])
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,8 +1,23 @@
--- Takes the keys of what is to be posted or held, and writes all that follows from it. Whatever is refused is refused
--- as a whole: pos_settle_v1 finds out what it was about.
+-- Take the keys of a batch in columns, and post or hold each as was decided, as pos_take_keys_v1 does from JSON.
 --
--- Answers {"taken": raw ids of the arrivals whose keys were new, "keys": these keys' ids, "journals": of the drafts, null
--- where the key was taken before, "known": as pos_key_states_v1 answers of the other keys, "awaited"}.
+-- A refusal by a guard refuses the whole: pos_settle_v1 finds out which arrival it is about. The order of the
+-- parameters is that of pos/intake/columns.py; an array without any element set is null.
+--
+-- Parameters: p_tenant; p_context: see pos_receive_v2; p_raw_ids: ascending, one for each arrival;
+--   p_does (post | hold | follow | reject), p_keys, p_hashes, p_stores, p_systems, p_types, p_txns, p_ats, p_claims,
+--     p_devices, p_numbers, p_whys, p_cases, p_drafts (which draft is its own, from 1, or 0): one for each arrival;
+--   p_more: {"place of an arrival, from 1": {"details", "risk", "cur" of a hold, "w": what it waits for, "r": its
+--     references, "audit": an entry}} or null;
+--   p_of (which arrival makes it), p_sources, p_kinds, p_dates, p_counts, p_late, p_registers, p_currencies, p_figures
+--     (18 for each): one for each draft; p_rules: version;
+--   p_draft_of, p_line_numbers, p_accounts, p_amounts, p_line_currencies, p_line_currency: lines, as
+--     ledger_post_rows_v1 takes them.
+-- Answer: {"taken": raw ids of the arrivals whose keys were new, "keys": these keys' ids, "journals": of the drafts,
+--     null where the key was taken before, "known": as pos_key_states_v1 answers of the other keys, "awaited": whether
+--     an event waits for one of these}.
+-- Locks: keys by the unique index, in their order, so that two batches never wait for each other crosswise; then as
+--     ledger_post_rows_v1; then rows of known keys, FOR UPDATE.
+-- Callers: pos/intake/writer.py, pos_receive_many_v1.
 CREATE OR REPLACE FUNCTION pos_take_many_v1(
     p_tenant bigint, p_context jsonb, p_raw_ids bigint[],
     p_does text[], p_keys text[], p_hashes bytea[], p_stores text[], p_systems text[], p_types text[], p_txns text[],

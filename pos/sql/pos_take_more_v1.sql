@@ -1,4 +1,11 @@
--- What few arrivals have: references, cases and what they wait for.
+-- Write what few arrivals have: references, cases and waits.
+--
+-- Parameters: p_tenant, p_raw_ids, p_keys, p_stores, p_whys, p_cases, p_drafts, p_more: as pos_take_many_v1 takes
+--     them;
+--   p_journal_ids: of the drafts; p_mine: which arrivals' keys were new, or null for all.
+-- Answer: none.
+-- Locks: none.
+-- Callers: pos_take_many_v1.
 CREATE OR REPLACE FUNCTION pos_take_more_v1(
     p_tenant bigint, p_raw_ids bigint[], p_keys text[], p_stores text[], p_whys text[], p_cases uuid[], p_drafts bigint[],
     p_more jsonb, p_journal_ids bigint[], p_mine boolean[]) RETURNS void LANGUAGE plpgsql AS $$

@@ -1,3 +1,9 @@
+-- Refuse a reference that belongs to no tender of its tenant (sale_tender_references_of_a_tender).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger sale_tender_references.content_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION pos_tender_reference_guard_v1() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 BEGIN

@@ -1,4 +1,9 @@
--- A version keeps what it is and is never deleted; only what was decided on it may change.
+-- Guard versions: a version keeps its identity, is never deleted, and stays decided (event_versions_keep_identity).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger event_versions.versions_guard (BEFORE UPDATE OR DELETE, each row).
 CREATE OR REPLACE FUNCTION pos_versions_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE'

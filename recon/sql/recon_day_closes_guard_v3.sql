@@ -1,4 +1,11 @@
--- As recon_day_closes_guard_v2, and: what covers a close is a later day's of the same tenant, made in one transaction.
+-- Guard closes: a close is of a closed day of its tenant and takes that day's instant (day_closes_of_a_closed_day), has
+-- the day's next number (day_closes_numbered), and is covered, if at all, by the close of a later day of the same
+-- tenant made in the same transaction (day_closes_covered_by_a_later_day).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, with the instant of the day's close.
+-- Locks: none.
+-- Callers: trigger day_closes.day_closes_guard (BEFORE INSERT, each row).
 CREATE OR REPLACE FUNCTION recon_day_closes_guard_v3() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     number bigint;

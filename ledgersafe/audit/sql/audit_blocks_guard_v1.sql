@@ -1,4 +1,10 @@
--- A block follows the block before it, closes exactly its seals, and its hash is that of its row.
+-- Refuse a block that does not follow the block before it (audit_blocks_dense, audit_blocks_linked), does not close
+-- exactly its seals (audit_blocks_complete), or whose hash is not that of its row (audit_blocks_recompute).
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger audit_blocks.blocks_guard (AFTER INSERT, each row).
 CREATE OR REPLACE FUNCTION audit_blocks_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     previous audit_blocks;

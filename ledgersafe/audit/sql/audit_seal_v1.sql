@@ -1,7 +1,15 @@
--- Closes what is committed and in no block yet; NULL when there is nothing. Looks for entries without a seal, never
--- for ids above the last one: a lower id can commit later, and then goes into the next block. p_everything: among all
--- entries, else among those dated at most an hour before the head, which is one short range of an index.
--- SECURITY DEFINER: the application role itself may not write blocks and seals.
+-- Close the committed entries that are in no block yet into the next block of the tenant's chain.
+--
+-- It looks for entries without a seal, never for ids above the last one: a lower id can commit later, and then goes
+-- into the next block. SECURITY DEFINER: the application role itself may not write blocks and seals.
+--
+-- Parameters: p_tenant;
+--   p_everything: look among all entries; otherwise among those dated at most an hour before the head, one short range
+--     of an index.
+-- Answer: {"number": of the block, "entries": how many, "sha256": hex}; NULL when there is nothing to seal.
+-- Locks: the advisory lock (29, tenant), alone, until commit: the second of two sealers waits and then carries on from
+--     the first one's block. Writers of entries do not take it.
+-- Callers: ledgersafe/audit/sealing.py.
 CREATE OR REPLACE FUNCTION audit_seal_v1(p_tenant bigint, p_everything boolean) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE

@@ -1,6 +1,12 @@
--- ── Guards, whoever writes ─────────────────────────────────────────────────────────────────────
--- Seals come before their block, which closes them: nothing is added to a block later. Each is the hash of an entry
--- of its own tenant.
+-- Refuse seals of a block that is closed already (audit_seals_before_block), and seals that are not the hash of an
+-- entry of their tenant (audit_seals_recompute).
+--
+-- Seals are written before their block, which closes them: nothing is added to a block later.
+--
+-- Parameters: none (a trigger function).
+-- Answer: null (an AFTER trigger).
+-- Locks: none.
+-- Callers: trigger audit_seals.seals_guard (AFTER INSERT, each statement).
 CREATE OR REPLACE FUNCTION audit_seals_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- Scalar subqueries: look-ups by primary key, whatever the planner believes of the tables. A join could read the

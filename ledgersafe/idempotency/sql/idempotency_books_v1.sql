@@ -1,6 +1,12 @@
--- Which books these are: server, database, and the time line the server is on, which changes with every restored backup
--- and every standby that takes over. What was remembered of other books, or of these before they lost their last
--- minutes, is not theirs. Where a provider hides one of the two, it is left out.
+-- Name these books: the server, its time line and the database.
+--
+-- The time line changes with every restored backup and every standby that takes over. A memory of other books, or of
+-- these before they lost their last minutes, is not valid here. A part that a provider hides is left out.
+--
+-- Parameters: none.
+-- Answer: text, its parts separated by slashes.
+-- Locks: none.
+-- Callers: ledgersafe/idempotency/books.py.
 CREATE OR REPLACE FUNCTION idempotency_books_v1() RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     server text := '';

@@ -1,10 +1,15 @@
--- Takes the key for this transaction, or says what became of it. One round trip, which never waits. Called alone, it is a
--- transaction of its own, and only looks.
---   null: the key is free, and ours until the transaction ends
---   {"busy": true}: another transaction is at it
---   {"fingerprint", "status", "media_type", "body"}: it was answered before
--- VOLATILE: the row is looked for with a snapshot of its own, taken after the lock. A holder that committed just before
--- is seen, therefore; should it ever not be, idempotency_keys_one_per_key refuses the second answer.
+-- Take an idempotency key for this transaction, or answer its state. One round trip, which never waits. Called alone,
+-- it is a transaction of its own and only looks.
+--
+-- VOLATILE: the row is read with a snapshot taken after the lock, so the answer of a holder that committed just before
+-- is seen. Were it ever missed, idempotency_keys_one_per_key refuses the second answer.
+--
+-- Parameters: p_tenant; p_principal: as in the table; p_key: the client's idempotency key.
+-- Answer: null: the key is free, and taken by the caller until the transaction ends;
+--   {"busy": true}: another transaction has it;
+--   {"fingerprint": hex, "status", "media_type", "body": base64}: it was answered before.
+-- Locks: tries the advisory lock of (tenant, principal, key) until commit; sets app.tenant_id.
+-- Callers: ledgersafe/idempotency/rows.py.
 CREATE OR REPLACE FUNCTION idempotency_claim_v1(p_tenant bigint, p_principal text, p_key text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE

@@ -1,5 +1,14 @@
--- A refusal that a later event may lift: its repeat must be tried again. The table's CHECK knows statuses only; these
--- are the codes of status 422 that do not mean never. A quote inside a text of the body would be escaped.
+-- Refuse two kinds of stored answers: a refusal that a later event may lift (idempotency_keys_final_refusal), and an
+-- answer under the name of a key that replaces another (idempotency_keys_first_of_chain).
+--
+-- A repeat of a refusal that may be lifted must be tried again. The table's CHECK knows statuses only; the codes here
+-- are those of status 422 that do not mean never. A quote inside a text of the body would be escaped. The principal of
+-- a rotated key has the name of the first key of its chain: under any other name a repeat would be carried out again.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger idempotency_keys.guard (BEFORE INSERT, each row).
 CREATE OR REPLACE FUNCTION idempotency_keys_guard_v1() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 BEGIN

@@ -1,3 +1,13 @@
+-- Guard the chain of rotated API keys: it lies within one tenant, has no forks, is written when a key is made and never
+-- changes (api_keys_lineage_fixed, api_keys_lineage_agrees); no key is ever deleted (api_keys_never_deleted).
+--
+-- A key that replaces another is the same principal under the name of the first key of its chain. Were a key deleted,
+-- its name could become another principal's.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger api_keys.lineage (BEFORE INSERT OR UPDATE OR DELETE, each row).
 CREATE OR REPLACE FUNCTION tenants_api_keys_lineage_v1() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 DECLARE

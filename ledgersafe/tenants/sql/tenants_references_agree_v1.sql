@@ -1,4 +1,10 @@
--- A register, and the store or register a key is bound to, belong to the same tenant.
+-- Refuse a register, or an API key, that names a store or register of another tenant (TABLE_tenant_agrees).
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger registers.references_agree (BEFORE INSERT OR UPDATE, each row),
+--   trigger api_keys.references_agree (BEFORE INSERT OR UPDATE, each row).
 CREATE OR REPLACE FUNCTION tenants_references_agree_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.store_id IS NOT NULL

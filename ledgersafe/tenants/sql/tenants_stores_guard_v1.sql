@@ -1,3 +1,12 @@
+-- Guard a store's clock: a store that anything was dated by keeps its code and time zone (stores_time_zone_fixed), and
+-- a time zone is one that Postgres knows (stores_time_zone_known).
+--
+-- Business days are cut by the store's clock.
+--
+-- Parameters: none (a trigger function).
+-- Answer: the row, unchanged.
+-- Locks: none.
+-- Callers: trigger stores.stores_guard (BEFORE INSERT OR UPDATE OR DELETE, each row).
 CREATE OR REPLACE FUNCTION tenants_stores_guard_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.time_zone_fixed_at IS NOT NULL
