@@ -28,7 +28,7 @@ def post_return(event: Event, original: Original) -> ReferringDecision:
     total = total_of(content)
     if total == 0:
         return Hold("SIGN_MISMATCH", "A RETURN of zero moves no money.")
-    taken = tuple(UsedLine.of(line) for line in event.lines)
+    taken = tuple(UsedLine.from_line(line) for line in event.lines)
     reference = Reference(original.key, RETURN, 1, total, original.journal_id, taken)
     if beyond := beyond_limits(original.usage.plus(reference), original.event):
         return beyond
