@@ -10,8 +10,7 @@ from operator import or_
 from django.db.models import Q
 
 from pos.arrivals.arrival import Arrival
-from pos.contract import fields
-from pos.contract.event import Event, Hold
+from pos.contract import Event, Hold, fields
 from pos.models import EventKey
 
 #: ("source", source system, source event id) or ("device", device, the device's number).

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledgersafe.postgres.db import StaleMemory, as_jsonb, ask, call
-from pos.contract.event import Event, Hold
+from pos.contract import Event, Hold
 from pos.models import KeyStatus
 from pos.references.original import Original
 from pos.references.rows import (

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.journals.draft import DraftLine
-from pos.contract.event import Event
+from pos.contract import Event
 from pos.models.figures import Figures
 from pos.references.usage import Reference, Usage, usage_keys_of
 

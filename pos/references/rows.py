@@ -10,9 +10,7 @@ from ledger.journals.draft import DraftLine
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
-from pos.contract.event import Event, References
-from pos.contract.fast_reader import read_ordinary
-from pos.contract.reader import read_event
+from pos.contract import Event, References, read_event, read_ordinary
 from pos.models.figures import Figures
 from pos.references.usage import Reference, UsedLine
 

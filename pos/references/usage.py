@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from pos.contract.event import LineItem
+from pos.contract import LineItem
 
 RETURN: Final = "RETURN"
 VOID: Final = "VOID"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ledger.fx.conversion import NO_RATES, Conversion, Rate, Rates
 from ledgersafe.values.errors import DomainError
-from pos.contract.event import Event, Hold, Tender
+from pos.contract import Event, Hold, Tender
 
 
 def foreign_currencies(event: Event) -> set[str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from pos.contract.event import Event, Hold, LineItem, TaxLine, Tender
-from pos.references.original import parts_of, total_of
+from pos.contract import Event, Hold, LineItem, TaxLine, Tender
+from pos.references import parts_of, total_of
 from pos.rules.sale import LIABILITY_LINES
 
 

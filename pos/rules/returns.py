@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from ledger.accounts.chart import AccountRef
 from ledger.journals.draft import JournalDraft
-from pos.contract.event import Event, Hold
-from pos.references.original import Original, total_of
-from pos.references.usage import RETURN, Reference, UsedLine
+from pos.contract import Event, Hold
+from pos.references import RETURN, Original, Reference, UsedLine, total_of
 from pos.rules.limits import beyond_limits
 from pos.rules.outcome import ReferringDecision, ReferringPosting, mirrored
 from pos.rules.return_shares import content_of

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pos.arrivals.arrival import Refusal, read_arrival
+from pos.arrivals import Refusal, read_arrival
 from pos.arrivals.bodies import JSON_MEDIA_TYPES, NDJSON_MEDIA_TYPES, media_type_refusal, read_body, split_batch
 
 JSON, LINES = "application/json", "application/x-ndjson"

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from pos.arrivals import device_clock
-from pos.arrivals.arrival import read_arrival
-from pos.contract.event import Event, Hold
+from pos.arrivals import device_clock, read_arrival
+from pos.contract import Event, Hold
 
 NOON = datetime(2026, 2, 25, 12, tzinfo=UTC)
 SALE = (

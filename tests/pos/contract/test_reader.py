@@ -10,9 +10,8 @@ import pytest
 
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
-from pos.contract.event import EVENT_TYPES, TENDER_METHODS, Event, Hold
-from pos.contract.fields import MAX_CODE, MAX_ELEMENTS, MAX_TEXT
-from pos.contract.reader import amount_at_risk, read_event, read_event_id
+from pos.contract import EVENT_TYPES, MAX_TEXT, TENDER_METHODS, Event, Hold, amount_at_risk, read_event, read_event_id
+from pos.contract.fields import MAX_CODE, MAX_ELEMENTS
 
 ENVELOPE: dict[str, Any] = {
     "schema_version": "1.0", "tenant_id": "t", "store_id": "s", "source_system": "pos", "event_id": "e",

@@ -12,9 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos.intake import receive
-from pos.intake.answer import Answer
-from pos.intake.receive import receive_batch
+from pos.intake import Answer, receive, receive_batch
 from pos.intake.writer import Writer
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ledger.calendar.business_days import business_date_of
 from ledger.models import Journal
 from pos.decisions.ruling import reversal_day
-from pos.intake.receive import receive_event
+from pos.intake import receive_event
 from pos.posting import tenant_memory as directories
 from tests.conftest import Shop
 from tests.pos.intake.test_round_trips import NEW

@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 
 from ledger.calendar.business_days import business_date_of, span_of
-from pos.contract.event import EVENT_TYPES, Event, Hold
-from pos.contract.reader import read_event
-from pos.rules import decide
-from pos.rules.business_day import PostingSettings
-from pos.rules.decide import Post, decide_posting
+from pos.contract import EVENT_TYPES, Event, Hold, read_event
+from pos.rules import Post, PostingSettings, decide, decide_posting
 from tests.pos.rules.test_sale import ENVELOPE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

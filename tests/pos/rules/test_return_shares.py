@@ -8,14 +8,10 @@ from hypothesis import strategies as st
 
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values import exact_json
-from pos.contract.event import Event, Hold
-from pos.contract.reader import read_event
+from pos.contract import Event, Hold, read_event
 from pos.models.figures import Figures
-from pos.references.original import Original, total_of
-from pos.references.usage import Usage
-from pos.rules.decide import draft_of
-from pos.rules.outcome import ReferringPosting
-from pos.rules.referring import draft_against
+from pos.references import Original, Usage, total_of
+from pos.rules import ReferringPosting, draft_against, draft_of
 from tests.pos.rules.test_sale import ENVELOPE, item, lines, pay
 from tests.scenes.till import raw
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values import exact_json
 from ledgersafe.values.money import cash_rounding_limit
-from pos.contract.event import Event, Hold
-from pos.contract.reader import read_event
-from pos.rules.decide import draft_of
+from pos.contract import Event, Hold, read_event
+from pos.rules import draft_of
 from tests.scenes.till import raw
 
 ENVELOPE: dict[str, Any] = {
