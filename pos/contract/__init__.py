@@ -4,8 +4,8 @@ In: a payload as exact JSON (`read_event`), or the bytes of an ordinary event (`
 anything else). Out: an `Event` in minor units and UTC, or a `Hold` with a reason code. Callers: `pos.arrivals` when an
 arrival comes, `pos.references` and the checks when a kept one is read again.
 
-`event` has the values, `reader` and `fast_reader` the two ways to read them, `fields` reads single values of the wire,
-`refusals` are shared by later steps.
+`event` has the values, `reader` and `fast_reader` (with its `shapes`) the two ways to read them, `fields` reads single
+values of the wire, `refusals` are shared by later steps.
 """
 
 from pos.contract.event import EVENT_TYPES, TENDER_METHODS, Event, Hold, LineItem, References, TaxLine, Tender

@@ -6,89 +6,14 @@ is None, and `reader` names the problems. ADR 19 has the measurement; property t
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from ledgersafe.values.money import MoneyError, is_currency, plain_to_minor, to_minor
 from ledgersafe.values.plain_json import exact
-from pos.contract import fields
+from pos.contract import fields, shapes
 from pos.contract.event import EVENT_TYPES, TENDER_METHODS, Event, LineItem, References, TaxLine, Tender
-
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=fields.MAX_TEXT)]
-_Code = Annotated[str, msgspec.Meta(min_length=1, max_length=fields.MAX_CODE)]
-_Note = Annotated[str, msgspec.Meta(max_length=fields.MAX_NOTE)]
-_Number = Annotated[int, msgspec.Meta(ge=1, le=fields.MAX_SEQUENCE)]
-#: A text, an integer, or a decimal; its type and size are checked by `_minor` and `_decimal`.
-_Amount = Any
-
-
-class _Line(msgspec.Struct, gc=False):
-    sku: _Text
-    amount: _Amount
-    qty: _Amount = None
-    category: _Note | None = None
-    line_id: int | _Text | None = None
-
-
-class _Tender(msgspec.Struct, gc=False):
-    method: _Text
-    amount: _Amount
-    currency: str | None = None
-    processor: _Code | None = None
-    reference: Any = None
-
-
-class _Tax(msgspec.Struct, gc=False):
-    code: _Code
-    amount: _Amount
-    rate: _Amount = None
-    inclusive: bool | None = None
-
-
-class _Discount(msgspec.Struct, gc=False):
-    code: _Text
-    amount: _Amount
-
-
-class _Extra(msgspec.Struct, gc=False):
-    amount: _Amount
-
-
-class _References(msgspec.Struct, gc=False):
-    original_event_id: _Text | None = None
-    original_txn_id: _Text | None = None
-
-
-_MANY: Final = msgspec.Meta(max_length=fields.MAX_ELEMENTS)
-
-
-class _Body(msgspec.Struct, gc=False):
-    event_id: _Text
-    event_type: str
-    schema_version: str
-    tenant_id: _Text
-    store_id: _Code
-    source_system: _Text
-    occurred_at: str
-    txn_id: _Text
-    source_event_id: _Text | None = None
-    register_id: _Code | None = None
-    business_date: str | None = None
-    currency: str | None = None
-    total_amount: _Amount = None
-    line_items: Annotated[list[_Line], _MANY] | None = None
-    tenders: Annotated[list[_Tender], _MANY] | None = None
-    tax_lines: Annotated[list[_Tax], _MANY] | None = None
-    discounts: Annotated[list[_Discount], _MANY] | None = None
-    tips: Annotated[list[_Extra], _MANY] | None = None
-    service_charges: Annotated[list[_Extra], _MANY] | None = None
-    reason: _Note | None = None
-    method: Any = None
-    payment_method: Any = None
-    references: _References | None = None
-    device_id: _Code | None = None
-    device_seq: _Number | None = None
 
 
 class _Unusual(ValueError):
@@ -97,7 +22,7 @@ class _Unusual(ValueError):
 
 #: Errors by which an event turns out not to be ordinary.
 _UNUSUAL: Final = (msgspec.DecodeError, ValueError, TypeError, RecursionError, MoneyError, fields.Invalid)
-_decoder: Final = msgspec.json.Decoder(_Body, float_hook=exact)
+_decoder: Final = msgspec.json.Decoder(shapes.Body, float_hook=exact)
 #: Bytes of an ordinary payload: printable ASCII.
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 
@@ -121,7 +46,7 @@ def read_ordinary(body: bytes, *, base_currency: str) -> Event | None:
         return None
 
 
-def _is_known(payload: _Body, currency: str) -> bool:
+def _is_known(payload: shapes.Body, currency: str) -> bool:
     """Whether type, version and currency are known; and a device's number has its device."""
     return (
         payload.event_type in EVENT_TYPES
@@ -135,7 +60,7 @@ def _is_known(payload: _Body, currency: str) -> bool:
     )
 
 
-def _event(payload: _Body, currency: str) -> Event:
+def _event(payload: shapes.Body, currency: str) -> Event:
     method = payload.method or payload.payment_method
     references = payload.references
     if references is not None and not (references.original_event_id or references.original_txn_id):
@@ -167,7 +92,7 @@ def _event(payload: _Body, currency: str) -> Event:
     )
 
 
-def _line(item: _Line, currency: str) -> LineItem:
+def _line(item: shapes.Line, currency: str) -> LineItem:
     quantity, line_id = item.qty, item.line_id
     return LineItem(
         item.sku,
@@ -178,7 +103,7 @@ def _line(item: _Line, currency: str) -> LineItem:
     )
 
 
-def _tender(item: _Tender, currency: str) -> Tender:
+def _tender(item: shapes.Tender, currency: str) -> Tender:
     method = item.method.upper()
     own = currency if item.currency is None else item.currency
     if method not in TENDER_METHODS or not is_currency(own):
@@ -190,17 +115,17 @@ def _reference(value: Any) -> str:
     return "" if value is None else fields.reference(value)
 
 
-def _tax(item: _Tax, currency: str) -> TaxLine:
+def _tax(item: shapes.Tax, currency: str) -> TaxLine:
     rate = "" if item.rate is None else _rate(item.rate)
     return TaxLine(item.code, rate, _minor(item.amount, currency), item.inclusive or False)
 
 
-def _amounts(items: list[_Discount] | list[_Extra] | None, currency: str) -> tuple[int, ...]:
+def _amounts(items: list[shapes.Discount] | list[shapes.Extra] | None, currency: str) -> tuple[int, ...]:
     return tuple([_minor(item.amount, currency) for item in items]) if items else ()
 
 
 @lru_cache(maxsize=1 << 15, typed=True)  # prices come again and again; typed, because True is no 1
-def _minor(amount: _Amount, currency: str) -> int:
+def _minor(amount: shapes.Amount, currency: str) -> int:
     if type(amount) is int or type(amount) is Decimal:
         return to_minor(amount, currency)
     minor = plain_to_minor(amount, currency) if type(amount) is str else None
@@ -210,10 +135,10 @@ def _minor(amount: _Amount, currency: str) -> int:
 
 
 @lru_cache(maxsize=1 << 10, typed=True)
-def _decimal(value: _Amount) -> Decimal:
+def _decimal(value: shapes.Amount) -> Decimal:
     return fields.decimal(value)
 
 
 @lru_cache(maxsize=1 << 10, typed=True)
-def _rate(value: _Amount) -> str:
+def _rate(value: shapes.Amount) -> str:
     return fields.rate_text(value)
