@@ -55,7 +55,7 @@ def test_an_instant_that_would_leave_the_calendar_is_not_corrected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "read"),
+    ("header", "read"),
     [
         ("2026-02-25T12:00:00Z", NOON),
         ("2026-02-25T14:00:00+02:00", NOON),
@@ -69,8 +69,8 @@ def test_an_instant_that_would_leave_the_calendar_is_not_corrected() -> None:
         ("２026-02-25T12:00:00Z", None),
     ],
 )
-def test_a_header_is_an_instant_with_an_offset_or_nothing(said: Any, read: datetime | None) -> None:
-    assert device_clock.sent_at({device_clock.HEADER: said}) == read
+def test_a_header_is_an_instant_with_an_offset_or_nothing(header: Any, read: datetime | None) -> None:
+    assert device_clock.sent_at({device_clock.HEADER: header}) == read
 
 
 def corrected(claimed: str, sent: datetime) -> Any:
