@@ -71,7 +71,7 @@ def batch(events: Iterator[bytes], mistakes: Iterator[Callable[[Sale], Sale]]) -
 def load(keys: dict[str, str], done: int, events: int, now: datetime) -> None:
     """From `done` events to `events`; ids and instants go the same way, as they do where tills send."""
     from ledgersafe.tenants import keys as api_keys
-    from pos.intake.receive import receive_batch
+    from pos.intake import receive_batch
 
     principals = [api_keys.authenticate(key) for key in keys.values()]
     mistakes = cycle(_MISTAKES)

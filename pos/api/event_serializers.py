@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from ledgersafe.http.api import instant
 from pos.arrivals.payloads import arrival_item, payload_of
-from pos.contract.event import TENDER_METHODS
-from pos.intake.answer import Answer
+from pos.contract import TENDER_METHODS
+from pos.intake import Answer
 from pos.models import RawEvent, Result
 
 

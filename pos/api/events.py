@@ -26,10 +26,8 @@ from ledgersafe.http.api import (
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from pos.api import event_serializers
-from pos.arrivals import bodies, payloads, queries
-from pos.arrivals.arrival import Refusal
-from pos.intake import receive
-from pos.intake.answer import Answer
+from pos.arrivals import Refusal, bodies, payloads, queries
+from pos.intake import Answer, receive
 from pos.models import Result
 
 #: The same keys as everywhere, only authenticated from memory: for the schema one scheme.

@@ -14,10 +14,7 @@ import msgspec
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain
-from pos.contract.event import Event, Hold
-from pos.contract.fast_reader import read_ordinary
-from pos.contract.fields import MAX_TEXT
-from pos.contract.reader import amount_at_risk, read_event, read_event_id
+from pos.contract import MAX_TEXT, Event, Hold, amount_at_risk, read_event, read_event_id, read_ordinary
 
 #: Headers kept with an arrival; never credentials or cookies.
 KEPT_HEADERS: Final = (

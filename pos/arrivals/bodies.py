@@ -1,4 +1,4 @@
-"""Request bodies: read with a limit, refused by media type, a batch split into its events byte for byte."""
+"""Split request bodies: refused by media type, a batch cut into its events byte for byte."""
 
 import json
 import re
@@ -17,25 +17,28 @@ NDJSON_MEDIA_TYPES: Final = frozenset({"application/x-ndjson", "application/ndjs
 _SHAPE: Final = 'A batch is {"events": [...]} or one event per line.'
 _OPENING: Final = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"events"[ \t\n\r]*:(?=[ \t\n\r]*\[)')
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
-#: A string (perhaps one that never ends, so that none is scanned twice), or one character of structure: enough to find
-#: where an element ends without recursion.
+#: A string (perhaps one without an end, so that none is scanned twice), or one character of structure: enough to find
+#: the end of an element without recursion.
 _STRUCTURE: Final = re.compile(r'"(?:[^"\\]+|\\.)*+(?:"|\Z|\\\Z)|[\[\]{}]', re.DOTALL)
 
 
 def media_type_refusal(content_type: str | None, accepted: frozenset[str]) -> Refusal | None:
-    """The 415 of a body that is not JSON in UTF-8, or None."""
+    """Refuse (415) a body that is not JSON in UTF-8; None when it is."""
     media_type, _, parameters = (content_type or "").partition(";")
     charset = re.search(r"(?:^|[;\s])charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
     if media_type.strip().lower() not in accepted:
-        wanted = " or ".join(sorted(accepted))
-        return Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send {wanted}, not {(media_type.strip() or 'nothing')[:80]!r}.")
+        expected, sent = " or ".join(sorted(accepted)), (media_type.strip() or "nothing")[:80]
+        return Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send {expected}, not {sent!r}.")
     if charset and charset.group(1).lower() not in {"utf-8", "utf8"}:
         return Refusal(415, "UNSUPPORTED_MEDIA_TYPE", f"Send UTF-8, not {charset.group(1)[:40]!r}.")
     return None
 
 
 def split_batch(body: bytes, content_type: str | None) -> list[bytes] | Refusal:
-    """The events of a batch as received, or why it is refused as a whole."""
+    """Cut a batch into its events, byte for byte as received, or refuse it as a whole.
+
+    :param content_type: of the request: `{"events": [...]}` as JSON, or one event per line as NDJSON.
+    """
     refusal = media_type_refusal(content_type, JSON_MEDIA_TYPES | NDJSON_MEDIA_TYPES)
     if refusal is not None:
         return refusal
@@ -46,7 +49,7 @@ def split_batch(body: bytes, content_type: str | None) -> list[bytes] | Refusal:
         try:
             events = _plain_elements(body)
             if events is None:
-                # Bytes that are no UTF-8 pass through and spoil only the element they stand in.
+                # Bytes that are no UTF-8 pass through, and spoil only their own element.
                 events = _elements(body.decode("utf-8", "surrogateescape"))
         except UnreadableBody as error:
             return Refusal(400, error.code, error.message)
@@ -56,14 +59,14 @@ def split_batch(body: bytes, content_type: str | None) -> list[bytes] | Refusal:
 
 
 def _plain_elements(body: bytes) -> list[bytes] | None:
-    """The elements where `events` is all there is, as it is as a rule; None: to be looked at more closely."""
+    """Cut a batch with `events` as its only member, as batches are as a rule; None for any other shape."""
     opening = _OPENING.match(body)
     end = len(body.rstrip(b" \t\n\r")) - 1
     return list_elements(body[opening.end() : end]) if opening and body[end : end + 1] == b"}" else None
 
 
 def _elements(text: str) -> list[bytes]:
-    """The elements of the list `events`, cut out of the text. :raises UnreadableBody: it has another shape."""
+    """Cut the elements of the list `events` out of the text. :raises UnreadableBody: the text has another shape."""
     events: list[bytes] | None = None
     at = _expect(text, 0, "{")
     while True:
@@ -100,7 +103,10 @@ def _list_elements(text: str, at: int) -> tuple[list[bytes], int]:
 
 
 def _value_end(text: str, at: int) -> tuple[str, int]:
-    """The text of the value that starts here, and where it ends. Numbers and depth are not judged here."""
+    """Return the text of the value that starts here, and the start of the next token.
+
+    Numbers and depth are not checked: that is done for each event alone, so that one never fails its neighbours.
+    """
     try:
         _, end = _lenient.raw_decode(text, at)
     except RecursionError:
@@ -128,9 +134,9 @@ def _expect(text: str, at: int, character: str) -> int:
 
 
 def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
-#: Finds where values end and judges nothing: numbers stay text, so that none is too long or too large to skip.
+#: Finds the ends of values and checks nothing: numbers stay text, so that none is too long or too large to skip.
 _lenient: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)

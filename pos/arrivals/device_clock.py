@@ -11,9 +11,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from pos.arrivals.arrival import Arrival
-from pos.contract import fields
-from pos.contract.event import Event, Hold
-from pos.rules.business_day import MAX_CLOCK_AHEAD
+from pos.contract import Event, Hold, fields
+from pos.rules import MAX_CLOCK_AHEAD
 
 #: The header's name in a WSGI environment.
 HEADER: Final = "HTTP_X_DEVICE_TIME"

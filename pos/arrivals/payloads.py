@@ -34,7 +34,7 @@ def arrival_item(row: RawEvent) -> dict[str, Any]:
 
 
 def payload_of(row: RawEvent) -> Any:
-    """Return the payload for reading, decimals exactly as the sender wrote them; None when it cannot be read."""
+    """Return the payload in canonical JSON, numbers exact to the last digit; None when it cannot be read."""
     try:
         text = canonical_text(parse_object(decode(bytes(row.raw_body))))
     except UnreadableBody:

@@ -1,4 +1,4 @@
-"""Reading the till's side: arrivals, keys and versions, always of one tenant."""
+"""Read arrivals, keys and versions of one tenant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,11 @@ class ArrivalFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "ArrivalFilter":
-        """:raises ledgersafe.values.errors.InvalidParameter: `from` or `to` is neither an instant nor a day."""
+        """Read the filter from a query string.
+
+        :raises ledgersafe.values.errors.InvalidParameter: `from` or `to` is neither an instant nor a day, or a text has
+            NUL.
+        """
         return cls(
             event_id=_plain(parameters.get("event_id"), "event_id"),
             store_id=_plain(parameters.get("store_id"), "store_id"),
@@ -35,24 +39,24 @@ class ArrivalFilter:
         )
 
 
-def list_arrivals(principal: Principal, wanted: ArrivalFilter, cursor: list[Any] | None) -> QuerySet[RawEvent]:
-    """Arrivals, newest first, from a cursor on; one statement with outcomes and tenant."""
+def list_arrivals(principal: Principal, filters: ArrivalFilter, cursor: list[Any] | None) -> QuerySet[RawEvent]:
+    """List the arrivals a caller may see, newest first, from a cursor on; one statement with outcomes and tenant."""
     rows = _visible(principal)
-    if wanted.event_id is not None:
-        rows = rows.filter(event_id=wanted.event_id)
-    if wanted.store_id is not None:
-        rows = rows.filter(store_code=wanted.store_id)
-    if wanted.since is not None:
-        rows = rows.filter(received_at__gte=wanted.since)
-    if wanted.until is not None:
-        rows = rows.filter(received_at__lt=wanted.until)
+    if filters.event_id is not None:
+        rows = rows.filter(event_id=filters.event_id)
+    if filters.store_id is not None:
+        rows = rows.filter(store_code=filters.store_id)
+    if filters.since is not None:
+        rows = rows.filter(received_at__gte=filters.since)
+    if filters.until is not None:
+        rows = rows.filter(received_at__lt=filters.until)
     if cursor is not None:
         rows = rows.filter(id__lt=cursors.position(cursor, cursors.number)[0])
     return rows.order_by("-id")
 
 
 def get_arrival(principal: Principal, raw_id: str) -> RawEvent:
-    """One arrival. :raises ledgersafe.values.errors.NotFound: absent, or not the caller's: the answer is the same."""
+    """Get one arrival. :raises ledgersafe.values.errors.NotFound: absent, or not the caller's: the same answer."""
     if not (raw_id.isascii() and raw_id.isdigit() and len(raw_id) <= 18):
         raise NotFound("There is no such arrival.")
     row = _visible(principal).filter(id=int(raw_id)).first()
@@ -62,9 +66,9 @@ def get_arrival(principal: Principal, raw_id: str) -> RawEvent:
 
 
 def _visible(principal: Principal) -> QuerySet[RawEvent]:
-    """The tenant's arrivals; the store's for a key that is bound to one.
+    """Select the arrivals a caller may see: the tenant's; of one store for a key that is bound to a store.
 
-    For a key of a register, what keys of that register have sent: bronze does not know which register a body names.
+    A key of a register sees what keys of that register have sent: bronze does not know which register a body names.
     """
     rows = RawEvent.objects.filter(tenant_id=principal.tenant_id).select_related("tenant", "outcome")
     if principal.store_code is not None:
@@ -78,32 +82,32 @@ def _visible(principal: Principal) -> QuerySet[RawEvent]:
 
 
 def get_key(tenant_id: int, idempotency_key: str) -> EventKey | None:
-    """The gate's state of an event id."""
+    """Get the key of an event id; None when there is none."""
     return EventKey.objects.filter(tenant_id=tenant_id, idempotency_key=idempotency_key).first()
 
 
 def list_versions(key: EventKey) -> list[EventVersion]:
-    """The payloads of a key after the first, in the order they came."""
+    """List the payloads of a key after the first, in the order they came."""
     return list(EventVersion.objects.filter(tenant_id=key.tenant_id, event_key=key).order_by("first_raw_id"))
 
 
 def list_raw(tenant_id: int, raw_ids: set[int]) -> dict[int, RawEvent]:
-    """Arrivals by raw id; one statement."""
+    """Get arrivals by raw id; one statement."""
     rows = RawEvent.objects.filter(tenant_id=tenant_id, id__in=raw_ids).select_related("tenant", "outcome")
     return {row.id: row for row in rows}
 
 
 def count_arrivals(tenant_id: int | None = None) -> int:
-    """Arrivals of a tenant, or of all."""
+    """Count the arrivals of a tenant, or of all."""
     rows = RawEvent.objects.all()
     return (rows if tenant_id is None else rows.filter(tenant_id=tenant_id)).count()
 
 
 def count_keys(tenant_id: int | None = None) -> dict[str, int]:
-    """Keys by status; every status is named."""
+    """Count keys by status, of a tenant or of all; every status has a number."""
     rows = EventKey.objects.all() if tenant_id is None else EventKey.objects.filter(tenant_id=tenant_id)
-    counted = dict(rows.values_list("status").annotate(number=Count("id")))
-    return {status.value: counted.get(status.value, 0) for status in KeyStatus}
+    numbers = dict(rows.values_list("status").annotate(number=Count("id")))
+    return {status.value: numbers.get(status.value, 0) for status in KeyStatus}
 
 
 def _plain(text: str | None, name: str) -> str | None:
@@ -116,7 +120,7 @@ def _moment(text: str | None, name: str, *, day_ends: bool) -> datetime | None:
     if not text:
         return None
     day = read_day(text)
-    if day is not None and day < date.max:  # the last day there is has no end
+    if day is not None and day < date.max:  # the day after the last of the calendar does not exist
         return datetime.combine(day + timedelta(days=int(day_ends)), time.min, UTC)
     moment = read_instant(text)
     if moment is None:

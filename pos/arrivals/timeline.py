@@ -1,4 +1,4 @@
-"""Everything that ever happened to one event id, in order: arrivals, decisions, journals, reversals.
+"""Collect the history of one event id, in order: arrivals, decisions, journals, reversals.
 
 Eight statements, whatever the number of arrivals; a page holds `ARRIVALS` of them, oldest first.
 """
@@ -17,13 +17,13 @@ from pos.arrivals.versions import VersionState, version_states
 from pos.models import EventKey, RawEvent
 
 ARRIVALS: Final = 100
-#: How much of a body is read for showing; the download has all of it.
+#: Bytes of a body that a page shows; the download has all of it.
 SHOWN_BYTES: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened: `kind` is arrival, held, journal, reversal or a decision's stage; `what` its row."""
+    """One entry of a history: `kind` is arrival, held, journal, reversal or a decision's stage; `what` its row."""
 
     at: datetime
     kind: str
@@ -44,9 +44,9 @@ class Timeline:
 
 
 def get_timeline(tenant_id: int, event_id: str, *, after: int = 0) -> Timeline | None:
-    """The history of an event id, or None when nothing ever came under it.
+    """Collect the history of an event id; None when nothing ever came under it.
 
-    :param after: arrivals up to this raw id were on an earlier page; the rest is told on the first page only.
+    :param after: arrivals up to this raw id were on an earlier page; only the first page has more than arrivals.
     """
     arrivals, more = _page_of_arrivals(tenant_id, event_id, after)
     if not arrivals and not after:
@@ -61,7 +61,7 @@ def get_timeline(tenant_id: int, event_id: str, *, after: int = 0) -> Timeline |
 
 
 def _in_order(moments: list[Moment]) -> list[Moment]:
-    """By time; what an arrival caused directly behind it, since the clocks of server and database differ a little."""
+    """Sort by time; the effects of an arrival directly behind it: the clocks of server and database differ a little."""
     causes: dict[Any, tuple[datetime, int]] = {}
     for moment in moments:
         if moment.kind == "arrival":
@@ -70,11 +70,11 @@ def _in_order(moments: list[Moment]) -> list[Moment]:
             causes.setdefault(moment.what.outcome.exception_id, here)
     causes.pop(None, None)
 
-    def place(moment: Moment) -> tuple[datetime, int, int]:
+    def rank(moment: Moment) -> tuple[datetime, int, int]:
         own = (moment.at, moment.what.id if moment.kind == "arrival" else _LAST)
         return *(causes.get(moment.what.id, own) if moment.kind in _CAUSED else own), _ORDER[moment.kind]
 
-    return sorted(moments, key=place)
+    return sorted(moments, key=rank)
 
 
 _LAST: Final = 2**63
@@ -83,10 +83,10 @@ _ORDER: Final = {"arrival": 0, "held": 1, "journal": 2, "proposed": 3, "resolved
 
 
 def list_journals(tenant_id: int, event_id: str) -> list[tuple[Journal, list[Posting]]]:
-    """An event's journals, what a correction undid, and their reversals, with their postings. Three statements."""
+    """List an event's journals, the mirrors it made, and their reversals, with their postings. Three statements."""
     rows = Journal.objects.filter(tenant_id=tenant_id)
-    caused = rows.filter(source__in=("event", "correction"), source_key=event_id, reverses__isnull=True)
-    journals = list(caused.order_by("revision", "id"))
+    own = rows.filter(source__in=("event", "correction"), source_key=event_id, reverses__isnull=True)
+    journals = list(own.order_by("revision", "id"))
     journals += rows.filter(reverses__in=[journal.id for journal in journals]).order_by("id") if journals else []
     postings = Posting.objects.filter(journal_id__in=[journal.id for journal in journals])
     by_journal: dict[int, list[Posting]] = {}
@@ -97,11 +97,11 @@ def list_journals(tenant_id: int, event_id: str) -> list[tuple[Journal, list[Pos
 
 def _page_of_arrivals(tenant_id: int, event_id: str, after: int) -> tuple[list[RawEvent], bool]:
     rows = RawEvent.objects.filter(tenant_id=tenant_id, event_id=event_id, id__gt=after)
-    # A body may have a megabyte: the page shows how each begins.
+    # A body may have a megabyte: the page shows the beginning of each.
     head = Func(F("raw_body"), Value(1), Value(SHOWN_BYTES), function="substring", output_field=BinaryField())
     rows = rows.select_related("outcome", "api_key").defer("raw_body").annotate(body_head=head)
-    found: list[RawEvent] = [*rows.order_by("id")[: ARRIVALS + 1]]
-    return found[:ARRIVALS], len(found) > ARRIVALS
+    arrivals: list[RawEvent] = [*rows.order_by("id")[: ARRIVALS + 1]]
+    return arrivals[:ARRIVALS], len(arrivals) > ARRIVALS
 
 
 def _arrival_moments(arrivals: Iterable[RawEvent], versions: Sequence[VersionState]) -> Iterator[Moment]:

@@ -1,4 +1,4 @@
-"""The versions of one event, the first one first, each with what was decided on it. Pure."""
+"""Number the versions of one event, each with the decision on it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pos.models import Disposition, EventKey, EventVersion, KeyStatus
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """One payload of a key. A version with a `patched_body` was made by an operator and never arrived as it is."""
+    """One payload of a key; one with a `patched_body` was made by an operator and never arrived as it is."""
 
     number: int
     payload_hash: bytes
@@ -19,15 +19,15 @@ class VersionState:
 
     @property
     def name(self) -> str:
-        """As people speak of it: version 1, version 2, …"""
+        """The version's name for people: Version 1, Version 2, …"""
         return f"Version {self.number}"
 
 
 def version_states(key: EventKey, rest: Sequence[EventVersion]) -> list[VersionState]:
-    """Every version of a key.
+    """List every version of a key, in the order they came.
 
-    :param rest: the key's rows of `event_versions`, in the order they came; the first version is among them once
-        somebody has decided on the key.
+    :param rest: the key's rows of `event_versions`, in that order; the first version is among them once somebody has
+        decided on the key.
     """
     first = bytes(key.payload_hash_first)
     effective = bytes(key.effective_hash) if key.effective_hash and key.status == KeyStatus.PROCESSED else None

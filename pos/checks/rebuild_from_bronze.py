@@ -21,15 +21,11 @@ from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sq
 from ledgersafe.tenants.references import row_key_of, row_name, since_column, tenant_models
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.exact_json import UnreadableBody
-from pos.arrivals import device_clock
-from pos.arrivals.arrival import read_arrival
-from pos.contract.event import Event, Hold
+from pos.arrivals import device_clock, read_arrival
+from pos.contract import Event, Hold
 from pos.models.figures import Figures
-from pos.references.original import Original
-from pos.references.usage import Usage
-from pos.rules.decide import draft_of
-from pos.rules.outcome import MIRROR, mirrored
-from pos.rules.referring import draft_against
+from pos.references import Original, Usage
+from pos.rules import MIRROR, draft_against, draft_of, mirrored
 
 # ── I01, I08: hashes and fingerprints ───────────────────────────────────────────────────────────
 _HASHES: Final = """

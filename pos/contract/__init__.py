@@ -1,5 +1,20 @@
-"""What a till may say: bytes become an event, or everything that is wrong with them is named. Pure.
+"""What a till may say: parsed JSON becomes an `Event`, or everything that is wrong with it is named. Pure.
 
-`event` reads the careful way and names every problem; `fast_reader` reads ordinary events in C and leaves the others to
-it; `fields` reads one value; `refusals` is what later steps refuse in the same words.
+In: a payload as exact JSON (`read_event`), or the bytes of an ordinary event (`read_ordinary`: the same in C, None for
+anything else). Out: an `Event` in minor units and UTC, or a `Hold` with a reason code. Callers: `pos.arrivals` when an
+arrival comes, `pos.references` and the checks when a kept one is read again.
+
+`event` has the values, `reader` and `fast_reader` (with its `shapes`) the two ways to read them, `fields` reads single
+values of the wire, `refusals` are shared by later steps.
 """
+
+from pos.contract.event import EVENT_TYPES, TENDER_METHODS, Event, Hold, LineItem, References, TaxLine, Tender
+from pos.contract.fast_reader import read_ordinary
+from pos.contract.fields import MAX_SEQUENCE, MAX_TEXT
+from pos.contract.reader import amount_at_risk, read_event, read_event_id
+from pos.contract.refusals import PanDetected
+
+__all__ = [
+    "EVENT_TYPES", "MAX_SEQUENCE", "MAX_TEXT", "TENDER_METHODS", "Event", "Hold", "LineItem", "PanDetected",
+    "References", "TaxLine", "Tender", "amount_at_risk", "read_event", "read_event_id", "read_ordinary",
+]  # fmt: skip

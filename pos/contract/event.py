@@ -26,11 +26,11 @@ TENDER_METHODS: Final = frozenset(["CASH", "CARD", "EXTERNAL", "GIFT_CARD", "STO
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
-    """Why an event goes before a person: a reason code and what to look at."""
+    """The reason why an event goes before a person: a code of `docs/reason-codes.md`, and what to look at."""
 
     reason_code: str
     message: str
-    #: Problems found, each `{"pointer": "/tenders/0/amount", "message": "…"}` (RFC 6901 pointers).
+    #: Problems of single fields, each `{"pointer": "/tenders/0/amount", "message": "…"}` (RFC 6901 pointers).
     errors: tuple[Mapping[str, str], ...] = ()
 
 
@@ -45,18 +45,18 @@ class LineItem(msgspec.Struct, frozen=True, gc=False):
 
 
 class Tender(msgspec.Struct, frozen=True, gc=False):
-    """What was paid with; `amount_minor` is what is kept, net of change."""
+    """A payment; `amount_minor` is what is kept, net of change, in its own currency."""
 
     method: str
     amount_minor: int
     currency: str
     processor: str
-    #: What the payment is called elsewhere; empty when nothing was said.
+    #: The payment's name elsewhere, like an authorisation; empty when the event names none.
     reference: str = ""
 
 
 class TaxLine(msgspec.Struct, frozen=True, gc=False):
-    """A tax by code and rate; inclusive tax is already in the lines."""
+    """A tax by code and rate (canonical text, `0.2`); inclusive tax is already in the lines."""
 
     code: str
     rate: str
@@ -65,14 +65,19 @@ class TaxLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class References(msgspec.Struct, frozen=True, gc=False):
-    """The event this one is about: by its id, or by the transaction it rang up in the same store."""
+    """The name of the original of an event: its event id, or its transaction in the same store."""
 
     event_id: str | None
     txn_id: str | None
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """One well-formed event, in minor units of `currency`. Times are aware and in UTC."""
+    """One well-formed event, in minor units of `currency`. Instants are aware and in UTC.
+
+    :ivar business_date: the till's own; None where the till leaves it to the books.
+    :ivar total_minor: None where the till sends none.
+    :ivar pays_cash: an event without tenders says that it was paid in cash.
+    """
 
     schema_version: str
     store_code: str
@@ -96,5 +101,5 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     pays_cash: bool
     references: References | None = None
     device_id: str | None = None
-    #: The device's own number of the event.
+    #: The number the device gives the event, from 1, without gaps.
     device_seq: int | None = None

@@ -1,4 +1,7 @@
-"""Single values as they come on the wire: text, codes, decimals, money, instants and days, each checked."""
+"""Read single values of the wire: text, codes, decimals, money, instants and days. Pure.
+
+Every function returns the value, or raises `Invalid` with a message for the device's developer.
+"""
 
 import re
 from datetime import UTC, date, datetime
@@ -8,6 +11,7 @@ from typing import Any, Final
 from ledgersafe.values.exact_json import Number, decimal_of
 from ledgersafe.values.money import MoneyError, plain_to_minor, to_minor
 
+#: Characters of a text, a code, a note; the largest number of a device; elements of a list.
 MAX_TEXT: Final = 200
 MAX_CODE: Final = 64
 MAX_NOTE: Final = 2_000
@@ -21,7 +25,7 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Invalid(ValueError):
-    """One field is not as the contract says. `field` is the member of an element that is meant, if one is."""
+    """A field breaks the contract. `field`: the member at fault, where the value is an object."""
 
     def __init__(self, message: str, field: str = "") -> None:
         self.field = field
@@ -29,7 +33,7 @@ class Invalid(ValueError):
 
 
 def text(value: Any) -> str:
-    """Something to read, up to 200 printable characters."""
+    """Read a text of 1–200 printable characters, not all blank."""
     if type(value) is str and 0 < len(value) <= MAX_TEXT and value.isprintable() and not value.isspace():
         return value
     if not isinstance(value, str) or isinstance(value, Number) or not value:
@@ -40,32 +44,33 @@ def text(value: Any) -> str:
 
 
 def code(value: Any, limit: int) -> str:
-    """Text of a bounded length."""
-    found = text(value)
-    if len(found) > limit:
+    """Read a text of at most `limit` characters."""
+    content = text(value)
+    if len(content) > limit:
         raise Invalid(f"must have at most {limit} characters")
-    return found
+    return content
 
 
 def short_code(value: Any) -> str:
-    """A place or code: 64 characters."""
+    """Read the code of a store, register, tax or the like: up to 64 characters."""
     return code(value, MAX_CODE)
 
 
 def long_code(value: Any) -> str:
-    """An id of somebody else's: 200 characters."""
+    """Read an id that another system gives: up to 200 characters."""
     return code(value, MAX_TEXT)
 
 
 def number_or_code(value: Any) -> str:
-    """An id within one event, which tills count: 2 is as good as "2"."""
+    """Read an id within one event; tills count lines, so 2 is as good as "2"."""
     return str(value) if type(value) is int else long_code(value)
 
 
 def reference(value: Any) -> str:
-    """What a payment is called elsewhere, like an authorisation: up to 200 printable characters, or a whole number.
+    """Read the name of a payment elsewhere, like an authorisation: up to 200 characters, or a whole number.
 
-    Empty for everything else, which stays in bronze alone: no money depends on it, and tills sent it before that.
+    Anything else is read as empty, and stays in bronze alone: no money depends on it, and tills sent all sorts of
+    things before the contract had this field. Raises nothing.
     """
     if type(value) is int:
         return str(value) if abs(value) < MAX_SEQUENCE else ""
@@ -76,14 +81,14 @@ def reference(value: Any) -> str:
 
 
 def sequence_number(value: Any) -> int:
-    """A device's number of an event: a JSON integer from 1 to 2^63 - 1."""
+    """Read a device's number of an event: a JSON integer from 1 to 2^63 - 1."""
     if type(value) is int and 1 <= value <= MAX_SEQUENCE:
         return value
     raise Invalid(f"must be a whole number from 1 to {MAX_SEQUENCE}")
 
 
 def note(value: Any) -> str:
-    """Free text, up to 2,000 characters."""
+    """Read free text of up to 2,000 characters; NUL is refused, because Postgres keeps none."""
     if not isinstance(value, str) or isinstance(value, Number):
         raise Invalid("must be a string")
     if len(value) > MAX_NOTE or "\x00" in value:
@@ -92,7 +97,7 @@ def note(value: Any) -> str:
 
 
 def decimal(value: Any) -> Decimal:
-    """A JSON number or decimal text, exactly."""
+    """Read a JSON number or decimal text, exactly."""
     if isinstance(value, Decimal):
         return value
     if isinstance(value, Number):
@@ -105,7 +110,7 @@ def decimal(value: Any) -> Decimal:
 
 
 def rate_text(value: Any) -> str:
-    """A tax rate as canonical text (`0.2`): it names the account, so equal rates must read alike."""
+    """Read a tax rate as canonical text (`0.2`): it names an account, so equal rates must read alike."""
     text = format(decimal(value).normalize(), "f")
     if len(text) > 20:
         raise Invalid("has too many digits")
@@ -113,7 +118,7 @@ def rate_text(value: Any) -> str:
 
 
 def money(value: Any, currency: str) -> int:
-    """A JSON number or decimal text in major units → minor units of the currency, exactly."""
+    """Read a JSON number or decimal text in major units as minor units of the currency, exactly."""
     if type(value) is int:
         amount: int | Decimal = value
     else:
@@ -129,7 +134,7 @@ def money(value: Any, currency: str) -> int:
 
 
 def instant(value: Any) -> datetime:
-    """An RFC 3339 instant, as UTC."""
+    """Read an RFC 3339 instant with an offset, in UTC."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise Invalid("must be an RFC 3339 instant with an offset, like 2026-02-25T09:30:00Z")
     try:
@@ -139,7 +144,7 @@ def instant(value: Any) -> datetime:
 
 
 def day(value: Any) -> date:
-    """A calendar day."""
+    """Read a calendar day, `2026-02-25`."""
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise Invalid("must be a day, like 2026-02-25")
     try:

@@ -19,22 +19,22 @@ T = TypeVar("T")
 
 
 def read_event_id(payload: Mapping[str, Any]) -> str:
-    """The key of everything: 1–200 printable characters.
+    """Read the idempotency key: 1–200 printable characters.
 
-    :raises ledgersafe.values.exact_json.UnreadableBody: `EVENT_ID_UNUSABLE`; without an id nothing can be held for
-        anybody.
+    :raises ledgersafe.values.exact_json.UnreadableBody: `EVENT_ID_UNUSABLE`; an event without an id cannot be held.
     """
-    value = payload.get("event_id")
     try:
-        return wire.code(value, MAX_TEXT)
+        return wire.code(payload.get("event_id"), MAX_TEXT)
     except Invalid as error:
         raise UnreadableBody("EVENT_ID_UNUSABLE", f"event_id {error}.") from None
 
 
 def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hold:
-    """Check one payload against the contract.
+    """Check one payload against the contract, and read its event.
 
+    :param payload: as `exact_json.parse_object` gives it, numbers as exact text.
     :param base_currency: the tenant's, for payloads that name none.
+    :returns: the event, or a hold that names every problem.
     :raises ledgersafe.values.exact_json.UnreadableBody: the event id is unusable.
     """
     read_event_id(payload)
@@ -62,7 +62,7 @@ def read_event(payload: Mapping[str, Any], *, base_currency: str) -> Event | Hol
 
 
 def amount_at_risk(payload: Mapping[str, Any], *, base_currency: str) -> tuple[int | None, str]:
-    """What a held event seems to be worth, for sorting an inbox: minor units (None if unreadable), currency."""
+    """Estimate the worth of a held event, for sorting an inbox: minor units (None if unreadable), currency."""
     currency = base_currency if payload.get("currency") is None else payload["currency"]
     if not is_currency(currency):
         return None, ""
@@ -95,8 +95,8 @@ def _read_body(fields: "_Fields", currency: str) -> Event:
         tenders=fields.elements("tenders", lambda item: _tender(item, currency)),
         taxes=fields.elements("tax_lines", lambda item: _tax(item, money)),
         discounts_minor=fields.elements("discounts", lambda item: _discount(item, money)),
-        tips_minor=fields.elements("tips", lambda item: _in(item, "amount", money)),
-        service_charges_minor=fields.elements("service_charges", lambda item: _in(item, "amount", money)),
+        tips_minor=fields.elements("tips", lambda item: _member(item, "amount", money)),
+        service_charges_minor=fields.elements("service_charges", lambda item: _member(item, "amount", money)),
         reason=fields.optional("reason", wire.note, ""),
         pays_cash=_pays_cash(payload),
         references=fields.optional("references", _references, None),
@@ -106,7 +106,7 @@ def _read_body(fields: "_Fields", currency: str) -> Event:
 
 
 class _Fields:
-    """Reads a payload field by field and remembers every problem, so that all are told at once."""
+    """A payload that is read field by field; it collects every problem, so that one answer names them all."""
 
     __slots__ = ("errors", "payload")
 
@@ -117,12 +117,12 @@ class _Fields:
     def required(self, name: str, read: Callable[[Any], T], default: Any = "") -> T:
         if self.payload.get(name) is None:
             self.add(f"/{name}", "is missing")
-            return default  # type: ignore[no-any-return]  # never used: the errors are returned instead
+            return default  # type: ignore[no-any-return]  # a placeholder: the errors are returned instead
         return self.optional(name, read, default)
 
     def optional(self, name: str, read: Callable[[Any], T], default: Any) -> T:
         value = self.payload.get(name)
-        if value is None:  # null is as good as absent
+        if value is None:  # null counts as absent
             return default  # type: ignore[no-any-return]
         try:
             return read(value)
@@ -140,10 +140,10 @@ class _Fields:
         if len(items) > MAX_ELEMENTS:
             self.add(f"/{name}", f"must have at most {MAX_ELEMENTS} elements")
             return ()
-        read_items = (self._one(name, index, item, read) for index, item in enumerate(items))
-        return tuple(element for element in read_items if element is not None)
+        elements = (self._element(name, index, item, read) for index, item in enumerate(items))
+        return tuple(element for element in elements if element is not None)
 
-    def _one(self, name: str, index: int, item: Any, read: Callable[[Mapping[str, Any]], T]) -> T | None:
+    def _element(self, name: str, index: int, item: Any, read: Callable[[Mapping[str, Any]], T]) -> T | None:
         try:
             if not isinstance(item, dict):
                 raise Invalid("must be an object")
@@ -153,11 +153,11 @@ class _Fields:
             return None
 
     def add(self, pointer: str, message: str) -> None:
-        """Remember a problem."""
+        """Note a problem."""
         self.errors.append({"pointer": pointer, "message": message})
 
 
-def _in(item: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
+def _member(item: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
     if item.get(name) is None:
         raise Invalid(f"{name} is missing", name)
     try:
@@ -168,37 +168,37 @@ def _in(item: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T:
 
 def _line(item: Mapping[str, Any], money: Callable[[Any], int]) -> LineItem:
     return LineItem(
-        sku=_in(item, "sku", wire.text),
-        quantity=_in(item, "qty", wire.decimal) if item.get("qty") is not None else Decimal(1),
-        amount_minor=_in(item, "amount", money),
-        category=_in(item, "category", wire.note).upper() if item.get("category") is not None else "",
-        line_id=_in(item, "line_id", wire.number_or_code) if item.get("line_id") is not None else "",
+        sku=_member(item, "sku", wire.text),
+        quantity=_member(item, "qty", wire.decimal) if item.get("qty") is not None else Decimal(1),
+        amount_minor=_member(item, "amount", money),
+        category=_member(item, "category", wire.note).upper() if item.get("category") is not None else "",
+        line_id=_member(item, "line_id", wire.number_or_code) if item.get("line_id") is not None else "",
     )
 
 
 def _references(value: Any) -> References | None:
-    """None when it names nothing."""
+    """Read the name of the original; None when there is none in it."""
     if not isinstance(value, dict):
         raise Invalid("must be an object")
-    named = {
-        name: _in(value, name, wire.long_code) if value.get(name) is not None else None
+    names = [
+        _member(value, name, wire.long_code) if value.get(name) is not None else None
         for name in ("original_event_id", "original_txn_id")
-    }
-    return References(*named.values()) if any(named.values()) else None
+    ]
+    return References(*names) if any(names) else None
 
 
 def _tender(item: Mapping[str, Any], currency: str) -> Tender:
     name = "type" if item.get("method") is None and item.get("type") is not None else "method"
-    method = _in(item, name, wire.text).upper()
+    method = _member(item, name, wire.text).upper()
     if method not in TENDER_METHODS:
         raise Invalid(f"{name} must be one of {', '.join(sorted(TENDER_METHODS))}", name)
-    own_currency = currency if item.get("currency") is None else _in(item, "currency", wire.text)
+    own_currency = currency if item.get("currency") is None else _member(item, "currency", wire.text)
     counted_in = own_currency if is_currency(own_currency) else currency
     return Tender(
         method=method,
-        amount_minor=_in(item, "amount", lambda value: wire.money(value, counted_in)),
+        amount_minor=_member(item, "amount", lambda value: wire.money(value, counted_in)),
         currency=own_currency,
-        processor=_in(item, "processor", wire.short_code) if item.get("processor") is not None else "",
+        processor=_member(item, "processor", wire.short_code) if item.get("processor") is not None else "",
         reference=wire.reference(item.get("reference")),
     )
 
@@ -209,22 +209,22 @@ def _tax(item: Mapping[str, Any], money: Callable[[Any], int]) -> TaxLine:
         raise Invalid("inclusive must be true or false", "inclusive")
     rate = item.get("rate")
     return TaxLine(
-        code=_in(item, "code", wire.short_code),
-        rate="" if rate is None else _in(item, "rate", wire.rate_text),
-        amount_minor=_in(item, "amount", money),
+        code=_member(item, "code", wire.short_code),
+        rate="" if rate is None else _member(item, "rate", wire.rate_text),
+        amount_minor=_member(item, "amount", money),
         inclusive=inclusive,
     )
 
 
 def _discount(item: Mapping[str, Any], money: Callable[[Any], int]) -> int:
-    _in(item, "code", wire.text)
-    return _in(item, "amount", money)
+    _member(item, "code", wire.text)
+    return _member(item, "amount", money)
 
 
 def _pays_cash(payload: Mapping[str, Any]) -> bool:
     """Whether an event without tenders says it was paid in cash (`method` or `payment_method`)."""
-    said = payload.get("method") or payload.get("payment_method")
-    return isinstance(said, str) and said.upper() == "CASH"
+    method = payload.get("method") or payload.get("payment_method")
+    return isinstance(method, str) and method.upper() == "CASH"
 
 
 def _summary(errors: list[dict[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""Refusals that more than one step of the till's side answers with."""
+"""Refusals that several steps of the till's side share."""
 
 from ledgersafe.values.errors import DomainError
 

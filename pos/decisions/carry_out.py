@@ -21,7 +21,7 @@ from ledger.fx.conversion import NO_RATES, Rates
 from ledgersafe.postgres.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
-from pos.contract.event import Hold
+from pos.contract import Hold
 from pos.decisions import held_cases, writing
 from pos.decisions.ruling import (
     Candidate,
@@ -35,11 +35,8 @@ from pos.decisions.ruling import (
 )
 from pos.decisions.writing import CaseRun
 from pos.models import EventKey, KeyStatus
-from pos.posting import prerequisites
+from pos.posting import KnownRows, TenantMemory, prerequisites, rates_for
 from pos.posting import tenant_memory as directories
-from pos.posting.foreign_rates import rates_for
-from pos.posting.prerequisites import KnownRows
-from pos.posting.tenant_memory import TenantMemory
 from pos.references.lookup import Originals
 
 

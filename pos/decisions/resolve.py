@@ -18,8 +18,7 @@ from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.errors import DomainError, NotFound
-from pos.contract.event import Hold
-from pos.contract.refusals import PanDetected
+from pos.contract import Hold, PanDetected
 from pos.decisions import effects, held_cases
 from pos.decisions.carry_out import DecisionRun, patch_text
 from pos.decisions.effects import Change, Choice, PreviewJournal
@@ -36,8 +35,8 @@ from pos.decisions.ruling import (
 )
 from pos.decisions.writing import CaseRun
 from pos.models import RawEvent
+from pos.posting import rates_for
 from pos.posting import tenant_memory as directories
-from pos.posting.foreign_rates import rates_for
 
 T = TypeVar("T")
 

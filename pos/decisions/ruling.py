@@ -16,16 +16,12 @@ from ledger.fx.conversion import NO_RATES, Rates
 from ledger.models import Journal
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
-from pos.arrivals import device_clock
-from pos.arrivals.arrival import Arrival, Refusal, read_arrival
-from pos.contract.event import Event, Hold
-from pos.contract.refusals import PanDetected
+from pos.arrivals import Arrival, Refusal, device_clock, read_arrival
+from pos.contract import Event, Hold, PanDetected
 from pos.decisions.held_cases import HeldCase
 from pos.models import Disposition, KeyStatus, RawEvent
 from pos.references.lookup import CorrectionPending, Originals
-from pos.rules.business_day import PostingSettings
-from pos.rules.decide import Post, decide_posting, refers
-from pos.rules.limits import refuse_change
+from pos.rules import Post, PostingSettings, decide_posting, refers, refuse_change
 
 logger = logging.getLogger(__name__)
 

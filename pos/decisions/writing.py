@@ -22,9 +22,8 @@ from ledgersafe.values.errors import DomainError
 from pos.decisions.held_cases import HeldCase
 from pos.decisions.ruling import Candidate, ReplayValidationFailed, Ruling, reversal_day
 from pos.models.figures import Figures
-from pos.posting.reference_rows import reference_row
-from pos.posting.tenant_memory import TenantMemory
-from pos.rules.decide import RULES_VERSION, Post
+from pos.posting import TenantMemory, reference_row
+from pos.rules import RULES_VERSION, Post
 from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 

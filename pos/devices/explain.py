@@ -12,8 +12,7 @@ from ledgersafe.audit import trail
 from ledgersafe.postgres.db import cause_of, retry_serialization, tenant_transaction
 from ledgersafe.values import card_numbers
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
-from pos.contract.fields import MAX_SEQUENCE
-from pos.contract.refusals import PanDetected
+from pos.contract import MAX_SEQUENCE, PanDetected
 from pos.models import EventKey, GapExplanation
 
 

@@ -1,12 +1,12 @@
-"""What an arrival is answered with."""
+"""The answer to an arrival."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from pos.models import Result
 
-_STATUS = {Result.PROCESSED: 201, Result.DUPLICATE: 200, Result.QUARANTINED: 202}
+_STATUS: Final = {Result.PROCESSED: 201, Result.DUPLICATE: 200, Result.QUARANTINED: 202}
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -24,11 +24,11 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def status(self) -> int:
-        """The HTTP status the contract gives this outcome."""
+        """The HTTP status of this outcome by the contract."""
         return _STATUS.get(self.result, self.refusal_status)
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's six keys, and the journal."""
+        """Render the contract's six keys, and the journal."""
         return {
             "tenant_id": self.tenant_id,
             "idempotency_key": self.idempotency_key,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pos.contract.event import Event
+from pos.contract import Event
 from pos.intake.plan import Plan
-from pos.rules.decide import Post
+from pos.rules import Post
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from ledger.accounts.chart import AccountRef
 from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb
-from pos.arrivals.arrival import Refusal, fields_of
+from pos.arrivals import Refusal, fields_of
 from pos.intake.plan import Plan
 from pos.intake.rows import claimed_by, more_of
 from pos.models.figures import Figures
-from pos.rules.decide import RULES_VERSION, Post
+from pos.rules import RULES_VERSION, Post
 from pos.sales.header import currency_of, figures_of, mirror_figures_of
 
 Parameter = bytes | str | int | None

@@ -8,11 +8,10 @@ from typing import Any
 from ledgersafe.postgres.db import JsonText, as_jsonb
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos.arrivals import device_clock
-from pos.arrivals.arrival import Refusal, kept_headers
+from pos.arrivals import Refusal, device_clock, kept_headers
 from pos.intake.plan import Plan
-from pos.posting.tenant_memory import TenantMemory
-from pos.rules.decide import Post
+from pos.posting import TenantMemory
+from pos.rules import Post
 
 
 @dataclass(frozen=True, slots=True)

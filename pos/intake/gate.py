@@ -1,4 +1,4 @@
-"""The gate: a pure judgement on an arrival whose key exists already.
+"""The gate: judge an arrival whose key exists already. Pure.
 
 The table is the contract's, row by row. A new key needs no judgement: the database takes it or does not.
 """
@@ -12,7 +12,7 @@ import msgspec
 
 from pos.models import Disposition, KeyStatus
 
-#: What is answered, with 200, to a version somebody has decided on and that is not the effective one.
+#: Reason codes of a 200 for a version somebody has decided on, and which is not the effective one.
 _DECIDED: Final = {
     Disposition.SUPERSEDED: "SUPERSEDED",
     Disposition.REJECTED: "REJECTED_BY_OPERATOR",
@@ -21,7 +21,7 @@ _DECIDED: Final = {
 
 
 class GateOutcome(Enum):
-    """What is done with the arrival. Only a conflict changes anything but the key's counters."""
+    """The outcome of the gate. Only a conflict changes more than the key's counters."""
 
     DUPLICATE = "duplicate"
     STILL_HELD = "still held"
@@ -29,7 +29,7 @@ class GateOutcome(Enum):
 
 
 class KeyState(msgspec.Struct, frozen=True):
-    """A locked key: its status, the versions seen, and what was decided on each."""
+    """A locked key: its status, its versions, and the decision on each. Hashes are SHA-256 in hex."""
 
     key_id: int
     status: KeyStatus
@@ -43,14 +43,14 @@ class KeyState(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The action and the reason code that is answered with it."""
+    """An outcome, and the reason code of its answer."""
 
     action: GateOutcome
     reason_code: str = ""
 
 
 def judge(state: KeyState, payload_hash: str) -> Judgement:
-    """What an arrival of this fingerprint means for a key in this state. Pure."""
+    """Judge an arrival of this fingerprint by the state of its key."""
     if state.status == KeyStatus.PROCESSED and payload_hash == state.effective_hash:
         return Judgement(GateOutcome.DUPLICATE)
     disposition = state.versions.get(payload_hash)

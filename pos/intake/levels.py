@@ -7,11 +7,11 @@ within one batch comes to the same. Within a level each counts for the next.
 from collections.abc import Sequence
 from datetime import datetime
 
-from pos.contract.event import Event
+from pos.contract import Event
 from pos.intake.plan import Plan, rules_failed
-from pos.posting.tenant_memory import TenantMemory
+from pos.posting import TenantMemory
 from pos.references.lookup import CorrectionPending, Originals
-from pos.rules.decide import Post, decide_posting
+from pos.rules import Post, decide_posting
 
 
 def next_level(pending: Sequence[Plan]) -> list[Plan]:

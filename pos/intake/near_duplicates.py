@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
-from pos.contract.event import Hold
+from pos.contract import Hold
 from pos.intake.answer import Answer
 from pos.intake.baskets import Basket, baskets_of, sale_of
 from pos.intake.plan import Plan
 from pos.models import EventBasket, Result
-from pos.posting.tenant_memory import TenantMemory
+from pos.posting import TenantMemory
 
 
 def are_looked_at(plans: Sequence[Plan], memory: TenantMemory) -> bool:

@@ -8,14 +8,12 @@ import msgspec
 
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledgersafe.tenants.keys import Principal
-from pos.arrivals.arrival import Arrival, Refusal
-from pos.arrivals.claims import Claim, claims_of
-from pos.contract.event import Event, Hold, References
+from pos.arrivals import Arrival, Claim, Refusal, claims_of
+from pos.contract import Event, Hold, References
 from pos.intake.answer import Answer
 from pos.models import Result
-from pos.posting.tenant_memory import Place, TenantMemory
-from pos.rules.business_day import PostingSettings
-from pos.rules.decide import Post, decide_posting, refers
+from pos.posting import Place, TenantMemory
+from pos.rules import Post, PostingSettings, decide_posting, refers
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,7 @@ from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal
-from pos.arrivals import device_clock
-from pos.arrivals.arrival import Arrival, Refusal, read_arrival, refused
+from pos.arrivals import Arrival, Refusal, device_clock, read_arrival, refused
 from pos.decisions import release
 from pos.intake import levels, near_duplicates
 from pos.intake.answer import Answer
@@ -31,10 +30,17 @@ from pos.intake.plan import Plan, conversions_of, converts, hold_unknown_places,
 from pos.intake.reception import Reception
 from pos.intake.writer import Writer
 from pos.models import Result
-from pos.posting import prerequisites
-from pos.posting.foreign_rates import rates_for
-from pos.posting.prerequisites import KnownRows, Prerequisites, prerequisites_of, remembered_ids
-from pos.posting.tenant_memory import TenantMemory, announce_waits, memory_of
+from pos.posting import (
+    KnownRows,
+    Prerequisites,
+    TenantMemory,
+    announce_waits,
+    memory_of,
+    prerequisites,
+    prerequisites_of,
+    rates_for,
+    remembered_ids,
+)
 
 logger = logging.getLogger(__name__)
 

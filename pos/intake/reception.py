@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
 from ledgersafe.tenants.keys import Principal
-from pos.arrivals.arrival import Refusal, fields_of
-from pos.arrivals.claims import clashes_of
+from pos.arrivals import Refusal, clashes_of, fields_of
 from pos.intake.answer import Answer
 from pos.intake.gate import GateOutcome, Judgement, KeyState, judge
 from pos.intake.levels import next_level

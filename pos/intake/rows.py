@@ -8,12 +8,11 @@ from typing import Any
 
 from ledger.accounts.chart import AccountRef
 from ledger.journals.draft import JournalDraft
-from pos.arrivals.arrival import Arrival, Refusal, as_row
-from pos.arrivals.claims import number_of
-from pos.contract.event import References
+from pos.arrivals import Arrival, Refusal, as_row, number_of
+from pos.contract import References
 from pos.intake.plan import Plan
-from pos.posting.reference_rows import reference_row
-from pos.rules.decide import RULES_VERSION, Post
+from pos.posting import reference_row
+from pos.rules import RULES_VERSION, Post
 from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 

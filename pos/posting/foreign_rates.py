@@ -11,9 +11,8 @@ from typing import Any
 from ledger.fx import rates as recorded_rates
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.fx.rates import RateQuestion
-from pos.contract.event import Event
-from pos.rules.business_day import CLOCK_EPOCH
-from pos.rules.foreign_tenders import foreign_currencies
+from pos.contract import Event
+from pos.rules import CLOCK_EPOCH, foreign_currencies
 
 
 def rates_for(tenant_id: int, readings: Sequence[Any]) -> list[Rates]:

@@ -19,7 +19,7 @@ from ledgersafe.postgres.db import StaleMemory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store
 from ledgersafe.tenants.zones import use_zones
 from pos.posting.tenant_memory import Place, TenantMemory, forget
-from pos.rules.decide import Post
+from pos.rules import Post
 
 
 class Prerequisites(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pos.references.usage import Reference
+from pos.references import Reference
 
 
 def reference_row(reference: Reference) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ledger.periods import periods
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.zones import own_zones
 from pos.models import EventKey, EventWait, KeyStatus
-from pos.rules.business_day import PostingSettings
+from pos.rules import PostingSettings
 
 #: Bounds of memory: tenants kept (the oldest is dropped), and a tenant's accounts and places (all are dropped).
 _TENANTS: Final = 256

@@ -1,4 +1,4 @@
-"""What an event is about: the original it refers to, and what earlier events have used of it. Pure.
+"""The original of an event: the event it refers to, as it stands in the books, and its usage. Pure.
 
 A sale and its correction are one original: references to either count against the sale, and are measured by the
 content that stands.
@@ -11,18 +11,20 @@ from datetime import date
 from decimal import Decimal
 
 from ledger.journals.draft import DraftLine
-from pos.contract.event import Event
+from pos.contract import Event
 from pos.models.figures import Figures
 from pos.references.usage import Reference, Usage, usage_keys_of
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The event that is referred to, as it stands in the books.
+    """An event in the books that another event refers to.
 
-    `key` is what references count against; `event` the content that stands (a correction's, once there is one), made
-    by the journal `journal_id` of `business_date`; `lines` and `figures` are that journal's. `undoes`: what a void of
-    it gives back to another original, when the event is a return.
+    :ivar key: the event id that references count against.
+    :ivar event: the content that stands: a correction's, once there is one.
+    :ivar journal_id: the journal of that content; `business_date`, `lines` and `figures` are this journal's.
+    :ivar usage: everything that counts against it.
+    :ivar undoes: of a return, what a void of it gives back to the sale.
     """
 
     key: str
@@ -36,23 +38,23 @@ class Original:
 
     @property
     def total_minor(self) -> int:
-        """What was sold or moved in all."""
+        """The total that was sold or moved, in minor units."""
         return total_of(self.event)
 
 
 def sold_of(event: Event) -> tuple[Mapping[tuple[str, str], Decimal], Mapping[tuple[str, str], int]]:
-    """Quantities and amounts of a basket, by line and article."""
+    """Sum up the quantities and amounts (minor units) of a basket, by line and by article."""
     quantities: dict[tuple[str, str], Decimal] = {}
     amounts: Counter[tuple[str, str]] = Counter()
     for line in event.lines:
-        for place in usage_keys_of(line.line_id, line.sku):
-            quantities[place] = quantities.get(place, Decimal(0)) + line.quantity
-            amounts[place] += line.amount_minor
+        for key in usage_keys_of(line.line_id, line.sku):
+            quantities[key] = quantities.get(key, Decimal(0)) + line.quantity
+            amounts[key] += line.amount_minor
     return quantities, amounts
 
 
 def total_of(event: Event) -> int:
-    """An event's total: as it says, or lines − discounts + exclusive taxes + tips + service charges."""
+    """Return an event's total in minor units: its own, else the sum of its parts."""
     return parts_of(event) if event.total_minor is None else event.total_minor
 
 

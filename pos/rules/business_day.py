@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from ledger.calendar.business_days import business_date_of, is_business_day
-from pos.contract.event import Event, Hold
+from pos.contract import Event, Hold
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)
 #: No till reports sales from before this instant; a clock that does was never set.

@@ -8,8 +8,8 @@ from typing import Final
 from ledger.accounts.chart import AccountRef, account_of
 from ledger.fx.conversion import NO_RATES, Rates
 from ledger.journals.draft import JournalDraft
-from pos.contract.event import Event, Hold
-from pos.references.original import extras_of
+from pos.contract import Event, Hold
+from pos.references import extras_of
 from pos.rules.sale import drawer_of, mismatch, negative_amounts
 
 #: Where money goes that is paid out of a drawer, by the event's `reason`; anything else is a petty expense.

@@ -3,9 +3,8 @@
 from msgspec.structs import replace
 
 from ledger.fx.conversion import Rates
-from pos.contract.event import Event, Hold
-from pos.references.original import Original, total_of
-from pos.references.usage import CORRECTION, Reference
+from pos.contract import Event, Hold
+from pos.references import CORRECTION, Original, Reference, total_of
 from pos.rules.limits import beyond_limits, exceeds, name_of
 from pos.rules.outcome import MIRROR, ReferringDecision, ReferringPosting, mirrored
 from pos.rules.sale import draft_sale

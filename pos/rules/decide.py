@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import JournalDraft
-from pos.contract.event import Event, Hold
-from pos.references.original import Original
-from pos.references.usage import KINDS, VOID, Reference
+from pos.contract import Event, Hold
+from pos.references import KINDS, VOID, Original, Reference
 from pos.rules import cash
 from pos.rules.business_day import PostingSettings, posting_day
 from pos.rules.foreign_tenders import conversions_of

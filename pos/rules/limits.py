@@ -4,9 +4,8 @@ The same caps are held by Postgres (`pos_check_original_v1`); here they read wel
 """
 
 from ledgersafe.values.money import to_decimal_text
-from pos.contract.event import Event, Hold
-from pos.references.original import Original, sold_of, total_of
-from pos.references.usage import CORRECTION, RETURN, TIP_ADJUST, VOID, Usage
+from pos.contract import Event, Hold
+from pos.references import CORRECTION, RETURN, TIP_ADJUST, VOID, Original, Usage, sold_of, total_of
 
 
 def beyond_limits(usage: Usage, sale: Event) -> Hold | None:

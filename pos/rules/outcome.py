@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ledger.journals.draft import DraftLine, JournalDraft
-from pos.contract.event import Event, Hold
-from pos.references.usage import Reference
+from pos.contract import Event, Hold
+from pos.references import Reference
 
 #: The kind of the journal that undoes the journal a correction replaces.
 MIRROR: Final = "REVERSAL"

@@ -4,9 +4,8 @@ The original is a value here: `pos.references.lookup` finds and locks it.
 """
 
 from ledger.fx.conversion import NO_RATES, Rates
-from pos.contract.event import Event, Hold
-from pos.references.original import Original
-from pos.references.usage import CORRECTION, KINDS, RETURN, VOID
+from pos.contract import Event, Hold
+from pos.references import CORRECTION, KINDS, RETURN, VOID, Original
 from pos.rules.corrections import post_correction
 from pos.rules.limits import exceeds, name_of
 from pos.rules.outcome import ReferringDecision

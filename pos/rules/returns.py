@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from ledger.accounts.chart import AccountRef
 from ledger.journals.draft import JournalDraft
-from pos.contract.event import Event, Hold
-from pos.references.original import Original, total_of
-from pos.references.usage import RETURN, Reference, UsedLine
+from pos.contract import Event, Hold
+from pos.references import RETURN, Original, Reference, UsedLine, total_of
 from pos.rules.limits import beyond_limits
 from pos.rules.outcome import ReferringDecision, ReferringPosting, mirrored
 from pos.rules.return_shares import content_of
@@ -28,7 +27,7 @@ def post_return(event: Event, original: Original) -> ReferringDecision:
     total = total_of(content)
     if total == 0:
         return Hold("SIGN_MISMATCH", "A RETURN of zero moves no money.")
-    taken = tuple(UsedLine.of(line) for line in event.lines)
+    taken = tuple(UsedLine.from_line(line) for line in event.lines)
     reference = Reference(original.key, RETURN, 1, total, original.journal_id, taken)
     if beyond := beyond_limits(original.usage.plus(reference), original.event):
         return beyond

@@ -12,8 +12,8 @@ from ledger.accounts.chart import AccountRef, account_of, qualified
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values.money import MAX_MINOR, cash_rounding_limit, to_decimal_text
-from pos.contract.event import Event, Hold, Tender
-from pos.references.original import extras_of
+from pos.contract import Event, Hold, Tender
+from pos.references import extras_of
 from pos.rules.foreign_tenders import conversions_of
 
 Entries: TypeAlias = Iterator[tuple[AccountRef, int]]

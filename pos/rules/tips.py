@@ -4,9 +4,8 @@ from msgspec.structs import replace
 
 from ledger.accounts.chart import AccountRef, qualified
 from ledger.journals.draft import JournalDraft
-from pos.contract.event import Event, Hold, Tender
-from pos.references.original import Original
-from pos.references.usage import TIP_ADJUST, Reference
+from pos.contract import Event, Hold, Tender
+from pos.references import TIP_ADJUST, Original, Reference
 from pos.rules.limits import beyond_limits, exceeds, name_of
 from pos.rules.outcome import ReferringDecision, ReferringPosting
 

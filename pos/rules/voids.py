@@ -3,9 +3,8 @@
 from typing import Final
 
 from ledgersafe.values.money import to_decimal_text
-from pos.contract.event import Event, Hold
-from pos.references.original import Original
-from pos.references.usage import CORRECTION, RETURN, TIP_ADJUST, VOID, Reference
+from pos.contract import Event, Hold
+from pos.references import CORRECTION, RETURN, TIP_ADJUST, VOID, Original, Reference
 from pos.rules.limits import exceeds, name_of
 from pos.rules.outcome import ReferringDecision, ReferringPosting, mirrored
 

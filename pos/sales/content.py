@@ -9,11 +9,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from pos.contract.event import Event, Hold, LineItem, TaxLine, Tender
-from pos.references.original import total_of
-from pos.rules.return_shares import content_of
-from pos.rules.sale import tenders_of
-from pos.rules.tips import tip_charged
+from pos.contract import Event, Hold, LineItem, TaxLine, Tender
+from pos.references import total_of
+from pos.rules import content_of, tenders_of, tip_charged
 
 _BASKETS: Final = frozenset({"SALE", "CORRECTION", "RETURN"})
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pos.models.figures import Figures
-from pos.rules.sale import LIABILITY_LINES
+from pos.rules import LIABILITY_LINES
 from pos.sales.content import Content
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from django.db import connection
 
 from ledgersafe.postgres.db import require_transaction
-from pos.arrivals.arrival import read_arrival
-from pos.contract.event import Event
+from pos.arrivals import read_arrival
+from pos.contract import Event
 from pos.models.figures import Figures
 from pos.sales.content import Content, Unreadable, content_made_of
 from pos.sales.content_check import disagreement

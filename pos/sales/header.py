@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from ledger.accounts.chart import ROLES
 from ledger.journals.draft import JournalDraft
-from pos.contract.event import Event
+from pos.contract import Event
 from pos.models.figures import Figures
-from pos.references.usage import KINDS, VOID
-from pos.rules.decide import Post
+from pos.references import KINDS, VOID
+from pos.rules import Post
 
 _CASH_MOVES: Final = frozenset({"PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})
 _SALES: Final = frozenset({"SALE", "CORRECTION"})

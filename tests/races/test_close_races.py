@@ -15,8 +15,7 @@ from pytest_django import Settings
 
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
-from pos.intake.answer import Answer
-from pos.intake.receive import receive_event
+from pos.intake import Answer, receive_event
 from recon.closing import close, queries
 from recon.closing.days import DayPlan
 from recon.closing.reopen import reopen_day

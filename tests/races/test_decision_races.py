@@ -18,7 +18,7 @@ from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
 from pos.decisions import replay_jobs, resolve
-from pos.intake.receive import receive_event
+from pos.intake import receive_event
 from tests.conftest import Shop
 from tests.scenes.crowd import all_at_once
 

@@ -11,8 +11,7 @@ from django.utils import timezone
 from ledgersafe.values.errors import DomainError
 from pos.devices.explain import Missing, explain_gap
 from pos.devices.fold import fold_devices
-from pos.intake.answer import Answer
-from pos.intake.receive import receive_batch, receive_event
+from pos.intake import Answer, receive_batch, receive_event
 from tests.conftest import Shop
 from tests.scenes.crowd import all_at_once
 from tests.scenes.device_numbers import numbered, ranges, send_numbers

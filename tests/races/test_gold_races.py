@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from pos.intake.receive import receive_batch, receive_event
+from pos.intake import receive_batch, receive_event
 from pos.reports import daily_sales
 from pos.reports.roll_up import roll_up_sales
 from tests.conftest import Shop, connect

@@ -11,10 +11,8 @@ from django.utils import timezone
 
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants import keys
-from pos.intake import receive
-from pos.intake.answer import Answer
+from pos.intake import Answer, receive, receive_batch, receive_event
 from pos.intake.delivery import Delivery
-from pos.intake.receive import receive_batch, receive_event
 from pos.models import Result
 from tests.conftest import Shop
 from tests.scenes.crowd import all_at_once

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pos.intake.receive import receive_batch
+from pos.intake import receive_batch
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.scenes.crowd import all_at_once

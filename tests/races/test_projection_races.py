@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.utils import timezone
 
-from pos.intake.receive import receive_event
+from pos.intake import receive_event
 from pos.sales.projection import project_event, project_sales
 from tests.conftest import Shop
 from tests.scenes.crowd import all_at_once

@@ -12,23 +12,23 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pos.arrivals.arrival import Refusal, read_arrival
+from pos.arrivals import Refusal, read_arrival
 from pos.arrivals.bodies import JSON_MEDIA_TYPES, NDJSON_MEDIA_TYPES, media_type_refusal, read_body, split_batch
 
 JSON, LINES = "application/json", "application/x-ndjson"
 
 
 def elements_of(body: bytes, content_type: str = JSON) -> list[bytes]:
-    found = split_batch(body, content_type)
-    assert not isinstance(found, Refusal), found
-    return found
+    result = split_batch(body, content_type)
+    assert not isinstance(result, Refusal), result
+    return result
 
 
 def code_of(body: bytes, content_type: str | None = JSON) -> tuple[int, str]:
-    found = split_batch(body, content_type)
-    assert isinstance(found, Refusal), found
-    assert found.message
-    return found.status, found.code
+    result = split_batch(body, content_type)
+    assert isinstance(result, Refusal), result
+    assert result.message
+    return result.status, result.code
 
 
 # ── Splitting ───────────────────────────────────────────────────────────────────────────────────
@@ -83,11 +83,11 @@ SPOILT: list[tuple[str, bytes, str]] = [
 @pytest.mark.parametrize(("element", "code"), [row[1:] for row in SPOILT], ids=[row[0] for row in SPOILT])
 def test_bytes_that_are_no_json_spoil_only_their_element(element: bytes, code: str) -> None:
     good = '{"event_id":"é"}'.encode()
-    found = elements_of(b'{"events":[' + b", ".join([good, element, good]) + b"]}")
-    assert found == [good, element, good]
-    verdict = read_arrival(found[1], base_currency="USD").reading
-    assert isinstance(verdict, Refusal)
-    assert (verdict.status, verdict.code) == (400, code)
+    result = elements_of(b'{"events":[' + b", ".join([good, element, good]) + b"]}")
+    assert result == [good, element, good]
+    reading = read_arrival(result[1], base_currency="USD").reading
+    assert isinstance(reading, Refusal)
+    assert (reading.status, reading.code) == (400, code)
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_what_was_joined_is_split_again_byte_for_byte(
 def test_no_bytes_make_it_fail(body: bytes) -> None:
     for text in (body, b'{"events":[' + body, b'{"events":[' + body + b"]}"):
         for content_type in (JSON, LINES):
-            found = split_batch(text, content_type)
-            assert isinstance(found, Refusal) or all(element in text for element in found)
+            result = split_batch(text, content_type)
+            assert isinstance(result, Refusal) or all(element in text for element in result)
 
 
 # ── Media types ─────────────────────────────────────────────────────────────────────────────────

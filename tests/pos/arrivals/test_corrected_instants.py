@@ -42,10 +42,10 @@ def test_a_slow_clock_is_corrected_and_three_instants_are_kept(shop: Shop) -> No
     journal, header = happened(shop, "late")
     assert journal == header
     assert is_about(journal, 1)
-    shown = shop.get(f"/v1/events/{answer.json()['raw_id']}").json()
-    assert datetime.fromisoformat(shown["occurred_at"]) == claimed
-    assert datetime.fromisoformat(shown["corrected_at"]) == journal
-    off = datetime.fromisoformat(shown["received_at"]) - datetime.fromisoformat(shown["device_sent_at"])
+    detail = shop.get(f"/v1/events/{answer.json()['raw_id']}").json()
+    assert datetime.fromisoformat(detail["occurred_at"]) == claimed
+    assert datetime.fromisoformat(detail["corrected_at"]) == journal
+    off = datetime.fromisoformat(detail["received_at"]) - datetime.fromisoformat(detail["device_sent_at"])
     assert journal - claimed == off
     day = shop.rows("SELECT business_date FROM journals WHERE tenant_id = %s")[0][0]
     assert day == journal.date()
@@ -65,20 +65,20 @@ def test_every_event_of_a_batch_is_corrected_by_its_request(shop: Shop) -> None:
     assert all(is_about(happened(shop, f"e{n}")[0], n) for n in range(3))
 
 
-@pytest.mark.parametrize("said", ["yesterday", "2026-02-25T12:00:00", "1" * 5_000, "\u00fcber"])
-def test_a_malformed_header_refuses_nothing_and_is_kept(shop: Shop, said: str) -> None:
-    answer = shop.send(shop.sale(), HTTP_X_DEVICE_TIME=said)
+@pytest.mark.parametrize("header", ["yesterday", "2026-02-25T12:00:00", "1" * 5_000, "\u00fcber"])
+def test_a_malformed_header_refuses_nothing_and_is_kept(shop: Shop, header: str) -> None:
+    answer = shop.send(shop.sale(), HTTP_X_DEVICE_TIME=header)
     assert answer.status_code == 201
-    shown = shop.get(f"/v1/events/{answer.json()['raw_id']}").json()
-    assert shown["headers"]["X-Device-Time"] == said[:1_000]
-    assert (shown["device_sent_at"], shown["corrected_at"]) == (None, None)
+    detail = shop.get(f"/v1/events/{answer.json()['raw_id']}").json()
+    assert detail["headers"]["X-Device-Time"] == header[:1_000]
+    assert (detail["device_sent_at"], detail["corrected_at"]) == (None, None)
 
 
 def test_a_clock_that_is_right_is_kept_and_corrects_nothing(shop: Shop) -> None:
     answer = slow(shop, shop.sale(), by=0)
-    shown = shop.get(f"/v1/events/{answer.json()['raw_id']}").json()
-    assert shown["device_sent_at"] is not None
-    assert shown["corrected_at"] is None
+    detail = shop.get(f"/v1/events/{answer.json()['raw_id']}").json()
+    assert detail["device_sent_at"] is not None
+    assert detail["corrected_at"] is None
     assert happened(shop, "evt-1")[0] == datetime.fromisoformat("2026-02-25T09:30:00Z")
 
 
@@ -106,7 +106,7 @@ def test_what_waited_for_its_sale_keeps_its_corrected_instant(shop: Shop) -> Non
     assert is_about(happened(shop, "back")[0], 1)
 
 
-def held(shop: Shop, **fields: Any) -> str:
+def held_case(shop: Shop, **fields: Any) -> str:
     """A sale of a device 24 hours slow, held for its totals. :returns: the open case."""
     wrong = shop.sale("held", occurred_at=ago(26).isoformat(), total_amount=1, **fields)
     answer = slow(shop, wrong, by=24)
@@ -115,13 +115,13 @@ def held(shop: Shop, **fields: Any) -> str:
 
 
 def test_a_patch_of_something_else_leaves_the_correction(shop: Shop) -> None:
-    decide(shop, held(shop), patch={"total_amount": 42.5})
+    decide(shop, held_case(shop), patch={"total_amount": 42.5})
     assert is_about(happened(shop, "held")[0], 2)
 
 
 def test_a_patched_instant_is_taken_as_it_is(shop: Shop) -> None:
     patch = {"total_amount": 42.5, "occurred_at": "2026-02-25T09:30:00Z"}
-    decide(shop, held(shop), patch=patch)
+    decide(shop, held_case(shop), patch=patch)
     assert happened(shop, "held")[0] == datetime.fromisoformat("2026-02-25T09:30:00Z")
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from pos.arrivals import device_clock
-from pos.arrivals.arrival import read_arrival
-from pos.contract.event import Event, Hold
+from pos.arrivals import device_clock, read_arrival
+from pos.contract import Event, Hold
 
 NOON = datetime(2026, 2, 25, 12, tzinfo=UTC)
 SALE = (
@@ -56,7 +55,7 @@ def test_an_instant_that_would_leave_the_calendar_is_not_corrected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "read"),
+    ("header", "read"),
     [
         ("2026-02-25T12:00:00Z", NOON),
         ("2026-02-25T14:00:00+02:00", NOON),
@@ -70,8 +69,8 @@ def test_an_instant_that_would_leave_the_calendar_is_not_corrected() -> None:
         ("２026-02-25T12:00:00Z", None),
     ],
 )
-def test_a_header_is_an_instant_with_an_offset_or_nothing(said: Any, read: datetime | None) -> None:
-    assert device_clock.sent_at({device_clock.HEADER: said}) == read
+def test_a_header_is_an_instant_with_an_offset_or_nothing(header: Any, read: datetime | None) -> None:
+    assert device_clock.sent_at({device_clock.HEADER: header}) == read
 
 
 def corrected(claimed: str, sent: datetime) -> Any:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos.arrivals.arrival import Arrival, _read_closely, _read_plain
-from pos.contract.event import Event
+from pos.arrivals import Arrival
+from pos.arrivals.arrival import _read_closely, _read_plain
+from pos.contract import Event
 
 SALE: Final[dict[str, Any]] = {
     "schema_version": "1.0", "tenant_id": "t", "store_id": "s1", "register_id": "till-1", "source_system": "pos",

@@ -10,9 +10,8 @@ import pytest
 
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
-from pos.contract.event import EVENT_TYPES, TENDER_METHODS, Event, Hold
-from pos.contract.fields import MAX_CODE, MAX_ELEMENTS, MAX_TEXT
-from pos.contract.reader import amount_at_risk, read_event, read_event_id
+from pos.contract import EVENT_TYPES, MAX_TEXT, TENDER_METHODS, Event, Hold, amount_at_risk, read_event, read_event_id
+from pos.contract.fields import MAX_CODE, MAX_ELEMENTS
 
 ENVELOPE: dict[str, Any] = {
     "schema_version": "1.0", "tenant_id": "t", "store_id": "s", "source_system": "pos", "event_id": "e",
@@ -37,7 +36,7 @@ NO_TEXT: list[Any] = [
 
 
 def read(changes: dict[str, Any], base_currency: str = "USD") -> Event | Hold:
-    """The verdict on the good envelope with changes, read as it is read from the wire."""
+    """The reading of the good envelope with changes, as from the wire."""
     payload = {name: value for name, value in (ENVELOPE | changes).items() if value != LEFT_OUT}
     return read_event(exact_json.parse_object(json.dumps(payload)), base_currency=base_currency)
 
@@ -49,25 +48,25 @@ def good(**changes: Any) -> Event:
 
 
 def held(**changes: Any) -> Hold:
-    verdict = read(changes)
-    assert isinstance(verdict, Hold), verdict
-    assert verdict.message
-    return verdict
+    reading = read(changes)
+    assert isinstance(reading, Hold), reading
+    assert reading.message
+    return reading
 
 
 def pointers(**changes: Any) -> list[str]:
     """Where a payload is wrong."""
-    verdict = held(**changes)
-    assert verdict.reason_code == "SCHEMA_VALIDATION_FAILED"
-    assert all(error["message"] for error in verdict.errors)
-    return [error["pointer"] for error in verdict.errors]
+    reading = held(**changes)
+    assert reading.reason_code == "SCHEMA_VALIDATION_FAILED"
+    assert all(error["message"] for error in reading.errors)
+    return [error["pointer"] for error in reading.errors]
 
 
 def element_error(name: str, element: Any) -> str:
     """The one error of a list whose second element is wrong, as `pointer message`."""
-    verdict = held(**{name: [ELEMENTS[name], element]})
-    assert verdict.reason_code == "SCHEMA_VALIDATION_FAILED"
-    (error,) = verdict.errors
+    reading = held(**{name: [ELEMENTS[name], element]})
+    assert reading.reason_code == "SCHEMA_VALIDATION_FAILED"
+    (error,) = reading.errors
     # The list and the index, and nothing of a neighbour.
     assert f"{error['pointer']}/".startswith(f"/{name}/1/")
     return f"{error['pointer']} {error['message']}"
@@ -233,9 +232,9 @@ NEEDED = [
 @pytest.mark.parametrize(("name", "member"), NEEDED)
 def test_a_member_an_element_needs_is_missed(name: str, member: str) -> None:
     without = {key: value for key, value in ELEMENTS[name].items() if key != member}
-    told = element_error(name, without)
-    assert "missing" in told
-    assert member in told or (member == "method" and "type" in told)
+    errors = element_error(name, without)
+    assert "missing" in errors
+    assert member in errors or (member == "method" and "type" in errors)
     assert member in element_error(name, ELEMENTS[name] | {member: None})
 
 
@@ -316,8 +315,8 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     spoilt = dict.fromkeys(("tenant_id", "store_id", "source_system", "event_type", "schema_version", "currency"), 7)
     more = dict.fromkeys(("occurred_at", "txn_id", "source_event_id", "register_id", "business_date", "reason"), True)
     lists: dict[str, Any] = {name: [element, None, 7] for name, element in ELEMENTS.items()}
-    told = pointers(**spoilt, **more, **lists, total_amount="x")
-    assert sorted(told) == sorted(
+    errors = pointers(**spoilt, **more, **lists, total_amount="x")
+    assert sorted(errors) == sorted(
         [f"/{name}" for name in (*spoilt, *more, "total_amount")]
         + [f"/{name}/{at}" for name in ELEMENTS for at in (1, 2)]
     )

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from exceptions.decisions import DecisionAction
-from pos.arrivals.claims import claims_of, number_of
-from pos.contract.event import Event, Hold
-from pos.contract.reader import read_event
+from pos.arrivals import claims_of, number_of
+from pos.contract import Event, Hold, read_event
 from tests.conftest import Shop
 from tests.pos.decisions.test_resolve import decide
 from tests.scenes.device_numbers import numbered, ranges
@@ -127,7 +126,7 @@ def test_what_has_both_claims_of_another_event_is_that_event_under_another_id(sh
 
 
 def test_what_an_arrival_claims_is_read_whatever_else_is_wrong() -> None:
-    from pos.arrivals.arrival import Arrival
+    from pos.arrivals import Arrival
 
     arrival = Arrival(b"", payload={"source_system": "pos", "source_event_id": "s", "device_id": "d", "device_seq": 3})
     assert claims_of(arrival) == [("source", "pos", "s"), ("device", "d", 3)]

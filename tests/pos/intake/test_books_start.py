@@ -43,8 +43,8 @@ def at(day: date, hour: int = 12) -> str:
 
 def assert_held(answer: Any, shop: Shop) -> None:
     assert (answer.status_code, answer.json().get("reason_code")) == (202, "CLOCK_SKEW"), answer.content
-    shown = shop.get(f"/v1/exceptions/{answer.json()['exception_id']}").json()
-    assert f"before the books start on {shop.tenant.books_start}" in str(shown)
+    case = shop.get(f"/v1/exceptions/{answer.json()['exception_id']}").json()
+    assert f"before the books start on {shop.tenant.books_start}" in str(case)
 
 
 # ── What is older ───────────────────────────────────────────────────────────────────────────────
@@ -96,10 +96,10 @@ def test_a_date_that_the_event_names_counts(young: Shop) -> None:
 
 def test_a_person_cannot_date_it_before_either(young: Shop) -> None:
     first = young.tenant.books_start
-    held = young.send(young.sale(occurred_at=at(first), total_amount=43)).json()
+    case = young.send(young.sale(occurred_at=at(first), total_amount=43)).json()
     patch = {"total_amount": 42.5, "business_date": str(first - timedelta(days=1))}
     with pytest.raises(ReplayValidationFailed, match="before the books start on") as refusal:
-        decide(young, held["exception_id"], patch=patch)
+        decide(young, case["exception_id"], patch=patch)
     assert refusal.value.context["reason_code"] == "CLOCK_SKEW"
 
 
@@ -166,8 +166,8 @@ def test_a_rate_may_be_older_a_settlement_may_not(young: Shop) -> None:
     quote(young, valid_from="2020-01-01T00:00:00Z")
     quote(young)
     open_banks(young)
-    asked = settlement(value_date=str(first - timedelta(days=1)))
-    answer = young.post("/v1/fx/settlements", asked)
+    request = settlement(value_date=str(first - timedelta(days=1)))
+    answer = young.post("/v1/fx/settlements", request)
     assert (answer.status_code, answer.json()["code"]) == (409, "BEFORE_BOOKS_START")
     assert young.post("/v1/fx/settlements", settlement()).status_code == 201
 

@@ -12,16 +12,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos.intake import receive
-from pos.intake.answer import Answer
-from pos.intake.receive import receive_batch
+from pos.intake import Answer, receive, receive_batch
 from pos.intake.writer import Writer
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.pos.intake.test_any_order import days
 from tests.scenes.returns import NOTHING, about
 
-#: What two runs never have alike: ids, instants of recording, and what is made of the tenant's own name.
+#: Columns that differ between two runs: ids, instants of recording, and hashes of texts with the tenant's own name.
 OWN = (
     "id", "tenant_id", "api_key_id", "raw_body", "raw_sha256", "payload_sha256", "redacted_mac", "request_id",
     "headers", "journal_id", "base_journal_id", "raw_id", "first_raw_id", "last_raw_id", "effective_raw_id",
@@ -71,23 +69,23 @@ def row_by_row() -> Iterator[None]:
 
 
 def everything(shop: Shop) -> dict[str, list[Any]]:
-    """Of every table what does not differ from run to run, and what belongs together."""
-    found: dict[str, list[Any]] = {
+    """The rows of every table without what differs from run to run, and the links between them."""
+    rows: dict[str, list[Any]] = {
         "links": shop.rows(LINKS),
         "lines": shop.rows(LINES),
         "audited": shop.rows(AUDITED),
     }
     for table, name in TABLES.items():
-        found[table] = shop.rows(
+        rows[table] = shop.rows(
             f"SELECT to_jsonb(t) - o.own FROM (SELECT * FROM {table} WHERE tenant_id = %s) t, "
             f"(SELECT %s::text[] AS own) o ORDER BY t.{name}, 1",
             list(OWN),
         )
-    return found
+    return rows
 
 
-def told(answers: list[Answer]) -> list[tuple[Any, ...]]:
-    """Of every answer what does not differ from run to run."""
+def comparable(answers: list[Answer]) -> list[tuple[Any, ...]]:
+    """The answers without what differs from run to run."""
     return [
         (
             a.idempotency_key,
@@ -109,18 +107,18 @@ def keep(shop: Shop, batches: list[list[dict[str, Any]]], headers: dict[str, str
         bodies = [json.dumps(event | {"tenant_id": event["tenant_id"] or shop.slug}).encode() for event in batch]
         answers += receive_batch(principal=shop.principal, bodies=bodies, headers=headers or {}, now=NOW)
     assert_books_clean(shop.tenant.id)
-    return told(answers), everything(shop)
+    return comparable(answers), everything(shop)
 
 
 def compare(batches: list[list[dict[str, Any]]], headers: dict[str, str] | None = None) -> Shop:
-    """The same batches both ways; the shop that was told in columns."""
+    """Send the same batches both ways, and compare. :returns: the shop that was written in columns."""
     columns, rows = open_shop(), open_shop()
     in_columns = keep(columns, batches, headers)
     with row_by_row():
         in_rows = keep(rows, batches, headers)
     assert in_columns[0] == in_rows[0]
-    for table, found in in_columns[1].items():
-        assert found == in_rows[1][table], table
+    for table, rows in in_columns[1].items():
+        assert rows == in_rows[1][table], table
     return columns
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong after capture: nothing is lost, nothing is posted twice, and it is told."""
+"""Failures after capture: nothing is lost, nothing is posted twice, and a person is told."""
 
 import json
 from collections.abc import Iterator

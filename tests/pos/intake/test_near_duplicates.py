@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from exceptions.decisions import DecisionAction
-from pos.contract.event import Event
-from pos.contract.reader import read_event
+from pos.contract import Event, read_event
 from pos.intake.baskets import fingerprint_of
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop

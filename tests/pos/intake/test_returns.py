@@ -112,10 +112,10 @@ def test_a_tip_is_adjusted_on_the_card(sold: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "account"), [("house_account", "HOUSE-ACCOUNTS:USD"), ("deposit", "CUSTOMER-DEPOSITS:USD")]
+    ("text", "account"), [("house_account", "HOUSE-ACCOUNTS:USD"), ("deposit", "CUSTOMER-DEPOSITS:USD")]
 )
-def test_what_customers_pay_in_is_booked_to_them(shop: Shop, said: str, account: str) -> None:
-    assert reason(shop, shop.sale("paid", event_type="PAID_IN", reason=said, **(NOTHING | {"total_amount": 5}))) is None
+def test_what_customers_pay_in_is_booked_to_them(shop: Shop, text: str, account: str) -> None:
+    assert reason(shop, shop.sale("paid", event_type="PAID_IN", reason=text, **(NOTHING | {"total_amount": 5}))) is None
     assert balances(shop) == {"DRAWER:store-1/till-1:USD": 500, account: -500}
 
 

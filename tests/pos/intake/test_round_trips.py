@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pos.posting import tenant_memory as directories
+from pos.posting import tenant_memory
 from tests.conftest import Shop
 from tests.scenes.returns import about
 from tests.scenes.round_trips import counted
@@ -109,8 +109,8 @@ def test_a_batch_of_returns_costs_the_same_whatever_its_size(warm_shop: Shop, si
 
 def test_what_a_batch_has_to_learn_it_asks_for_at_once_and_ahead(warm_shop: Shop) -> None:
     """Its stores, registers, days and accounts, where none is remembered: begin, look at the key, ask, commit."""
-    directory = directories.memory_of(warm_shop.tenant.id)
-    for remembered in (directory.places, directory.account_ids, directory.open_days):
+    memory = tenant_memory.memory_of(warm_shop.tenant.id)
+    for remembered in (memory.places, memory.account_ids, memory.open_days):
         remembered.clear()
     with counted() as trips:
         warm_shop.post("/v1/events/batch", batch([warm_shop.sale(f"e{n}") for n in range(10)]))

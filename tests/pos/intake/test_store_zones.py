@@ -11,8 +11,8 @@ from django.utils import timezone
 from ledger.calendar.business_days import business_date_of
 from ledger.models import Journal
 from pos.decisions.ruling import reversal_day
-from pos.intake.receive import receive_event
-from pos.posting import tenant_memory as directories
+from pos.intake import receive_event
+from pos.posting import tenant_memory
 from tests.conftest import Shop
 from tests.pos.intake.test_round_trips import NEW
 from tests.scenes.attacks import Raw
@@ -94,20 +94,20 @@ def test_what_is_late_in_an_eastern_store_is_posted_on_its_today(chain: Shop) ->
 
 
 def test_a_reversal_is_booked_on_the_stores_today(chain: Shop) -> None:
-    facts = directories.memory_of(chain.tenant.id).facts
+    facts = tenant_memory.memory_of(chain.tenant.id).facts
     journal, now = Journal(business_date=DAY), utc("2026-03-01T15:30")
     assert reversal_day(journal, facts, store_code="tokyo", now=now) == (DAY, False)
     assert sell_in(chain, "store-1", "2026-02-25T09:00").status_code == 201
     close(chain, DAY)
-    facts = directories.read_anew(chain.tenant.id).facts
+    facts = tenant_memory.read_anew(chain.tenant.id).facts
     assert reversal_day(journal, facts, store_code="tokyo", now=now) == (date(2026, 3, 2), True)
     assert reversal_day(journal, facts, store_code="store-1", now=now) == (date(2026, 3, 1), True)
 
 
 def test_a_held_event_is_replayed_into_its_stores_day(chain: Shop) -> None:
-    held = sell_in(chain, "la", "2026-02-26T05:00", "held", total_amount=43).json()["exception_id"]
+    case_id = sell_in(chain, "la", "2026-02-26T05:00", "held", total_amount=43).json()["exception_id"]
     how = {"action": "override_and_replay", "resolution_notes": "Misread.", "override_patch": {"total_amount": 42.5}}
-    answer = chain.post(f"/v1/exceptions/{held}/resolve", how)
+    answer = chain.post(f"/v1/exceptions/{case_id}/resolve", how)
     assert answer.status_code == 200, answer.content
     assert posted_on(chain, "held") == (DAY, False)
 
@@ -123,10 +123,10 @@ def test_an_event_of_a_store_with_its_own_clock_is_one_round_trip_too(chain: Sho
 def test_a_change_by_raw_sql_makes_what_a_process_remembers_out_of_date(shop: Shop, as_owner: Raw) -> None:
     add_store(shop, "north", EAST)
     assert sell_in(shop, "store-1", "2026-02-25T09:00").status_code == 201  # from now on this process remembers
-    assert directories.memory_of(shop.tenant.id).zone_of("north") == EAST
+    assert tenant_memory.memory_of(shop.tenant.id).zone_of("north") == EAST
     as_owner.execute("UPDATE stores SET time_zone = %s WHERE tenant_id = %s AND code = 'north'", [WEST, shop.tenant.id])
     as_owner.commit()
-    assert directories.memory_of(shop.tenant.id).zone_of("north") == EAST
+    assert tenant_memory.memory_of(shop.tenant.id).zone_of("north") == EAST
     assert day_in(shop, "north", "2026-02-26T05:00") == DAY
 
 
@@ -145,15 +145,15 @@ def test_a_weekend_of_changing_clocks_leaves_clean_books_in_any_order(chain: Sho
     add_store(chain, "howe", zones["howe"])
     dice = random.Random(seed)
     nights = [utc("2026-03-08T00:00"), utc("2026-04-04T12:00")]
-    wanted: dict[str, date] = {}
+    expected: dict[str, date] = {}
     events = []
     for number in range(60):
         store = dice.choice(sorted(zones))
         instant = dice.choice(nights) + timedelta(seconds=dice.randrange(48 * 3600))
-        wanted[f"evt-{number}"] = business_date_of(instant, time_zone=zones[store], cut_off=time(23, 59))
+        expected[f"evt-{number}"] = business_date_of(instant, time_zone=zones[store], cut_off=time(23, 59))
         events.append(chain.sale(f"evt-{number}", store_id=store, occurred_at=instant.isoformat()))
     dice.shuffle(events)
     answer = chain.post("/v1/events/batch", {"events": events})
     assert answer.status_code in {200, 207}, answer.content
     sql = "SELECT source_key, business_date FROM journals WHERE tenant_id = %s AND NOT is_late"
-    assert dict(chain.rows(sql)) == wanted
+    assert dict(chain.rows(sql)) == expected

@@ -7,15 +7,12 @@ from typing import Any
 import pytest
 
 from ledger.calendar.business_days import business_date_of, span_of
-from pos.contract.event import EVENT_TYPES, Event, Hold
-from pos.contract.reader import read_event
-from pos.rules import decide
-from pos.rules.business_day import PostingSettings
-from pos.rules.decide import Post, decide_posting
+from pos.contract import EVENT_TYPES, Event, Hold, read_event
+from pos.rules import Post, PostingSettings, decide, decide_posting
 from tests.pos.rules.test_sale import ENVELOPE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-FACTS = PostingSettings(
+TENANT = PostingSettings(
     enabled_event_types=frozenset({"SALE", "NO_SALE"}),
     time_zone="UTC",
     cut_off=time(23, 59),
@@ -25,15 +22,17 @@ FACTS = PostingSettings(
 )
 
 
-def judged(occurred_at: str, *, now: datetime = NOW, facts: PostingSettings = FACTS, **fields: Any) -> Post | Hold:
+def decision_on(
+    occurred_at: str, *, now: datetime = NOW, tenant: PostingSettings = TENANT, **fields: Any
+) -> Post | Hold:
     event = read_event(ENVELOPE | {"total_amount": 5, "occurred_at": occurred_at} | fields, base_currency="USD")
     assert isinstance(event, Event), event
-    return decide_posting(event, facts, now=now)
+    return decide_posting(event, tenant, now=now)
 
 
-def day_of(verdict: Post | Hold) -> tuple[date, bool] | str:
+def day_of(decision: Post | Hold) -> tuple[date, bool] | str:
     """Business day and whether late, or the reason it is held for."""
-    return verdict.reason_code if isinstance(verdict, Hold) else (verdict.business_date, verdict.is_late)
+    return decision.reason_code if isinstance(decision, Hold) else (decision.business_date, decision.is_late)
 
 
 def on_time(day: str) -> tuple[date, bool]:
@@ -66,17 +65,17 @@ DAYS: list[tuple[str, time, str, str]] = [
 
 @pytest.mark.parametrize(("zone", "cut_off", "occurred_at", "day"), DAYS)
 def test_a_day_ends_at_the_local_cut_off(zone: str, cut_off: time, occurred_at: str, day: str) -> None:
-    facts = replace(FACTS, time_zone=zone, cut_off=cut_off)
-    assert day_of(judged(occurred_at, facts=facts)) == on_time(day)
+    tenant = replace(TENANT, time_zone=zone, cut_off=cut_off)
+    assert day_of(decision_on(occurred_at, tenant=tenant)) == on_time(day)
 
 
 @pytest.mark.parametrize("minutes", range(0, 120, 5))
 def test_the_night_clocks_go_back_has_one_end_of_day(minutes: int) -> None:
     # 02:30 local time comes twice; a day that has ended does not begin again.
-    facts = replace(FACTS, time_zone="Europe/Berlin", cut_off=time(2, 30))
+    tenant = replace(TENANT, time_zone="Europe/Berlin", cut_off=time(2, 30))
     before = datetime(2026, 10, 25, 0, 0, tzinfo=UTC) + timedelta(minutes=minutes)
     first, second = (
-        day_of(judged(instant.isoformat(), facts=facts)) for instant in (before, before + timedelta(minutes=5))
+        day_of(decision_on(instant.isoformat(), tenant=tenant)) for instant in (before, before + timedelta(minutes=5))
     )
     assert first <= second  # type: ignore[operator]
 
@@ -108,8 +107,8 @@ CLOCKS: list[tuple[str, str | None]] = [
 @pytest.mark.parametrize(("occurred_at", "reason"), CLOCKS)
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
 def test_a_clock_that_is_wrong_is_noticed(occurred_at: str, reason: str | None, zone: str) -> None:
-    verdict = judged(occurred_at, facts=replace(FACTS, time_zone=zone))
-    assert (verdict.reason_code if isinstance(verdict, Hold) else None) == reason
+    decision = decision_on(occurred_at, tenant=replace(TENANT, time_zone=zone))
+    assert (decision.reason_code if isinstance(decision, Hold) else None) == reason
 
 
 @pytest.mark.parametrize(
@@ -127,7 +126,7 @@ def test_a_clock_that_is_wrong_is_noticed(occurred_at: str, reason: str | None, 
 )
 def test_the_till_may_name_its_business_date(business_date: str | None, expected: Any) -> None:
     fields: dict[str, Any] = {"business_date": business_date} if business_date else {}
-    assert day_of(judged("2026-11-21T09:00:00Z", **fields)) == expected
+    assert day_of(decision_on("2026-11-21T09:00:00Z", **fields)) == expected
 
 
 def late(day: str) -> tuple[date, bool]:
@@ -151,15 +150,15 @@ def late(day: str) -> tuple[date, bool]:
 def test_an_event_of_a_closed_day_is_late_within_the_window(
     closed_through: str, occurred_at: str, window: int, expected: Any
 ) -> None:
-    facts = replace(FACTS, closed_through=date.fromisoformat(closed_through), late_window_days=window)
-    verdict = judged(occurred_at, facts=facts)
-    assert day_of(verdict) == expected
-    if isinstance(verdict, Post):
-        assert verdict.event.occurred_at == datetime.fromisoformat(occurred_at)
+    tenant = replace(TENANT, closed_through=date.fromisoformat(closed_through), late_window_days=window)
+    decision = decision_on(occurred_at, tenant=tenant)
+    assert day_of(decision) == expected
+    if isinstance(decision, Post):
+        assert decision.event.occurred_at == datetime.fromisoformat(occurred_at)
 
 
 def test_a_type_that_is_switched_off_is_unknown() -> None:
-    assert day_of(judged("2026-11-21T09:00:00Z", event_type="PAID_IN")) == "UNKNOWN_EVENT_TYPE"
+    assert day_of(decision_on("2026-11-21T09:00:00Z", event_type="PAID_IN")) == "UNKNOWN_EVENT_TYPE"
 
 
 def test_every_event_type_has_a_rule_in_every_version() -> None:

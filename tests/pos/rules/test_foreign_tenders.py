@@ -60,13 +60,17 @@ def test_part_may_be_paid_in_the_sales_own_currency_and_part_by_an_inverse(shop:
     ]
     answer = shop.send(sale(shop, tenders=tenders))
     assert answer.status_code == 201, answer.content
-    held = balances(shop)
-    assert (held["CARD-CLEARING:stripe:EUR"], held["EXTERNAL-CLEARING:GBP"], held["DRAWER:store-1/till-1:USD"]) == (
+    amounts = balances(shop)
+    assert (
+        amounts["CARD-CLEARING:stripe:EUR"],
+        amounts["EXTERNAL-CLEARING:GBP"],
+        amounts["DRAWER:store-1/till-1:USD"],
+    ) == (
         1000,
         800,
         1084,
     )
-    assert (held["FX:CLEAR:EUR"], held["FX:CLEAR:GBP"], held["FX:CLEAR:USD"]) == (-2000, -800, 2166 + 1000)
+    assert (amounts["FX:CLEAR:EUR"], amounts["FX:CLEAR:GBP"], amounts["FX:CLEAR:USD"]) == (-2000, -800, 2166 + 1000)
 
 
 def test_tenders_that_do_not_come_to_the_total_are_held(shop: Shop) -> None:
@@ -132,18 +136,18 @@ def test_a_batch_asks_for_all_its_rates_together(shop: Shop) -> None:
     rate(shop, "USD/JPY", "150")
     yen = {"method": "CASH", "amount": 6375, "currency": "JPY"}
     events = [sale(shop, f"e-{n}", [EURO if n % 2 else yen]) for n in range(10)] + [shop.sale("own"), sale(shop, "e-1")]
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         answer = shop.post("/v1/events/batch", {"events": events})
     assert answer.json()["counts"]["processed"] == 11, answer.content
-    assert sum("fx_rates" in query["sql"] for query in asked) == 1
-    assert sum("fx_conversions" in query["sql"] for query in asked) == 1
+    assert sum("fx_rates" in query["sql"] for query in queries) == 1
+    assert sum("fx_conversions" in query["sql"] for query in queries) == 1
 
 
 def test_a_sale_in_its_own_currency_asks_for_no_rate(shop: Shop) -> None:
     assert shop.send(shop.sale("warm")).status_code == 201
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert shop.send(shop.sale("evt-2")).status_code == 201
-    assert [query for query in asked if "fx_" in query["sql"]] == []
+    assert [query for query in queries if "fx_" in query["sql"]] == []
 
 
 def test_cash_of_nothing_needs_no_rate(shop: Shop) -> None:
@@ -186,8 +190,8 @@ def test_a_correction_of_it_may_be_paid_in_euros_too(shop: Shop) -> None:
     euros = [{"method": "CASH", "amount": "20.00", "currency": "EUR"}]
     answer = shop.send(about(shop, "CORRECTION", "put-right", total_amount="21.66", tenders=euros))
     assert answer.status_code == 201, answer.content
-    held = balances(shop)
-    assert (held["DRAWER:store-1/till-1:EUR"], held["SALES:USD"]) == (2000, -2166)
+    amounts = balances(shop)
+    assert (amounts["DRAWER:store-1/till-1:EUR"], amounts["SALES:USD"]) == (2000, -2166)
     kept = shop.rows("SELECT amount_minor FROM fx_conversions WHERE tenant_id = %s ORDER BY id")
     assert kept == [(3924,), (2000,)]
     assert [f.invariant.id for f in verify(tenant_id=shop.tenant.id).findings if f.total] == []

@@ -8,14 +8,10 @@ from hypothesis import strategies as st
 
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values import exact_json
-from pos.contract.event import Event, Hold
-from pos.contract.reader import read_event
+from pos.contract import Event, Hold, read_event
 from pos.models.figures import Figures
-from pos.references.original import Original, total_of
-from pos.references.usage import Usage
-from pos.rules.decide import draft_of
-from pos.rules.outcome import ReferringPosting
-from pos.rules.referring import draft_against
+from pos.references import Original, Usage, total_of
+from pos.rules import ReferringPosting, draft_against, draft_of
 from tests.pos.rules.test_sale import ENVELOPE, item, lines, pay
 from tests.scenes.till import raw
 
@@ -24,9 +20,9 @@ TAX = {"code": "V", "rate": 0.2}
 
 def event(**fields: Any) -> Event:
     """As read from the wire."""
-    found = read_event(exact_json.parse_object(raw(ENVELOPE | fields).decode()), base_currency="USD")
-    assert isinstance(found, Event), found
-    return found
+    reading = read_event(exact_json.parse_object(raw(ENVELOPE | fields).decode()), base_currency="USD")
+    assert isinstance(reading, Event), reading
+    return reading
 
 
 def against(sale: dict[str, Any], **fields: Any) -> JournalDraft | Hold:
@@ -35,8 +31,8 @@ def against(sale: dict[str, Any], **fields: Any) -> JournalDraft | Hold:
     draft = draft_of(sold)
     assert isinstance(draft, JournalDraft)
     original = Original("e", sold, 1, sold.occurred_at.date(), draft.lines, Figures(), Usage())
-    ruled = draft_against(event(event_type="RETURN", event_id="r", **fields), original)
-    return ruled.draft if isinstance(ruled, ReferringPosting) else ruled
+    decision = draft_against(event(event_type="RETURN", event_id="r", **fields), original)
+    return decision.draft if isinstance(decision, ReferringPosting) else decision
 
 
 TAXED = {"total_amount": 12, "line_items": [item(10)], "tax_lines": [TAX | {"amount": 2}], "tenders": [pay("CASH", 12)]}
@@ -83,9 +79,9 @@ def test_it_returns(sale: dict[str, Any], fields: dict[str, Any], booked: dict[s
 
 
 def test_a_sale_of_nothing_has_nothing_to_return() -> None:
-    held = against({"total_amount": 0}, total_amount=1)
-    assert isinstance(held, Hold)
-    assert held.reason_code == "CANNOT_EXCEED_ORIGINAL"
+    hold = against({"total_amount": 0}, total_amount=1)
+    assert isinstance(hold, Hold)
+    assert hold.reason_code == "CANNOT_EXCEED_ORIGINAL"
 
 
 @settings(max_examples=200)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from ledger.journals.draft import JournalDraft
 from ledgersafe.values import exact_json
 from ledgersafe.values.money import cash_rounding_limit
-from pos.contract.event import Event, Hold
-from pos.contract.reader import read_event
-from pos.rules.decide import draft_of
+from pos.contract import Event, Hold, read_event
+from pos.rules import draft_of
 from tests.scenes.till import raw
 
 ENVELOPE: dict[str, Any] = {
@@ -21,7 +20,7 @@ ENVELOPE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def judged(**fields: Any) -> JournalDraft | Hold:
+def draft_from(**fields: Any) -> JournalDraft | Hold:
     """The draft of an event read as it is read from the wire, or why it is held."""
     payload = exact_json.parse_object(raw(ENVELOPE | fields).decode())
     event = read_event(payload, base_currency="USD")
@@ -111,7 +110,7 @@ POSTED: list[tuple[str, dict[str, Any], dict[str, int]]] = [
 
 @pytest.mark.parametrize(("fields", "expected"), [row[1:] for row in POSTED], ids=[row[0] for row in POSTED])
 def test_it_posts(fields: dict[str, Any], expected: dict[str, int]) -> None:
-    assert lines(judged(**fields)) == expected
+    assert lines(draft_from(**fields)) == expected
 
 
 ROUNDED: list[tuple[str, str, str, str, int | None]] = [
@@ -128,7 +127,7 @@ ROUNDED: list[tuple[str, str, str, str, int | None]] = [
 def test_only_cash_is_rounded_and_only_to_the_next_coin(
     currency: str, due: str, method: str, paid: str, rounding: int | None
 ) -> None:
-    draft = judged(currency=currency, total_amount=due, tenders=[pay(method, paid)])
+    draft = draft_from(currency=currency, total_amount=due, tenders=[pay(method, paid)])
     if rounding is None:
         assert isinstance(draft, Hold)
         assert draft.reason_code == "TOTALS_MISMATCH"
@@ -170,7 +169,7 @@ HELD: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("reason", "fields"), [row[1:] for row in HELD], ids=[row[0] for row in HELD])
 def test_it_holds(reason: str, fields: dict[str, Any]) -> None:
-    draft = judged(**fields)
+    draft = draft_from(**fields)
     assert isinstance(draft, Hold), draft
     assert draft.reason_code == reason
 
@@ -206,7 +205,7 @@ def test_whatever_is_posted_balances_and_agrees_with_the_event(parts: dict[str, 
     tenders = [[method, total * weight // weights if weights else 0] for method, weight in parts["weights"]]
     if tenders:
         tenders[0][1] += total - sum(amount for _, amount in tenders) + parts["off"]
-    draft = judged(
+    draft = draft_from(
         currency=parts["currency"],
         total_amount=major(total),
         line_items=[item(major(amount), category=category) for amount, category in parts["lines"]],

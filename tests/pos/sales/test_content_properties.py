@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pos.decisions import release
-from pos.intake.receive import receive_batch
+from pos.intake import receive_batch
 from pos.sales.projection import project_event, project_sales
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop

@@ -7,10 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from msgspec.structs import replace
 
-from pos import (
-    tasks,
-)
-from pos.contract.event import Event, LineItem, TaxLine, Tender
+from pos import tasks
+from pos.contract import Event, LineItem, TaxLine, Tender
 from pos.models.figures import Figures
 from pos.sales import content_reader, projection
 from pos.sales.content import Content, content_made_of

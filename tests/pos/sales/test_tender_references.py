@@ -7,9 +7,7 @@ import pytest
 from django.urls import reverse
 
 from ledgersafe.values.exact_json import parse_object
-from pos.contract.event import Event
-from pos.contract.fast_reader import read_ordinary
-from pos.contract.reader import read_event
+from pos.contract import Event, read_event, read_ordinary
 from pos.sales.projection import project_sales
 from tests.conftest import Shop
 from tests.scenes.attacks import Raw, assert_refused_by
