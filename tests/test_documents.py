@@ -106,6 +106,21 @@ def test_commands_of_readme_and_guides_stand_in_console_blocks() -> None:
     assert fences == {"console"}
 
 
+@cache
+def screens() -> str:
+    """Templates and product code, each run of spaces as one: where the words on a screen come from."""
+    files = [*(ROOT / "templates").rglob("*.html"), *(path for app in APPS for path in (ROOT / app).rglob("*.py"))]
+    return " ".join("\n".join(path.read_text() for path in files).replace("&amp;", "&").split())
+
+
+@pytest.mark.parametrize("page", [*(DOCS / "guides").glob("*.md")], ids=lambda page: page.stem)
+def test_a_guide_names_what_is_on_the_screen(page: Path) -> None:
+    """In bold or italics, with a capital: a button, a tab, a card, a page."""
+    text = prose_of(page)
+    named = re.findall(r"\*\*([A-Z][^*]+)\*\*", text) + re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", text)
+    assert [name for name in named if " ".join(name.split()) not in screens()] == []
+
+
 # ── Architecture ────────────────────────────────────────────────────────────────────────────────
 @cache
 def drawings() -> dict[str, str]:
