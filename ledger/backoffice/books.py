@@ -29,8 +29,7 @@ from ledger.drawers import queries
 from ledger.models import Account, AccountStatus, Drawer, DrawerStatus, Journal, Period, PeriodStatus
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.backoffice.pages import list_button
-from ledgersafe.tenants import staff
-from ledgersafe.tenants.models import EVENT_TYPES
+from ledgersafe.tenants import event_types, staff
 from ledgersafe.values.money_text import Money
 
 __all__ = ["AccountAdmin", "DrawerAdmin", "FxRateAdmin", "FxSettlementAdmin", "JournalAdmin", "PeriodAdmin"]
@@ -145,7 +144,7 @@ class Kind(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind) for kind in (*EVENT_TYPES, "TRANSFER", "FX_SETTLEMENT", "REVALUATION", "REVERSAL")]
+        return [(kind, kind) for kind in (*event_types.NAMES, "TRANSFER", "FX_SETTLEMENT", "REVALUATION", "REVERSAL")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(kind=self.value()) if self.value() else queryset

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.timesince import timesince, timeuntil
 
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell
-from ledgersafe.setup.forms import EVENT_TYPE_MEANINGS, state_of
-from ledgersafe.tenants import scopes
-from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Membership, Register, Store, Tenant
+from ledgersafe.setup.forms import state_of
+from ledgersafe.tenants import event_types, scopes
+from ledgersafe.tenants.models import ApiKey, Membership, Register, Store, Tenant
 from ledgersafe.values.money import to_decimal_text
 
 #: Rows of a card; the whole list is a click away.
@@ -54,7 +54,7 @@ def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
     """What happens to this tenant's events, and what its days and amounts are made of."""
     currency = tenant.base_currency
     first_day = first_business_day(tenant)
-    held = [kind for kind in EVENT_TYPES if kind not in tenant.enabled_event_types]
+    held = [kind for kind in event_types.NAMES if kind not in tenant.enabled_event_types]
     return [
         Card(
             "Settings",
@@ -218,16 +218,14 @@ def key_cards(key: ApiKey) -> list[Card]:
 
 def event_types_card(tenant: Tenant) -> Card:
     """Every type the contract knows, and what becomes of it here."""
+    accepted, held = Badge("accepted", "success"), Badge("held", "warning")
     rows = [
         (
-            Cell(kind, mono=True),
-            EVENT_TYPE_MEANINGS[kind],
-            Cell(
-                "",
-                badge=Badge("accepted", "success") if kind in tenant.enabled_event_types else Badge("held", "warning"),
-            ),
+            Cell(kind.name, mono=True),
+            kind.meaning,
+            Cell("", badge=accepted if kind.name in tenant.enabled_event_types else held),
         )
-        for kind in EVENT_TYPES
+        for kind in event_types.TABLE
     ]
     return Card("Event types", headers=("Type", "Meaning", "Here"), rows=rows)
 

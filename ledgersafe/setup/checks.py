@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ledgersafe.tenants.models import EVENT_TYPES
+from ledgersafe.tenants import event_types
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.money import MoneyError, is_currency, to_minor
 
@@ -68,13 +68,13 @@ def read_cut_off(text: str) -> time:
 
 def read_event_types(wanted: Collection[str]) -> list[str]:
     """The wanted types in the contract's order, each once."""
-    unknown = sorted(set(wanted) - set(EVENT_TYPES))
+    unknown = sorted(set(wanted) - set(event_types.NAMES))
     if unknown:
-        known = ", ".join(EVENT_TYPES)
+        known = ", ".join(event_types.NAMES)
         raise InvalidParameter(
             f"Unknown event type {', '.join(unknown)}; choose from {known}.", field="enabled_event_types"
         )
-    return [kind for kind in EVENT_TYPES if kind in wanted]
+    return [kind for kind in event_types.NAMES if kind in wanted]
 
 
 def check_late_window(days: int) -> None:

@@ -17,24 +17,10 @@ from unfold.widgets import (
 
 from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.http.routes import Route, routes_of
-from ledgersafe.tenants import scopes
-from ledgersafe.tenants.models import EVENT_TYPES, ApiKey, Register, Store, Tenant
+from ledgersafe.tenants import event_types, scopes
+from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from ledgersafe.values.money import to_decimal_text
 
-#: In words, for people who set up a shop and have not read the contract.
-EVENT_TYPE_MEANINGS: Final = {
-    "SALE": "Goods sold, with taxes, discounts, tips and tenders.",
-    "RETURN": "Goods brought back, money paid back.",
-    "VOID": "A sale undone before the customer left.",
-    "CANCEL": "A sale given up before it was paid.",
-    "CORRECTION": "An earlier event put right.",
-    "PAID_IN": "Cash put into the drawer, not from a sale.",
-    "PAID_OUT": "Cash taken out of the drawer for an expense.",
-    "PAYOUT": "Money paid out, such as winnings or a refund without goods.",
-    "CASH_DROP": "Cash moved from the drawer to the safe.",
-    "TIP_ADJUST": "A tip added or changed after the sale.",
-    "NO_SALE": "The drawer opened without a sale.",
-}
 EVERYWHERE: Final = ""
 
 
@@ -163,7 +149,7 @@ class SettingsForm(UseCaseForm):
         help_text="Hold events of stores and registers nobody has created, instead of registering them.",
     )
     enabled_event_types = ExplainedChoices(
-        [_Explained(name, EVENT_TYPE_MEANINGS[name]) for name in EVENT_TYPES],
+        [_Explained(kind.name, kind.meaning) for kind in event_types.TABLE],
         label="Event types that are accepted",
         required=False,
         help_text="Events of other types are kept and held for a person, not lost.",

@@ -6,10 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-EVENT_TYPES = (
-    "SALE", "RETURN", "VOID", "CANCEL", "CORRECTION", "PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP",
-    "TIP_ADJUST", "NO_SALE",
-)  # fmt: skip
+from ledgersafe.tenants import event_types
 
 SCOPES = (
     "events:write", "events:read", "exceptions:read", "exceptions:resolve", "pos:write", "pos:read",
@@ -21,7 +18,7 @@ TENANT_SCOPES = ("ledger:read", "ledger:write", "recon:read", "recon:write", "ad
 
 def all_event_types() -> list[str]:
     """Default of a new tenant: every type the contract knows."""
-    return list(EVENT_TYPES)
+    return list(event_types.NAMES)
 
 
 class Tenant(models.Model):

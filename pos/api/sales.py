@@ -16,7 +16,7 @@ from ledger.balances.reports import today_of
 from ledgersafe.http.api import cursor_of, limit_of, next_cursor, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
-from ledgersafe.tenants.models import EVENT_TYPES
+from ledgersafe.tenants import event_types
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
 from pos.api import article_schemas, article_serializers
@@ -53,7 +53,7 @@ class SalesView(APIView):
             OpenApiParameter("store_id", str),
             OpenApiParameter("from", date, description=f"Default: {DEFAULT_DAYS} days up to `to`."),
             OpenApiParameter("to", date, description=f"Included; at most {MAX_DAYS} days in all."),
-            OpenApiParameter("event_type", str, enum=EVENT_TYPES),
+            OpenApiParameter("event_type", str, enum=event_types.NAMES),
             OpenApiParameter("txn_id", str, description="Sales as rung up under this number, of any day."),
             OpenApiParameter("event_id", str, description="The journals of one event, of any day."),
             OpenApiParameter("cursor", str),

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from ledgersafe.tenants.event_types import label_of
 from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.models import SaleLine, SaleTax, SaleTender
@@ -16,13 +17,6 @@ TENDER_NAMES: Final = {
     "STORE_CREDIT": "Store credit",
     "HOUSE_ACCOUNT": "House account",
 }
-_NAMES: Final = {
-    "TIP_ADJUST": "Tip",
-    "PAID_IN": "Paid in",
-    "PAID_OUT": "Paid out",
-    "CASH_DROP": "Cash drop",
-    "NO_SALE": "No sale",
-}
 _TONES: Final = {"SALE": "ls-ok", "RETURN": "ls-warn", "VOID": "ls-bad", "CANCEL": "ls-bad", "CORRECTION": "ls-info"}
 #: Figures beside the lines, in the order of a receipt.
 _SUMS: Final = (
@@ -30,11 +24,6 @@ _SUMS: Final = (
     ("Tips", "tips_minor", 1),
     ("Service charges", "service_minor", 1),
 )
-
-
-def name_of(kind: str) -> str:
-    """An event type as people say it."""
-    return _NAMES.get(kind, kind.capitalize())
 
 
 def amount(minor: int, currency: str) -> str:
@@ -51,7 +40,7 @@ def summary_of(header: Header) -> dict[str, Any]:
         "header": header,
         "event": visible(header.event_key),
         "receipt": visible(header.txn_id),
-        "kind": name_of(header.event_type),
+        "kind": label_of(header.event_type),
         "tone": _TONES.get(header.event_type, ""),
         "undoes": figures.sign < 0,
         "total": grouped(figures.cash_minor if moved else figures.total_minor, currency),

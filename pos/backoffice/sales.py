@@ -14,8 +14,8 @@ from django.utils.http import urlencode
 
 from ledgersafe.backoffice.scope import View, view_of
 from ledgersafe.http.api import decode_cursor, next_cursor
-from ledgersafe.tenants import staff
-from ledgersafe.tenants.models import EVENT_TYPES, Store, Tenant
+from ledgersafe.tenants import event_types, staff
+from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import DomainError, NotFound
 from ledgersafe.values.pretty import visible
 from pos.backoffice import receipts
@@ -87,7 +87,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "view": wanted.view,
         "stores": _stores(wanted),
-        "types": [(kind, receipts.name_of(kind)) for kind in EVENT_TYPES],
+        "types": [(kind.name, kind.label) for kind in event_types.TABLE],
         "shown_first": wanted.filter.first,
         "shown_last": wanted.filter.last if wanted.filter.last < date.max else None,
         "rows": [_row(wanted.tenant, header) for header in found[:_PAGE] if wanted.tenant],
@@ -132,7 +132,7 @@ def _row(tenant: Tenant, header: Header) -> dict[str, Any]:
 def _reference(tenant: Tenant, row: SaleReference, event_id: str, currency: str) -> dict[str, Any]:
     at: datetime = row.recorded_at
     return {
-        "kind": receipts.name_of(row.kind),
+        "kind": event_types.label_of(row.kind),
         "event": visible(event_id),
         "url": event_url(tenant, event_id),
         "amount": receipts.amount(row.amount_minor, currency),

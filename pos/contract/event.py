@@ -7,21 +7,9 @@ from typing import Final
 
 import msgspec
 
-EVENT_TYPES: Final = frozenset(
-    [
-        "SALE",
-        "RETURN",
-        "VOID",
-        "CANCEL",
-        "CORRECTION",
-        "PAID_IN",
-        "PAID_OUT",
-        "PAYOUT",
-        "CASH_DROP",
-        "TIP_ADJUST",
-        "NO_SALE",
-    ]
-)
+from ledgersafe.tenants import event_types
+
+EVENT_TYPES: Final = frozenset(event_types.NAMES)
 TENDER_METHODS: Final = frozenset(["CASH", "CARD", "EXTERNAL", "GIFT_CARD", "STORE_CREDIT", "HOUSE_ACCOUNT"])
 
 

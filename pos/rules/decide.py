@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import JournalDraft
+from ledgersafe.tenants.event_types import SELLING
 from pos.contract import Event, Hold
 from pos.references import KINDS, VOID, Original, Reference
 from pos.rules import cash
@@ -22,8 +23,6 @@ from pos.rules.referring import draft_against
 from pos.rules.sale import draft_sale
 
 RULES_VERSION: Final = 2
-#: Types that may be paid in a foreign currency.
-_PAID: Final = frozenset({"SALE", "CORRECTION"})
 
 Rule: TypeAlias = Callable[[Event, Rates], JournalDraft | Hold]
 
@@ -122,7 +121,7 @@ def _post(
     if isinstance(day, Hold):
         return day
     conversions: tuple[Conversion, ...] | Hold = ()
-    if rates and draft.lines and event.event_type in _PAID:
+    if rates and draft.lines and event.event_type in SELLING:
         conversions = conversions_of(event, event.tenders, rates)
     if isinstance(conversions, Hold):
         return conversions

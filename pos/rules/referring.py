@@ -4,6 +4,7 @@ The original is a value here: `pos.references.lookup` finds and locks it.
 """
 
 from ledger.fx.conversion import NO_RATES, Rates
+from ledgersafe.tenants.event_types import SELLING
 from pos.contract import Event, Hold
 from pos.references import CORRECTION, KINDS, RETURN, VOID, Original
 from pos.rules.corrections import post_correction
@@ -24,7 +25,7 @@ def draft_against(event: Event, original: Original, rates: Rates = NO_RATES) -> 
         return exceeds(f"{name_of(original)} was voided: nothing is left of it.")
     if kind == VOID:
         return post_void(event, original)
-    if original.event.event_type not in {"SALE", "CORRECTION"}:
+    if original.event.event_type not in SELLING:
         return exceeds(f"{name_of(original)} is no sale; a {event.event_type} is about a sale.")
     if event.currency != original.event.currency:
         return Hold("UNKNOWN_CURRENCY", f"{name_of(original)} is in {original.event.currency}, not {event.currency}.")

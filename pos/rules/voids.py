@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ledgersafe.tenants.event_types import Group, names_of
 from ledgersafe.values.money import to_decimal_text
 from pos.contract import Event, Hold
 from pos.references import CORRECTION, RETURN, TIP_ADJUST, VOID, Original, Reference
@@ -9,7 +10,7 @@ from pos.rules.limits import exceeds, name_of
 from pos.rules.outcome import ReferringDecision, ReferringPosting, mirrored
 
 #: Types a VOID can undo.
-_VOIDABLE: Final = frozenset({"SALE", "RETURN", "PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})
+_VOIDABLE: Final = names_of(Group.SALE, Group.CASH) | {RETURN}
 
 
 def post_void(event: Event, original: Original) -> ReferringDecision:

@@ -9,11 +9,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from ledgersafe.tenants.event_types import SELLING
 from pos.contract import Event, Hold, LineItem, TaxLine, Tender
 from pos.references import total_of
 from pos.rules import content_of, tenders_of, tip_charged
 
-_BASKETS: Final = frozenset({"SALE", "CORRECTION", "RETURN"})
+_BASKETS: Final = SELLING | {"RETURN"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from ledger.accounts.chart import ROLES
 from ledger.journals.draft import JournalDraft
+from ledgersafe.tenants.event_types import SELLING, Group, names_of
 from pos.contract import Event
 from pos.models.figures import Figures
 from pos.references import KINDS, VOID
 from pos.rules import Post
 
-_CASH_MOVES: Final = frozenset({"PAID_IN", "PAID_OUT", "PAYOUT", "CASH_DROP"})
-_SALES: Final = frozenset({"SALE", "CORRECTION"})
+_CASH_MOVES: Final = names_of(Group.CASH)
 LIABILITIES: Final = ("GIFT_CARDS", "STORE_CREDIT", "CUSTOMER_DEPOSITS")
 _ROLES: Final = tuple(ROLES)
 #: As Postgres writes an array of integers.
@@ -60,7 +60,7 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
     total = gross - returns - discounts + tax + tips + service + liabilities
     # By place: by name it would take longer than all the rest.
     return Figures(
-        1, int(kind in _SALES), int(kind == "RETURN"), len(event.lines) * direction, gross, returns, discounts, tax,
+        1, int(kind in SELLING), int(kind == "RETURN"), len(event.lines) * direction, gross, returns, discounts, tax,
         tips, service, liabilities, total, by_role["DRAWER"], by_role["CARD_CLEARING"], by_role["EXTERNAL_CLEARING"],
         gift_card, store_credit, by_role["HOUSE_ACCOUNTS"],
     )  # fmt: skip

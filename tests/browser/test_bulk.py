@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from ledgersafe.tenants.models import EVENT_TYPES
+from ledgersafe.tenants import event_types
 from pos.decisions import replay_jobs
 from pos.models import ReplayJob
 from tests.browser import scenes
@@ -61,7 +61,7 @@ def test_a_reason_is_replayed_after_its_event_type_was_switched_on(screen_of: Hi
     for number in (1, 2):
         scenes.unknown(shop, f"evt-{number}", "SALE")
     scenes.unknown(shop, "evt-magic")
-    scenes.change_tenant(shop, enabled_event_types=list(EVENT_TYPES))
+    scenes.change_tenant(shop, enabled_event_types=list(event_types.NAMES))
     supervisor = screen_of("supervisor")
     supervisor.go(f"{INBOX}?reason=UNKNOWN_EVENT_TYPE")
     supervisor.press("Replay all of this reason…")

@@ -7,12 +7,13 @@ from django.core.management.base import CommandParser
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.setup import TenantChanges
-from ledgersafe.tenants.models import EVENT_TYPES, Tenant
+from ledgersafe.tenants import event_types
+from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.money import to_decimal_text
 
 
 class Command(LedgerCommand):
-    help = f"Change a tenant's settings; what is not named stays. Event types: {' '.join(EVENT_TYPES)}."
+    help = f"Change a tenant's settings; what is not named stays. Event types: {' '.join(event_types.NAMES)}."
     examples = """\
   manage.py change_tenant acme --name "Acme Stores" --late-window-days 5
   manage.py change_tenant acme --enable-event-type RETURN --disable-event-type TIP_ADJUST

@@ -9,7 +9,8 @@ from django.db import connection
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.setup import CalendarFixed, StaleSettings, TenantChanges
-from ledgersafe.tenants.models import EVENT_TYPES, Tenant
+from ledgersafe.tenants import event_types
+from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from tests.conftest import Shop
 
@@ -28,7 +29,7 @@ def test_it_changes_what_is_named_and_leaves_the_rest(shop: Shop) -> None:
     tenant = change(shop, name="Nova", late_window_days=9, strict_stores=True, four_eyes_limit="500")
     assert (tenant.name, tenant.late_window_days, tenant.strict_stores) == ("Nova", 9, True)
     assert tenant.four_eyes_limit_minor == 50_000
-    assert tenant.enabled_event_types == list(EVENT_TYPES)
+    assert tenant.enabled_event_types == list(event_types.NAMES)
     assert tenant.base_currency == "USD"
 
 
