@@ -4,20 +4,14 @@ from typing import Any
 
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
+from pos.api.report_serializers import AMOUNTS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
+from pos.models.figures import Figures
 from pos.reports.daily_sales import TENDERS
 from pos.sales.queries import Header, SoldEvent, SoldJournal
 
-_AMOUNTS = {
-    "gross_sales": "gross_minor",
-    "returns": "returns_minor",
-    "discounts": "discounts_minor",
-    "tax": "tax_minor",
-    "tips": "tips_minor",
-    "service_charges": "service_minor",
-    "liabilities_sold": "liabilities_minor",
-    "total": "total_minor",
-}
+#: The amounts of a header, as reports call them.
+_AMOUNTS = {name: place for name, place in AMOUNTS.items() if place in Figures._fields}
 
 
 def header_item(header: Header) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 
 class Figures(NamedTuple):
-    """`sales` from `sign` on, in the order in which the SQL functions read them."""
+    """The columns of `sales` from `sign` on, in their order: SQL functions read them by place.
+
+    The figures of a day are `pos.reports.daily_sales.SalesFigures`. How to add one: docs/adding/figure.md.
+    """
 
     sign: int = 1
     sales_count: int = 0
