@@ -1,44 +1,40 @@
-"""All configuration, and the only reader of the environment. A wrong value stops the start, by name.
+"""All configuration. A wrong value stops the start, by name.
 
-`.env` in the checkout is read first (see `.env.example`); real environment variables win over it.
+`.env` in the checkout is read first; real environment variables win over it. Each variable's default, unit and meaning
+stand in `ledgersafe/environment/table.py` (printed: docs/configuration.md).
 """
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from ledgersafe.embedded.folders import data_root
+from ledgersafe.environment.reader import env, read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 env.read_env(BASE_DIR / ".env", overwrite=False)
 
 # ── Security ────────────────────────────────────────────────────────────────────────────────────
-DEBUG = env.bool("DEBUG", default=False)
-#: Signs sessions and keys the MAC of redacted card numbers. Empty in production stops the start.
-SECRET_KEY = env.str("SECRET_KEY", default="")
-ENVIRONMENT = env.str("ENVIRONMENT", default="local")
+DEBUG = read("DEBUG")
+SECRET_KEY = read("SECRET_KEY")
+ENVIRONMENT = read("ENVIRONMENT")
 if not SECRET_KEY:
     if ENVIRONMENT == "production":
         raise ImproperlyConfigured("SECRET_KEY must be set when ENVIRONMENT=production.")
     SECRET_KEY = "local-only-and-not-secret-" + "0" * 32
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SECURE_COOKIES = env.bool("SECURE_COOKIES", default=ENVIRONMENT == "production")
+ALLOWED_HOSTS = read("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS")
+SECURE_COOKIES = read("SECURE_COOKIES", default=ENVIRONMENT == "production")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_HTTPONLY = True
 #: Lax, not Strict: a link in a message should open the exception it names.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
-#: Browsers that came once by HTTPS come by HTTPS alone. Sent with answers over HTTPS only.
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 86_400 if SECURE_COOKIES else 0)
-#: A proxy ends TLS and sets X-Forwarded-Proto and X-Forwarded-For itself, whatever the client sent: then, and only
-#: then, they are believed.
-TLS_PROXY = env.bool("TLS_PROXY", default=False)
+SECURE_HSTS_SECONDS = read("HSTS_SECONDS", default=365 * 86_400 if SECURE_COOKIES else 0)
+TLS_PROXY = read("TLS_PROXY")
 if TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -145,19 +141,17 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Database: two roles, one server ─────────────────────────────────────────────────────────────
-#: The role every request, task and command runs as; it owns nothing (see ledgersafe/postgres/grants.py).
-APPLICATION_ROLE = env.str("DATABASE_APP_ROLE", default="ledgersafe_app")
-#: "owner" while a command migrates (manage.py decides), else "app".
-DATABASE_AS = env.str("DATABASE_AS", default="app")
+APPLICATION_ROLE = read("DATABASE_APP_ROLE")
+DATABASE_AS = read("DATABASE_AS")
 if DATABASE_AS not in {"app", "owner"}:
     raise ImproperlyConfigured("DATABASE_AS must be 'app' or 'owner'.")
 
 
 def _database() -> dict[str, Any]:
     """The connection of this process: the owner's when it migrates, else the application role's."""
-    url = env.str("DATABASE_URL", default="postgres:///ledgersafe")
+    url = read("DATABASE_URL")
     if DATABASE_AS == "owner":
-        url = env.str("DATABASE_OWNER_URL", default=url)
+        url = read("DATABASE_OWNER_URL", default=url)
     config: dict[str, Any] = dict(env.db_url_config(url))
     if "postgresql" not in config["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL must name a Postgres database (postgres://user@host/name).")
@@ -175,22 +169,18 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 
-#: What only the web server asks of its connections (`ledgersafe.postgres.patience`): somebody waits for the answer, and
-#: its
-#: threads are few. Milliseconds; 0: without end. Jobs and commands may take as long as they take.
+#: Of the web server's connections alone (`ledgersafe.postgres.patience`): somebody waits for the answer, and its
+#: threads are few. Jobs and commands take as long as they take.
 WEB_DATABASE_TIMEOUTS = {
-    # For a lock that somebody else holds, a whole table's too.
-    "lock_timeout": env.int("WEB_LOCK_TIMEOUT_MS", default=5_000),
-    # For one statement.
-    "statement_timeout": env.int("WEB_STATEMENT_TIMEOUT_MS", default=30_000),
-    # For us, in the middle of a transaction: a thread that hangs must not keep others waiting for its locks.
-    "idle_in_transaction_session_timeout": env.int("WEB_IDLE_TRANSACTION_TIMEOUT_MS", default=60_000),
+    "lock_timeout": read("WEB_LOCK_TIMEOUT_MS"),
+    "statement_timeout": read("WEB_STATEMENT_TIMEOUT_MS"),
+    "idle_in_transaction_session_timeout": read("WEB_IDLE_TRANSACTION_TIMEOUT_MS"),
 }
 if min(WEB_DATABASE_TIMEOUTS.values()) < 0:
     raise ImproperlyConfigured("WEB_LOCK_TIMEOUT_MS and the other WEB_*_TIMEOUT_MS must not be negative.")
-#: Seconds to be let in; and how soon it is noticed that nobody is at the other end any more.
+#: How long to wait for a connection, and how soon a dead one is noticed.
 WEB_DATABASE_CONNECTING = {
-    "connect_timeout": env.int("WEB_CONNECT_TIMEOUT_SECONDS", default=3),
+    "connect_timeout": read("WEB_CONNECT_TIMEOUT_SECONDS"),
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -201,13 +191,13 @@ if WEB_DATABASE_CONNECTING["connect_timeout"] < 2:
     raise ImproperlyConfigured("WEB_CONNECT_TIMEOUT_SECONDS must be at least 2, as libpq counts.")
 
 # ── Cache and jobs ──────────────────────────────────────────────────────────────────────────────
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = read("REDIS_URL")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
+CELERY_BROKER_URL = read("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -248,54 +238,43 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ── Money commands ──────────────────────────────────────────────────────────────────────────────
-#: How long Redis remembers the answer to an idempotency key. Postgres never forgets it.
-IDEMPOTENCY_TTL_SECONDS = env.int("IDEMPOTENCY_TTL_SECONDS", default=86_400)
+IDEMPOTENCY_TTL_SECONDS = read("IDEMPOTENCY_TTL_SECONDS")
 if IDEMPOTENCY_TTL_SECONDS < 1:
     raise ImproperlyConfigured("IDEMPOTENCY_TTL_SECONDS must be at least 1.")
 
 # ── Audit trail ─────────────────────────────────────────────────────────────────────────────────
-#: Where the head of each sealed trail is written down outside the database; best on a disk its administrators lack.
-AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default=str(data_root() / "audit-anchors.jsonl"))
+AUDIT_ANCHOR_FILE = read("AUDIT_ANCHOR_FILE", default=str(data_root() / "audit-anchors.jsonl"))
 
 # ── Web server ──────────────────────────────────────────────────────────────────────────────────
-#: Worker processes and threads of `manage.py serve`. Each thread keeps a connection: nine by default.
-WEB_WORKERS = env.int("WEB_WORKERS", default=3)
-WEB_THREADS = env.int("WEB_THREADS", default=3)
-#: Seconds until a request's headers, its body, and the reading of its answer must be done; who is slower loses the
-#: connection. Bodies and answers have longer when they keep up with WEB_BYTES_PER_SECOND.
-WEB_HEADER_SECONDS = env.float("WEB_HEADER_SECONDS", default=10.0)
-WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", default=20.0)
-WEB_ANSWER_SECONDS = env.float("WEB_ANSWER_SECONDS", default=30.0)
-WEB_BYTES_PER_SECOND = env.float("WEB_BYTES_PER_SECOND", default=8192.0)
-#: What one worker process keeps at a time: connections, and MiB of bodies on their way, and a quarter of it of answers.
-WEB_CONNECTIONS = env.int("WEB_CONNECTIONS", default=1000)
-WEB_BUFFER_MIB = env.int("WEB_BUFFER_MIB", default=512)
+WEB_WORKERS = read("WEB_WORKERS")
+WEB_THREADS = read("WEB_THREADS")
+WEB_HEADER_SECONDS = read("WEB_HEADER_SECONDS")
+WEB_BODY_SECONDS = read("WEB_BODY_SECONDS")
+WEB_ANSWER_SECONDS = read("WEB_ANSWER_SECONDS")
+WEB_BYTES_PER_SECOND = read("WEB_BYTES_PER_SECOND")
+WEB_CONNECTIONS = read("WEB_CONNECTIONS")
+WEB_BUFFER_MIB = read("WEB_BUFFER_MIB")
 if not min(WEB_HEADER_SECONDS, WEB_BODY_SECONDS, WEB_ANSWER_SECONDS, WEB_BYTES_PER_SECOND) > 0:
     raise ImproperlyConfigured("WEB_…_SECONDS and WEB_BYTES_PER_SECOND must be positive.")
 if WEB_CONNECTIONS < 16 or WEB_BUFFER_MIB < 32:
     raise ImproperlyConfigured("WEB_CONNECTIONS must be at least 16 and WEB_BUFFER_MIB at least 32.")
-MIGRATE_ON_START = env.bool("MIGRATE_ON_START", default=True)
-#: Run scheduled jobs beside the web server; off where workers of their own do it.
-WEB_JOBS = env.bool("WEB_JOBS", default=True)
+MIGRATE_ON_START = read("MIGRATE_ON_START")
+WEB_JOBS = read("WEB_JOBS")
 
 # ── Ingest ──────────────────────────────────────────────────────────────────────────────────────
 MAX_EVENT_BYTES = 1024 * 1024
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 MAX_BATCH_EVENTS = 1_000
-#: Seconds a process may go on using what it has read of a tenant's settings, stores and accounts.
-DIRECTORY_TTL_SECONDS = env.float("DIRECTORY_TTL_SECONDS", default=30.0)
+DIRECTORY_TTL_SECONDS = read("DIRECTORY_TTL_SECONDS")
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # sizes are checked per endpoint, before anything is read
-#: The defaults of a new tenant's business day.
-CUT_OFF_HOUR = env.int("CUT_OFF_HOUR", default=23)
-CUT_OFF_MINUTE = env.int("CUT_OFF_MINUTE", default=59)
+CUT_OFF_HOUR = read("CUT_OFF_HOUR")
+CUT_OFF_MINUTE = read("CUT_OFF_MINUTE")
 if not (0 <= CUT_OFF_HOUR <= 23 and 0 <= CUT_OFF_MINUTE <= 59):
     raise ImproperlyConfigured("CUT_OFF_HOUR must be 0–23 and CUT_OFF_MINUTE 0–59.")
-#: A day that is over is closed by the hourly job after so long: tills that were offline may still send.
-CLOSE_GRACE_MINUTES = env.int("CLOSE_GRACE_MINUTES", default=60)
+CLOSE_GRACE_MINUTES = read("CLOSE_GRACE_MINUTES")
 if CLOSE_GRACE_MINUTES < 0:
     raise ImproperlyConfigured("CLOSE_GRACE_MINUTES must not be negative.")
-#: A rate is not used for what happens more than so many hours after its `valid_from`; 0: however old it is.
-FX_MAX_RATE_AGE_HOURS = env.int("FX_MAX_RATE_AGE_HOURS", default=72)
+FX_MAX_RATE_AGE_HOURS = read("FX_MAX_RATE_AGE_HOURS")
 if not 0 <= FX_MAX_RATE_AGE_HOURS <= 1_000_000:
     raise ImproperlyConfigured("FX_MAX_RATE_AGE_HOURS must be 0–1000000.")
 
@@ -348,7 +327,7 @@ FORMAT_MODULE_PATH = ["ledgersafe.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=None)
+STATIC_ROOT = read("STATIC_ROOT")
 #: Found in the packages themselves: a first run has nothing to collect.
 WHITENOISE_USE_FINDERS = True
 
@@ -379,8 +358,8 @@ UNFOLD = {
 }
 
 # ── Logs ────────────────────────────────────────────────────────────────────────────────────────
-LOG_FORMAT = env.str("LOG_FORMAT", default="text")
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_FORMAT = read("LOG_FORMAT")
+LOG_LEVEL = read("LOG_LEVEL").upper()
 if LOG_FORMAT not in {"text", "json"}:
     raise ImproperlyConfigured("LOG_FORMAT must be 'text' or 'json'.")
 LOGGING = {
