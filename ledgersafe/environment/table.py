@@ -232,7 +232,7 @@ SECTIONS: Final = (
         "Set by the product for its own processes",
         "Not for people to set.",
         (
-            Variable("DATABASE_AS", "str", "app", "`owner` while a command migrates (manage.py decides), else `app`."),
+            Variable("DATABASE_AS", "str", "app", "Set by manage.py: `owner` while a command migrates, else `app`."),
         ),
         in_example=False,
     ),

@@ -1,6 +1,11 @@
 """The catalogue is complete: every code of the contract has a meaning and something a person can do."""
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 
 from exceptions.reasons import REASONS, STATE_CODES, AllowedDecision
 
@@ -24,6 +29,7 @@ CODES = [
     "NEAR_DUPLICATE",
     "PROCESSING_FAILED",
 ]
+APPS = ("pos", "ledger", "exceptions", "recon", "ledgersafe")
 STATES = ["ALREADY_QUARANTINED", "SUPERSEDED", "REJECTED_BY_OPERATOR", "IGNORED_BY_OPERATOR"]
 
 
@@ -46,3 +52,26 @@ def test_only_a_conflict_has_versions_to_choose_from() -> None:
     assert [code for code, reason in REASONS.items() if AllowedDecision.CHOOSE_VERSION in reason.decisions] == [
         "IDEMPOTENCY_CONFLICT"
     ]
+
+
+def held_under() -> Iterator[str]:
+    """The codes with which events are held: the first argument of every `Hold(…)` in the product."""
+    for path in (path for app in APPS for path in (Path(settings.BASE_DIR) / app).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Hold":
+                yield from (str(arg.value) for arg in node.args[:1] if isinstance(arg, ast.Constant))
+
+
+def test_nothing_is_held_under_a_code_the_catalogue_lacks() -> None:
+    codes = set(held_under())
+    assert len(codes) > 10
+    assert codes <= set(REASONS)
+
+
+def test_every_code_is_used() -> None:
+    catalogue = Path(settings.BASE_DIR) / "exceptions/reasons.py"
+    files = (
+        path for app in APPS for kind in ("py", "sql") for path in (Path(settings.BASE_DIR) / app).rglob(f"*.{kind}")
+    )
+    text = "\n".join(path.read_text() for path in files if path != catalogue)
+    assert [code for code in (*REASONS, *STATE_CODES) if code not in text] == []

@@ -12,16 +12,11 @@ from ledgersafe.tenants import event_types
 from ledgersafe.tenants.event_types import BY_NAME, NAMES, TABLE, EventType, Group
 from ledgersafe.tenants.models import Tenant, all_event_types
 from ledgersafe.values import exact_json
-from pos.contract import event as contract
-from pos.contract.event import Event
-from pos.contract.reader import read_event
+from pos.contract import EVENT_TYPES, Event, read_event
 from pos.models import Sale
 from pos.models.sales import ReferenceKind
-from pos.references.original import Original
-from pos.references.usage import KINDS, Usage
-from pos.rules.decide import Post, draft_of
-from pos.rules.outcome import ReferringPosting
-from pos.rules.referring import draft_against
+from pos.references import KINDS, Original, Usage
+from pos.rules import Post, ReferringPosting, draft_against, draft_of
 from pos.sales.header import figures_of
 from tests.scenes.event_types import VECTORS, fields_of
 from tests.scenes.till import raw
@@ -91,7 +86,7 @@ def test_a_type_does_what_its_group_says(kind: EventType) -> None:
 # ── The table ───────────────────────────────────────────────────────────────────────────────────
 def test_every_list_of_types_is_made_of_the_table() -> None:
     assert tuple(BY_NAME) == NAMES == tuple(all_event_types()) == tuple(Tenant().enabled_event_types)
-    assert contract.EVENT_TYPES == set(NAMES) == set(VECTORS)
+    assert EVENT_TYPES == set(NAMES) == set(VECTORS)
     assert set(KINDS) == event_types.names_of(Group.ABOUT_ANOTHER)
     assert set(KINDS.values()) == set(ReferenceKind.values)
 

@@ -73,6 +73,12 @@ def test_functions_write_headers_in_the_order_of_the_figures(books: None) -> Non
                 assert tuple(re.findall(r"-\s*\w+\.(\w+)", values)) == Figures._fields, name
 
 
+def test_an_original_is_read_back_in_the_order_of_the_figures(books: None) -> None:
+    (source,) = functions_with("s.sign, s.sales_count, s.returns_count").values()
+    (listed,) = re.findall(r"json_build_array\(\s*(s\.sign, .*?)\)", source, re.DOTALL)
+    assert tuple(name.strip().removeprefix("s.") for name in listed.split(",")) == Figures._fields
+
+
 def test_the_report_adds_up_in_the_order_of_the_figures(books: None) -> None:
     (source,) = functions_with("sum(x.facts_count)").values()
     assert tuple(re.findall(r"sum\(x\.(\w+)\)::bigint", source)) == SUMS
