@@ -16,7 +16,7 @@ APPS = ("pos", "ledger", "exceptions", "recon", "ledgersafe")
 #: The first part of a path that is meant to stand in the repository.
 TOP = {*APPS, "templates", "tests", "docs", "deploy", "bench"}
 #: Django's own folders, and data: no rooms.
-NO_ROOMS = {"management", "migrations", "sql", "static", "formats", "sheets", "__pycache__"}
+NO_ROOMS = {"management", "migrations", "sql", "static", "formats", "__pycache__"}
 DOCS = ROOT / "docs"
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
