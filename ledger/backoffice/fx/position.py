@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ledger.backoffice.fx_format import amount, minute, page_of
+from ledger.backoffice.fx.formats import amount, minute, page_of
 from ledger.backoffice.sheets.sides import sided
 from ledger.fx import positions
 from ledger.fx.conversion import Unusable

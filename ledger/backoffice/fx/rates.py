@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.paginator import InfinitePaginator
 
-from ledger.backoffice.fx_format import amount, minute, page_of
-from ledger.backoffice.fx_forms import RateForm
+from ledger.backoffice.fx.formats import amount, minute, page_of
+from ledger.backoffice.fx.forms import RateForm
 from ledger.fx import conversion, rates
 from ledger.fx.record_rates import NewRate, record_rates
 from ledger.fx.requests import rate_of

@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 from unfold.paginator import InfinitePaginator
 
-from ledger.backoffice.fx_format import amount, minute, page_of
-from ledger.backoffice.position import position_page
+from ledger.backoffice.fx.formats import amount, minute, page_of
+from ledger.backoffice.fx.position import position_page
 from ledger.backoffice.sheets.sides import sided
 from ledger.fx import conversion
 from ledger.models import FxSettlement

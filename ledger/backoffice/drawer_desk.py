@@ -1,0 +1,142 @@
+"""The drawer desk of the back office: open, count, close, explain late cash, print a report.
+
+Changes by POST only, through the use cases the API has as well.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from ledger.backoffice.drawer_forms import CountForm, OpenForm, read_amount
+from ledger.backoffice.drawer_page import place_of, url_of
+from ledger.backoffice.drawer_rights import OPERATE, VIEW, caller_of, drawer_of, is_hidden, registers_of
+from ledger.drawers import drawer as drawers
+from ledger.drawers import reports
+from ledger.drawers.printed_reports import printed
+from ledger.drawers.requests import Count, NewDrawer
+from ledger.models import Drawer, DrawerStatus
+from ledgersafe.backoffice.pages import UseCaseForm, form_page, press
+from ledgersafe.tenants import staff
+
+
+def open_page(request: HttpRequest) -> HttpResponse:
+    """Above the list of drawers."""
+    registers = registers_of(request)
+    form = OpenForm(request.POST or None)
+    field: Any = form.fields["register"]
+    field.queryset = registers
+    field.label_from_instance = lambda row: f"{row.store.code} / {row.code} ({row.tenant.slug})"
+    made = press(request, form, lambda typed: _open(request, typed))
+    if made is not None:
+        messages.success(request, f"The drawer of {made.store.code}/{made.register.code} is open.")
+        return HttpResponseRedirect(url_of(made))
+    return form_page(
+        request,
+        form,
+        opts=Drawer._meta,
+        title="Open a drawer",
+        intro="From now on all cash of the register goes through this drawer, whoever posts it.",
+        submit="Open the drawer",
+        back=reverse("admin:ledger_drawer_changelist"),
+    )
+
+
+def count_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
+    """`drawer-count`."""
+    return _counting(
+        request,
+        drawer_id,
+        drawers.count_drawer,
+        title="Count",
+        submit="Save the count",
+        intro="After the count the drawer takes no more transactions, only events that arrive late. Count again as "
+        "often as needed, then close it.",
+    )
+
+
+def close_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
+    """`drawer-close`."""
+    return _counting(
+        request,
+        drawer_id,
+        drawers.close_drawer,
+        title="Close",
+        submit="Close the drawer",
+        intro="The difference is booked to cash over/short, the counted cash goes to the safe, and the drawer is "
+        "sealed: its figures never change again.",
+        danger=True,
+    )
+
+
+def adjust_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
+    """`drawer-adjust`."""
+    drawer = drawer_of(request, drawer_id, OPERATE)
+    form = UseCaseForm(request.POST if request.method == "POST" else None)
+    number = press(
+        request,
+        form,
+        lambda _: drawers.adjust_closed(
+            tenant_id=drawer.tenant_id,
+            account_id=drawer.account_id,
+            actor=staff.actor_of(request.user),
+            now=timezone.now(),
+        ),
+    )
+    if number is not None:
+        messages.success(request, f"{number} late transactions are booked against over/short.")
+        return HttpResponseRedirect(url_of(drawer))
+    return form_page(
+        request,
+        form,
+        opts=Drawer._meta,
+        obj=drawer,
+        title=f"Explain late cash of {place_of(drawer)}",
+        intro="Cash was posted after this drawer was closed. It was in the drawer when it was counted, so it is booked "
+        "against cash over/short. A job does the same every minute.",
+        submit="Book it",
+        back=url_of(drawer),
+    )
+
+
+def report_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
+    """`drawer-report`: the X- or Z-report to print."""
+    drawer = drawer_of(request, drawer_id, VIEW)
+    report = reports.read_report(caller_of(request, drawer.tenant_id), drawer.pk)
+    if is_hidden(request, report.drawer):
+        raise PermissionDenied
+    return printed(report)
+
+
+def _open(request: HttpRequest, typed: dict[str, Any]) -> Drawer:
+    register = typed["register"]
+    caller, currency = caller_of(request, register.tenant_id), register.tenant.base_currency
+    starting = read_amount(typed["starting_cash"], currency, "starting_cash")
+    wanted = NewDrawer(register.store.code, register.code, starting, currency, typed["is_blind"])
+    now = timezone.now()
+    return drawers.by_hand(caller.tenant_id, lambda: drawers.open_drawer(caller=caller, wanted=wanted, now=now))
+
+
+def _counting(
+    request: HttpRequest, drawer_id: int, operation: Callable[..., Drawer], *, title: str, **page: Any
+) -> HttpResponse:
+    drawer = drawer_of(request, drawer_id, OPERATE)
+    if drawer.status == DrawerStatus.CLOSED:
+        return HttpResponseRedirect(url_of(drawer))
+    caller, now = caller_of(request, drawer.tenant_id), timezone.now()
+
+    def act(typed: dict[str, Any]) -> Drawer:
+        count = Count(read_amount(typed["actual_cash"], drawer.currency, "actual_cash"), None, typed["notes"])
+        how = {"caller": caller, "drawer_id": drawer.pk, "count": count, "now": now}
+        return drawers.by_hand(drawer.tenant_id, lambda: operation(**how))
+
+    form = CountForm(request.POST or None)
+    form.fields["actual_cash"].help_text = f"In {drawer.currency}, like 250.00."
+    if press(request, form, act) is not None:
+        return HttpResponseRedirect(url_of(drawer))
+    heading = f"{title} the drawer of {place_of(drawer)}"
+    return form_page(request, form, opts=Drawer._meta, obj=drawer, title=heading, back=url_of(drawer), **page)

@@ -1,0 +1,61 @@
+"""Filters of the lists about the books. None of them counts or scans a whole table."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ledger.models import Period
+from ledgersafe.tenants import staff
+from ledgersafe.tenants.models import EVENT_TYPES
+
+
+class BusinessDay(admin.SimpleListFilter):
+    """Drill-down to a business day: the newest ones by name; no count and no minimum over the whole table."""
+
+    title = "business day"
+    parameter_name = "day"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        days = Period.objects.all()
+        ids = staff.tenant_ids_of(request.user)
+        if ids is not None:
+            days = days.filter(tenant_id__in=ids)
+        newest = days.order_by("-business_date").values_list("business_date", flat=True).distinct()[:14]
+        offered = [str(day) for day in newest]
+        asked = self.value()
+        return [(day, day) for day in ([asked] if asked and asked not in offered else []) + offered]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        try:
+            return queryset.filter(business_date=date.fromisoformat(self.value() or ""))
+        except ValueError:
+            return queryset.none() if self.value() else queryset
+
+
+class Kind(admin.SimpleListFilter):
+    """The kinds there can be: Django would look for them in the whole table."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind) for kind in (*EVENT_TYPES, "TRANSFER", "FX_SETTLEMENT", "REVALUATION", "REVERSAL")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class ReversalFilter(admin.SimpleListFilter):
+    """Journals that reverse others, or that do not."""
+
+    title = "reversal"
+    parameter_name = "reversal"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Reversals"), ("no", "Not reversals")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(reverses__isnull=self.value() == "no") if self.value() else queryset
