@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.accounts.requests import Problems, read_amount
+from ledger.api import fx_schemas as schemas
 from ledger.api import fx_serializers as serializers
 from ledger.calendar.parameters import moment_of
 from ledger.fx import rate_text, rates, record_rates, settle, settlement_queries
@@ -41,12 +42,12 @@ class RatesView(APIView):
     @extend_schema(
         operation_id="fx_rates_put",
         summary="Record a rate, or up to 1,000; what is current already stays as it is",
-        request=serializers.NewRateSerializer,
-        responses={201: serializers.RECORDED, 200: serializers.RECORDED, **_REFUSALS},
+        request=schemas.NewRateSerializer,
+        responses={201: schemas.RECORDED, 200: schemas.RECORDED, **_REFUSALS},
     )
     def put(self, request: Request) -> Response:
         principal = principal_of(request)
-        body = read_object(request._request, principal.tenant_slug, declared=serializers.NewRateSerializer)
+        body = read_object(request._request, principal.tenant_slug, declared=schemas.NewRateSerializer)
         wanted = read_rates(body, now=timezone.now())
         recorded = record_rates.record_rates(
             tenant_id=principal.tenant_id, rates=wanted, source=RateSource.API, actor=principal.actor
@@ -65,7 +66,7 @@ class RatesView(APIView):
             _AS_OF,
             *_PAGING,
         ],
-        responses={200: serializers.RatePageSerializer, 404: ProblemSerializer, **_REFUSALS},
+        responses={200: schemas.RatePageSerializer, 404: ProblemSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
         tenant_id, text = principal_of(request).tenant_id, request.query_params.get("pair")
@@ -91,7 +92,7 @@ class ConvertView(APIView):
         operation_id="fx_convert",
         summary="Say what an amount comes to in another currency; nothing is posted",
         parameters=[*(OpenApiParameter(name, str, required=True) for name in ("from", "to", "amount")), _AS_OF],
-        responses={200: serializers.ConversionSerializer, **_REFUSALS},
+        responses={200: schemas.ConversionSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
         asked, at, problems = request.query_params, _instant(request), Problems()
@@ -116,13 +117,13 @@ class SettlementsView(APIView):
             replayed_header(200),
             OpenApiParameter("dry_run", bool, description="The real path, rolled back."),
         ],
-        request=serializers.NewSettlementSerializer,
-        responses={201: serializers.SettledSerializer, 200: serializers.SettledSerializer, **_REFUSALS},
+        request=schemas.NewSettlementSerializer,
+        responses={201: schemas.SettledSerializer, 200: schemas.SettledSerializer, **_REFUSALS},
     )
     def post(self, request: Request) -> Response:
         principal, now, dry_run = principal_of(request), timezone.now(), flag_of(request, "dry_run")
         wanted = SettlementRequest.read(
-            read_object(request._request, principal.tenant_slug, declared=serializers.NewSettlementSerializer),
+            read_object(request._request, principal.tenant_slug, declared=schemas.NewSettlementSerializer),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
             calendar=calendar_memory.of(principal.tenant_id),
@@ -137,7 +138,7 @@ class SettlementsView(APIView):
         operation_id="fx_settlements_list",
         summary="List settlements, newest first",
         parameters=_PAGING,
-        responses=serializers.SettlementPageSerializer,
+        responses=schemas.SettlementPageSerializer,
     )
     def get(self, request: Request) -> Response:
         rows = settlement_queries.list_settlements(principal_of(request).tenant_id, cursor_of(request))
@@ -153,7 +154,7 @@ class SettlementView(APIView):
     @extend_schema(
         operation_id="fx_settlements_show",
         summary="Show one settlement",
-        responses={200: serializers.SettlementSerializer, 404: ProblemSerializer},
+        responses={200: schemas.SettlementSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, settlement_id: str) -> Response:
         found = settlement_queries.get_settlement(principal_of(request).tenant_id, settlement_id)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ledger.api import report_schemas as schemas
 from ledger.api import report_serializers as serializers
 from ledger.balances import balances, reports, statements
 from ledger.calendar.parameters import day_of, moment_of, span_of_days
@@ -41,7 +42,7 @@ class BalanceView(BooksView):
         operation_id="accounts_balance",
         summary="Show an account's balance now, as of an instant, or as of a business day",
         parameters=[_AS_OF],
-        responses={200: serializers.BalanceSerializer, **_REFUSALS},
+        responses={200: schemas.BalanceSerializer, **_REFUSALS},
     )
     def get(self, request: Request, code: str) -> Response:
         as_of = moment_of(request.query_params, "as_of")
@@ -59,7 +60,7 @@ class StatementView(BooksView):
         operation_id="accounts_statement",
         summary="List an account's postings with the balance after each, oldest first",
         parameters=[_FROM, _TO, OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
-        responses={200: serializers.StatementSerializer, **_REFUSALS},
+        responses={200: schemas.StatementSerializer, **_REFUSALS},
     )
     def get(self, request: Request, code: str) -> Response:
         tenant_id, cursor, limit = principal_of(request).tenant_id, cursor_of(request), limit_of(request)
@@ -74,7 +75,7 @@ class ExplainView(BooksView):
         operation_id="accounts_explain",
         summary="Take a balance apart: the snapshot it starts from, and what each business day since added",
         parameters=[_DATE],
-        responses={200: serializers.ExplanationSerializer, **_REFUSALS},
+        responses={200: schemas.ExplanationSerializer, **_REFUSALS},
     )
     def get(self, request: Request, code: str) -> Response:
         day = _day(request)
@@ -89,7 +90,7 @@ class BalancesView(BooksView):
         operation_id="reports_balances",
         summary="Show the balance of every account",
         parameters=[_AS_OF],
-        responses={200: serializers.BalancesSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.BalancesSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         as_of = moment_of(request.query_params, "as_of")
@@ -104,7 +105,7 @@ class TrialBalanceView(BooksView):
         operation_id="reports_trial_balance",
         summary="Show the trial balance at the end of a business day",
         parameters=[_DATE],
-        responses={200: serializers.TrialBalanceSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.TrialBalanceSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         day = _day(request)
@@ -119,7 +120,7 @@ class BalanceSheetView(BooksView):
         operation_id="reports_balance_sheet",
         summary="Show the balance sheet at the end of a business day",
         parameters=[_DATE],
-        responses={200: serializers.BalanceSheetSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.BalanceSheetSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         day = _day(request)
@@ -135,7 +136,7 @@ class IncomeStatementView(BooksView):
         operation_id="reports_income_statement",
         summary="Show what was earned and spent on a span of business days (default: this year's)",
         parameters=[_FROM, _TO],
-        responses={200: serializers.IncomeStatementSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.IncomeStatementSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         first, last = _span(request)
@@ -150,7 +151,7 @@ class FxClearingView(BooksView):
         operation_id="reports_fx_clearing",
         summary="Show what the FX clearing accounts hold, and what it is worth at the rates of the day's end",
         parameters=[_DATE],
-        responses={200: serializers.FxClearingSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.FxClearingSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         day, principal = _day(request), principal_of(request)

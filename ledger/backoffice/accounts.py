@@ -14,8 +14,6 @@ from ledger.balances import balances
 from ledger.models import Account, AccountStatus
 
 _TONE_OF_ACCOUNT = {AccountStatus.ACTIVE: "ls-ok", AccountStatus.BLOCKED: "ls-bad", AccountStatus.CLOSED: ""}
-
-
 _UNUSUAL = '<span class="ls-badge ls-warn" title="{}">unusual side</span>'
 
 

@@ -19,8 +19,6 @@ _TONES: Final = {
     DrawerStatus.RECONCILING: "warning",
     DrawerStatus.CLOSED: "success",
 }
-
-
 #: Of a drawer with thousands of transactions the page shows the newest.
 _SHOWN: Final = 100
 

@@ -28,13 +28,7 @@ from ledger.periods import calendar_memory
 from ledger.refusals import books, drawers
 from ledgersafe import setup
 from ledgersafe.audit import trail
-from ledgersafe.postgres.db import (
-    call,
-    force_constraints,
-    require_transaction,
-    retry_serialization,
-    tenant_transaction,
-)
+from ledgersafe.postgres.db import call, force_constraints, require_transaction, retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
 from ledgersafe.tenants.zones import use_zone
 from ledgersafe.values.errors import DomainError, NotFound

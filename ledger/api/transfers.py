@@ -1,0 +1,137 @@
+"""HTTP of transfers and their reversals: parse, one call, render."""
+
+from collections import Counter
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger.api import book_schemas, book_serializers
+from ledger.journals import queries as journal_queries
+from ledger.periods import calendar_memory
+from ledger.transfers import reversals, transfer
+from ledger.transfers.requests import ReversalRequest, TransferRequest, read_bulk
+from ledger.transfers.transfer import PostedTransfer
+from ledgersafe.http.api import (
+    RememberingApiKeyAuthentication,
+    StaffSessionAuthentication,
+    flag_of,
+    instant,
+    json_response,
+    principal_of,
+)
+from ledgersafe.http.json_requests import read_object
+from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.permissions import Reach
+from ledgersafe.idempotency.commands import KEY_HEADER, idempotency_key_of, replayed, replayed_header
+
+_REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
+_KEY: Final = OpenApiParameter("X-Idempotency-Key", str, OpenApiParameter.HEADER)
+_REPLAYED: Final = replayed_header(200)
+#: A POST authenticates its key from memory: the posting statement looks it up again. For the schema one scheme.
+_BY_ALL: Any = [{"ApiKey": []}, {"StaffSession": []}]
+
+
+class TransfersView(APIView):
+    """`POST /v1/transfers`."""
+
+    authentication_classes = [RememberingApiKeyAuthentication, StaffSessionAuthentication]
+    scope = "ledger:write"
+    reach = Reach.TENANT
+
+    @extend_schema(
+        operation_id="transfers_create",
+        auth=_BY_ALL,
+        summary="Post a transfer, once per key",
+        parameters=[_KEY, _REPLAYED, OpenApiParameter("dry_run", bool, description="The real path, rolled back.")],
+        request=book_schemas.TransferSerializer,
+        responses={
+            201: book_schemas.TransferredSerializer,
+            200: book_schemas.TransferredSerializer,
+            **_REFUSALS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        principal, now = principal_of(request), timezone.now()
+        wanted = TransferRequest.read(
+            read_object(request._request, principal.tenant_slug, declared=book_schemas.TransferSerializer),
+            header_key=idempotency_key_of(request),
+            client=principal.client_id,
+            today=calendar_memory.of(principal.tenant_id).day_of(now),
+        )
+        act = transfer.preview if flag_of(request, "dry_run") else transfer.carry_out
+        (applied,) = act(principal=principal, requests=[wanted], now=now)
+        answer = book_serializers.transfer_result(applied)
+        response = json_response(answer, 201 if answer["status"] == "applied" else 200)
+        return response if applied.is_new else replayed(response)
+
+
+class TransferBulkView(APIView):
+    """`POST /v1/transfers/bulk`: all or none."""
+
+    authentication_classes = [RememberingApiKeyAuthentication, StaffSessionAuthentication]
+    scope = "ledger:write"
+    reach = Reach.TENANT
+
+    @extend_schema(
+        operation_id="transfers_bulk",
+        auth=_BY_ALL,
+        summary="Post up to 500 transfers, all or none",
+        parameters=[_REPLAYED],
+        request=book_schemas.TransferBulkSerializer,
+        responses={
+            201: book_schemas.TransferredBulkSerializer,
+            200: book_schemas.TransferredBulkSerializer,
+            **_REFUSALS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        principal, now = principal_of(request), timezone.now()
+        today = calendar_memory.of(principal.tenant_id).day_of(now)
+        body = read_object(request._request, principal.tenant_slug, declared=book_schemas.TransferBulkSerializer)
+        wanted = read_bulk(body, client=principal.client_id, today=today)
+        applied = transfer.carry_out(principal=principal, requests=wanted, now=now, single=False)
+        results = [book_serializers.transfer_result(one) for one in applied]
+        counts = Counter(result["status"] for result in results)
+        response = json_response({"results": results, "counts": counts}, 201 if counts["applied"] else 200)
+        return response if counts["applied"] else replayed(response)
+
+
+class ReverseView(APIView):
+    """`POST /v1/journals/{id}/reverse`."""
+
+    scope = "ledger:write"
+    reach = Reach.TENANT
+
+    @extend_schema(
+        operation_id="journals_reverse",
+        summary="Undo a transfer's journal by its mirror",
+        parameters=[KEY_HEADER, _REPLAYED],
+        request=book_schemas.ReversalSerializer,
+        responses={
+            201: book_schemas.ReversedSerializer,
+            200: book_schemas.ReversedSerializer,
+            404: ProblemSerializer,
+            **_REFUSALS,
+        },
+    )
+    def post(self, request: Request, journal_id: str) -> Response:
+        principal, now = principal_of(request), timezone.now()
+        slug, declared = principal.tenant_slug, book_schemas.ReversalSerializer
+        wanted = ReversalRequest.read(
+            read_object(request._request, slug, declared=declared, may_be_empty=True),
+            journal_id=journal_queries.read_id(journal_id),
+            header_key=idempotency_key_of(request),
+            client=principal.client_id,
+            today=calendar_memory.of(principal.tenant_id).day_of(now),
+        )
+        command, is_new = reversals.reverse_journal(principal=principal, request=wanted, now=now)
+        answer = book_serializers.transfer_result(
+            PostedTransfer(command.journal_id, instant(command.created_at), is_new)
+        )
+        response = Response(answer | {"reverses": wanted.journal_id}, status=201 if is_new else 200)
+        return response if is_new else replayed(response)
