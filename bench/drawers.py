@@ -13,6 +13,7 @@ if __name__ == "__main__":
 
     from ledger.drawers import drawer as drawers
     from ledger.drawers.caller import Caller
+    from ledger.drawers.drawer_book import by_hand
     from ledger.drawers.requests import NewDrawer
     from ledgersafe import setup
 
@@ -21,9 +22,7 @@ if __name__ == "__main__":
     opened = []
     for number in range(DRAWERS):
         wanted = NewDrawer("store-1", f"till-{number:02d}", 20_000)
-        drawer = drawers.by_hand(
-            tenant.id, lambda wanted=wanted: drawers.open_drawer(caller=caller, wanted=wanted, now=now)
-        )
+        drawer = by_hand(tenant.id, lambda wanted=wanted: drawers.open_drawer(caller=caller, wanted=wanted, now=now))
         opened.append(drawer.pk)
     _, key = setup.create_api_key(slug=tenant.slug, scopes=["pos:write"], actor="system:bench", now=now)
     sys.stdout.write(json.dumps({"key": key, "drawers": opened}))

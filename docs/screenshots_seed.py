@@ -24,6 +24,7 @@ from exceptions.decisions import Decision, DecisionAction
 from ledger.drawers import drawer as drawers
 from ledger.drawers import queries
 from ledger.drawers.caller import Caller
+from ledger.drawers.drawer_book import by_hand
 from ledger.drawers.requests import Count, NewDrawer
 from ledger.models import Drawer
 from ledgersafe import setup
@@ -181,7 +182,7 @@ def _count(retailer: Retailer, drawer_id: int) -> None:
 
 def _by_hand(retailer: Retailer, operation: Callable[..., Drawer], **asked: Any) -> Drawer:
     caller = Caller(retailer.tenant.id, "user:mei", may_approve=True)
-    return drawers.by_hand(retailer.tenant.id, lambda: operation(caller=caller, now=retailer.now, **asked))
+    return by_hand(retailer.tenant.id, lambda: operation(caller=caller, now=retailer.now, **asked))
 
 
 def _a_day_of_sales(retailer: Retailer) -> None:

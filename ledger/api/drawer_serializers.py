@@ -8,7 +8,7 @@ from ledger.drawers import queries
 from ledger.drawers.reports import DrawerReport
 from ledger.drawers.transactions import RecordedTransaction
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
-from ledger.models.drawers import REQUESTABLE
+from ledger.models.flows import REQUESTABLE
 from ledgersafe.http.api import instant
 
 #: What can be asked for.

@@ -17,6 +17,8 @@ from ledger.backoffice.drawer_page import place_of, url_of
 from ledger.backoffice.drawer_rights import OPERATE, VIEW, caller_of, drawer_of, is_hidden, registers_of
 from ledger.drawers import drawer as drawers
 from ledger.drawers import reports
+from ledger.drawers.adjustments import adjust_closed
+from ledger.drawers.drawer_book import by_hand
 from ledger.drawers.printed_reports import printed
 from ledger.drawers.requests import Count, NewDrawer
 from ledger.models import Drawer, DrawerStatus
@@ -80,7 +82,7 @@ def adjust_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
     number = press(
         request,
         form,
-        lambda _: drawers.adjust_closed(
+        lambda _: adjust_closed(
             tenant_id=drawer.tenant_id,
             account_id=drawer.account_id,
             actor=staff.actor_of(request.user),
@@ -118,7 +120,7 @@ def _open(request: HttpRequest, typed: dict[str, Any]) -> Drawer:
     starting = read_amount(typed["starting_cash"], currency, "starting_cash")
     wanted = NewDrawer(register.store.code, register.code, starting, currency, typed["is_blind"])
     now = timezone.now()
-    return drawers.by_hand(caller.tenant_id, lambda: drawers.open_drawer(caller=caller, wanted=wanted, now=now))
+    return by_hand(caller.tenant_id, lambda: drawers.open_drawer(caller=caller, wanted=wanted, now=now))
 
 
 def _counting(
@@ -132,7 +134,7 @@ def _counting(
     def act(typed: dict[str, Any]) -> Drawer:
         count = Count(read_amount(typed["actual_cash"], drawer.currency, "actual_cash"), None, typed["notes"])
         how = {"caller": caller, "drawer_id": drawer.pk, "count": count, "now": now}
-        return drawers.by_hand(drawer.tenant_id, lambda: operation(**how))
+        return by_hand(drawer.tenant_id, lambda: operation(**how))
 
     form = CountForm(request.POST or None)
     form.fields["actual_cash"].help_text = f"In {drawer.currency}, like 250.00."

@@ -5,69 +5,27 @@ office. Each takes its share of the day's lock, then the drawer's alone: nobody 
 the commit, so that no sale is lost from what is expected.
 """
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Final
 
-from django.db import IntegrityError
 from django.db.models import Max
 
-from ledger.accounts.chart import AccountRef, qualified
-from ledger.accounts.opening import find_or_open
 from ledger.drawers import queries
+from ledger.drawers.adjustments import adjust_late
 from ledger.drawers.caller import Caller
+from ledger.drawers.drawer_book import DrawerBook, record, refused_by_guards
 from ledger.drawers.requests import Count, NewDrawer
-from ledger.journals import posting
-from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import NewJournal
-from ledger.models import Drawer, DrawerStatus, FinancialTransaction
-from ledger.periods import calendar_memory
-from ledger.refusals import books, drawers
+from ledger.models import Drawer, DrawerStatus
+from ledger.refusals import drawers
 from ledgersafe import setup
-from ledgersafe.audit import trail
-from ledgersafe.postgres.db import call, force_constraints, require_transaction, retry_serialization, tenant_transaction
-from ledgersafe.tenants.models import Register, Store, Tenant
+from ledgersafe.postgres.db import require_transaction
+from ledgersafe.tenants.models import Register, Tenant
 from ledgersafe.tenants.zones import use_zone
-from ledgersafe.values.errors import DomainError, NotFound
+from ledgersafe.values.errors import NotFound
 
-T = TypeVar("T")
-logger = logging.getLogger(__name__)
-
-#: Journals of a drawer's own life; the guard on postings knows the kinds (`ledger_flow_type_v1`).
-SOURCE: Final = "drawer"
-OPENED, COUNTED, EMPTIED, ADJUSTED = "DRAWER_OPENED", "DRAWER_COUNTED", "DRAWER_EMPTIED", "DRAWER_ADJUSTED"
+OPENED, COUNTED, EMPTIED = "DRAWER_OPENED", "DRAWER_COUNTED", "DRAWER_EMPTIED"
 #: Cash that was in the account before the register had its first drawer.
 CLEARED: Final = "DRAWER_CLEARED"
-_RULES_VERSION: Final = 1
-
-
-def by_hand(tenant_id: int, operation: Callable[[], T]) -> T:
-    """Use case: an operation in a transaction of its own, for callers without an idempotency key.
-
-    :raises DomainError: what it refuses. :raises ledgersafe.values.errors.Unavailable: as `retry_serialization`.
-    """
-
-    def attempt() -> T:
-        with tenant_transaction(tenant_id):
-            return operation()
-
-    return retry_serialization(attempt)
-
-
-@contextmanager
-def refused_by_guards() -> Iterator[None]:
-    """What Postgres refuses in the block, deferred guards included, becomes its refusal."""
-    try:
-        yield
-        force_constraints()
-    except IntegrityError as error:
-        refusal = books.of_guard(error)
-        if refusal is None:
-            raise
-        raise refusal from error
 
 
 def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
@@ -82,7 +40,7 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
     require_transaction()
     tenant = Tenant.objects.get(pk=caller.tenant_id)
     register = _register(tenant, wanted, caller)
-    book = _Book.of(tenant, register, wanted.currency or tenant.base_currency, now)
+    book = DrawerBook.of(tenant, register, wanted.currency or tenant.base_currency, now)
     with refused_by_guards():
         book.lock()
         if queries.unclosed(tenant.id).filter(register=register).exists():
@@ -103,7 +61,7 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
         starting = wanted.starting_cash_minor
         book.post((OPENED, f"{drawer.pk}:opened", {book.cash: starting, book.safe: -starting}))
         drawer.refresh_from_db(fields=["opened_at"])
-        _record(drawer, caller.actor, "opened", {"starting_cash_minor": starting, "blind": wanted.is_blind})
+        record(drawer, caller.actor, "opened", {"starting_cash_minor": starting, "blind": wanted.is_blind})
     return drawer
 
 
@@ -119,7 +77,7 @@ def count_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime)
         _take_count(drawer, caller, count, now)
         drawer.status = DrawerStatus.RECONCILING
         drawer.save()
-        _record(drawer, caller.actor, "counted", {"actual_cash_minor": count.actual_cash_minor}, count.notes)
+        record(drawer, caller.actor, "counted", {"actual_cash_minor": count.actual_cash_minor}, count.notes)
     return drawer
 
 
@@ -148,98 +106,8 @@ def close_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime)
         drawer.save()
         drawer.refresh_from_db(fields=["closed_at"])
         figures = {"expected_cash_minor": expected, "actual_cash_minor": actual, "variance_minor": variance}
-        _record(drawer, caller.actor, "closed", figures, count.notes)
+        record(drawer, caller.actor, "closed", figures, count.notes)
     return drawer
-
-
-def adjust_closed(*, tenant_id: int, account_id: int, actor: str, now: datetime) -> int:
-    """Use case: explain what was posted to a closed drawer's account since. :returns: how many flows were adjusted."""
-
-    def operation() -> int:
-        newest = Drawer.objects.select_related("tenant", "register__store").filter(tenant_id=tenant_id)
-        drawer = newest.filter(account_id=account_id).order_by("-id")[0]
-        book = _Book.of(drawer.tenant, drawer.register, drawer.currency, now)
-        with refused_by_guards():
-            book.lock()
-            return adjust_late(book, actor)
-
-    return by_hand(tenant_id, operation)
-
-
-def try_adjusting(*, tenant_id: int, account_id: int, actor: str, now: datetime) -> int:
-    """As `adjust_closed`, for a job: what is refused (the day is closed already) is logged, and tried again later."""
-    try:
-        return adjust_closed(tenant_id=tenant_id, account_id=account_id, actor=actor, now=now)
-    except DomainError as refusal:
-        logger.warning("Drawer account %s of tenant %s was not adjusted: %s", account_id, tenant_id, refusal.message)
-        return 0
-
-
-def adjust_late(book: "_Book", actor: str) -> int:
-    """Post the linked adjustment of every late flow of the account that has none; operation.
-
-    The cash was in the drawer when it was counted, and made it over or short then: that is what it is booked against.
-    The sealed figures stay. Expects the drawer's lock, taken alone.
-    """
-    require_transaction()
-    late = list(queries.unadjusted(book.tenant_id).filter(drawer__account_id=book.account_id).order_by("id"))
-    book.post(*((ADJUSTED, str(row.pk), {book.over_short: row.cash_minor, book.cash: -row.cash_minor}) for row in late))
-    by_drawer: dict[int, list[FinancialTransaction]] = {}
-    for row in late:
-        by_drawer.setdefault(row.drawer_id, []).append(row)
-    for rows in by_drawer.values():
-        told = {"flows": len(rows), "cash_minor": sum(row.cash_minor for row in rows)}
-        _record(rows[0].drawer, actor, "adjusted", told)
-    return len(late)
-
-
-# ── Parts ───────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """A register's cash in the books: its accounts, and the business day to post on, by its store's clock."""
-
-    tenant_id: int
-    day: date
-    now: datetime
-    cash: AccountRef
-    safe: AccountRef
-    over_short: AccountRef
-    ids: dict[AccountRef, int]
-
-    @classmethod
-    def of(cls, tenant: Tenant, register: Register, currency: str, now: datetime) -> "_Book":
-        """Opens accounts that are missing. :raises DayClosed: the current business day is closed."""
-        cash = AccountRef("DRAWER", currency, qualified(register.store.code, register.code))
-        safe, over_short = AccountRef("SAFE", currency), AccountRef("OVER_SHORT", currency)
-        ids = find_or_open(tenant.id, [cash, safe, over_short])
-        return cls(tenant.id, open_today(tenant.id, register.store, now), now, cash, safe, over_short, ids)
-
-    @property
-    def account_id(self) -> int:
-        return self.ids[self.cash]
-
-    def lock(self) -> int:
-        """Have the drawer alone until the end of the transaction. :returns: what is in its account, in minor units."""
-        return int(call("ledger_lock_drawer_v1", self.tenant_id, self.day.isoformat(), self.account_id))
-
-    def post(self, *journals: tuple[str, str, dict[AccountRef, int]]) -> None:
-        """Post (kind, key, amounts by account); what moves nothing makes no journal."""
-        drafts = [(key, JournalDraft.of(kind, amounts.items())) for kind, key, amounts in journals]
-        entries = [
-            NewJournal(SOURCE, key, 1, draft, self.day, self.now, "", _RULES_VERSION)
-            for key, draft in drafts
-            if draft.lines
-        ]
-        posting.post(self.tenant_id, entries, self.ids)
-
-
-def open_today(tenant_id: int, store: Store, now: datetime) -> date:
-    """The current business day in a store, opened; operation. :raises DayClosed: it is closed already."""
-    calendar = calendar_memory.of(tenant_id)
-    day = calendar.day_of(now, store=store)
-    if not calendar.open_day(day):
-        raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
-    return day
 
 
 def _register(tenant: Tenant, wanted: NewDrawer, caller: Caller) -> Register:
@@ -257,10 +125,10 @@ def _register(tenant: Tenant, wanted: NewDrawer, caller: Caller) -> Register:
     return register
 
 
-def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, _Book, int]:
+def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, DrawerBook, int]:
     """The drawer, had alone, its book, and what is in it. :raises DrawerClosed: it is sealed."""
     drawer = queries.get_drawer(caller, drawer_id)
-    book = _Book.of(drawer.tenant, drawer.register, drawer.currency, now)
+    book = DrawerBook.of(drawer.tenant, drawer.register, drawer.currency, now)
     held = book.lock()
     # Read again: whoever had it before may have closed it.
     drawer.refresh_from_db(fields=["status", "actual_cash_minor", "denominations", "notes", "counted_at", "counted_by"])
@@ -295,15 +163,3 @@ def _numbers(drawer: Drawer) -> tuple[int, int]:
     last = closed.filter(register_id=drawer.register_id).aggregate(number=Max("z_number"))["number"] or 0
     before = closed.filter(account_id=drawer.account_id).order_by("-id").values_list("grand_total_minor", flat=True)
     return last + 1, (before.first() or 0) + queries.net_sales(drawer)
-
-
-def _record(drawer: Drawer, actor: str, verb: str, after: dict[str, Any], notes: str = "") -> None:
-    trail.record(
-        tenant_id=drawer.tenant_id,
-        actor=actor,
-        action=f"ledger.drawer.{verb}",
-        object_type="drawer",
-        object_id=drawer.pk,
-        after=after,
-        notes=notes,
-    )

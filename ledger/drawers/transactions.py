@@ -8,7 +8,7 @@ from ledger.accounts.chart import AccountRef, qualified
 from ledger.accounts.opening import find_or_open
 from ledger.drawers import queries
 from ledger.drawers.caller import Caller
-from ledger.drawers.drawer import open_today, refused_by_guards
+from ledger.drawers.drawer_book import open_today, refused_by_guards
 from ledger.drawers.requests import NewTransaction
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.refusals import drawers

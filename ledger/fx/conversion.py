@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from ledger.models.fx import RATE_PLACES
+from ledger.models.rates import RATE_PLACES
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.money import MAX_MINOR, exponent
 

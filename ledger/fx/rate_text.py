@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger.models.fx import RATE_PLACES, RATE_WHOLE
+from ledger.models.rates import RATE_PLACES, RATE_WHOLE
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.exact_json import Number
 from ledgersafe.values.money import is_currency

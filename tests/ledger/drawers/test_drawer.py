@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from ledger.drawers import drawer as drawers
+from ledger.drawers.adjustments import adjust_closed
 from ledger.drawers.caller import Caller
 from ledger.models import Drawer, FinancialTransaction
 from tests.conftest import Shop
@@ -29,7 +29,7 @@ CASH = "DRAWER:store-1/till-1:USD"
 def adjust(shop: Shop, drawer: int) -> int:
     """What the job does every minute."""
     account = Drawer.objects.get(pk=drawer).account_id
-    return drawers.adjust_closed(tenant_id=shop.tenant.id, account_id=account, actor="system:test", now=timezone.now())
+    return adjust_closed(tenant_id=shop.tenant.id, account_id=account, actor="system:test", now=timezone.now())
 
 
 def test_events_of_a_register_attach_to_its_open_drawer(shop: Shop) -> None:
