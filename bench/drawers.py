@@ -21,8 +21,10 @@ if __name__ == "__main__":
     caller = Caller(tenant.id, "system:bench", may_approve=True)
     opened = []
     for number in range(DRAWERS):
-        wanted = NewDrawer("store-1", f"till-{number:02d}", 20_000)
-        drawer = by_hand(tenant.id, lambda wanted=wanted: drawers.open_drawer(caller=caller, wanted=wanted, now=now))
+        request = NewDrawer("store-1", f"till-{number:02d}", 20_000)
+        drawer = by_hand(
+            tenant.id, lambda request=request: drawers.open_drawer(caller=caller, request=request, now=now)
+        )
         opened.append(drawer.pk)
     _, key = setup.create_api_key(slug=tenant.slug, scopes=["pos:write"], actor="system:bench", now=now)
     sys.stdout.write(json.dumps({"key": key, "drawers": opened}))

@@ -166,8 +166,8 @@ def _open_drawers(retailer: Retailer) -> int:
     opened = []
     for store in STORES:
         for number in (1, 2):
-            wanted = NewDrawer(store, f"till-{number}", 20_000)
-            opened.append(_by_hand(retailer, drawers.open_drawer, wanted=wanted).pk)
+            request = NewDrawer(store, f"till-{number}", 20_000)
+            opened.append(_by_hand(retailer, drawers.open_drawer, request=request).pk)
     return int(opened[2])
 
 
@@ -180,9 +180,9 @@ def _count(retailer: Retailer, drawer_id: int) -> None:
     _by_hand(retailer, drawers.close_drawer, drawer_id=drawer_id, count=count)
 
 
-def _by_hand(retailer: Retailer, operation: Callable[..., Drawer], **asked: Any) -> Drawer:
+def _by_hand(retailer: Retailer, operation: Callable[..., Drawer], **arguments: Any) -> Drawer:
     caller = Caller(retailer.tenant.id, "user:mei", may_approve=True)
-    return by_hand(retailer.tenant.id, lambda: operation(caller=caller, now=retailer.now, **asked))
+    return by_hand(retailer.tenant.id, lambda: operation(caller=caller, now=retailer.now, **arguments))
 
 
 def _a_day_of_sales(retailer: Retailer) -> None:

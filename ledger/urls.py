@@ -2,7 +2,7 @@ from django.urls import re_path
 
 from ledger.api import accounts, drawers, fx, journals, reports, transfers
 
-# Codes of accounts contain `:` and `/`: what follows one is matched from the end of the path.
+# Account codes contain `:` and `/`, so the part after a code is matched from the end of the path.
 urlpatterns = [
     re_path(r"^accounts/(?P<code>.+)/balance/?$", reports.BalanceView.as_view(), name="account-balance"),
     re_path(r"^accounts/(?P<code>.+)/statement/?$", reports.StatementView.as_view(), name="account-statement"),

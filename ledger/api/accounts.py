@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger.accounts import changes as account_changes
 from ledger.accounts import queries
+from ledger.accounts.changes import change_account, open_account
 from ledger.accounts.queries import AccountFilter
 from ledger.accounts.requests import AccountChanges, NewAccount
 from ledger.api import book_schemas, book_serializers
@@ -36,10 +36,10 @@ class AccountsView(APIView):
     )
     def post(self, request: Request) -> Response:
         principal = principal_of(request)
-        wanted = NewAccount.read(
+        new_account = NewAccount.read(
             read_object(request._request, principal.tenant_slug, declared=book_schemas.NewAccountSerializer)
         )
-        account = account_changes.open_account(tenant_id=principal.tenant_id, wanted=wanted, actor=principal.actor)
+        account = open_account(tenant_id=principal.tenant_id, request=new_account, actor=principal.actor)
         return Response(book_serializers.account_item(account), status=201)
 
     @extend_schema(
@@ -49,8 +49,8 @@ class AccountsView(APIView):
         responses=book_schemas.AccountPageSerializer,
     )
     def get(self, request: Request) -> Response:
-        wanted = AccountFilter.read(request.query_params)
-        rows = queries.list_accounts(principal_of(request).tenant_id, wanted, cursor_of(request))
+        filters = AccountFilter.read(request.query_params)
+        rows = queries.list_accounts(principal_of(request).tenant_id, filters, cursor_of(request))
         return page(rows, limit_of(request), book_serializers.account_item, lambda row: [row.code])
 
 
@@ -80,10 +80,8 @@ class AccountView(APIView):
         changes = AccountChanges.read(
             read_object(request._request, principal.tenant_slug, declared=book_schemas.AccountChangeSerializer)
         )
-        queries.get_account(principal.tenant_id, code)  # absent ones before anything is waited for
-        account = account_changes.change_account(
-            tenant_id=principal.tenant_id, code=code, changes=changes, actor=principal.actor
-        )
+        queries.get_account(principal.tenant_id, code)  # answer 404 before waiting for posters
+        account = change_account(tenant_id=principal.tenant_id, code=code, changes=changes, actor=principal.actor)
         return Response(book_serializers.account_item(account))
 
 
@@ -102,9 +100,9 @@ class AccountHistoryView(APIView):
     def get(self, request: Request, code: str) -> Response:
         account = queries.get_account(principal_of(request).tenant_id, code)
         if text := request.query_params.get("as_of"):
-            then = queries.read_instant(text, "as_of")
-            was = queries.account_at(account, then)
-            return Response({"account": book_serializers.account_item(was), "as_of": instant(then)})
+            as_of = queries.read_instant(text, "as_of")
+            version = queries.account_at(account, as_of)
+            return Response({"account": book_serializers.account_item(version), "as_of": instant(as_of)})
         rows = queries.list_versions(account, cursor_of(request))
         return page(
             rows,

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from ledger.journals.queries import JournalInFull
+from ledger.journals.queries import JournalDetail
 from ledger.models import Account, AccountVersion, Journal
-from ledger.transfers.transfer import PostedTransfer
+from ledger.transfers.transfer import TransferResult
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 
 
 def account_item(account: Account) -> dict[str, Any]:
-    """One account."""
+    """Return the body of an account."""
     floor = account.floor_minor
     return {
         "id": account.id,
@@ -25,7 +25,7 @@ def account_item(account: Account) -> dict[str, Any]:
 
 
 def version_item(version: AccountVersion, currency: str) -> dict[str, Any]:
-    """One change of an account."""
+    """Return the body of one version of an account; `currency` is the account's."""
     return {
         "version": version.version,
         "changed_at": instant(version.changed_at),
@@ -37,12 +37,12 @@ def version_item(version: AccountVersion, currency: str) -> dict[str, Any]:
 
 def _facts(facts: dict[str, Any], currency: str) -> dict[str, Any]:
     floor = facts["floor_minor"]
-    told = {name: value for name, value in facts.items() if name != "floor_minor"}
-    return told | {"floor": to_decimal_text(floor, currency) if floor is not None else None}
+    columns = {name: value for name, value in facts.items() if name != "floor_minor"}
+    return columns | {"floor": to_decimal_text(floor, currency) if floor is not None else None}
 
 
 def journal_item(journal: Journal) -> dict[str, Any]:
-    """One journal of a list."""
+    """Return the body of a journal in a list."""
     return {
         "journal_id": journal.id,
         "kind": journal.kind,
@@ -56,12 +56,12 @@ def journal_item(journal: Journal) -> dict[str, Any]:
     }
 
 
-def journal_detail(found: JournalInFull) -> dict[str, Any]:
-    """One journal with its lines."""
-    command = found.command
+def journal_detail(detail: JournalDetail) -> dict[str, Any]:
+    """Return the body of one journal with its lines."""
+    command = detail.command
     memos = command.entry_memos if command is not None else []
-    return journal_item(found.journal) | {
-        "reversed_by": found.reversed_by,
+    return journal_item(detail.journal) | {
+        "reversed_by": detail.reversed_by,
         "client_id": command.client_id if command is not None else None,
         "idempotency_key": command.idempotency_key if command is not None else None,
         "memo": (command.memo or None) if command is not None else None,
@@ -73,12 +73,12 @@ def journal_detail(found: JournalInFull) -> dict[str, Any]:
                 "ccy": line.currency,
                 "memo": memos[line.line_no - 1] if line.line_no <= len(memos) else None,
             }
-            for line in found.lines
+            for line in detail.lines
         ],
     }
 
 
-def transfer_result(applied: PostedTransfer) -> dict[str, Any]:
-    """The outcome of one transfer; a dry run has no journal."""
-    status = "duplicate" if not applied.is_new else "applied" if applied.journal_id is not None else "dry_run"
-    return {"journal_id": applied.journal_id, "status": status, "created_at": applied.created_at}
+def transfer_result(result: TransferResult) -> dict[str, Any]:
+    """Return the body of a transfer's outcome; a dry run has no journal."""
+    status = "duplicate" if not result.is_new else "applied" if result.journal_id is not None else "dry_run"
+    return {"journal_id": result.journal_id, "status": status, "created_at": result.created_at}

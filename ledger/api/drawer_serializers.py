@@ -1,4 +1,4 @@
-"""What drawers, transactions and reports look like on the wire: integer minor units."""
+"""Bodies and OpenAPI schemas of drawers, transactions and reports: amounts in integer minor units."""
 
 from typing import Any, Final
 
@@ -11,12 +11,12 @@ from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.flows import REQUESTABLE
 from ledgersafe.http.api import instant
 
-#: What can be asked for.
-TRANSACTION_TYPES: Final = [(one.value, one.value) for one in REQUESTABLE]
+#: The types a client may request.
+TRANSACTION_TYPES: Final = [(flow_type.value, flow_type.value) for flow_type in REQUESTABLE]
 
 
 def drawer_item(drawer: Drawer, expected_minor: int, *, may_approve: bool) -> dict[str, Any]:
-    """One drawer. Before it was counted blind, what is expected in it is told only to those who may approve."""
+    """Return the body of a drawer. Until a blind count is done, only callers who may approve see the expected cash."""
     hidden = queries.is_hidden(drawer, may_approve=may_approve)
     actual = drawer.actual_cash_minor
     return {
@@ -42,25 +42,25 @@ def drawer_item(drawer: Drawer, expected_minor: int, *, may_approve: bool) -> di
     }
 
 
-def transaction_item(made: RecordedTransaction) -> dict[str, Any]:
-    """What became of `POST /v1/pos/transactions`."""
-    wanted = made.wanted
+def transaction_item(recorded: RecordedTransaction) -> dict[str, Any]:
+    """Return the body of a recorded transaction."""
+    request = recorded.request
     return {
-        "id": made.id,
-        "ledger_id": made.drawer.pk,
-        "order_id": wanted.order_id or None,
-        "amount": wanted.amount_minor,
-        "currency": made.drawer.currency,
-        "type": wanted.type.value,
-        "method": wanted.method.value,
-        "external_reference": wanted.external_reference or None,
-        "journal_id": made.journal_id,
-        "created_at": made.created_at,
+        "id": recorded.id,
+        "ledger_id": recorded.drawer.pk,
+        "order_id": request.order_id or None,
+        "amount": request.amount_minor,
+        "currency": recorded.drawer.currency,
+        "type": request.type.value,
+        "method": request.method.value,
+        "external_reference": request.external_reference or None,
+        "journal_id": recorded.journal_id,
+        "created_at": recorded.created_at,
     }
 
 
 def report_body(report: DrawerReport) -> dict[str, Any]:
-    """An X- or Z-report."""
+    """Return the body of an X- or Z-report."""
     drawer = report.drawer
     return {
         "report": "Z" if report.is_final else "X",
@@ -81,7 +81,7 @@ def _by_tender(report: DrawerReport, kind: FlowType) -> dict[str, int]:
 
 
 def _cash(report: DrawerReport) -> dict[str, int | None]:
-    """How the expected cash came about: what came in is positive, what went out negative."""
+    """Return the parts of the expected cash in minor units: cash in is positive, cash out negative."""
     drawer = report.drawer
     return {
         "starting": drawer.starting_cash_minor,

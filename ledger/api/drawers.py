@@ -1,4 +1,4 @@
-"""HTTP of drawers and their transactions: parse, one call, render. Whatever moves money stands under the guard."""
+"""HTTP of drawers and their transactions: parse, one call, render. Every POST moves money and is a `money_command`."""
 
 from typing import Any, Final
 
@@ -30,8 +30,10 @@ _FORMAT: Final = OpenApiParameter("format", str, enum=["json", "html"], descript
 
 
 def _caller(request: Request) -> Caller:
-    who = principal_of(request)
-    return Caller(who.tenant_id, who.actor, who.may_approve, who.store_code, who.register_code)
+    principal = principal_of(request)
+    return Caller(
+        principal.tenant_id, principal.actor, principal.may_approve, principal.store_code, principal.register_code
+    )
 
 
 def _item(drawer: Drawer, caller: Caller) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def _item(drawer: Drawer, caller: Caller) -> dict[str, Any]:
 
 
 def _id(text: str) -> int:
-    """:raises ledgersafe.values.errors.NotFound: no number can be meant."""
+    """Read the id of a drawer from a URL. :raises ledgersafe.values.errors.NotFound: no drawer can have it."""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise NotFound("There is no such drawer.")
     return int(text)
@@ -60,7 +62,7 @@ class DrawersView(APIView):
     @money_command(serializers.NewDrawerSerializer)
     def post(self, request: Request, body: Body) -> HttpResponse:
         caller = _caller(request)
-        drawer = drawers.open_drawer(caller=caller, wanted=NewDrawer.read(body), now=timezone.now())
+        drawer = drawers.open_drawer(caller=caller, request=NewDrawer.read(body), now=timezone.now())
         return json_response(_item(drawer, caller), 201)
 
     @extend_schema(
@@ -72,11 +74,11 @@ class DrawersView(APIView):
     )
     def get(self, request: Request) -> Response:
         caller, limit = _caller(request), limit_of(request)
-        rows = queries.list_drawers(caller, DrawerFilter.read(request.query_params), cursor_of(request))
-        found = list(rows[: limit + 1])
-        shown, expected = found[:limit], queries.expected_in(found[:limit])
-        items = [serializers.drawer_item(row, expected[row.pk], may_approve=caller.may_approve) for row in shown]
-        return Response({"items": items, "next_cursor": next_cursor([shown[-1].pk] if len(found) > limit else None)})
+        query = queries.list_drawers(caller, DrawerFilter.read(request.query_params), cursor_of(request))
+        rows = list(query[: limit + 1])
+        visible, expected = rows[:limit], queries.expected_in(rows[:limit])
+        items = [serializers.drawer_item(row, expected[row.pk], may_approve=caller.may_approve) for row in visible]
+        return Response({"items": items, "next_cursor": next_cursor([visible[-1].pk] if len(rows) > limit else None)})
 
 
 class DrawerView(APIView):
@@ -178,14 +180,14 @@ class TransactionsView(APIView):
     )
     @money_command(serializers.NewTransactionSerializer)
     def post(self, request: Request, body: Body) -> HttpResponse:
-        wanted = NewTransaction.read(body)
-        made = transactions.transact(caller=_caller(request), wanted=wanted, now=timezone.now())
-        return json_response(serializers.transaction_item(made), 201)
+        transaction = NewTransaction.read(body)
+        recorded = transactions.transact(caller=_caller(request), request=transaction, now=timezone.now())
+        return json_response(serializers.transaction_item(recorded), 201)
 
 
 def _report(request: HttpRequest, report: DrawerReport) -> HttpResponse:
-    """:raises ledgersafe.values.errors.InvalidParameter: an unknown format."""
-    wanted = request.GET.get("format", "json")
-    if wanted not in {"json", "html"}:
+    """Render a report as JSON or as a page. :raises ledgersafe.values.errors.InvalidParameter: an unknown format."""
+    format_ = request.GET.get("format", "json")
+    if format_ not in {"json", "html"}:
         raise InvalidParameter("format must be json or html.")
-    return printed(report) if wanted == "html" else json_response(serializers.report_body(report))
+    return printed(report) if format_ == "html" else json_response(serializers.report_body(report))

@@ -14,7 +14,7 @@ from ledger.api import fx_schemas as schemas
 from ledger.api import fx_serializers as serializers
 from ledger.calendar.parameters import moment_of
 from ledger.fx import rate_text, rates, record_rates, settle, settlement_queries
-from ledger.fx.rates import RateQuestion
+from ledger.fx.rates import RateQuery
 from ledger.fx.requests import instant_of, read_rates
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import RateSource
@@ -48,12 +48,12 @@ class RatesView(APIView):
     def put(self, request: Request) -> Response:
         principal = principal_of(request)
         body = read_object(request._request, principal.tenant_slug, declared=schemas.NewRateSerializer)
-        wanted = read_rates(body, now=timezone.now())
+        new_rates = read_rates(body, now=timezone.now())
         recorded = record_rates.record_rates(
-            tenant_id=principal.tenant_id, rates=wanted, source=RateSource.API, actor=principal.actor
+            tenant_id=principal.tenant_id, rates=new_rates, source=RateSource.API, actor=principal.actor
         )
-        items = [serializers.rate_item(row) for row in record_rates.current(principal.tenant_id, wanted)]
-        counts = {"recorded": recorded, "unchanged": len(wanted) - recorded}
+        items = [serializers.rate_item(row) for row in record_rates.current(principal.tenant_id, new_rates)]
+        counts = {"recorded": recorded, "unchanged": len(new_rates) - recorded}
         answer: dict[str, Any] = {"items": items, "counts": counts} if "rates" in body else items[0]
         return Response(answer, status=201 if recorded else 200)
 
@@ -73,10 +73,10 @@ class RatesView(APIView):
         pair = rate_text.pair_of(text) if text else None
         if pair is not None and not flag_of(request, "history"):
             at = _instant(request)
-            found = rates.latest(tenant_id, RateQuestion(*pair, at))
-            if found is None:
+            rate = rates.latest(tenant_id, RateQuery(*pair, at))
+            if rate is None:
                 raise NotFound(f"No rate {pair[0]}/{pair[1]} is known as of then, nor the opposite one.")
-            return Response(serializers.current_item(found, *pair, at))
+            return Response(serializers.current_item(rate, *pair, at))
         as_of = _instant(request) if request.query_params.get("as_of") else None
         rows = rates.list_rates(tenant_id, pair, as_of, cursor_of(request))
         return page(rows, limit_of(request), serializers.rate_item, lambda row: [row.pk])
@@ -95,11 +95,11 @@ class ConvertView(APIView):
         responses={200: schemas.ConversionSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
-        asked, at, problems = request.query_params, _instant(request), Problems()
-        source, target = rate_text.pair_of(f"{asked.get('from', '')}/{asked.get('to', '')}", "from/to")
-        minor = read_amount(problems, "/amount", asked.get("amount"), source)
+        parameters, at, problems = request.query_params, _instant(request), Problems()
+        source, target = rate_text.pair_of(f"{parameters.get('from', '')}/{parameters.get('to', '')}", "from/to")
+        minor = read_amount(problems, "/amount", parameters.get("amount"), source)
         problems.refuse()
-        rate = rates.usable(principal_of(request).tenant_id, RateQuestion(source, target, at))
+        rate = rates.usable(principal_of(request).tenant_id, RateQuery(source, target, at))
         return Response(serializers.conversion_item(rate.converts(source, target, minor), at))
 
 
@@ -122,14 +122,14 @@ class SettlementsView(APIView):
     )
     def post(self, request: Request) -> Response:
         principal, now, dry_run = principal_of(request), timezone.now(), flag_of(request, "dry_run")
-        wanted = SettlementRequest.read(
+        settlement_request = SettlementRequest.read(
             read_object(request._request, principal.tenant_slug, declared=schemas.NewSettlementSerializer),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
-            calendar=calendar_memory.of(principal.tenant_id),
+            calendar=calendar_memory.calendar_of(principal.tenant_id),
             now=now,
         )
-        row, is_new = settle.settle(principal=principal, request=wanted, now=now, dry_run=dry_run)
+        row, is_new = settle.settle(principal=principal, request=settlement_request, now=now, dry_run=dry_run)
         answer = serializers.settled_item(row, is_new=is_new, dry_run=dry_run)
         response = Response(answer, status=201 if answer["status"] == "applied" else 200)
         return response if is_new else replayed(response)
@@ -157,10 +157,10 @@ class SettlementView(APIView):
         responses={200: schemas.SettlementSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, settlement_id: str) -> Response:
-        found = settlement_queries.get_settlement(principal_of(request).tenant_id, settlement_id)
-        return Response(serializers.settlement_item(found))
+        settlement = settlement_queries.get_settlement(principal_of(request).tenant_id, settlement_id)
+        return Response(serializers.settlement_item(settlement))
 
 
 def _instant(request: Request) -> datetime:
-    calendar = calendar_memory.of(principal_of(request).tenant_id)
+    calendar = calendar_memory.calendar_of(principal_of(request).tenant_id)
     return instant_of(moment_of(request.query_params, "as_of"), calendar, now=timezone.now())

@@ -1,4 +1,4 @@
-"""What foreign currency looks like on the wire: rates and amounts as decimal text."""
+"""Bodies of rates, conversions and settlements: rates and amounts as decimal text."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from ledgersafe.values.money import to_decimal_text
 
 
 def rate_item(rate: FxRate) -> dict[str, Any]:
-    """One version of a rate."""
+    """Return the body of one version of a rate."""
     return {
         "rate_id": rate.pk,
         "pair": rate.pair,
@@ -27,7 +27,7 @@ def rate_item(rate: FxRate) -> dict[str, Any]:
 
 
 def current_item(rate: Rate, source: str, target: str, at: datetime) -> dict[str, Any]:
-    """The rate that holds: as asked for, and as it was recorded."""
+    """Return the body of the rate that holds: in the requested direction, and as recorded."""
     inverted = rate.base != source
     return {
         "pair": f"{source}/{target}",
@@ -43,18 +43,18 @@ def current_item(rate: Rate, source: str, target: str, at: datetime) -> dict[str
     }
 
 
-def conversion_item(found: Conversion, at: datetime) -> dict[str, Any]:
-    """An amount, and what it comes to."""
+def conversion_item(result: Conversion, at: datetime) -> dict[str, Any]:
+    """Return the body of a conversion."""
     return {
-        "from": found.source,
-        "to": found.target,
-        "amount": to_decimal_text(found.amount_minor, found.source),
-        "converted": to_decimal_text(found.converted_minor, found.target),
-    } | current_item(found.rate, found.source, found.target, at)
+        "from": result.source,
+        "to": result.target,
+        "amount": to_decimal_text(result.amount_minor, result.source),
+        "converted": to_decimal_text(result.converted_minor, result.target),
+    } | current_item(result.rate, result.source, result.target, at)
 
 
 def settlement_item(row: FxSettlement) -> dict[str, Any]:
-    """One settlement, with the rate it was made by."""
+    """Return the body of a settlement, with its rate."""
     return {
         "settlement_id": row.pk,
         "from_account": row.from_account.code,
@@ -80,7 +80,7 @@ def settlement_item(row: FxSettlement) -> dict[str, Any]:
 
 
 def settled_item(row: FxSettlement, *, is_new: bool, dry_run: bool) -> dict[str, Any]:
-    """What became of a settlement; of a dry run without ids."""
+    """Return the body of a settlement's outcome; a dry run has no ids."""
     status = "duplicate" if not is_new else "dry_run" if dry_run else "applied"
     item = settlement_item(row) | {"status": status}
     if status == "dry_run":

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.api import book_schemas, book_serializers
-from ledger.journals import queries as journal_queries
+from ledger.journals import queries
 from ledger.journals.queries import JournalFilter
 from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
@@ -36,8 +36,8 @@ class JournalsView(APIView):
         responses=book_schemas.JournalPageSerializer,
     )
     def get(self, request: Request) -> Response:
-        wanted = JournalFilter.read(request.query_params)
-        rows = journal_queries.list_journals(principal_of(request).tenant_id, wanted, cursor_of(request))
+        filters = JournalFilter.read(request.query_params)
+        rows = queries.list_journals(principal_of(request).tenant_id, filters, cursor_of(request))
         return page(rows, limit_of(request), book_serializers.journal_item, lambda row: [row.id])
 
 
@@ -53,5 +53,5 @@ class JournalView(APIView):
         responses={200: book_schemas.JournalSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, journal_id: str) -> Response:
-        found = journal_queries.get_journal(principal_of(request).tenant_id, journal_queries.read_id(journal_id))
-        return Response(book_serializers.journal_detail(found))
+        detail = queries.get_journal(principal_of(request).tenant_id, queries.read_id(journal_id))
+        return Response(book_serializers.journal_detail(detail))

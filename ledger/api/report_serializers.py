@@ -1,4 +1,4 @@
-"""What the books look like when they are read: amounts as decimal text, debit positive unless a name says otherwise."""
+"""Bodies of balances, statements and reports: amounts as decimal text, debit positive unless a field says otherwise."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.balances.balances import AccountBalance
 from ledger.balances.reports import Identity, Income, TypeTotal, trial_totals
-from ledger.balances.statements import DayMoved, Explanation, Line, Statement
+from ledger.balances.statements import DayMovement, Explanation, Statement, StatementLine
 from ledger.fx.conversion import Unusable
 from ledger.fx.positions import Position, without_rate
 from ledger.fx.positions import residual as residual_of
@@ -15,12 +15,12 @@ from ledgersafe.values.money import to_decimal_text
 
 
 def moment(value: date | datetime) -> str:
-    """A day, or an instant in UTC."""
+    """Return a day, or an instant in UTC, as text."""
     return str(instant(value)) if isinstance(value, datetime) else value.isoformat()
 
 
 def balance_item(row: AccountBalance, as_of: date | datetime) -> dict[str, Any]:
-    """One account's balance."""
+    """Return the body of one account's balance."""
     return {
         "account_code": row.code,
         "ccy": row.currency,
@@ -30,12 +30,12 @@ def balance_item(row: AccountBalance, as_of: date | datetime) -> dict[str, Any]:
 
 
 def balances_body(rows: Sequence[AccountBalance], as_of: date | datetime) -> dict[str, Any]:
-    """The whole chart."""
+    """Return the body of the balances of the whole chart."""
     return {"as_of": moment(as_of), "items": [_named(row, "balance", row.balance_minor) for row in rows]}
 
 
 def trial_balance_body(rows: Sequence[AccountBalance], day: date) -> dict[str, Any]:
-    """Debit and credit columns, neither signed."""
+    """Return the body of a trial balance; its debit and credit columns are unsigned."""
     return {
         "date": day.isoformat(),
         "items": [_account(row) | _sides(row.balance_minor, row.currency) for row in rows],
@@ -51,44 +51,44 @@ def trial_balance_body(rows: Sequence[AccountBalance], day: date) -> dict[str, A
 
 
 def balance_sheet_body(groups: Sequence[TypeTotal], identities: Sequence[Identity], day: date) -> dict[str, Any]:
-    """Sections with their accounts, and the identity they come to."""
+    """Return the body of a balance sheet: sections with their accounts, and the identity per currency."""
     return {
         "date": day.isoformat(),
         "sections": [_section(group) for group in groups],
         "totals": [
             {
-                "ccy": found.currency,
-                "assets": to_decimal_text(found.assets_minor, found.currency),
-                "liabilities": to_decimal_text(found.liabilities_minor, found.currency),
-                "equity": to_decimal_text(found.equity_minor, found.currency),
-                "result": to_decimal_text(found.result_minor, found.currency),
-                "balanced": found.holds,
+                "ccy": identity.currency,
+                "assets": to_decimal_text(identity.assets_minor, identity.currency),
+                "liabilities": to_decimal_text(identity.liabilities_minor, identity.currency),
+                "equity": to_decimal_text(identity.equity_minor, identity.currency),
+                "result": to_decimal_text(identity.result_minor, identity.currency),
+                "balanced": identity.holds,
             }
-            for found in identities
+            for identity in identities
         ],
     }
 
 
 def income_body(groups: Sequence[TypeTotal], incomes: Sequence[Income], first: date, last: date) -> dict[str, Any]:
-    """Sections with their accounts, and what they come to."""
+    """Return the body of an income statement: sections with their accounts, and the result per currency."""
     return {
         "from": first.isoformat(),
         "to": last.isoformat(),
         "sections": [_section(group) for group in groups],
         "totals": [
             {
-                "ccy": found.currency,
-                "revenue": to_decimal_text(found.revenue_minor, found.currency),
-                "expense": to_decimal_text(found.expense_minor, found.currency),
-                "result": to_decimal_text(found.result_minor, found.currency),
+                "ccy": income.currency,
+                "revenue": to_decimal_text(income.revenue_minor, income.currency),
+                "expense": to_decimal_text(income.expense_minor, income.currency),
+                "result": to_decimal_text(income.result_minor, income.currency),
             }
-            for found in incomes
+            for income in incomes
         ],
     }
 
 
 def statement_body(statement: Statement) -> dict[str, Any]:
-    """A page of a statement."""
+    """Return the body of a page of a statement."""
     account = statement.account
     return {
         "account_code": account.code,
@@ -102,20 +102,20 @@ def statement_body(statement: Statement) -> dict[str, Any]:
     }
 
 
-def explanation_body(found: Explanation, day: date) -> dict[str, Any]:
-    """A balance taken apart."""
-    starts_on = found.starts_on.isoformat() if found.starts_on else None
+def explanation_body(explanation: Explanation, day: date) -> dict[str, Any]:
+    """Return the body of an explained balance."""
+    starts_on = explanation.starts_on.isoformat() if explanation.starts_on else None
     return {
-        "account_code": found.code,
-        "ccy": found.currency,
+        "account_code": explanation.code,
+        "ccy": explanation.currency,
         "date": day.isoformat(),
-        "starts_from": {"date": starts_on, "balance": to_decimal_text(found.starts_minor, found.currency)},
-        "days": [_day(moved, found.currency) for moved in found.days],
-        "balance": to_decimal_text(found.balance_minor, found.currency),
+        "starts_from": {"date": starts_on, "balance": to_decimal_text(explanation.starts_minor, explanation.currency)},
+        "days": [_day(movement, explanation.currency) for movement in explanation.days],
+        "balance": to_decimal_text(explanation.balance_minor, explanation.currency),
     }
 
 
-def _line(line: Line, currency: str) -> dict[str, Any]:
+def _line(line: StatementLine, currency: str) -> dict[str, Any]:
     posting, journal = line.posting, line.posting.journal
     return {
         "value_date": posting.business_date.isoformat(),
@@ -130,14 +130,14 @@ def _line(line: Line, currency: str) -> dict[str, Any]:
     }
 
 
-def _day(moved: DayMoved, currency: str) -> dict[str, Any]:
+def _day(movement: DayMovement, currency: str) -> dict[str, Any]:
     return {
-        "date": moved.day.isoformat(),
-        "journals": moved.journals,
-        "postings": moved.postings,
-        "debit": to_decimal_text(moved.debits_minor, currency),
-        "credit": to_decimal_text(moved.credits_minor, currency),
-        "balance": to_decimal_text(moved.balance_minor, currency),
+        "date": movement.day.isoformat(),
+        "journals": movement.journals,
+        "postings": movement.postings,
+        "debit": to_decimal_text(movement.debits_minor, currency),
+        "credit": to_decimal_text(movement.credits_minor, currency),
+        "balance": to_decimal_text(movement.balance_minor, currency),
     }
 
 
@@ -166,7 +166,7 @@ def _sides(minor: int, currency: str) -> dict[str, str]:
 
 
 def fx_clearing_body(rows: Sequence[Position], base: str, day: date, at: datetime) -> dict[str, Any]:
-    """Positions with their values; of the residual, the gain is positive: clearing that is worth less than nothing."""
+    """Return the body of the open position. A negative residual is an unrealised gain, shown positive."""
     missing, residual = without_rate(rows), residual_of(rows)
     return {
         "date": day.isoformat(),

@@ -47,10 +47,10 @@ class BalanceView(BooksView):
     def get(self, request: Request, code: str) -> Response:
         as_of = moment_of(request.query_params, "as_of")
         tenant_id = principal_of(request).tenant_id
-        found = None if "\x00" in code else balances.balance(tenant_id, code, as_of=as_of)
-        if found is None:
+        row = None if "\x00" in code else balances.balance(tenant_id, code, as_of=as_of)
+        if row is None:
             raise NotFound("There is no such account.")
-        return Response(serializers.balance_item(found, as_of or timezone.now()))
+        return Response(serializers.balance_item(row, as_of or timezone.now()))
 
 
 class StatementView(BooksView):
@@ -64,8 +64,8 @@ class StatementView(BooksView):
     )
     def get(self, request: Request, code: str) -> Response:
         tenant_id, cursor, limit = principal_of(request).tenant_id, cursor_of(request), limit_of(request)
-        found = statements.read_statement(tenant_id, code, request.query_params, cursor, limit)
-        return Response(serializers.statement_body(found))
+        statement = statements.read_statement(tenant_id, code, request.query_params, cursor, limit)
+        return Response(serializers.statement_body(statement))
 
 
 class ExplainView(BooksView):
@@ -79,8 +79,8 @@ class ExplainView(BooksView):
     )
     def get(self, request: Request, code: str) -> Response:
         day = _day(request)
-        found = statements.explain(principal_of(request).tenant_id, code, day)
-        return Response(serializers.explanation_body(found, day))
+        explanation = statements.explain(principal_of(request).tenant_id, code, day)
+        return Response(serializers.explanation_body(explanation, day))
 
 
 class BalancesView(BooksView):
@@ -140,8 +140,8 @@ class IncomeStatementView(BooksView):
     )
     def get(self, request: Request) -> Response:
         first, last = _span(request)
-        found = reports.income_statement(principal_of(request).tenant_id, first, last)
-        return Response(serializers.income_body(*found, first, last))
+        statement = reports.income_statement(principal_of(request).tenant_id, first, last)
+        return Response(serializers.income_body(*statement, first, last))
 
 
 class FxClearingView(BooksView):
@@ -155,7 +155,7 @@ class FxClearingView(BooksView):
     )
     def get(self, request: Request) -> Response:
         day, principal = _day(request), principal_of(request)
-        at = instant_of(day, calendar_memory.of(principal.tenant_id), now=timezone.now())
+        at = instant_of(day, calendar_memory.calendar_of(principal.tenant_id), now=timezone.now())
         rows = positions.read(principal.tenant_id, day, at=at)
         return Response(serializers.fx_clearing_body(rows, reports.base_currency_of(principal.tenant_id), day, at))
 

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.api import book_schemas, book_serializers
-from ledger.journals import queries as journal_queries
+from ledger.journals.queries import read_id
 from ledger.periods import calendar_memory
 from ledger.transfers import reversals, transfer
 from ledger.transfers.requests import ReversalRequest, TransferRequest, read_bulk
-from ledger.transfers.transfer import PostedTransfer
+from ledger.transfers.transfer import TransferResult
 from ledgersafe.http.api import (
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
@@ -32,7 +32,8 @@ from ledgersafe.idempotency.commands import KEY_HEADER, idempotency_key_of, repl
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
 _KEY: Final = OpenApiParameter("X-Idempotency-Key", str, OpenApiParameter.HEADER)
 _REPLAYED: Final = replayed_header(200)
-#: A POST authenticates its key from memory: the posting statement looks it up again. For the schema one scheme.
+#: A POST authenticates its API key from memory, since the posting statement looks it up again. In the OpenAPI schema
+#: both classes are one scheme.
 _BY_ALL: Any = [{"ApiKey": []}, {"StaffSession": []}]
 
 
@@ -57,17 +58,17 @@ class TransfersView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
-        wanted = TransferRequest.read(
+        transfer_request = TransferRequest.read(
             read_object(request._request, principal.tenant_slug, declared=book_schemas.TransferSerializer),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
-            today=calendar_memory.of(principal.tenant_id).day_of(now),
+            today=calendar_memory.calendar_of(principal.tenant_id).day_of(now),
         )
-        act = transfer.preview if flag_of(request, "dry_run") else transfer.carry_out
-        (applied,) = act(principal=principal, requests=[wanted], now=now)
-        answer = book_serializers.transfer_result(applied)
+        use_case = transfer.preview if flag_of(request, "dry_run") else transfer.carry_out
+        (result,) = use_case(principal=principal, requests=[transfer_request], now=now)
+        answer = book_serializers.transfer_result(result)
         response = json_response(answer, 201 if answer["status"] == "applied" else 200)
-        return response if applied.is_new else replayed(response)
+        return response if result.is_new else replayed(response)
 
 
 class TransferBulkView(APIView):
@@ -91,13 +92,13 @@ class TransferBulkView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
-        today = calendar_memory.of(principal.tenant_id).day_of(now)
+        today = calendar_memory.calendar_of(principal.tenant_id).day_of(now)
         body = read_object(request._request, principal.tenant_slug, declared=book_schemas.TransferBulkSerializer)
-        wanted = read_bulk(body, client=principal.client_id, today=today)
-        applied = transfer.carry_out(principal=principal, requests=wanted, now=now, single=False)
-        results = [book_serializers.transfer_result(one) for one in applied]
-        counts = Counter(result["status"] for result in results)
-        response = json_response({"results": results, "counts": counts}, 201 if counts["applied"] else 200)
+        transfer_requests = read_bulk(body, client=principal.client_id, today=today)
+        transfer_results = transfer.carry_out(principal=principal, requests=transfer_requests, now=now, single=False)
+        items = [book_serializers.transfer_result(result) for result in transfer_results]
+        counts = Counter(item["status"] for item in items)
+        response = json_response({"results": items, "counts": counts}, 201 if counts["applied"] else 200)
         return response if counts["applied"] else replayed(response)
 
 
@@ -122,16 +123,16 @@ class ReverseView(APIView):
     def post(self, request: Request, journal_id: str) -> Response:
         principal, now = principal_of(request), timezone.now()
         slug, declared = principal.tenant_slug, book_schemas.ReversalSerializer
-        wanted = ReversalRequest.read(
+        reversal = ReversalRequest.read(
             read_object(request._request, slug, declared=declared, may_be_empty=True),
-            journal_id=journal_queries.read_id(journal_id),
+            journal_id=read_id(journal_id),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
-            today=calendar_memory.of(principal.tenant_id).day_of(now),
+            today=calendar_memory.calendar_of(principal.tenant_id).day_of(now),
         )
-        command, is_new = reversals.reverse_journal(principal=principal, request=wanted, now=now)
+        command, is_new = reversals.reverse_journal(principal=principal, request=reversal, now=now)
         answer = book_serializers.transfer_result(
-            PostedTransfer(command.journal_id, instant(command.created_at), is_new)
+            TransferResult(command.journal_id, instant(command.created_at), is_new)
         )
-        response = Response(answer | {"reverses": wanted.journal_id}, status=201 if is_new else 200)
+        response = Response(answer | {"reverses": reversal.journal_id}, status=201 if is_new else 200)
         return response if is_new else replayed(response)

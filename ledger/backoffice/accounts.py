@@ -18,14 +18,14 @@ _UNUSUAL = '<span class="ls-badge ls-warn" title="{}">unusual side</span>'
 
 
 def _balance(balance: Balance) -> SafeString:
-    """The amount on its side, with a mark where that is not the usual one. The currency has a column of its own."""
+    """Show an amount and its side, with a mark when the side is unusual. The currency has its own column."""
     mark = format_html(_UNUSUAL, balance.remark) if balance.is_unusual else ""
     return format_html('<div class="ls-money ls-list-money"><div>{}</div>{}</div>', balance.text, mark)
 
 
 @admin.register(Account)
 class AccountAdmin(BooksAdmin):
-    """The chart with balances, and the page of an account: its postings with the running balance."""
+    """The chart with balances; the page of an account lists its postings with the running balance."""
 
     sheet_template = "ledger/account.html"
     list_display = ("code", "name", "type", "currency", "state", "balance", "tenant")
@@ -35,9 +35,9 @@ class AccountAdmin(BooksAdmin):
     sortable_by = ()
 
     def complete(self, rows: list[Account]) -> None:
-        found = balances.balances_of([row.pk for row in rows])
+        balances_by_id = balances.balances_of([row.pk for row in rows])
         for row in rows:
-            vars(row)["balance_minor"] = found[row.pk]
+            vars(row)["balance_minor"] = balances_by_id[row.pk]
 
     @admin.display(description="Status")
     def state(self, row: Account) -> SafeString:

@@ -17,17 +17,18 @@ from ledgersafe.values.money_text import Money
 
 
 def badge(text: str, tone: str = "") -> SafeString:
+    """Show a short text as a badge; `tone` is a class of the style sheet."""
     return format_html('<span class="ls-badge {}">{}</span>', tone, text)
 
 
 def amounts(amounts: Iterable[Money]) -> SafeString | str:
-    """One line per currency; currencies are never added up."""
+    """Show amounts, one line per currency; currencies are never summed."""
     lines = format_html_join("", "<div>{} {}</div>", ((money.text, money.currency) for money in amounts))
     return format_html('<div class="ls-money ls-list-money">{}</div>', lines) if lines else "–"
 
 
 class CompletedList(ChangeList):  # type: ignore[misc]  # unfold is untyped
-    """A page of rows that are completed together."""
+    """A page of rows whose columns `complete` fills in together."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -36,7 +37,7 @@ class CompletedList(ChangeList):  # type: ignore[misc]  # unfold is untyped
 
 
 class BooksAdmin(ReadOnlyModelAdmin):
-    """A list without a count of the table, and a page of ours where Django would show a form."""
+    """A list without a count of the table, and a read-only page for each row instead of Django's form."""
 
     paginator = InfinitePaginator
     #: Numbers beside the filters would count the table once for each.
@@ -56,10 +57,10 @@ class BooksAdmin(ReadOnlyModelAdmin):
         return str(row.business_date)
 
     def complete(self, rows: list[Any]) -> None:
-        """Give the rows of a page what its columns show, in one statement for all of them."""
+        """Attach the values of computed columns to the rows of a page, in one statement for all of them."""
 
     def sheet(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the page of one row shows."""
+        """Return the template context of one row's page."""
         raise NotImplementedError
 
     def changeform_view(
@@ -71,7 +72,7 @@ class BooksAdmin(ReadOnlyModelAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, object_id) if object_id and request.method in {"GET", "HEAD"} else None
         if row is None or not self.has_view_permission(request, row):
-            # Absent, another tenant's, or a forged POST: Django's own refusal of each.
+            # Missing, another tenant's, or a forged POST: Django answers each with its own refusal.
             answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
             return answer
         context = self.admin_site.each_context(request) | self.sheet(request, row)

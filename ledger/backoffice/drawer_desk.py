@@ -15,9 +15,9 @@ from django.utils import timezone
 from ledger.backoffice.drawer_forms import CountForm, OpenForm, read_amount
 from ledger.backoffice.drawer_page import place_of, url_of
 from ledger.backoffice.drawer_rights import OPERATE, VIEW, caller_of, drawer_of, is_hidden, registers_of
-from ledger.drawers import drawer as drawers
 from ledger.drawers import reports
 from ledger.drawers.adjustments import adjust_closed
+from ledger.drawers.drawer import close_drawer, count_drawer, open_drawer
 from ledger.drawers.drawer_book import by_hand
 from ledger.drawers.printed_reports import printed
 from ledger.drawers.requests import Count, NewDrawer
@@ -27,16 +27,16 @@ from ledgersafe.tenants import staff
 
 
 def open_page(request: HttpRequest) -> HttpResponse:
-    """Above the list of drawers."""
+    """Open a register's drawer: the form behind the button above the list."""
     registers = registers_of(request)
     form = OpenForm(request.POST or None)
     field: Any = form.fields["register"]
     field.queryset = registers
     field.label_from_instance = lambda row: f"{row.store.code} / {row.code} ({row.tenant.slug})"
-    made = press(request, form, lambda typed: _open(request, typed))
-    if made is not None:
-        messages.success(request, f"The drawer of {made.store.code}/{made.register.code} is open.")
-        return HttpResponseRedirect(url_of(made))
+    drawer = press(request, form, lambda values: _open(request, values))
+    if drawer is not None:
+        messages.success(request, f"The drawer of {drawer.store.code}/{drawer.register.code} is open.")
+        return HttpResponseRedirect(url_of(drawer))
     return form_page(
         request,
         form,
@@ -49,11 +49,11 @@ def open_page(request: HttpRequest) -> HttpResponse:
 
 
 def count_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
-    """`drawer-count`."""
+    """Record a count (`drawer-count`)."""
     return _counting(
         request,
         drawer_id,
-        drawers.count_drawer,
+        count_drawer,
         title="Count",
         submit="Save the count",
         intro="After the count the drawer takes no more transactions, only events that arrive late. Count again as "
@@ -62,11 +62,11 @@ def count_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
 
 
 def close_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
-    """`drawer-close`."""
+    """Count and close a drawer (`drawer-close`)."""
     return _counting(
         request,
         drawer_id,
-        drawers.close_drawer,
+        close_drawer,
         title="Close",
         submit="Close the drawer",
         intro="The difference is booked to cash over/short, the counted cash goes to the safe, and the drawer is "
@@ -76,7 +76,7 @@ def close_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
 
 
 def adjust_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
-    """`drawer-adjust`."""
+    """Book late cash of a closed drawer (`drawer-adjust`)."""
     drawer = drawer_of(request, drawer_id, OPERATE)
     form = UseCaseForm(request.POST if request.method == "POST" else None)
     number = press(
@@ -106,7 +106,7 @@ def adjust_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
 
 
 def report_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
-    """`drawer-report`: the X- or Z-report to print."""
+    """Show the X- or Z-report to print (`drawer-report`)."""
     drawer = drawer_of(request, drawer_id, VIEW)
     report = reports.read_report(caller_of(request, drawer.tenant_id), drawer.pk)
     if is_hidden(request, report.drawer):
@@ -114,13 +114,13 @@ def report_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
     return printed(report)
 
 
-def _open(request: HttpRequest, typed: dict[str, Any]) -> Drawer:
-    register = typed["register"]
+def _open(request: HttpRequest, values: dict[str, Any]) -> Drawer:
+    register = values["register"]
     caller, currency = caller_of(request, register.tenant_id), register.tenant.base_currency
-    starting = read_amount(typed["starting_cash"], currency, "starting_cash")
-    wanted = NewDrawer(register.store.code, register.code, starting, currency, typed["is_blind"])
+    starting = read_amount(values["starting_cash"], currency, "starting_cash")
+    new_drawer = NewDrawer(register.store.code, register.code, starting, currency, values["is_blind"])
     now = timezone.now()
-    return by_hand(caller.tenant_id, lambda: drawers.open_drawer(caller=caller, wanted=wanted, now=now))
+    return by_hand(caller.tenant_id, lambda: open_drawer(caller=caller, request=new_drawer, now=now))
 
 
 def _counting(
@@ -131,10 +131,10 @@ def _counting(
         return HttpResponseRedirect(url_of(drawer))
     caller, now = caller_of(request, drawer.tenant_id), timezone.now()
 
-    def act(typed: dict[str, Any]) -> Drawer:
-        count = Count(read_amount(typed["actual_cash"], drawer.currency, "actual_cash"), None, typed["notes"])
-        how = {"caller": caller, "drawer_id": drawer.pk, "count": count, "now": now}
-        return by_hand(drawer.tenant_id, lambda: operation(**how))
+    def act(values: dict[str, Any]) -> Drawer:
+        count = Count(read_amount(values["actual_cash"], drawer.currency, "actual_cash"), None, values["notes"])
+        arguments = {"caller": caller, "drawer_id": drawer.pk, "count": count, "now": now}
+        return by_hand(drawer.tenant_id, lambda: operation(**arguments))
 
     form = CountForm(request.POST or None)
     form.fields["actual_cash"].help_text = f"In {drawer.currency}, like 250.00."

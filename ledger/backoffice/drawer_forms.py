@@ -1,4 +1,4 @@
-"""Forms of drawers in the back office: amounts as people write them."""
+"""Forms of the drawer desk; amounts are typed as decimals, like 250.00."""
 
 from django import forms
 from unfold.widgets import (
@@ -21,7 +21,7 @@ class BadAmount(DomainError):
 
 
 class OpenForm(UseCaseForm):
-    """A register without an open drawer, and the float that was counted into it."""
+    """The register, its counted float, and whether the count at the end is blind."""
 
     register = forms.ModelChoiceField(
         Register.objects.none(), label="Register", empty_label=None, widget=UnfoldAdminSelectWidget()
@@ -41,7 +41,7 @@ class OpenForm(UseCaseForm):
 
 
 class CountForm(UseCaseForm):
-    """What was counted."""
+    """The counted cash and notes."""
 
     actual_cash = forms.CharField(
         label="Counted cash", max_length=32, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
@@ -56,7 +56,7 @@ class CountForm(UseCaseForm):
 
 
 def read_amount(text: str, currency: str, field: str) -> int:
-    """:raises BadAmount: no amount of the currency, or a negative one."""
+    """Read a typed amount in minor units. :raises BadAmount: no amount of the currency, or a negative one."""
     try:
         minor = to_minor(text.strip(), currency)
     except MoneyError as error:

@@ -19,12 +19,12 @@ _TONES: Final = {
     DrawerStatus.RECONCILING: "warning",
     DrawerStatus.CLOSED: "success",
 }
-#: Of a drawer with thousands of transactions the page shows the newest.
-_SHOWN: Final = 100
+#: The page lists so many transactions, the newest; a drawer may have thousands.
+_MAX_ROWS: Final = 100
 
 
 def show_drawer(request: HttpRequest, drawer: Drawer) -> HttpResponse:
-    """The page of one drawer."""
+    """Show one drawer; a blind count hides its figures."""
     report = reports.read_report(caller_of(request, drawer.tenant_id), drawer.pk)
     drawer, hidden = report.drawer, is_hidden(request, report.drawer)
     cards = [_life_card(drawer)]
@@ -79,8 +79,8 @@ def _figure_cards(report: DrawerReport) -> list[Card]:
     drawer, figures = report.drawer, totals(report)
     facts: list[tuple[str, Any]] = [("Expected cash", figures["expected"])]
     if figures["actual"]:
-        off = (drawer.actual_cash_minor or 0) - report.expected
-        badge = Badge("over" if off > 0 else "short", "warning") if off else Badge("exact", "success")
+        difference = (drawer.actual_cash_minor or 0) - report.expected
+        badge = Badge("over" if difference > 0 else "short", "warning") if difference else Badge("exact", "success")
         facts += [("Counted cash", figures["actual"]), ("Over/short", Cell(figures["variance"], badge=badge))]
     facts += [("Net sales", figures["net"]), ("Transactions", f"{report.transactions:,}")]
     if report.late or report.adjusted:
@@ -105,14 +105,14 @@ def _figure_cards(report: DrawerReport) -> list[Card]:
 
 def _transactions_card(report: DrawerReport) -> Card:
     drawer = report.drawer
-    newest = FinancialTransaction.objects.filter(tenant_id=drawer.tenant_id, drawer=drawer).order_by("-id")[:_SHOWN]
+    newest = FinancialTransaction.objects.filter(tenant_id=drawer.tenant_id, drawer=drawer).order_by("-id")[:_MAX_ROWS]
     total = sum(flow.number for flow in report.flows)
     return Card(
         "Transactions",
         headers=["When (UTC)", "What", "Tender", "Amount", "Into the drawer", "Order", "Journal"],
         rows=[_row(drawer, row) for row in newest],
         empty="Nothing went through this drawer yet.",
-        note=f"The newest {_SHOWN} of {total:,}." if total > _SHOWN else "",
+        note=f"The newest {_MAX_ROWS} of {total:,}." if total > _MAX_ROWS else "",
         wide=True,
     )
 

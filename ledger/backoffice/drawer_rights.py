@@ -1,4 +1,4 @@
-"""Who may do what to which drawer in the back office. Another tenant's drawer answers as an absent one."""
+"""The rights of a person at the drawer desk. Another tenant's drawer answers 404, as a missing one does."""
 
 from typing import Any
 
@@ -16,10 +16,15 @@ VIEW, OPERATE, APPROVE = "ledger.view_drawer", "ledger.operate_drawer", "ledger.
 
 
 def caller_of(request: HttpRequest, tenant_id: int) -> Caller:
+    """Return the signed-in person as a caller of drawer operations."""
     return Caller(tenant_id, staff.actor_of(request.user), staff.may(request.user, APPROVE, tenant_id))
 
 
 def drawer_of(request: HttpRequest, drawer_id: int, permission: str) -> Drawer:
+    """Return a drawer of the person's tenants.
+
+    :raises PermissionDenied: the person lacks the permission. :raises Http404: no such drawer, or another tenant's.
+    """
     if not request.user.has_perm(permission):
         raise PermissionDenied
     ids = staff.tenant_ids_of(request.user)
@@ -33,6 +38,7 @@ def drawer_of(request: HttpRequest, drawer_id: int, permission: str) -> Drawer:
 
 
 def registers_of(request: HttpRequest) -> Any:
+    """Return the registers whose drawers the person may operate. :raises PermissionDenied: none."""
     if not request.user.has_perm(OPERATE):
         raise PermissionDenied
     ids = staff.tenant_ids_of(request.user)
@@ -41,4 +47,5 @@ def registers_of(request: HttpRequest) -> Any:
 
 
 def is_hidden(request: HttpRequest, drawer: Drawer) -> bool:
+    """Tell whether a blind count hides the figures from the person."""
     return queries.is_hidden(drawer, may_approve=staff.may(request.user, APPROVE, drawer.tenant_id))

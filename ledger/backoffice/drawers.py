@@ -20,7 +20,7 @@ _TONE_OF_DRAWER = {DrawerStatus.OPEN: "ls-info", DrawerStatus.RECONCILING: "ls-w
 
 @admin.register(Drawer)
 class DrawerAdmin(BooksAdmin):
-    """Cash drawers; the page of one has buttons (`drawer_desk`)."""
+    """Cash drawers; the page of one has the buttons of the drawer desk."""
 
     list_display = ("number", "store", "till", "state", "opened", "expected", "counted", "variance", "tenant")
     list_display_links = ("number",)
@@ -41,9 +41,9 @@ class DrawerAdmin(BooksAdmin):
         return super().get_queryset(request).select_related("store", "register__store")
 
     def complete(self, rows: list[Drawer]) -> None:
-        found = queries.expected_in(rows)
+        expected_by_id = queries.expected_in(rows)
         for row in rows:
-            vars(row)["expected_minor"] = found[row.pk]
+            vars(row)["expected_minor"] = expected_by_id[row.pk]
 
     @admin.display(description="Drawer")
     def number(self, row: Drawer) -> str:
@@ -63,7 +63,7 @@ class DrawerAdmin(BooksAdmin):
 
     @admin.display(description="Expected")
     def expected(self, row: Any) -> SafeString | str:
-        hidden = queries.is_hidden(row, may_approve=False)  # in the list from everybody
+        hidden = queries.is_hidden(row, may_approve=False)  # in the list for everybody
         return "blind" if hidden else amounts([Money(row.expected_minor, row.currency)])
 
     @admin.display(description="Counted")

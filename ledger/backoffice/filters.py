@@ -13,7 +13,7 @@ from ledgersafe.tenants.models import EVENT_TYPES
 
 
 class BusinessDay(admin.SimpleListFilter):
-    """Drill-down to a business day: the newest ones by name; no count and no minimum over the whole table."""
+    """Filter by business day: the 14 newest, and the chosen one."""
 
     title = "business day"
     parameter_name = "day"
@@ -24,9 +24,9 @@ class BusinessDay(admin.SimpleListFilter):
         if ids is not None:
             days = days.filter(tenant_id__in=ids)
         newest = days.order_by("-business_date").values_list("business_date", flat=True).distinct()[:14]
-        offered = [str(day) for day in newest]
-        asked = self.value()
-        return [(day, day) for day in ([asked] if asked and asked not in offered else []) + offered]
+        choices = [str(day) for day in newest]
+        chosen = self.value()
+        return [(day, day) for day in ([chosen] if chosen and chosen not in choices else []) + choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         try:
@@ -36,7 +36,7 @@ class BusinessDay(admin.SimpleListFilter):
 
 
 class Kind(admin.SimpleListFilter):
-    """The kinds there can be: Django would look for them in the whole table."""
+    """Filter by kind. The choices are fixed: Django would read them from the whole table."""
 
     title = "kind"
     parameter_name = "kind"
@@ -49,7 +49,7 @@ class Kind(admin.SimpleListFilter):
 
 
 class ReversalFilter(admin.SimpleListFilter):
-    """Journals that reverse others, or that do not."""
+    """Filter reversals, or journals that are none."""
 
     title = "reversal"
     parameter_name = "reversal"

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from ledger.backoffice.book_pages import BooksAdmin, amounts, badge
 from ledger.backoffice.filters import BusinessDay, Kind, ReversalFilter
 from ledger.backoffice.sheets.journals import journal_sheet, reversals_of, turnovers
-from ledger.backoffice.sheets.search import found_by
+from ledger.backoffice.sheets.search import search_journals
 from ledger.models import Journal
 from ledgersafe.tenants import staff
 from ledgersafe.values.money_text import Money
@@ -22,7 +22,7 @@ from ledgersafe.values.money_text import Money
 
 @admin.register(Journal)
 class JournalAdmin(BooksAdmin):
-    """Journals, and the page of one: postings as lines and as T-accounts, its cause and its relatives."""
+    """Journals; the page of one shows postings as lines and T-accounts, its source, and related journals."""
 
     sheet_template = "ledger/journal.html"
     list_display = ("number", "day", "what", "source_key", "external_ref", "amount", "state", "tenant")
@@ -40,7 +40,7 @@ class JournalAdmin(BooksAdmin):
         if not search_term.strip():
             return queryset, False
         tenants = list(staff.visible_tenants(request.user).values_list("id", flat=True))
-        return queryset.filter(id__in=found_by(search_term, tenants)), False
+        return queryset.filter(id__in=search_journals(search_term, tenants)), False
 
     def complete(self, rows: list[Journal]) -> None:
         debits = turnovers([row.id for row in rows])
@@ -75,12 +75,13 @@ class JournalAdmin(BooksAdmin):
 
 
 def _sides(line: Any) -> tuple[Any, Money | None, Money | None]:
+    """Return (line, debit, credit); the other side is None."""
     money = Money(line.amount_minor, line.currency)
     return (line, money, None) if money.minor > 0 else (line, None, money)
 
 
 def _cause(row: Journal) -> dict[str, str]:
-    """Links to what made a till's event arrive. The books do not know the till's side: by the names of its URLs."""
+    """Return links to the received event and its timeline. The books know the till's pages by URL name only."""
     if row.source != "event":
         return {}
     links = {"arrivals": f"{reverse('admin:pos_rawevent_changelist')}?{urlencode({'q': row.source_key})}"}

@@ -18,7 +18,7 @@ from ledger.models import Period, PeriodStatus
 
 @admin.register(Period)
 class PeriodAdmin(BooksAdmin):
-    """Business days, and the page of one: its journals by kind and its trial balance."""
+    """Business days; the page of one shows its journals by kind and its trial balance."""
 
     sheet_template = "ledger/day.html"
     list_display = ("day", "state", "journals", "turnover", "closed", "tenant")
@@ -29,9 +29,9 @@ class PeriodAdmin(BooksAdmin):
     list_per_page = 31
 
     def complete(self, rows: list[Period]) -> None:
-        found = day_figures(rows)
+        figures_by_id = day_figures(rows)
         for row in rows:
-            vars(row)["figures"] = found[row.pk]
+            vars(row)["figures"] = figures_by_id[row.pk]
 
     @admin.display(description="State")
     def state(self, row: Period) -> SafeString:
@@ -57,7 +57,7 @@ class PeriodAdmin(BooksAdmin):
 
 
 def _closing(day: Period) -> dict[str, str]:
-    """A link to what stands above the books: closing the day, and its pack. By the name of its URL."""
+    """Return the link to closing the day and its accountant pack, by URL name: that page belongs to a higher app."""
     with suppress(NoReverseMatch):
         return {"close_url": reverse("day-close", args=[day.pk])}
     return {}

@@ -1,4 +1,4 @@
-"""Pages of the back office beside the list and the page of drawer_desk."""
+"""URLs of the drawer desk, beside Django's own for the list and the page of a drawer."""
 
 from django.contrib import admin
 from django.urls import path

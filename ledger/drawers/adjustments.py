@@ -16,7 +16,7 @@ ADJUSTED: Final = "DRAWER_ADJUSTED"
 
 
 def adjust_closed(*, tenant_id: int, account_id: int, actor: str, now: datetime) -> int:
-    """Use case: explain what was posted to a closed drawer's account since. :returns: how many flows were adjusted."""
+    """Explain what was posted to a drawer's account after its close; use case. :returns: the number of adjustments."""
 
     def operation() -> int:
         newest = Drawer.objects.select_related("tenant", "register__store").filter(tenant_id=tenant_id)
@@ -30,7 +30,7 @@ def adjust_closed(*, tenant_id: int, account_id: int, actor: str, now: datetime)
 
 
 def try_adjusting(*, tenant_id: int, account_id: int, actor: str, now: datetime) -> int:
-    """As `adjust_closed`, for a job: what is refused (the day is closed already) is logged, and tried again later."""
+    """Call `adjust_closed` for a job: a refusal (the day is closed already) is logged, and the next run retries."""
     try:
         return adjust_closed(tenant_id=tenant_id, account_id=account_id, actor=actor, now=now)
     except DomainError as refusal:
@@ -39,10 +39,10 @@ def try_adjusting(*, tenant_id: int, account_id: int, actor: str, now: datetime)
 
 
 def adjust_late(book: DrawerBook, actor: str) -> int:
-    """Post the linked adjustment of every late flow of the account that has none; operation.
+    """Post a linked adjustment for every late flow of the account without one; operation.
 
-    The cash was in the drawer when it was counted, and made it over or short then: that is what it is booked against.
-    The sealed figures stay. Expects the drawer's lock, taken alone.
+    The cash was in the drawer when it was counted, and made it over or short then: so it is booked against over/short.
+    Sealed figures stay as they are. Expects the drawer's exclusive lock, so that no flow is adjusted twice.
     """
     require_transaction()
     late = list(queries.unadjusted(book.tenant_id).filter(drawer__account_id=book.account_id).order_by("id"))
@@ -51,6 +51,6 @@ def adjust_late(book: DrawerBook, actor: str) -> int:
     for row in late:
         by_drawer.setdefault(row.drawer_id, []).append(row)
     for rows in by_drawer.values():
-        told = {"flows": len(rows), "cash_minor": sum(row.cash_minor for row in rows)}
-        record(rows[0].drawer, actor, "adjusted", told)
+        figures = {"flows": len(rows), "cash_minor": sum(row.cash_minor for row in rows)}
+        record(rows[0].drawer, actor, "adjusted", figures)
     return len(late)

@@ -1,8 +1,8 @@
-"""Cash drawers: opened with a counted float, counted, closed; and cash that was posted after the close.
+"""Open, count and close cash drawers: the operations.
 
-Operations of a transaction that the caller opened: the guard of money commands, or `by_hand` for people of the back
-office. Each takes its share of the day's lock, then the drawer's alone: nobody posts cash between what is read here and
-the commit, so that no sale is lost from what is expected.
+They run in the caller's transaction: the guard of money commands opens one for the API, `by_hand` for the back office.
+Each shares the day's lock, then takes the drawer's exclusively: nobody posts cash between a reading and the commit, so
+no sale is missing from the expected cash.
 """
 
 from datetime import datetime
@@ -28,19 +28,19 @@ OPENED, COUNTED, EMPTIED = "DRAWER_OPENED", "DRAWER_COUNTED", "DRAWER_EMPTIED"
 CLEARED: Final = "DRAWER_CLEARED"
 
 
-def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
+def open_drawer(*, caller: Caller, request: NewDrawer, now: datetime) -> Drawer:
     """Open a register's drawer with its float, taken from the safe; operation.
 
-    Cash that stands in the account is explained first: what came after the last close against over/short, what came
-    before there was any drawer into the safe.
+    Cash in the account is explained first: what came after the last close goes against over/short, what came before the
+    register had any drawer goes into the safe.
 
     :raises ledgersafe.values.errors.NotFound: no such register, or none of the caller's.
-    :raises DrawerAlreadyOpen: it has one. :raises DayClosed: as it says.
+    :raises DrawerAlreadyOpen: the register has an open drawer. :raises DayClosed: the business day is closed.
     """
     require_transaction()
     tenant = Tenant.objects.get(pk=caller.tenant_id)
-    register = _register(tenant, wanted, caller)
-    book = DrawerBook.of(tenant, register, wanted.currency or tenant.base_currency, now)
+    register = _register(tenant, request, caller)
+    book = DrawerBook.of(tenant, register, request.currency or tenant.base_currency, now)
     with refused_by_guards():
         book.lock()
         if queries.unclosed(tenant.id).filter(register=register).exists():
@@ -54,22 +54,22 @@ def open_drawer(*, caller: Caller, wanted: NewDrawer, now: datetime) -> Drawer:
             register=register,
             account_id=book.account_id,
             currency=book.cash.currency,
-            starting_cash_minor=wanted.starting_cash_minor,
-            is_blind=wanted.is_blind,
+            starting_cash_minor=request.starting_cash_minor,
+            is_blind=request.is_blind,
             opened_by=caller.actor,
         )
-        starting = wanted.starting_cash_minor
+        starting = request.starting_cash_minor
         book.post((OPENED, f"{drawer.pk}:opened", {book.cash: starting, book.safe: -starting}))
         drawer.refresh_from_db(fields=["opened_at"])
-        record(drawer, caller.actor, "opened", {"starting_cash_minor": starting, "blind": wanted.is_blind})
+        record(drawer, caller.actor, "opened", {"starting_cash_minor": starting, "blind": request.is_blind})
     return drawer
 
 
 def count_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime) -> Drawer:
-    """Write down what was counted; from now on only late events come in. It may be counted again; operation.
+    """Record a count; operation. From now on only late events post to the drawer. It may be counted again.
 
-    :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's. :raises DrawerClosed: it is
-        sealed.
+    :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's.
+    :raises DrawerClosed: the drawer is closed.
     """
     require_transaction()
     with refused_by_guards():
@@ -82,9 +82,9 @@ def count_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime)
 
 
 def close_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime) -> Drawer:
-    """Seal a drawer: the count against what is expected, the difference into over/short, the cash into the safe.
+    """Close a drawer: book the difference to over/short and the counted cash into the safe; operation.
 
-    Operation. :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's.
+    :raises ledgersafe.values.errors.NotFound: no such drawer, or none of the caller's.
     :raises DrawerClosed: it was closed before.
     :raises ApprovalRequired, NotesRequired: the variance is above the tenant's limit.
     """
@@ -110,31 +110,31 @@ def close_drawer(*, caller: Caller, drawer_id: int, count: Count, now: datetime)
     return drawer
 
 
-def _register(tenant: Tenant, wanted: NewDrawer, caller: Caller) -> Register:
-    """The register, new if its tenant lets tills register themselves."""
-    if not caller.reaches(wanted.store_code, wanted.register_code):
+def _register(tenant: Tenant, request: NewDrawer, caller: Caller) -> Register:
+    """Return the register; add it when the tenant lets tills register themselves."""
+    if not caller.reaches(request.store_code, request.register_code):
         raise NotFound("There is no such register.")
-    rows = Register.objects.select_related("store").filter(tenant=tenant, store__code=wanted.store_code)
-    register = rows.filter(code=wanted.register_code).first()
+    rows = Register.objects.select_related("store").filter(tenant=tenant, store__code=request.store_code)
+    register = rows.filter(code=request.register_code).first()
     if register is None and tenant.strict_stores:
         raise NotFound("There is no such register.")
     if register is None:
-        store = setup.find_or_add_store(tenant, wanted.store_code, caller.actor)
-        register = setup.find_or_add_register(tenant, store, wanted.register_code, caller.actor)
+        store = setup.find_or_add_store(tenant, request.store_code, caller.actor)
+        register = setup.find_or_add_register(tenant, store, request.register_code, caller.actor)
     register.store = use_zone(register.store)
     return register
 
 
 def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, DrawerBook, int]:
-    """The drawer, had alone, its book, and what is in it. :raises DrawerClosed: it is sealed."""
+    """Lock a drawer; return it, its book and its balance in minor units. :raises DrawerClosed: it is closed."""
     drawer = queries.get_drawer(caller, drawer_id)
     book = DrawerBook.of(drawer.tenant, drawer.register, drawer.currency, now)
-    held = book.lock()
-    # Read again: whoever had it before may have closed it.
+    balance = book.lock()
+    # Read again under the lock: the holder before may have closed it.
     drawer.refresh_from_db(fields=["status", "actual_cash_minor", "denominations", "notes", "counted_at", "counted_by"])
     if drawer.status == DrawerStatus.CLOSED:
         raise drawers.DrawerClosed("The drawer is closed: it is sealed.")
-    return drawer, book, held
+    return drawer, book, balance
 
 
 def _take_count(drawer: Drawer, caller: Caller, count: Count, now: datetime) -> None:
@@ -146,7 +146,7 @@ def _take_count(drawer: Drawer, caller: Caller, count: Count, now: datetime) -> 
 
 
 def _check_variance(drawer: Drawer, variance: int, count: Count, caller: Caller) -> None:
-    """The limit is in the tenant's currency; in any other, every variance is above it."""
+    """Check the variance limit. It is in the tenant's currency; in any other, every variance exceeds it."""
     limit = drawer.tenant.variance_limit_minor
     is_foreign = drawer.currency != drawer.tenant.base_currency
     if limit is None or not variance or (abs(variance) <= limit and not is_foreign):
@@ -158,7 +158,7 @@ def _check_variance(drawer: Drawer, variance: int, count: Count, caller: Caller)
 
 
 def _numbers(drawer: Drawer) -> tuple[int, int]:
-    """The Z-report's number, and the register's grand total with it."""
+    """Return the number of the Z-report, and the register's grand total in minor units, this drawer included."""
     closed = Drawer.objects.filter(tenant_id=drawer.tenant_id, status=DrawerStatus.CLOSED)
     last = closed.filter(register_id=drawer.register_id).aggregate(number=Max("z_number"))["number"] or 0
     before = closed.filter(account_id=drawer.account_id).order_by("-id").values_list("grand_total_minor", flat=True)

@@ -33,9 +33,9 @@ _RULES_VERSION: Final = 1
 
 
 def by_hand(tenant_id: int, operation: Callable[[], T]) -> T:
-    """Use case: an operation in a transaction of its own, for callers without an idempotency key.
+    """Run an operation in its own transaction, with retries, for callers without an idempotency key.
 
-    :raises DomainError: what it refuses. :raises ledgersafe.values.errors.Unavailable: as `retry_serialization`.
+    :raises DomainError: the operation refuses. :raises ledgersafe.values.errors.Unavailable: as `retry_serialization`.
     """
 
     def attempt() -> T:
@@ -47,12 +47,12 @@ def by_hand(tenant_id: int, operation: Callable[[], T]) -> T:
 
 @contextmanager
 def refused_by_guards() -> Iterator[None]:
-    """What Postgres refuses in the block, deferred guards included, becomes its refusal."""
+    """Turn guards' errors in the block into refusals; checks deferred constraints at its end."""
     try:
         yield
         force_constraints()
     except IntegrityError as error:
-        refusal = books.of_guard(error)
+        refusal = books.refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -60,7 +60,7 @@ def refused_by_guards() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class DrawerBook:
-    """A register's cash in the books: its accounts, and the business day to post on, by its store's clock."""
+    """The accounts of a register's cash, and the business day to post on, by the store's clock."""
 
     tenant_id: int
     day: date
@@ -72,7 +72,7 @@ class DrawerBook:
 
     @classmethod
     def of(cls, tenant: Tenant, register: Register, currency: str, now: datetime) -> "DrawerBook":
-        """Opens accounts that are missing. :raises DayClosed: the current business day is closed."""
+        """Open the missing accounts and the day. :raises DayClosed: the current business day is closed."""
         cash = AccountRef("DRAWER", currency, qualified(register.store.code, register.code))
         safe, over_short = AccountRef("SAFE", currency), AccountRef("OVER_SHORT", currency)
         ids = find_or_open(tenant.id, [cash, safe, over_short])
@@ -83,23 +83,26 @@ class DrawerBook:
         return self.ids[self.cash]
 
     def lock(self) -> int:
-        """Have the drawer alone until the end of the transaction. :returns: what is in its account, in minor units."""
+        """Lock the drawer exclusively until the transaction ends: no cash is posted between a reading and the commit.
+
+        :returns: the balance of its account, in minor units.
+        """
         return int(call("ledger_lock_drawer_v1", self.tenant_id, self.day.isoformat(), self.account_id))
 
     def post(self, *journals: tuple[str, str, dict[AccountRef, int]]) -> None:
-        """Post (kind, key, amounts by account); what moves nothing makes no journal."""
+        """Post journals, each (kind, source key, minor units by account); a journal without amounts is skipped."""
         drafts = [(key, JournalDraft.of(kind, amounts.items())) for kind, key, amounts in journals]
-        entries = [
+        new_journals = [
             NewJournal(SOURCE, key, 1, draft, self.day, self.now, "", _RULES_VERSION)
             for key, draft in drafts
             if draft.lines
         ]
-        posting.post(self.tenant_id, entries, self.ids)
+        posting.post(self.tenant_id, new_journals, self.ids)
 
 
 def open_today(tenant_id: int, store: Store, now: datetime) -> date:
-    """The current business day in a store, opened; operation. :raises DayClosed: it is closed already."""
-    calendar = calendar_memory.of(tenant_id)
+    """Return the current business day of a store, opened; operation. :raises DayClosed: it is closed already."""
+    calendar = calendar_memory.calendar_of(tenant_id)
     day = calendar.day_of(now, store=store)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")

@@ -1,4 +1,4 @@
-"""The books: accounts, journals with their postings, business days, foreign currency, and cash drawers."""
+"""The tables of the books: accounts, journals and postings, business days, transfers, rates, and cash drawers."""
 
 from ledger.models.accounts import Account, AccountStatus, AccountType, AccountVersion
 from ledger.models.drawers import Drawer, DrawerStatus

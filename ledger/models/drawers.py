@@ -1,7 +1,7 @@
-"""Cash drawers, and every flow of money through one: what should be in it is never stored, only added up.
+"""Sessions of cash drawers. The expected cash of an open one is not stored; it is the balance of its account.
 
-A drawer row is one session of a register's cash drawer, from its counted float to its count at the end. The account
-of the register's cash (`DRAWER:<store>/<register>:<currency>`) outlives it.
+A session runs from the counted float to the count at the end. The account of the register's cash,
+`DRAWER:<store>/<register>:<currency>`, is shared by all sessions of the register.
 """
 
 from django.db import models
@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 
 class DrawerStatus(models.TextChoices):
-    """Only forward. RECONCILING still takes events that arrive late; CLOSED is sealed."""
+    """Statuses only move forward. A RECONCILING drawer still takes late events; a CLOSED one is sealed."""
 
     OPEN = "OPEN"
     RECONCILING = "RECONCILING"
@@ -20,7 +20,7 @@ class DrawerStatus(models.TextChoices):
 class Drawer(models.Model):
     """One session of a register's cash drawer.
 
-    What is expected in it equals the balance of its account at every moment, and is frozen when it is closed.
+    The expected cash equals the balance of its account at every moment, and is frozen at the close.
     """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)

@@ -1,4 +1,4 @@
-"""Every flow of money through a cash drawer, and what was sold and refunded of an order."""
+"""Flows of money through cash drawers, and the sums of orders that limit refunds."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class FlowType(models.TextChoices):
-    """What a flow was. The first five can be asked for; the others come of events and of the drawer's own life."""
+    """Types of flows. Clients may request the first five; events and the drawer's own life cause the others."""
 
     SALE = "SALE"
     REFUND = "REFUND"
@@ -21,14 +21,14 @@ class FlowType(models.TextChoices):
     ADJUSTMENT = "ADJUSTMENT", "Adjustment after the close"
 
 
-#: What a client can ask for.
+#: The types a client may request.
 REQUESTABLE = (FlowType.SALE, FlowType.REFUND, FlowType.PAYOUT, FlowType.CASH_IN, FlowType.CASH_OUT)
-#: How a drawer's life itself moves its cash; everything else is what happened at the till.
+#: The flows of a drawer's own life; all others happen at the till.
 OWN_FLOWS = (FlowType.FLOAT, FlowType.OVER_SHORT, FlowType.EMPTIED, FlowType.ADJUSTMENT)
 
 
 class Method(models.TextChoices):
-    """What it was paid with. Only cash is in the drawer."""
+    """The tender. Only cash lies in the drawer."""
 
     CASH = "CASH"
     CARD = "CARD"
@@ -38,9 +38,9 @@ class Method(models.TextChoices):
 class FinancialTransaction(models.Model):
     """One journal's flow through one drawer: amount, tender and direction.
 
-    Rows of cash are made by the guard on postings (`ledger_postings_guard_v4`), so that no way of posting can forget
-    them; rows that a command makes, which tell more, by `ledger_transact_v1` before it posts. A row of card or
-    external tender moves no cash, but belongs to the drawer's report.
+    The guard on postings (`ledger_postings_guard_v4`) writes the rows of cash, so that no way of posting can forget
+    them. `ledger_transact_v1` writes the rows of commands, which know more, before it posts. Rows of card and external
+    tender move no cash, but belong to the drawer's report.
     """
 
     append_only = True
@@ -93,9 +93,9 @@ class FinancialTransaction(models.Model):
 
 
 class OrderTotal(models.Model):
-    """What was sold and refunded of an order, per currency: the row that refunds of one order queue at.
+    """Sales and refunds of an order per currency. Concurrent refunds of one order wait for each other at this row.
 
-    Kept by a trigger on `financial_transactions`; the check on it is the limit of refunds, at any isolation level.
+    A trigger on `financial_transactions` maintains it; its check constraint limits refunds at any isolation level.
     """
 
     written_by_function = True

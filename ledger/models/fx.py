@@ -1,7 +1,7 @@
-"""Everything that was converted from one currency into another.
+"""Settlements, conversions of till events, and revaluations.
 
-What was converted keeps the rate's row, its value and its direction, so that each amount can be worked out again: the
-guards do so when it is written (`migrations/sql/0008_fx.sql`), `verify_books` does so for ever.
+Every converted amount is stored with its rate's row, value and direction, so that it can be computed again: the guards
+do so when it is written (`ledger_fx_fault_v1`), `verify_books` does so at any time.
 """
 
 from django.db import models
@@ -12,7 +12,7 @@ from ledger.models.rates import RATE_PLACES, RATE_WHOLE, FxRate
 
 
 class _Converted(models.Model):
-    """An amount in one currency, what it came to in another, and by which rate. Minor units of each currency."""
+    """An amount, its conversion, and the rate used. Minor units of each currency."""
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
     rate = models.ForeignKey(FxRate, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
@@ -29,9 +29,9 @@ class _Converted(models.Model):
 
 
 class FxSettlement(_Converted):
-    """Money that went from an account into one of another currency: two journals through the clearing accounts.
+    """A transfer between accounts of two currencies: two journals through the clearing accounts.
 
-    Its key is inserted in the transaction that posts them, so the unique constraint is what makes it happen once.
+    The key is inserted in the transaction that posts them, so the unique constraint makes it happen exactly once.
     """
 
     append_only = True
@@ -61,7 +61,7 @@ class FxSettlement(_Converted):
         db_table = "fx_settlements"
         verbose_name = "FX settlement"
         constraints = [
-            # The judge of idempotency: one settlement per key.
+            # Decides idempotency: one settlement per key.
             models.UniqueConstraint(
                 fields=["tenant", "client_id", "idempotency_key"], name="fx_settlements_one_per_idempotency_key"
             ),
@@ -81,7 +81,7 @@ class FxSettlement(_Converted):
 
 
 class FxConversion(_Converted):
-    """What a journal of a till's event took in a foreign currency, and what that was worth in the sale's."""
+    """The foreign tender of a till event's journal, and its value in the sale's currency."""
 
     append_only = True
 
@@ -109,10 +109,10 @@ class FxConversion(_Converted):
 
 
 class FxRevaluation(models.Model):
-    """What the clearing accounts were off by at the end of a day, at that day's rates, and the journal that settled it.
+    """The residual of the clearing accounts at the end of a day, at that day's rates, and the journal that booked it.
 
-    `positions`: `[{"ccy", "balance_minor", "value_minor", "rate_id", "rate", "inverted"}]`; the values sum to the
-    residual. A day that was opened again, and took more, has a second one of the difference.
+    `positions`: `[{"ccy", "balance_minor", "value_minor", "rate_id", "rate", "inverted", "shift"}]`; the values sum to
+    the residual. A reopened day with more postings has a second revaluation, for the difference.
     """
 
     append_only = True

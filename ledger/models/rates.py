@@ -7,13 +7,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-#: A rate has at most so many digits before and after the point.
+#: The maximum number of digits before and after the decimal point.
 RATE_WHOLE: Final = 12
 RATE_PLACES: Final = 18
 
 
 class RateSource(models.TextChoices):
-    """By what way a rate came."""
+    """The source of a rate."""
 
     API = "api", "API"
     CSV = "csv", "CSV file"

@@ -1,4 +1,4 @@
-"""What the books say no to, and how a guard's refusal becomes an answer."""
+"""Refusals of the books, and the refusal that belongs to a guard's error in Postgres."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -65,8 +65,8 @@ _BY_CONSTRAINT: Final[Mapping[str, type[DomainError]]] = {
 }
 
 
-def of_guard(error: IntegrityError) -> DomainError | None:
-    """The refusal behind what a guard said; None when it is none of those that a request can bring about."""
+def refusal_of(error: IntegrityError) -> DomainError | None:
+    """Return the refusal for a guard's error; None when no request can cause that error."""
     constraint = getattr(getattr(cause_of(error), "diag", None), "constraint_name", None)
     refusal = _BY_CONSTRAINT.get(constraint or "")
     return refusal() if refusal is not None else None

@@ -1,4 +1,4 @@
-"""What drawers say no to."""
+"""Refusals of cash drawers."""
 
 from ledgersafe.values.errors import DomainError
 

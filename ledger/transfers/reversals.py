@@ -1,4 +1,4 @@
-"""Use case: undo a transfer's journal by its mirror, once. The reversal is a command with a key of its own."""
+"""Reverse a transfer's journal once: the use case. A reversal is a command with its own idempotency key."""
 
 from datetime import datetime
 
@@ -19,9 +19,9 @@ from ledgersafe.values.errors import NotFound
 
 
 def reverse_journal(*, principal: Principal, request: ReversalRequest, now: datetime) -> tuple[Transfer, bool]:
-    """Mirror a journal on an open day.
+    """Post the mirror of a transfer's journal on an open day, once per key.
 
-    :returns: the command that was carried out, and whether it was now.
+    :returns: the command, and True when this call carried it out (False: an earlier one).
     :raises ledgersafe.values.errors.NotFound: the tenant has no such journal.
     :raises DomainError: KeyReused, AlreadyReversed, NotReversible, DayClosed, AccountNotActive, FloorReached.
     """
@@ -43,7 +43,7 @@ def reverse_journal(*, principal: Principal, request: ReversalRequest, now: date
         command, is_new = retry_serialization(attempt)
     except IntegrityError as error:
         metrics.ledger_transactions.labels("fail").inc()
-        refusal = books.of_guard(error)
+        refusal = books.refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -75,8 +75,8 @@ def _check(tenant_id: int, journal_id: int) -> None:
 
 
 def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime) -> Transfer:
-    """Two that reverse the same journal meet at its unique index: the second tries again, and finds it reversed."""
-    calendar = calendar_memory.of(tenant_id)
+    """Post the reversal. Of two that race, the second fails at the unique index, retries, and finds it reversed."""
+    calendar = calendar_memory.calendar_of(tenant_id)
     day = request.value_date or calendar.day_of(now)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")

@@ -1,4 +1,4 @@
-"""What people type about foreign currency. A form checks shapes only; what is a rate, the use case's reader says."""
+"""The form of a rate. It checks lengths only; `ledger.fx.requests` reads and checks the rate itself."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.tenants.models import Tenant
 
 
-def _text(label: str, **how: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=64, widget=UnfoldAdminTextInputWidget(), **how)
+def _text(label: str, **options: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=64, widget=UnfoldAdminTextInputWidget(), **options)
 
 
 class RateForm(UseCaseForm):
-    """A new rate, or a correction of one: the same pair and instant again."""
+    """A new rate; the same pair and instant again is a correction."""
 
     tenant = forms.ModelChoiceField(
         label="Tenant", queryset=Tenant.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget()

@@ -1,4 +1,4 @@
-"""The open position of a tenant in the back office: what the clearing accounts hold, and what it is worth now."""
+"""The open position of a tenant in the back office: balances of the clearing accounts, and their value now."""
 
 from collections.abc import Sequence
 
@@ -18,49 +18,51 @@ from ledgersafe.tenants.models import Tenant
 
 
 def position_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Valued at the rates that hold now."""
-    now, calendar = timezone.now(), calendar_memory.of(tenant.pk)
+    """Show the position, valued at the current rates."""
+    now, calendar = timezone.now(), calendar_memory.calendar_of(tenant.pk)
     day = calendar.day_of(now)
-    found = positions.read(tenant.pk, day, at=instant_of(day, calendar, now=now))
-    residual = positions.residual(found)
+    rows = positions.read(tenant.pk, day, at=instant_of(day, calendar, now=now))
+    residual = positions.residual(rows)
     return object_page(
         request,
         tenant,
         title="Clearing position",
         subtitle=f"{tenant.name or tenant.slug} · business day {day}, in {tenant.base_currency}",
-        badges=[_verdict(found, residual)],
+        badges=[_state_badge(rows, residual)],
         opts=FxSettlement._meta,  # whose page leads here
         buttons=[Button("Rates", page_of("fxrate", "changelist"), "currency_exchange")],
-        cards=[_positions_card(found), _residual_card(tenant, residual)],
+        cards=[_positions_card(rows), _residual_card(tenant, residual)],
     )
 
 
-def _verdict(found: Sequence[Position], residual: int | None) -> Badge:
+def _state_badge(rows: Sequence[Position], residual: int | None) -> Badge:
     if residual is None:
-        return Badge(f"no rate: {', '.join(positions.without_rate(found))}", "warning")
+        return Badge(f"no rate: {', '.join(positions.without_rate(rows))}", "warning")
     return Badge("settled", "success") if not residual else Badge("open", "info")
 
 
-def _positions_card(found: Sequence[Position]) -> Card:
-    rows = [
+def _positions_card(rows: Sequence[Position]) -> Card:
+    cells = [
         (
-            Cell(one.code, mono=True),
-            sided(one.balance_minor, one.currency, named=True),
-            _valued_by(one),
-            sided(one.value_minor, one.base_currency, named=True) if one.value_minor is not None else "–",
+            Cell(position.code, mono=True),
+            sided(position.balance_minor, position.currency, named=True),
+            _rate_cell(position),
+            sided(position.value_minor, position.base_currency, named=True)
+            if position.value_minor is not None
+            else "–",
         )
-        for one in found
+        for position in rows
     ]
     headers = ("Account", "Balance", "Rate", "Worth")
-    return Card("Clearing accounts", headers=headers, rows=rows, empty="All clearing accounts are empty.", wide=True)
+    return Card("Clearing accounts", headers=headers, rows=cells, empty="All clearing accounts are empty.", wide=True)
 
 
-def _valued_by(one: Position) -> Cell:
-    if isinstance(one.rate, Unusable):
-        return Cell("none that can be used", tone="removed", small=one.rate.message)
-    if one.rate is None:
+def _rate_cell(position: Position) -> Cell:
+    if isinstance(position.rate, Unusable):
+        return Cell("none that can be used", tone="removed", small=position.rate.message)
+    if position.rate is None:
         return Cell("–")
-    return Cell(f"{one.rate.pair} {one.rate.text}", small=f"from {minute(one.rate.valid_from)}")
+    return Cell(f"{position.rate.pair} {position.rate.text}", small=f"from {minute(position.rate.valid_from)}")
 
 
 def _residual_card(tenant: Tenant, residual: int | None) -> Card:

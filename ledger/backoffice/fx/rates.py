@@ -1,4 +1,4 @@
-"""Rates in the back office: every version, the page of one, and the form that records the next."""
+"""Rates in the back office: the list of versions, the page of one, and the form that records a rate."""
 
 from typing import Any, Final
 
@@ -21,12 +21,12 @@ from ledgersafe.tenants import staff
 from ledgersafe.values.errors import InvalidParameter
 
 QUOTE: Final = "ledger.quote_fxrate"
-_SHOWN: Final = 50
+_MAX_ROWS: Final = 50
 
 
 @admin.register(FxRate)
 class FxRateAdmin(SetUpAdmin):
-    """Every version of every rate; the page of one with its corrections."""
+    """All versions of all rates; the page of one lists the versions of the same pair and instant."""
 
     paginator = InfinitePaginator
     list_display = ("pair_shown", "rate_shown", "since", "state", "source_shown", "recorded", "tenant")
@@ -40,8 +40,8 @@ class FxRateAdmin(SetUpAdmin):
     empty_text = "Record a rate with the button above, by the API, or import a file with import_rates."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        shown: QuerySet[Any] = super().get_queryset(request)
-        return rates.with_superseded(shown)
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rates.with_superseded(rows)
 
     @display(description="Pair")
     def pair_shown(self, rate: FxRate) -> str:
@@ -68,7 +68,7 @@ class FxRateAdmin(SetUpAdmin):
         return minute(rate.recorded_at)
 
     def has_quote_permission(self, request: HttpRequest) -> bool:
-        """For the button above the list."""
+        """Show the button above the list to people who may record rates."""
         return request.user.has_perm(QUOTE)
 
     def show(self, request: HttpRequest, obj: Any) -> HttpResponse:
@@ -84,23 +84,23 @@ class FxRateAdmin(SetUpAdmin):
 
     @list_button("Add rate", permission="quote")
     def new_rate(self, request: HttpRequest) -> HttpResponse:
-        """A GET shows the form; only its POST records anything."""
+        """Show the form; its POST records the rate."""
         tenants = staff.visible_tenants(request.user)
         form = RateForm(tenants, request.POST or None)
 
-        def record(typed: dict[str, Any]) -> NewRate:
-            tenant = typed["tenant"]
+        def record(values: dict[str, Any]) -> NewRate:
+            tenant = values["tenant"]
             if not staff.may(request.user, QUOTE, tenant.pk):
                 raise PermissionDenied
-            wanted = _read(typed)
+            rate = _read(values)
             actor = staff.actor_of(request.user)
-            record_rates(tenant_id=tenant.pk, rates=[wanted], source=RateSource.ADMIN, actor=actor)
-            return wanted
+            record_rates(tenant_id=tenant.pk, rates=[rate], source=RateSource.ADMIN, actor=actor)
+            return rate
 
-        done = press(request, form, record)
-        if done is not None:
+        saved = press(request, form, record)
+        if saved is not None:
             messages.success(
-                request, f"{done.pair} is {conversion.rate_text(done.value)} from {minute(done.valid_from)} on."
+                request, f"{saved.pair} is {conversion.rate_text(saved.value)} from {minute(saved.valid_from)} on."
             )
             return HttpResponseRedirect(page_of("fxrate", "changelist"))
         return form_page(
@@ -115,12 +115,12 @@ class FxRateAdmin(SetUpAdmin):
         )
 
 
-def _read(typed: dict[str, Any]) -> NewRate:
-    """:raises InvalidParameter: with the field it is about."""
-    read = rate_of(typed["pair"], typed["rate"], typed["valid_from"] or None, now=timezone.now())
-    if isinstance(read, NewRate):
-        return read
-    field, message = next(iter(read.items()))
+def _read(values: dict[str, Any]) -> NewRate:
+    """Read a typed rate. :raises InvalidParameter: names the first invalid field."""
+    rate = rate_of(values["pair"], values["rate"], values["valid_from"] or None, now=timezone.now())
+    if isinstance(rate, NewRate):
+        return rate
+    field, message = next(iter(rate.items()))
     raise InvalidParameter(f"This {message}.", field=field)
 
 
@@ -148,22 +148,22 @@ def _versions(rate: FxRate) -> Card:
             Cell(version.actor, mono=True),
             minute(version.recorded_at),
         )
-        for version in own.order_by("-version")[:_SHOWN]
+        for version in own.order_by("-version")[:_MAX_ROWS]
     ]
     note = "The newest version counts. None is ever changed or removed."
     return Card("Versions", headers=("Version", "Rate", "Recorded by", "Recorded"), rows=rows, note=note)
 
 
 def _used_by(rate: FxRate) -> Card:
-    used = FxSettlement.objects.filter(tenant_id=rate.tenant_id, rate=rate).order_by("-id")[:_SHOWN]
+    settlements = FxSettlement.objects.filter(tenant_id=rate.tenant_id, rate=rate).order_by("-id")[:_MAX_ROWS]
     rows = [
         (
-            Cell(f"#{one.pk}", page_of("fxsettlement", "change", one.pk)),
-            amount(one.amount_minor, one.source_currency),
-            amount(one.converted_minor, one.target_currency),
-            str(one.business_date),
+            Cell(f"#{settlement.pk}", page_of("fxsettlement", "change", settlement.pk)),
+            amount(settlement.amount_minor, settlement.source_currency),
+            amount(settlement.converted_minor, settlement.target_currency),
+            str(settlement.business_date),
         )
-        for one in used
+        for settlement in settlements
     ]
     headers = ("Settlement", "From", "Into", "Business day")
     return Card("Settlements made by it", headers=headers, rows=rows, empty="None so far.", wide=True)

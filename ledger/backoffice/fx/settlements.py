@@ -1,4 +1,4 @@
-"""Settlements in the back office: all of them, and the page of one with its journals and its rate."""
+"""Settlements in the back office: the list, the page of one, and the way to the open position."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ledgersafe.tenants import staff
 
 @admin.register(FxSettlement)
 class FxSettlementAdmin(SetUpAdmin):
-    """Settlements, the page of one, and the open position of a tenant."""
+    """Settlements; the page of one shows its journals and its rate. A button leads to the open position."""
 
     paginator = InfinitePaginator
     list_display = ("number", "day", "given", "taken", "rate_shown", "key_shown", "tenant")
@@ -58,7 +58,7 @@ class FxSettlementAdmin(SetUpAdmin):
         return row.idempotency_key
 
     def has_look_permission(self, request: HttpRequest) -> bool:
-        """For the button above the list."""
+        """Show the button above the list to people who may view settlements."""
         return bool(self.has_view_permission(request))
 
     def show(self, request: HttpRequest, obj: Any) -> HttpResponse:
@@ -73,18 +73,18 @@ class FxSettlementAdmin(SetUpAdmin):
 
     @list_button("Clearing position", permission="look", icon="currency_exchange", url="position")
     def position(self, request: HttpRequest) -> HttpResponse:
-        """What the clearing accounts hold now, and what it is worth; of several tenants, ask which."""
+        """Show the open position; a person of several tenants chooses one first."""
         tenants = staff.visible_tenants(request.user)
         if slug := request.GET.get("tenant"):
             tenants = tenants.filter(slug=slug.replace("\x00", ""))
-        found = list(tenants[:500])
-        if not found:
+        rows = list(tenants[:500])
+        if not rows:
             raise Http404
-        if len(found) > 1:
+        if len(rows) > 1:
             here = page_of("fxsettlement", "position")
-            choices = [(one.slug, one.name, f"{here}?{urlencode({'tenant': one.slug})}") for one in found]
+            choices = [(tenant.slug, tenant.name, f"{here}?{urlencode({'tenant': tenant.slug})}") for tenant in rows]
             return choice_page(request, opts=self.opts, title="Clearing position", intro="Whose?", choices=choices)
-        return position_page(request, found[0])
+        return position_page(request, rows[0])
 
 
 def _legs(row: FxSettlement) -> Card:
@@ -94,12 +94,12 @@ def _legs(row: FxSettlement) -> Card:
     )
     rows = [
         (
-            what,
+            label,
             Cell(account.code, page_of("account", "change", account.pk)),
             sided(minor, currency, named=True),
             Cell(f"#{journal}", page_of("journal", "change", journal)),
         )
-        for what, account, journal, minor, currency in legs
+        for label, account, journal, minor, currency in legs
     ]
     note = "Each journal sums to zero in its own currency, against the clearing account of that currency."
     return Card("Journals", headers=("", "Account", "Amount", "Journal"), rows=rows, note=note, wide=True)

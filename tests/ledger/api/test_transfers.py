@@ -237,7 +237,7 @@ def test_nothing_is_posted_on_or_before_a_closed_day(shop: Shop, days: int) -> N
 
 def test_no_value_date_means_today_even_when_today_is_closed(shop: Shop) -> None:
     assert shop.post("/v1/transfers", transfer() | {"value_date": None}).status_code == 201
-    today = calendar_memory.of(shop.tenant.id).day_of(timezone.now())
+    today = calendar_memory.calendar_of(shop.tenant.id).day_of(timezone.now())
     assert shop.rows("SELECT DISTINCT business_date FROM journals WHERE tenant_id = %s") == [(today,)]
     seal(shop, today)
     refused(shop.post("/v1/transfers", transfer()), 409, "DAY_CLOSED")
