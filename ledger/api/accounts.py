@@ -93,7 +93,7 @@ class AccountHistoryView(APIView):
 
     @extend_schema(
         operation_id="accounts_history",
-        summary="Show an account's changes, newest first, or how it was then",
+        summary="List an account's changes, newest first, or show it at an instant",
         parameters=[OpenApiParameter("as_of", str, description="An instant with an offset."), *_PAGING],
         responses={200: book_schemas.AccountHistorySerializer, 404: ProblemSerializer},
     )

@@ -26,7 +26,7 @@ from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _SCOPES: Final = {"GET": "pos:read", "POST": "pos:write"}
 _REFUSALS: Final = dict.fromkeys((400, 403, 404, 409, 415, 422), ProblemSerializer)
-_FORMAT: Final = OpenApiParameter("format", str, enum=["json", "html"], description="html is a page to print.")
+_FORMAT: Final = OpenApiParameter("format", str, enum=["json", "html"], description="html: a page to print.")
 
 
 def _caller(request: Request) -> Caller:
@@ -89,7 +89,7 @@ class DrawerView(APIView):
 
     @extend_schema(
         operation_id="drawers_show",
-        summary="Show one drawer, and what should be in it",
+        summary="Show one drawer with its expected cash",
         responses={200: serializers.DrawerSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, drawer_id: str) -> Response:
@@ -123,7 +123,7 @@ class CloseView(APIView):
 
     @extend_schema(
         operation_id="drawers_close",
-        summary="Close a drawer: over/short is booked, and the drawer sealed",
+        summary="Close a drawer and book over/short",
         responses={200: serializers.DrawerSerializer, **_REFUSALS},
     )
     @money_command(serializers.CountSerializer)
@@ -141,7 +141,7 @@ class XReportView(APIView):
 
     @extend_schema(
         operation_id="drawers_x_report",
-        summary="What went through a drawer so far",
+        summary="Show the X-report of an open drawer",
         parameters=[_FORMAT],
         responses={200: serializers.DrawerReportSerializer, **_REFUSALS},
     )
@@ -159,7 +159,7 @@ class ZReportView(APIView):
 
     @extend_schema(
         operation_id="drawers_z_report",
-        summary="The final figures of a closed drawer",
+        summary="Show the Z-report of a closed drawer",
         parameters=[_FORMAT],
         responses={200: serializers.DrawerReportSerializer, **_REFUSALS},
     )
@@ -175,7 +175,7 @@ class TransactionsView(APIView):
 
     @extend_schema(
         operation_id="transactions_create",
-        summary="Carry out one transaction through an open drawer",
+        summary="Record a drawer transaction",
         responses={201: serializers.TransactionSerializer, **_REFUSALS},
     )
     @money_command(serializers.NewTransactionSerializer)

@@ -41,7 +41,7 @@ class RatesView(APIView):
 
     @extend_schema(
         operation_id="fx_rates_put",
-        summary="Record a rate, or up to 1,000; what is current already stays as it is",
+        summary="Record one rate, or up to 1,000",
         request=schemas.NewRateSerializer,
         responses={201: schemas.RECORDED, 200: schemas.RECORDED, **_REFUSALS},
     )
@@ -59,7 +59,7 @@ class RatesView(APIView):
 
     @extend_schema(
         operation_id="fx_rates_list",
-        summary="Show the rate that holds for a pair, or list all versions, newest first",
+        summary="Show the current rate of a pair, or list all versions, newest first",
         parameters=[
             OpenApiParameter("pair", str, description="EUR/USD; without it, all versions of all pairs."),
             OpenApiParameter("history", bool, description="All versions of the pair."),
@@ -90,7 +90,7 @@ class ConvertView(APIView):
 
     @extend_schema(
         operation_id="fx_convert",
-        summary="Say what an amount comes to in another currency; nothing is posted",
+        summary="Convert an amount at the rate of an instant; posts nothing",
         parameters=[*(OpenApiParameter(name, str, required=True) for name in ("from", "to", "amount")), _AS_OF],
         responses={200: schemas.ConversionSerializer, **_REFUSALS},
     )
@@ -115,7 +115,7 @@ class SettlementsView(APIView):
         parameters=[
             _KEY,
             replayed_header(200),
-            OpenApiParameter("dry_run", bool, description="The real path, rolled back."),
+            OpenApiParameter("dry_run", bool, description="Run for real, then roll back."),
         ],
         request=schemas.NewSettlementSerializer,
         responses={201: schemas.SettledSerializer, 200: schemas.SettledSerializer, **_REFUSALS},

@@ -73,7 +73,7 @@ class ExplainView(BooksView):
 
     @extend_schema(
         operation_id="accounts_explain",
-        summary="Take a balance apart: the snapshot it starts from, and what each business day since added",
+        summary="Explain a balance: the snapshot it starts from, and the movement of each business day since",
         parameters=[_DATE],
         responses={200: schemas.ExplanationSerializer, **_REFUSALS},
     )
@@ -134,7 +134,7 @@ class IncomeStatementView(BooksView):
 
     @extend_schema(
         operation_id="reports_income_statement",
-        summary="Show what was earned and spent on a span of business days (default: this year's)",
+        summary="Show the income statement of a span of business days (default: this year)",
         parameters=[_FROM, _TO],
         responses={200: schemas.IncomeStatementSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
@@ -149,7 +149,7 @@ class FxClearingView(BooksView):
 
     @extend_schema(
         operation_id="reports_fx_clearing",
-        summary="Show what the FX clearing accounts hold, and what it is worth at the rates of the day's end",
+        summary="Show the open FX position, valued at the rates of the day's end",
         parameters=[_DATE],
         responses={200: schemas.FxClearingSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )

@@ -48,7 +48,7 @@ class TransfersView(APIView):
         operation_id="transfers_create",
         auth=_BY_ALL,
         summary="Post a transfer, once per key",
-        parameters=[_KEY, _REPLAYED, OpenApiParameter("dry_run", bool, description="The real path, rolled back.")],
+        parameters=[_KEY, _REPLAYED, OpenApiParameter("dry_run", bool, description="Run for real, then roll back.")],
         request=book_schemas.TransferSerializer,
         responses={
             201: book_schemas.TransferredSerializer,
@@ -110,7 +110,7 @@ class ReverseView(APIView):
 
     @extend_schema(
         operation_id="journals_reverse",
-        summary="Undo a transfer's journal by its mirror",
+        summary="Reverse a transfer's journal",
         parameters=[KEY_HEADER, _REPLAYED],
         request=book_schemas.ReversalSerializer,
         responses={

@@ -35,14 +35,14 @@ def open_page(request: HttpRequest) -> HttpResponse:
     field.label_from_instance = lambda row: f"{row.store.code} / {row.code} ({row.tenant.slug})"
     drawer = press(request, form, lambda values: _open(request, values))
     if drawer is not None:
-        messages.success(request, f"The drawer of {drawer.store.code}/{drawer.register.code} is open.")
+        messages.success(request, f"Drawer of {drawer.store.code}/{drawer.register.code} opened.")
         return HttpResponseRedirect(url_of(drawer))
     return form_page(
         request,
         form,
         opts=Drawer._meta,
         title="Open a drawer",
-        intro="From now on all cash of the register goes through this drawer, whoever posts it.",
+        intro="All cash of the register goes through this drawer from now on.",
         submit="Open the drawer",
         back=reverse("admin:ledger_drawer_changelist"),
     )
@@ -56,8 +56,8 @@ def count_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
         count_drawer,
         title="Count",
         submit="Save the count",
-        intro="After the count the drawer takes no more transactions, only events that arrive late. Count again as "
-        "often as needed, then close it.",
+        intro="After the count the drawer takes late events only, no new transactions. You can count again until you "
+        "close it.",
     )
 
 
@@ -69,8 +69,8 @@ def close_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
         close_drawer,
         title="Close",
         submit="Close the drawer",
-        intro="The difference is booked to cash over/short, the counted cash goes to the safe, and the drawer is "
-        "sealed: its figures never change again.",
+        intro="Closing books the difference to cash over/short and moves the counted cash to the safe. After that, the "
+        "figures never change.",
         danger=True,
     )
 
@@ -90,17 +90,17 @@ def adjust_page(request: HttpRequest, drawer_id: int) -> HttpResponse:
         ),
     )
     if number is not None:
-        messages.success(request, f"{number} late transactions are booked against over/short.")
+        messages.success(request, f"Booked {number} late transactions to cash over/short.")
         return HttpResponseRedirect(url_of(drawer))
     return form_page(
         request,
         form,
         opts=Drawer._meta,
         obj=drawer,
-        title=f"Explain late cash of {place_of(drawer)}",
-        intro="Cash was posted after this drawer was closed. It was in the drawer when it was counted, so it is booked "
-        "against cash over/short. A job does the same every minute.",
-        submit="Book it",
+        title=f"Book late cash of {place_of(drawer)}",
+        intro="Cash was posted after this drawer was closed. It was in the drawer during the count, so it is booked to "
+        "cash over/short. A background job does this every minute, too.",
+        submit="Book late cash",
         back=url_of(drawer),
     )
 

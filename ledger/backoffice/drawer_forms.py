@@ -15,7 +15,7 @@ from ledgersafe.values.money import MoneyError, to_minor
 
 
 class BadAmount(DomainError):
-    """This is no amount."""
+    """This is not an amount."""
 
     code = "INVALID_AMOUNT"
 
@@ -29,13 +29,13 @@ class OpenForm(UseCaseForm):
     starting_cash = forms.CharField(
         label="Starting cash",
         max_length=32,
-        help_text="The float as counted, like 100.00, in the tenant's currency. It is taken from the safe.",
+        help_text="Opening cash, e.g. 100.00; moved from the safe.",
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )
     is_blind = forms.BooleanField(
         label="Blind count",
         required=False,
-        help_text="Who counts is not shown what should be in the drawer.",
+        help_text="Hide the expected amount from whoever counts.",
         widget=UnfoldBooleanSwitchWidget(),
     )
 
@@ -50,7 +50,7 @@ class CountForm(UseCaseForm):
         label="Notes",
         required=False,
         max_length=4_000,
-        help_text="Why it is over or short. Kept with the drawer and in the audit log.",
+        help_text="Why the drawer is over or short. Kept with the drawer and in the audit log.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 

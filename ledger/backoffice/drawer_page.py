@@ -29,7 +29,7 @@ def show_drawer(request: HttpRequest, drawer: Drawer) -> HttpResponse:
     drawer, hidden = report.drawer, is_hidden(request, report.drawer)
     cards = [_life_card(drawer)]
     if hidden:
-        note = "This drawer is counted blind. Its figures are shown once it was counted."
+        note = "Blind count: the figures appear after the count."
         cards.append(Card("Figures", note=note))
     else:
         cards += _figure_cards(report)
@@ -51,7 +51,7 @@ def _buttons(request: HttpRequest, report: DrawerReport, hidden: bool) -> list[B
     if not staff.may(request.user, OPERATE, drawer.tenant_id):
         return buttons
     if report.late != report.adjusted:
-        buttons.append(Button("Explain late cash", reverse("drawer-adjust", args=[drawer.pk]), "rule", "primary"))
+        buttons.append(Button("Book late cash", reverse("drawer-adjust", args=[drawer.pk]), "rule", "primary"))
     if not report.is_final:
         buttons.append(Button("Count", reverse("drawer-count", args=[drawer.pk]), "calculate"))
         buttons.append(Button("Close", reverse("drawer-close", args=[drawer.pk]), "lock", "primary"))
@@ -62,7 +62,7 @@ def _life_card(drawer: Drawer) -> Card:
     facts: list[tuple[str, Any]] = [
         ("Opened", Cell(f"{drawer.opened_at:%Y-%m-%d %H:%M:%S} UTC", small=f"by {drawer.opened_by}")),
         ("Starting cash", _money(drawer, drawer.starting_cash_minor)),
-        ("Count", "blind" if drawer.is_blind else "open"),
+        ("Blind count", "yes" if drawer.is_blind else "no"),
     ]
     if drawer.counted_at:
         facts.append(("Counted", Cell(f"{drawer.counted_at:%Y-%m-%d %H:%M:%S} UTC", small=f"by {drawer.counted_by}")))
@@ -72,7 +72,7 @@ def _life_card(drawer: Drawer) -> Card:
     if drawer.notes:
         facts.append(("Notes", drawer.notes))
     url = reverse("admin:ledger_account_change", args=[drawer.account_id])
-    return Card("Drawer", facts=[*facts, ("Account", Cell("in the books", url=url))])
+    return Card("Drawer", facts=[*facts, ("Account", Cell("Open account", url=url))])
 
 
 def _figure_cards(report: DrawerReport) -> list[Card]:
@@ -84,7 +84,7 @@ def _figure_cards(report: DrawerReport) -> list[Card]:
         facts += [("Counted cash", figures["actual"]), ("Over/short", Cell(figures["variance"], badge=badge))]
     facts += [("Net sales", figures["net"]), ("Transactions", f"{report.transactions:,}")]
     if report.late or report.adjusted:
-        late = Cell(figures["late"] or "none", small=f"explained: {figures['adjusted'] or 'not yet'}")
+        late = Cell(figures["late"] or "none", small=f"booked: {figures['adjusted'] or 'not yet'}")
         facts.append(("Cash after the close", late))
     cards = [
         Card("Figures", facts=facts),
@@ -95,11 +95,11 @@ def _figure_cards(report: DrawerReport) -> list[Card]:
             "Sales by tender",
             headers=["Tender", "Sales", "Refunds", "Net"],
             rows=list(tender_lines(report)),
-            empty="Nothing was sold through this drawer yet.",
+            empty="No sales yet.",
         ),
     ]
     if rows := [(face, f"{number:,}", worth) for face, number, worth in pieces(report)]:
-        cards.append(Card("Pieces counted", headers=["Face value", "Pieces", "Worth"], rows=rows))
+        cards.append(Card("Denominations counted", headers=["Face value", "Number", "Value"], rows=rows))
     return [*cards, _transactions_card(report)]
 
 
@@ -109,9 +109,9 @@ def _transactions_card(report: DrawerReport) -> Card:
     total = sum(flow.number for flow in report.flows)
     return Card(
         "Transactions",
-        headers=["When (UTC)", "What", "Tender", "Amount", "Into the drawer", "Order", "Journal"],
+        headers=["Time (UTC)", "Type", "Tender", "Amount", "Cash", "Order", "Journal"],
         rows=[_row(drawer, row) for row in newest],
-        empty="Nothing went through this drawer yet.",
+        empty="No transactions yet.",
         note=f"The newest {_MAX_ROWS} of {total:,}." if total > _MAX_ROWS else "",
         wide=True,
     )

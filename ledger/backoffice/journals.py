@@ -25,11 +25,11 @@ class JournalAdmin(BooksAdmin):
     """Journals; the page of one shows postings as lines and T-accounts, its source, and related journals."""
 
     sheet_template = "ledger/journal.html"
-    list_display = ("number", "day", "what", "source_key", "external_ref", "amount", "state", "tenant")
+    list_display = ("number", "day", "what", "source_of", "reference", "amount", "state", "tenant")
     list_display_links = ("number",)
     list_filter = (BusinessDay, Kind, ReversalFilter, "is_late", "tenant")
     search_fields = ("source_key",)
-    search_help_text = "Key, id, transaction or amount"
+    search_help_text = "Source, id, reference or amount"
     ordering = ("-id",)
     sortable_by = ()
     list_per_page = 25
@@ -55,6 +55,14 @@ class JournalAdmin(BooksAdmin):
     @admin.display(description="Kind")
     def what(self, row: Any) -> SafeString:
         return badge(row.kind, "ls-warn" if row.reverses_id else "")
+
+    @admin.display(description="Source")
+    def source_of(self, row: Any) -> str:
+        return str(row.source_key)
+
+    @admin.display(description="Reference")
+    def reference(self, row: Any) -> str:
+        return str(row.external_ref) or "–"
 
     @admin.display(description="Amount")
     def amount(self, row: Any) -> SafeString | str:

@@ -16,7 +16,7 @@ _CASH = (
     ("Paid in", FlowType.CASH_IN),
     ("Paid out", FlowType.CASH_OUT),
     ("Payouts", FlowType.PAYOUT),
-    ("Drops into the safe", FlowType.DROP),
+    ("Drops to the safe", FlowType.DROP),
     ("Corrections", FlowType.CORRECTION),
 )
 

@@ -53,23 +53,21 @@ def _positions_card(rows: Sequence[Position]) -> Card:
         )
         for position in rows
     ]
-    headers = ("Account", "Balance", "Rate", "Worth")
+    headers = ("Account", "Balance", "Rate", "Value")
     return Card("Clearing accounts", headers=headers, rows=cells, empty="All clearing accounts are empty.", wide=True)
 
 
 def _rate_cell(position: Position) -> Cell:
     if isinstance(position.rate, Unusable):
-        return Cell("none that can be used", tone="removed", small=position.rate.message)
+        return Cell("no usable rate", tone="removed", small=position.rate.message)
     if position.rate is None:
         return Cell("–")
     return Cell(f"{position.rate.pair} {position.rate.text}", small=f"from {minute(position.rate.valid_from)}")
 
 
 def _residual_card(tenant: Tenant, residual: int | None) -> Card:
-    note = "What all of them are worth together is gain or loss not booked yet; closing the day books it."
+    note = "The total value is gain or loss that is not booked yet. Closing the day books it."
     if residual is None:
-        return Card(
-            "Not booked yet", note="It cannot be told before every currency has a rate that can be used. " + note
-        )
+        return Card("Not booked yet", note="Unknown until every currency has a usable rate. " + note)
     what = "Gain" if residual < 0 else "Loss" if residual > 0 else "Gain or loss"
     return Card("Not booked yet", facts=[(what, amount(abs(residual), tenant.base_currency))], note=note)

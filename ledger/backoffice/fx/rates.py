@@ -37,7 +37,7 @@ class FxRateAdmin(SetUpAdmin):
     ordering = ("-id",)
     sortable_by = ()
     actions_list = ("new_rate",)
-    empty_text = "Record a rate with the button above, by the API, or import a file with import_rates."
+    empty_text = "Add a rate with the button above, through the API, or from a file with import_rates."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -55,11 +55,11 @@ class FxRateAdmin(SetUpAdmin):
     def since(self, rate: FxRate) -> str:
         return minute(rate.valid_from)
 
-    @display(description="State", label={"counts": "success", "corrected": "warning"})
+    @display(description="State", label={"current": "success", "corrected": "warning"})
     def state(self, rate: Any) -> str:
-        return "corrected" if rate.superseded else "counts"
+        return "corrected" if rate.superseded else "current"
 
-    @display(description="By way of")
+    @display(description="Source")
     def source_shown(self, rate: FxRate) -> str:
         return str(rate.get_source_display())
 
@@ -72,7 +72,7 @@ class FxRateAdmin(SetUpAdmin):
         return request.user.has_perm(QUOTE)
 
     def show(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        badge = Badge("corrected", "warning") if obj.superseded else Badge("counts", "success")
+        badge = Badge("corrected", "warning") if obj.superseded else Badge("current", "success")
         return object_page(
             request,
             obj,
@@ -100,7 +100,7 @@ class FxRateAdmin(SetUpAdmin):
         saved = press(request, form, record)
         if saved is not None:
             messages.success(
-                request, f"{saved.pair} is {conversion.rate_text(saved.value)} from {minute(saved.valid_from)} on."
+                request, f"Saved: {saved.pair} {conversion.rate_text(saved.value)} from {minute(saved.valid_from)}."
             )
             return HttpResponseRedirect(page_of("fxrate", "changelist"))
         return form_page(
@@ -108,8 +108,8 @@ class FxRateAdmin(SetUpAdmin):
             form,
             opts=self.opts,
             title="Add rate",
-            intro="What happens from this instant on is converted by it; what was converted before stays as it is. "
-            "The same pair and instant again is a correction, and the old value is kept.",
+            intro="Conversions from this time on use this rate; earlier ones do not change. To correct a rate, enter "
+            "the same pair and time again: the old value stays on record.",
             submit="Record rate",
             back=page_of("fxrate", "changelist"),
         )
@@ -130,8 +130,8 @@ def _facts_of_rate(rate: FxRate) -> Card:
         "Rate",
         facts=[
             ("Valid from", minute(rate.valid_from)),
-            ("The other way", Cell(opposite, small="Shown rounded; amounts are divided by the rate itself.")),
-            ("By way of", str(rate.get_source_display())),
+            ("Inverse", Cell(opposite, small="Rounded for display; conversions divide by the rate itself.")),
+            ("Source", str(rate.get_source_display())),
             ("Recorded by", Cell(rate.actor, mono=True)),
             ("Recorded", minute(rate.recorded_at)),
             ("Tenant", rate.tenant.slug),
@@ -150,7 +150,7 @@ def _versions(rate: FxRate) -> Card:
         )
         for version in own.order_by("-version")[:_MAX_ROWS]
     ]
-    note = "The newest version counts. None is ever changed or removed."
+    note = "Only the newest version is used. Older versions stay on record."
     return Card("Versions", headers=("Version", "Rate", "Recorded by", "Recorded"), rows=rows, note=note)
 
 
@@ -165,5 +165,5 @@ def _used_by(rate: FxRate) -> Card:
         )
         for settlement in settlements
     ]
-    headers = ("Settlement", "From", "Into", "Business day")
-    return Card("Settlements made by it", headers=headers, rows=rows, empty="None so far.", wide=True)
+    headers = ("Settlement", "From", "To", "Business day")
+    return Card("Settlements at this rate", headers=headers, rows=rows, empty="No settlements yet.", wide=True)

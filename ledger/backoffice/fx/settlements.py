@@ -31,7 +31,7 @@ class FxSettlementAdmin(SetUpAdmin):
     ordering = ("-id",)
     sortable_by = ()
     actions_list = ("position",)
-    empty_text = "Money that goes into an account of another currency is settled by POST /v1/fx/settlements."
+    empty_text = "Settlements between accounts of two currencies are created with POST /v1/fx/settlements."
 
     @display(description="Settlement")
     def number(self, row: FxSettlement) -> str:
@@ -45,7 +45,7 @@ class FxSettlementAdmin(SetUpAdmin):
     def given(self, row: FxSettlement) -> str:
         return f"{amount(row.amount_minor, row.source_currency)} · {row.from_account.code}"
 
-    @display(description="Into")
+    @display(description="To")
     def taken(self, row: FxSettlement) -> str:
         return f"{amount(row.converted_minor, row.target_currency)} · {row.to_account.code}"
 
@@ -83,14 +83,16 @@ class FxSettlementAdmin(SetUpAdmin):
         if len(rows) > 1:
             here = page_of("fxsettlement", "position")
             choices = [(tenant.slug, tenant.name, f"{here}?{urlencode({'tenant': tenant.slug})}") for tenant in rows]
-            return choice_page(request, opts=self.opts, title="Clearing position", intro="Whose?", choices=choices)
+            return choice_page(
+                request, opts=self.opts, title="Clearing position", intro="Choose a company.", choices=choices
+            )
         return position_page(request, rows[0])
 
 
 def _legs(row: FxSettlement) -> Card:
     legs = (
-        ("Out of", row.from_account, row.source_journal_id, -row.amount_minor, row.source_currency),
-        ("Into", row.to_account, row.target_journal_id, row.converted_minor, row.target_currency),
+        ("From", row.from_account, row.source_journal_id, -row.amount_minor, row.source_currency),
+        ("To", row.to_account, row.target_journal_id, row.converted_minor, row.target_currency),
     )
     rows = [
         (
@@ -108,18 +110,18 @@ def _legs(row: FxSettlement) -> Card:
 def _conversion(row: FxSettlement) -> Card:
     rate = Cell(f"{row.rate.pair} {conversion.rate_text(row.rate_value)}", page_of("fxrate", "change", row.rate_id))
     facts = [("Rate", rate), ("Valid from", minute(row.rate.valid_from)), ("As of", minute(row.as_of))]
-    how = "Divided by the rate of the opposite pair, rounded once." if row.inverted else "Times the rate, rounded once."
-    return Card("Conversion", facts=[*facts, ("How", how)])
+    how = "Divided by the rate, rounded once." if row.inverted else "Multiplied by the rate, rounded once."
+    return Card("Conversion", facts=[*facts, ("Calculation", how)])
 
 
 def _command(row: FxSettlement) -> Card:
     facts = [
         ("Key", Cell(row.idempotency_key, mono=True)),
         ("Client", Cell(row.client_id, mono=True)),
-        ("Asked for by", Cell(row.actor, mono=True)),
-        ("Made", minute(row.created_at)),
+        ("Requested by", Cell(row.actor, mono=True)),
+        ("Posted", minute(row.created_at)),
         ("Business day", str(row.business_date)),
         ("Memo", row.memo or "–"),
         ("Tenant", row.tenant.slug),
     ]
-    return Card("Command", facts=facts)
+    return Card("Request", facts=facts)

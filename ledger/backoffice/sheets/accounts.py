@@ -29,7 +29,7 @@ class AccountSheet:
     """An account's balance and a page of its postings, newest first; `older` is the next page's cursor."""
 
     balance: Balance
-    entries: Sequence[AccountLine]
+    lines: Sequence[AccountLine]
     older: str
 
 

@@ -49,7 +49,7 @@ class Balance:
     def remark(self) -> str:
         """The remark on an unusual side; empty otherwise."""
         usual = "debit" if usual_side(self.type, self.role) > 0 else "credit"
-        return f"The balance of an account like this is usually in {usual}." if self.is_unusual else ""
+        return f"Accounts of this kind usually have a {usual} balance." if self.is_unusual else ""
 
 
 def sided(minor: int, currency: str, *, named: bool = False) -> str:
