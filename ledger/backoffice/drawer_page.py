@@ -72,7 +72,7 @@ def _life_card(drawer: Drawer) -> Card:
     if drawer.notes:
         facts.append(("Notes", drawer.notes))
     url = reverse("admin:ledger_account_change", args=[drawer.account_id])
-    return Card("Drawer", facts=[*facts, ("Account", Cell("Open account", url=url))])
+    return Card("Drawer", facts=[*facts, ("Account", Cell("View account", url=url))])
 
 
 def _figure_cards(report: DrawerReport) -> list[Card]:

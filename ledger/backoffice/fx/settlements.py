@@ -66,7 +66,7 @@ class FxSettlementAdmin(SetUpAdmin):
             request,
             obj,
             title=f"Settlement #{obj.pk}",
-            subtitle=f"{amount(obj.amount_minor, obj.source_currency)} into "
+            subtitle=f"{amount(obj.amount_minor, obj.source_currency)} to "
             f"{amount(obj.converted_minor, obj.target_currency)}",
             cards=[_legs(obj), _conversion(obj), _command(obj)],
         )
