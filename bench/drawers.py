@@ -11,10 +11,7 @@ if __name__ == "__main__":
     django.setup()
     from django.utils import timezone
 
-    from ledger.drawers import drawer as drawers
-    from ledger.drawers.caller import Caller
-    from ledger.drawers.drawer_book import by_hand
-    from ledger.drawers.requests import NewDrawer
+    from ledger.drawers import Caller, NewDrawer, by_hand, open_drawer
     from ledgersafe import setup
 
     tenant, now = setup.get_tenant(sys.argv[1]), timezone.now()
@@ -22,9 +19,7 @@ if __name__ == "__main__":
     opened = []
     for number in range(DRAWERS):
         request = NewDrawer("store-1", f"till-{number:02d}", 20_000)
-        drawer = by_hand(
-            tenant.id, lambda request=request: drawers.open_drawer(caller=caller, request=request, now=now)
-        )
+        drawer = by_hand(tenant.id, lambda request=request: open_drawer(caller=caller, request=request, now=now))
         opened.append(drawer.pk)
     _, key = setup.create_api_key(slug=tenant.slug, scopes=["pos:write"], actor="system:bench", now=now)
     sys.stdout.write(json.dumps({"key": key, "drawers": opened}))

@@ -21,11 +21,7 @@ from django.contrib.auth.models import User
 
 from exceptions.cases import assign_case
 from exceptions.decisions import Decision, DecisionAction
-from ledger.drawers import drawer as drawers
-from ledger.drawers import queries
-from ledger.drawers.caller import Caller
-from ledger.drawers.drawer_book import by_hand
-from ledger.drawers.requests import Count, NewDrawer
+from ledger.drawers import Caller, Count, NewDrawer, by_hand, close_drawer, count_drawer, open_drawer, queries
 from ledger.models import Drawer
 from ledgersafe import setup
 from ledgersafe.audit import anchors
@@ -167,7 +163,7 @@ def _open_drawers(retailer: Retailer) -> int:
     for store in STORES:
         for number in (1, 2):
             request = NewDrawer(store, f"till-{number}", 20_000)
-            opened.append(_by_hand(retailer, drawers.open_drawer, request=request).pk)
+            opened.append(_by_hand(retailer, open_drawer, request=request).pk)
     return int(opened[2])
 
 
@@ -175,9 +171,9 @@ def _count(retailer: Retailer, drawer_id: int) -> None:
     """The busiest till is counted, and is a little short."""
     (drawer,) = Drawer.objects.filter(pk=drawer_id)
     cash = queries.expected_in([drawer])[drawer_id] - 235
-    _by_hand(retailer, drawers.count_drawer, drawer_id=drawer_id, count=Count(cash, None, ""))
+    _by_hand(retailer, count_drawer, drawer_id=drawer_id, count=Count(cash, None, ""))
     count = Count(cash, None, "Two coins of change were given twice.")
-    _by_hand(retailer, drawers.close_drawer, drawer_id=drawer_id, count=count)
+    _by_hand(retailer, close_drawer, drawer_id=drawer_id, count=count)
 
 
 def _by_hand(retailer: Retailer, operation: Callable[..., Drawer], **arguments: Any) -> Drawer:

@@ -7,10 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger.accounts import queries
-from ledger.accounts.changes import change_account, open_account
-from ledger.accounts.queries import AccountFilter
-from ledger.accounts.requests import AccountChanges, NewAccount
+from ledger.accounts import AccountChanges, AccountFilter, NewAccount, change_account, open_account, queries
 from ledger.api import book_schemas, book_serializers
 from ledgersafe.http.api import cursor_of, instant, limit_of, page, principal_of
 from ledgersafe.http.json_requests import read_object

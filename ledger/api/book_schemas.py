@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ledger.accounts.requests import FIXED
+from ledger.accounts import FIXED
 from ledger.models import AccountStatus, AccountType
-from ledger.transfers.transfer import STATUSES
+from ledger.transfers import STATUSES
 
 
 class NewAccountSerializer(serializers.Serializer[Any]):

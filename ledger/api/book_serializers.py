@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ledger.journals.queries import JournalDetail
+from ledger.journals import JournalDetail
 from ledger.models import Account, AccountVersion, Journal
-from ledger.transfers.transfer import TransferResult
+from ledger.transfers import TransferResult
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 

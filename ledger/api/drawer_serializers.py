@@ -4,9 +4,7 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from ledger.drawers import queries
-from ledger.drawers.reports import DrawerReport
-from ledger.drawers.transactions import RecordedTransaction
+from ledger.drawers import DrawerReport, RecordedTransaction, queries
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.flows import REQUESTABLE
 from ledgersafe.http.api import instant

@@ -10,13 +10,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.api import drawer_serializers as serializers
-from ledger.drawers import drawer as drawers
-from ledger.drawers import queries, reports, transactions
-from ledger.drawers.caller import Caller
+from ledger.drawers import (
+    Caller,
+    Count,
+    DrawerFilter,
+    DrawerReport,
+    NewDrawer,
+    NewTransaction,
+    close_drawer,
+    count_drawer,
+    open_drawer,
+    queries,
+    reports,
+    transactions,
+)
 from ledger.drawers.printed_reports import printed
-from ledger.drawers.queries import DrawerFilter
-from ledger.drawers.reports import DrawerReport
-from ledger.drawers.requests import Count, NewDrawer, NewTransaction
 from ledger.models import Drawer
 from ledgersafe.http.api import cursor_of, json_response, limit_of, next_cursor, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
@@ -62,7 +70,7 @@ class DrawersView(APIView):
     @money_command(serializers.NewDrawerSerializer)
     def post(self, request: Request, body: Body) -> HttpResponse:
         caller = _caller(request)
-        drawer = drawers.open_drawer(caller=caller, request=NewDrawer.read(body), now=timezone.now())
+        drawer = open_drawer(caller=caller, request=NewDrawer.read(body), now=timezone.now())
         return json_response(_item(drawer, caller), 201)
 
     @extend_schema(
@@ -111,7 +119,7 @@ class CountView(APIView):
     @money_command(serializers.CountSerializer)
     def post(self, request: Request, body: Body, drawer_id: str) -> HttpResponse:
         caller, count = _caller(request), Count.read(body)
-        drawer = drawers.count_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
+        drawer = count_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
         return json_response(_item(drawer, caller))
 
 
@@ -129,7 +137,7 @@ class CloseView(APIView):
     @money_command(serializers.CountSerializer)
     def post(self, request: Request, body: Body, drawer_id: str) -> HttpResponse:
         caller, count = _caller(request), Count.read(body)
-        drawer = drawers.close_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
+        drawer = close_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
         return json_response(_item(drawer, caller))
 
 

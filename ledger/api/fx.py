@@ -9,12 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger.accounts.requests import Problems, read_amount
+from ledger.accounts import Problems, read_amount
 from ledger.api import fx_schemas as schemas
 from ledger.api import fx_serializers as serializers
-from ledger.calendar.parameters import moment_of
-from ledger.fx import rate_text, rates, record_rates, settle, settlement_queries
-from ledger.fx.rates import RateQuery
+from ledger.calendar import moment_of
+from ledger.fx import RateQuery, rate_text, rates, record_rates, settle, settlement_queries
 from ledger.fx.requests import instant_of, read_rates
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import RateSource

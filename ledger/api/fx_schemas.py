@@ -6,7 +6,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from ledger.models import RateSource
-from ledger.transfers.transfer import STATUSES
+from ledger.transfers import STATUSES
 
 
 class _OneRateSerializer(serializers.Serializer[Any]):

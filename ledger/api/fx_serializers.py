@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from ledger.fx import conversion
-from ledger.fx.conversion import Conversion, Rate
+from ledger.fx import Conversion, Rate, conversion
 from ledger.fx.rates import max_age
 from ledger.models import FxRate, FxSettlement
 from ledgersafe.http.api import instant

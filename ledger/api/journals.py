@@ -8,8 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.api import book_schemas, book_serializers
-from ledger.journals import queries
-from ledger.journals.queries import JournalFilter
+from ledger.journals import JournalFilter, queries
 from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach

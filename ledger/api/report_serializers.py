@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ledger.balances.balances import AccountBalance
-from ledger.balances.reports import Identity, Income, TypeTotal, trial_totals
-from ledger.balances.statements import DayMovement, Explanation, Statement, StatementLine
-from ledger.fx.conversion import Unusable
+from ledger.balances import (
+    AccountBalance,
+    DayMovement,
+    Explanation,
+    Identity,
+    Income,
+    Statement,
+    StatementLine,
+    TypeTotal,
+    trial_totals,
+)
+from ledger.fx import Unusable
 from ledger.fx.positions import Position, without_rate
 from ledger.fx.positions import residual as residual_of
 from ledgersafe.http.api import instant, next_cursor

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from ledger.api import report_schemas as schemas
 from ledger.api import report_serializers as serializers
 from ledger.balances import balances, reports, statements
-from ledger.calendar.parameters import day_of, moment_of, span_of_days
+from ledger.calendar import day_of, moment_of, span_of_days
 from ledger.fx import positions
 from ledger.fx.requests import instant_of
 from ledger.periods import calendar_memory

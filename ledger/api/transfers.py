@@ -13,9 +13,7 @@ from rest_framework.views import APIView
 from ledger.api import book_schemas, book_serializers
 from ledger.journals.queries import read_id
 from ledger.periods import calendar_memory
-from ledger.transfers import reversals, transfer
-from ledger.transfers.requests import ReversalRequest, TransferRequest, read_bulk
-from ledger.transfers.transfer import TransferResult
+from ledger.transfers import ReversalRequest, TransferRequest, TransferResult, read_bulk, reversals, transfer
 from ledgersafe.http.api import (
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,

@@ -15,12 +15,8 @@ from django.utils import timezone
 from ledger.backoffice.drawer_forms import CountForm, OpenForm, read_amount
 from ledger.backoffice.drawer_page import place_of, url_of
 from ledger.backoffice.drawer_rights import OPERATE, VIEW, caller_of, drawer_of, is_hidden, registers_of
-from ledger.drawers import reports
-from ledger.drawers.adjustments import adjust_closed
-from ledger.drawers.drawer import close_drawer, count_drawer, open_drawer
-from ledger.drawers.drawer_book import by_hand
+from ledger.drawers import Count, NewDrawer, adjust_closed, by_hand, close_drawer, count_drawer, open_drawer, reports
 from ledger.drawers.printed_reports import printed
-from ledger.drawers.requests import Count, NewDrawer
 from ledger.models import Drawer, DrawerStatus
 from ledgersafe.backoffice.pages import UseCaseForm, form_page, press
 from ledgersafe.tenants import staff

@@ -6,9 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from ledger.backoffice.drawer_rights import OPERATE, caller_of, is_hidden
-from ledger.drawers import reports
+from ledger.drawers import DrawerReport, reports
 from ledger.drawers.printed_reports import cash_lines, pieces, tender_lines, totals
-from ledger.drawers.reports import DrawerReport
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants import staff

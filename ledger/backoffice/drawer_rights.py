@@ -5,8 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from ledger.drawers import queries
-from ledger.drawers.caller import Caller
+from ledger.drawers import Caller, queries
 from ledger.models import Drawer
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Register

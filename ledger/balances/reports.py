@@ -7,8 +7,7 @@ from typing import Final
 
 from ledger.balances import balances
 from ledger.balances.balances import AccountBalance
-from ledger.calendar.business_days import business_date_of
-from ledger.calendar.parameters import day_before
+from ledger.calendar import business_date_of, day_before
 from ledger.models import AccountType
 from ledgersafe.tenants.models import Tenant
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from ledger.balances import balances
-from ledger.calendar.parameters import day_before, span_of_days
+from ledger.calendar import day_before, span_of_days
 from ledger.models import Account, Posting, Transfer
 from ledgersafe.http import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound

@@ -13,11 +13,8 @@ from typing import Any, Final, TypeVar
 
 from django.db import IntegrityError
 
-from ledger.accounts.chart import AccountRef, qualified
-from ledger.accounts.opening import find_or_open
-from ledger.journals import posting
-from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import NewJournal
+from ledger.accounts import AccountRef, find_or_open, qualified
+from ledger.journals import JournalDraft, NewJournal, posting
 from ledger.models import Drawer
 from ledger.periods import calendar_memory
 from ledger.refusals import books

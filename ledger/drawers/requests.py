@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.accounts.requests import Problems
+from ledger.accounts import Problems
 from ledger.models import FlowType, Method
 from ledger.models.flows import REQUESTABLE
 from ledgersafe.values.money import MAX_MINOR, is_currency

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ledger.accounts.chart import AccountRef, qualified
-from ledger.accounts.opening import find_or_open
+from ledger.accounts import AccountRef, find_or_open, qualified
 from ledger.drawers import queries
 from ledger.drawers.caller import Caller
 from ledger.drawers.drawer_book import open_today, refused_by_guards

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger.accounts.requests import InvalidRequest, Problems
+from ledger.accounts import InvalidRequest, Problems
 from ledger.calendar import parameters
 from ledger.fx import rate_text
 from ledger.fx.rate_text import RateError
 from ledger.fx.record_rates import NewRate
-from ledger.periods.calendar_memory import Calendar
+from ledger.periods import Calendar
 from ledgersafe.values.errors import InvalidParameter
 
 MAX_RATES: Final = 1_000

@@ -6,13 +6,10 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger.accounts import opening
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef, find_or_open
 from ledger.fx import positions as clearing
 from ledger.fx.positions import Position
-from ledger.journals import posting
-from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import NewJournal
+from ledger.journals import JournalDraft, NewJournal, posting
 from ledger.models import FxRevaluation
 from ledger.periods import calendar_memory
 from ledgersafe.postgres.db import require_transaction
@@ -85,7 +82,7 @@ def _book(tenant_id: int, day: date, positions: list[Position], residual: int, c
         external_ref=f"revaluation:{day}",
         rules_version=_RULES,
     )
-    (journal_id,) = posting.post(tenant_id, [journal], opening.find_or_open(tenant_id, [ref for ref, _ in lines]))
+    (journal_id,) = posting.post(tenant_id, [journal], find_or_open(tenant_id, [ref for ref, _ in lines]))
     FxRevaluation.objects.create(
         tenant_id=tenant_id,
         business_date=day,

@@ -12,9 +12,7 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger.accounts import opening
-from ledger.accounts.chart import AccountRef
-from ledger.accounts.requests import InvalidRequest, Problems, read_amount
+from ledger.accounts import AccountRef, InvalidRequest, Problems, find_or_open, read_amount
 from ledger.fx import rates, settlement_queries
 from ledger.fx.conversion import AmountTooSmall, Conversion
 from ledger.fx.rates import RateQuery
@@ -150,7 +148,7 @@ def _call_argument(
 ) -> dict[str, Any]:
     """Return the argument of `ledger_fx_settle_v1`; opens the clearing accounts if they are missing."""
     clearing = [AccountRef(CLEARING, account.currency) for account in (source, target)]
-    ids = opening.find_or_open(tenant_id, clearing)
+    ids = find_or_open(tenant_id, clearing)
     return {
         "client": request.client_id,
         "key": request.idempotency_key,

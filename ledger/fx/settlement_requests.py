@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from ledger.accounts.requests import Problems
+from ledger.accounts import Problems
 from ledger.calendar import parameters
 from ledger.fx import conversion
 from ledger.fx.requests import AHEAD, EARLIEST, instant_of
-from ledger.periods.calendar_memory import Calendar
-from ledger.transfers.requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
+from ledger.periods import Calendar
+from ledger.transfers import LONGEST_CODE, MAX_KEY, MAX_MEMO
 from ledgersafe.idempotency.stored_answers import read_key
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import InvalidParameter

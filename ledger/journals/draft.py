@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef
 
 
 class UnbalancedDraft(AssertionError):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef
 from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from ledger.calendar import business_days
 from ledger.periods import periods
-from ledger.refusals.books import BeforeBooksStart
+from ledger.refusals import BeforeBooksStart
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import InvalidParameter
 

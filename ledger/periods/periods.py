@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Max
 
 from ledger.balances import balances
-from ledger.calendar.business_days import span_of
+from ledger.calendar import span_of
 from ledger.models import Period, PeriodStatus, Reopening
 from ledgersafe.postgres.db import require_transaction
 from ledgersafe.tenants.models import Tenant

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db import IntegrityError
 
-from ledger.accounts.requests import InvalidRequest
+from ledger.accounts import InvalidRequest
 from ledger.refusals.drawers import DrawerClosed, ExceedsOriginal
 from ledgersafe.postgres.db import cause_of
 from ledgersafe.values.errors import DomainError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from ledger.accounts.requests import MAX_CODE, InvalidRequest, Problems, read_amount
+from ledger.accounts import MAX_CODE, InvalidRequest, Problems, read_amount
 from ledger.calendar import parameters
 from ledgersafe.idempotency.stored_answers import read_key
 from ledgersafe.values import exact_json

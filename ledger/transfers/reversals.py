@@ -4,8 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
-from ledger.journals import posting
-from ledger.journals.posting import JournalReversal
+from ledger.journals import JournalReversal, posting
 from ledger.models import Journal, Transfer
 from ledger.periods import calendar_memory
 from ledger.refusals import books

@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger.accounts.requests import InvalidRequest
+from ledger.accounts import InvalidRequest
 from ledger.models import Transfer
 from ledger.periods import calendar_memory
 from ledger.refusals import books

@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from ledger.backoffice.fx.formats import amount, minute, page_of
 from ledger.backoffice.sheets.sides import sided
-from ledger.fx import positions
-from ledger.fx.conversion import Unusable
+from ledger.fx import Unusable, positions
 from ledger.fx.positions import Position
 from ledger.fx.requests import instant_of
 from ledger.models import FxSettlement

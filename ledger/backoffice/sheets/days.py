@@ -8,8 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ledger.backoffice.sheets.sides import Balance
-from ledger.balances import balances
-from ledger.balances.balances import AccountBalance
+from ledger.balances import AccountBalance, balances
 from ledger.models import Period, PeriodStatus
 from ledgersafe.postgres.append_only_sums import JOURNALS, remembered_sums
 from ledgersafe.values.money_text import Money, pair
