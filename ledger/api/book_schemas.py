@@ -20,7 +20,7 @@ class NewAccountSerializer(serializers.Serializer[Any]):
 
 
 class AccountSerializer(serializers.Serializer[Any]):
-    """An account as it is."""
+    """An account."""
 
     id = serializers.IntegerField()
     code = serializers.CharField()
@@ -28,7 +28,9 @@ class AccountSerializer(serializers.Serializer[Any]):
     ccy = serializers.CharField()
     type = serializers.ChoiceField(choices=AccountType.choices)
     status = serializers.ChoiceField(choices=AccountStatus.choices)
-    floor = serializers.CharField(allow_null=True, help_text="The balance's normal side may not go below it.")
+    floor = serializers.CharField(
+        allow_null=True, help_text="The lowest allowed balance, on the normal side."
+    )
     metadata = serializers.DictField()
 
 
@@ -40,9 +42,9 @@ class AccountPageSerializer(serializers.Serializer[Any]):
 
 
 class AccountChangeSerializer(serializers.Serializer[Any]):
-    """What is to be different. `floor` null: none any more."""
+    """The fields to change. `floor` null removes the floor."""
 
-    #: What an account is: refused as such.
+    #: Fields that never change: refused by name.
     also_known = tuple(sorted(FIXED))
 
     name = serializers.CharField(required=False, max_length=200)
@@ -52,7 +54,7 @@ class AccountChangeSerializer(serializers.Serializer[Any]):
 
 
 class AccountVersionSerializer(serializers.Serializer[Any]):
-    """One change: who, when, from, to."""
+    """One version: who changed the account, when, from what, to what."""
 
     version = serializers.IntegerField()
     changed_at = serializers.DateTimeField()
@@ -62,7 +64,7 @@ class AccountVersionSerializer(serializers.Serializer[Any]):
 
 
 class AccountHistorySerializer(serializers.Serializer[Any]):
-    """A page of changes; with `as_of`, `account` instead: how it was then."""
+    """A page of versions; with `as_of`, the account at that instant instead."""
 
     items = AccountVersionSerializer(many=True, required=False)
     next_cursor = serializers.CharField(allow_null=True, required=False)
@@ -80,17 +82,17 @@ class _TransferEntrySerializer(serializers.Serializer[Any]):
 class TransferSerializer(serializers.Serializer[Any]):
     """Entries that sum to zero in each currency. The key may be sent as `X-Idempotency-Key` instead."""
 
-    client_id = serializers.CharField(required=False, help_text="Whose key it is; left out: the caller's.")
+    client_id = serializers.CharField(required=False, help_text="The client of the key; default: the caller.")
     idempotency_key = serializers.CharField(required=False, max_length=200)
     value_date = serializers.DateField(required=False, allow_null=True, help_text="Null: the current business day.")
     memo = serializers.CharField(required=False, allow_null=True)
-    external_ref = serializers.CharField(required=False, help_text="Left out: the key.")
+    external_ref = serializers.CharField(required=False, help_text="Default: the key.")
     metadata = serializers.DictField(required=False)
     entries = _TransferEntrySerializer(many=True)
 
 
 class TransferredSerializer(serializers.Serializer[Any]):
-    """What became of a transfer; of a dry run, without journal."""
+    """The outcome of a transfer; a dry run has no journal."""
 
     journal_id = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(choices=STATUSES)
@@ -118,7 +120,7 @@ class JournalItemSerializer(serializers.Serializer[Any]):
     value_date = serializers.DateField()
     occurred_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
-    source = serializers.CharField()  # type: ignore[assignment]  # DRF's fields have a `source`; declared ones are taken away
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF's fields have a `source`; its metaclass removes declared fields
     source_key = serializers.CharField()
     external_ref = serializers.CharField(allow_null=True)
     reverses = serializers.IntegerField(allow_null=True)
@@ -132,7 +134,7 @@ class JournalPageSerializer(serializers.Serializer[Any]):
 
 
 class JournalSerializer(JournalItemSerializer):
-    """A journal with its lines, and who asked for it."""
+    """A journal with its lines, and the command that requested it."""
 
     reversed_by = serializers.IntegerField(allow_null=True)
     client_id = serializers.CharField(allow_null=True)
@@ -143,13 +145,13 @@ class JournalSerializer(JournalItemSerializer):
 
 
 class ReversalSerializer(serializers.Serializer[Any]):
-    """Why, and on which day; the key is sent as `X-Idempotency-Key`."""
+    """Memo and day of a reversal; the key is sent as `X-Idempotency-Key`."""
 
     memo = serializers.CharField(required=False)
     value_date = serializers.DateField(required=False, allow_null=True)
 
 
 class ReversedSerializer(TransferredSerializer):
-    """The reversal's journal, and the one it undoes."""
+    """The reversal's journal, and the reversed one."""
 
     reverses = serializers.IntegerField()

@@ -98,17 +98,17 @@ def _cash(report: DrawerReport) -> dict[str, int | None]:
 
 # ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
 class NewDrawerSerializer(serializers.Serializer[Any]):
-    """A register's drawer, and the float that was counted into it."""
+    """The register, and its counted float."""
 
     store_id = serializers.CharField(max_length=64)
     register_id = serializers.CharField(max_length=64)
     starting_cash = serializers.IntegerField(min_value=0, help_text="Minor units.")
-    currency = serializers.CharField(required=False, help_text="ISO 4217; left out: the tenant's.")
-    blind = serializers.BooleanField(required=False, help_text="Who counts is not told what is expected.")
+    currency = serializers.CharField(required=False, help_text="ISO 4217; default: the tenant's.")
+    blind = serializers.BooleanField(required=False, help_text="Hide the expected amount from whoever counts.")
 
 
 class CountSerializer(serializers.Serializer[Any]):
-    """What was counted, in minor units; `denominations` are pieces by face value and come to the same."""
+    """Counted cash in minor units; `denominations`, pieces by face value, sum to the same amount."""
 
     actual_cash = serializers.IntegerField(min_value=0)
     denominations = serializers.DictField(child=serializers.IntegerField(min_value=0), required=False)
@@ -116,7 +116,7 @@ class CountSerializer(serializers.Serializer[Any]):
 
 
 class DrawerSerializer(serializers.Serializer[Any]):
-    """A drawer. `expected_cash` and `variance` are null while a blind count has not been made."""
+    """A drawer. `expected_cash` and `variance` are null until a blind count is done."""
 
     id = serializers.IntegerField()
     store_id = serializers.CharField()
@@ -155,11 +155,11 @@ class NewTransactionSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=TRANSACTION_TYPES)
     method = serializers.ChoiceField(choices=Method.choices)
     external_reference = serializers.CharField(required=False, max_length=200)
-    currency = serializers.CharField(required=False, help_text="ISO 4217; the drawer's, or left out.")
+    currency = serializers.CharField(required=False, help_text="ISO 4217; must be the drawer's; default: the drawer's.")
 
 
 class TransactionSerializer(NewTransactionSerializer):
-    """A transaction that was carried out."""
+    """A recorded transaction."""
 
     id = serializers.IntegerField()
     journal_id = serializers.IntegerField()
@@ -167,7 +167,7 @@ class TransactionSerializer(NewTransactionSerializer):
 
 
 class DrawerReportSerializer(serializers.Serializer[Any]):
-    """An X- or Z-report; amounts in minor units, cash that went out negative."""
+    """An X- or Z-report; amounts in minor units, cash out is negative."""
 
     report = serializers.ChoiceField(choices=[("X", "X"), ("Z", "Z")])
     z_number = serializers.IntegerField(allow_null=True)

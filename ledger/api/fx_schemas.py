@@ -12,7 +12,7 @@ from ledger.transfers import STATUSES
 class _OneRateSerializer(serializers.Serializer[Any]):
     pair = serializers.CharField(required=False, help_text="EUR/USD; eur-usd and EURUSD are read as well.")
     rate = serializers.CharField(required=False, help_text='Decimal text above zero, e.g. "1.0832".')
-    valid_from = serializers.DateTimeField(required=False, help_text="Left out: now.")
+    valid_from = serializers.DateTimeField(required=False, help_text="Default: now.")
 
 
 class NewRateSerializer(_OneRateSerializer):
@@ -30,19 +30,19 @@ class RateSerializer(serializers.Serializer[Any]):
     valid_from = serializers.DateTimeField()
     version = serializers.IntegerField(help_text="A correction is the next version.")
     superseded = serializers.BooleanField(help_text="There is a newer version.")
-    source = serializers.ChoiceField(choices=RateSource.choices)  # type: ignore[assignment]  # as in serializers.py
+    source = serializers.ChoiceField(choices=RateSource.choices)  # type: ignore[assignment]  # as in book_schemas.py
     actor = serializers.CharField()
     recorded_at = serializers.DateTimeField()
 
 
 class RecordedSerializer(serializers.Serializer[Any]):
-    """The rates that are current now, and how many of them are new."""
+    """The current rates, and the number of new and unchanged ones."""
 
     items = RateSerializer(many=True)
     counts = serializers.DictField(child=serializers.IntegerField())
 
 
-#: One rate was sent, or several.
+#: The answer to one rate, or to several.
 RECORDED: Final = PolymorphicProxySerializer(
     component_name="RecordedRates", serializers=[RateSerializer, RecordedSerializer], resource_type_field_name=None
 )
@@ -56,7 +56,7 @@ class RatePageSerializer(serializers.Serializer[Any]):
 
 
 class ConversionSerializer(serializers.Serializer[Any]):
-    """An amount, and what it comes to by the rate that holds."""
+    """An amount, its conversion, and the rate used."""
 
     amount = serializers.CharField()
     converted = serializers.CharField()
@@ -72,19 +72,19 @@ class ConversionSerializer(serializers.Serializer[Any]):
 class NewSettlementSerializer(serializers.Serializer[Any]):
     """An amount of the source account's currency. The key may be sent as `X-Idempotency-Key` instead."""
 
-    client_id = serializers.CharField(required=False, help_text="Whose key it is; left out: the caller's.")
+    client_id = serializers.CharField(required=False, help_text="The client of the key; default: the caller.")
     idempotency_key = serializers.CharField(required=False, max_length=200)
     from_account = serializers.CharField()
     to_account = serializers.CharField()
     amount = serializers.CharField(help_text='Decimal text above zero, e.g. "10.00".')
-    as_of = serializers.CharField(required=False, help_text="Whose rate is taken: an instant or a day; left out: now.")
-    value_date = serializers.DateField(required=False, help_text="Left out: the business day of `as_of`.")
+    as_of = serializers.CharField(required=False, help_text="The instant or day of the rate; default: now.")
+    value_date = serializers.DateField(required=False, help_text="Default: the business day of `as_of`.")
     memo = serializers.CharField(required=False)
-    external_ref = serializers.CharField(required=False, help_text="Left out: the key.")
+    external_ref = serializers.CharField(required=False, help_text="Default: the key.")
 
 
 class SettlementSerializer(serializers.Serializer[Any]):
-    """A settlement, with its journals and the rate it was made by."""
+    """A settlement, with its journals and its rate."""
 
     settlement_id = serializers.IntegerField(allow_null=True)
     from_account = serializers.CharField()
@@ -109,7 +109,7 @@ class SettlementSerializer(serializers.Serializer[Any]):
 
 
 class SettledSerializer(SettlementSerializer):
-    """What became of a settlement."""
+    """The outcome of a settlement."""
 
     status = serializers.ChoiceField(choices=STATUSES)
 

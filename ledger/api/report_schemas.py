@@ -22,7 +22,7 @@ class BalanceSerializer(serializers.Serializer[Any]):
     account_code = serializers.CharField()
     ccy = serializers.CharField()
     balance = serializers.CharField(help_text=_DEBIT_POSITIVE)
-    as_of = serializers.CharField(help_text="The day as asked for, or the instant in UTC.")
+    as_of = serializers.CharField(help_text="The requested day, or the instant in UTC.")
 
 
 class _BooksChartItemSerializer(_BooksAccountSerializer):
@@ -32,7 +32,7 @@ class _BooksChartItemSerializer(_BooksAccountSerializer):
 class BalancesSerializer(serializers.Serializer[Any]):
     """Every account's balance."""
 
-    as_of = serializers.CharField(help_text="The day as asked for, or the instant in UTC.")
+    as_of = serializers.CharField(help_text="The requested day, or the instant in UTC.")
     items = _BooksChartItemSerializer(many=True)
 
 
@@ -76,7 +76,7 @@ class _BooksIdentitySerializer(serializers.Serializer[Any]):
 
 
 class BalanceSheetSerializer(serializers.Serializer[Any]):
-    """What there is and whose it is, at the end of a business day."""
+    """Assets, liabilities, equity and result at the end of a business day."""
 
     date = serializers.DateField()
     sections = _BooksSectionSerializer(many=True)
@@ -91,14 +91,14 @@ class _BooksIncomeSerializer(serializers.Serializer[Any]):
 
 
 class IncomeStatementSerializer(serializers.Serializer[Any]):
-    """What was earned and spent on a span of business days."""
+    """Revenue, expense and result of a span of business days."""
 
     to = serializers.DateField()
     sections = _BooksSectionSerializer(many=True)
     totals = _BooksIncomeSerializer(many=True)
 
     def get_fields(self) -> dict[str, Any]:
-        return {"from": serializers.DateField()} | super().get_fields()  # `from` is a word of Python's
+        return {"from": serializers.DateField()} | super().get_fields()  # `from` is a keyword of Python
 
 
 class _BooksLineSerializer(serializers.Serializer[Any]):
@@ -129,7 +129,7 @@ class StatementSerializer(serializers.Serializer[Any]):
 
 
 class _BooksStartSerializer(serializers.Serializer[Any]):
-    date = serializers.DateField(allow_null=True, help_text="The closed day of the snapshot; null: from nothing.")
+    date = serializers.DateField(allow_null=True, help_text="The closed day of the snapshot; null: no snapshot.")
     balance = serializers.CharField()
 
 
@@ -143,7 +143,7 @@ class _BooksDaySerializer(serializers.Serializer[Any]):
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
-    """A balance taken apart: where it starts from, and what each business day since added."""
+    """A balance explained: the snapshot it starts from, and the movement of each business day since."""
 
     account_code = serializers.CharField()
     ccy = serializers.CharField()
@@ -166,7 +166,7 @@ class _PositionSerializer(serializers.Serializer[Any]):
 
 
 class FxClearingSerializer(serializers.Serializer[Any]):
-    """The open position in foreign currency. The residual is what the next revaluation books."""
+    """The open position in foreign currency. The next revaluation books the residual."""
 
     date = serializers.DateField()
     rates_as_of = serializers.DateTimeField()

@@ -29,7 +29,7 @@ _TO = OpenApiParameter("to", date, description="The last business day, included.
 
 
 class BooksView(APIView):
-    """Whoever may read the books."""
+    """The rights of all reports: scope `ledger:read`, keys of the whole tenant."""
 
     scope = "ledger:read"
     reach = Reach.TENANT
@@ -130,7 +130,7 @@ class BalanceSheetView(BooksView):
 
 
 class IncomeStatementView(BooksView):
-    """`GET /v1/reports/income-statement`: of a span of days; unless told otherwise, of the year up to now."""
+    """`GET /v1/reports/income-statement`: of a span of days; by default of the year up to now."""
 
     @extend_schema(
         operation_id="reports_income_statement",

@@ -16,7 +16,7 @@ GROUP BY p.journal_id, p.currency HAVING sum(p.amount_minor) <> 0
 _COMPLETE: Final = """
 SELECT j.tenant_id, 'journals', j.id::text,
        'was sealed with ' || j.posting_count || ' postings, has ' || count(p.journal_id)
-       || CASE WHEN bool_or(p.amount_minor = 0) THEN ', one of them of nothing' ELSE '' END
+       || CASE WHEN bool_or(p.amount_minor = 0) THEN ', one of them zero' ELSE '' END
 FROM journals j LEFT JOIN postings p ON p.journal_id = j.id
 WHERE %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 GROUP BY j.id HAVING count(p.journal_id) <> j.posting_count OR count(p.journal_id) < 2 OR bool_or(p.amount_minor = 0)
@@ -51,13 +51,13 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT array_agg(ARRAY[p.account_id, -p.amount_minor] ORDER BY p.account_id, -p.amount_minor) AS lines
     FROM postings p WHERE p.journal_id = r.id
-) undone
+) mirror
 CROSS JOIN LATERAL (
     SELECT array_agg(ARRAY[p.account_id, p.amount_minor] ORDER BY p.account_id, p.amount_minor) AS lines
     FROM postings p WHERE p.journal_id = o.id
-) done
+) original
 WHERE r.reverses_id IS NOT NULL AND %(tenant)s IN (0, r.tenant_id) AND r.business_date >= %(since)s::date
-  AND (o.reverses_id IS NOT NULL OR earlier.id IS NOT NULL OR undone.lines IS DISTINCT FROM done.lines)
+  AND (o.reverses_id IS NOT NULL OR earlier.id IS NOT NULL OR mirror.lines IS DISTINCT FROM original.lines)
 """
 
 #: A posting with another day than its journal's would be in a day that its poster never locked.
@@ -131,13 +131,14 @@ WHERE business_date >= %(since)s::date
 #: All postings to an account with a floor, counted on its normal side.
 _FLOORS: Final = """
 SELECT a.tenant_id, 'accounts', a.id::text,
-       'account ' || a.code || ' is at ' || held.amount || ', below its floor of ' || a.floor_minor || ' (minor units)'
+       'account ' || a.code || ' is at ' || balance.amount || ', below its floor of ' || a.floor_minor
+       || ' (minor units)'
 FROM accounts a
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(p.amount_minor), 0) * CASE WHEN a.type IN ('ASSET', 'EXPENSE') THEN 1 ELSE -1 END AS amount
     FROM postings p WHERE p.tenant_id = a.tenant_id AND p.account_id = a.id
-) held
-WHERE a.floor_minor IS NOT NULL AND held.amount < a.floor_minor AND %(tenant)s IN (0, a.tenant_id)
+) balance
+WHERE a.floor_minor IS NOT NULL AND balance.amount < a.floor_minor AND %(tenant)s IN (0, a.tenant_id)
 """
 
 #: Every command has its journal, and the journal of a transfer has the command it names.
@@ -148,7 +149,7 @@ FROM transfers c LEFT JOIN journals j ON j.id = c.journal_id AND j.tenant_id = c
 WHERE %(tenant)s IN (0, c.tenant_id) AND c.created_at >= %(since)s::date
   AND (j.id IS NULL OR j.source <> 'transfer' OR (j.reverses_id IS NULL AND j.source_key <> c.id::text))
 UNION ALL
-SELECT j.tenant_id, 'journals', j.id::text, 'was asked for by nobody: there is no transfer ' || j.source_key
+SELECT j.tenant_id, 'journals', j.id::text, 'has no command: there is no transfer ' || j.source_key
 FROM journals j LEFT JOIN transfers c ON c.tenant_id = j.tenant_id AND c.journal_id = j.id
 WHERE j.source = 'transfer' AND c.id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date

@@ -21,7 +21,7 @@ _OPEN: Final = """
 SELECT d.tenant_id, 'pos_ledgers', d.id::text,
        CASE WHEN flows.float <> d.starting_cash_minor
             THEN 'began with ' || d.starting_cash_minor || ', its float was ' || flows.float
-            ELSE 'should hold ' || flows.cash || ', its account holds ' || account.held END
+            ELSE 'should hold ' || flows.cash || ', its account holds ' || account.balance END
 FROM pos_ledgers d
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(t.cash_minor), 0) AS cash,
@@ -29,11 +29,11 @@ CROSS JOIN LATERAL (
     FROM financial_transactions t WHERE t.tenant_id = d.tenant_id AND t.drawer_id = d.id
 ) flows
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(p.amount_minor), 0) AS held
+    SELECT coalesce(sum(p.amount_minor), 0) AS balance
     FROM postings p WHERE p.tenant_id = d.tenant_id AND p.account_id = d.account_id
 ) account
 WHERE d.status <> 'CLOSED' AND %(tenant)s IN (0, d.tenant_id)
-  AND (flows.float <> d.starting_cash_minor OR flows.cash <> account.held)
+  AND (flows.float <> d.starting_cash_minor OR flows.cash <> account.balance)
 """
 
 _CLOSED: Final = """
@@ -53,7 +53,7 @@ WHERE d.status = 'CLOSED' AND %(tenant)s IN (0, d.tenant_id) AND d.closed_at >= 
 
 #: Journals of transactions and drawers have their flow, and the flow of a transaction has its journal.
 _CAUSES: Final = """
-SELECT j.tenant_id, 'journals', j.id::text, 'was asked for by nobody: there is no transaction ' || j.source_key
+SELECT j.tenant_id, 'journals', j.id::text, 'has no command: there is no transaction ' || j.source_key
 FROM journals j
 LEFT JOIN financial_transactions t ON t.tenant_id = j.tenant_id AND t.id::text = j.source_key AND t.journal_id = j.id
 WHERE j.source = 'transaction' AND j.reverses_id IS NULL AND t.id IS NULL
@@ -64,7 +64,7 @@ FROM financial_transactions t LEFT JOIN journals j ON j.id = t.journal_id AND j.
 WHERE t.actor <> '' AND %(tenant)s IN (0, t.tenant_id) AND t.created_at >= %(since)s::date
   AND (j.id IS NULL OR j.source <> 'transaction' OR j.source_key <> t.id::text)
 UNION ALL
-SELECT j.tenant_id, 'journals', j.id::text, 'is of a drawer, but no flow of one'
+SELECT j.tenant_id, 'journals', j.id::text, 'belongs to a drawer, but has no flow'
 FROM journals j
 LEFT JOIN (financial_transactions t JOIN pos_ledgers d ON d.id = t.drawer_id)
      ON t.tenant_id = j.tenant_id AND t.journal_id = j.id

@@ -25,14 +25,14 @@ LEFT JOIN LATERAL (
         (SELECT id, base, quote, rate, valid_from, 2 FROM fx_rates
          WHERE tenant_id = q.tenant_id AND base = q.target AND quote = q.source AND valid_from <= q.at
          ORDER BY valid_from DESC, version DESC LIMIT 1)
-    ) found ORDER BY choice LIMIT 1
+    ) candidates ORDER BY choice LIMIT 1
 ) r ON true"""
 _FIND: Final = f"""
 SELECT r.id, r.base, r.quote, r.rate, r.valid_from
 FROM (
     SELECT %(tenant)s AS tenant_id, source, target, at, place
     FROM unnest(%(sources)s::text[], %(targets)s::text[], %(instants)s::timestamptz[])
-         WITH ORDINALITY AS asked(source, target, at, place)
+         WITH ORDINALITY AS queries(source, target, at, place)
 ) q {USABLE}
 ORDER BY q.place
 """  # noqa: S608  constants of ours

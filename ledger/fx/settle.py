@@ -50,7 +50,7 @@ def settle(
     """
     started = time.perf_counter()
     tenant_id = principal.tenant_id
-    (known,) = clients.as_known(FxSettlement.objects, principal, [request])
+    (known,) = clients.with_recorded_clients(FxSettlement.objects, principal, [request])
 
     def attempt() -> tuple[FxSettlement, bool]:
         with tenant_transaction(tenant_id):

@@ -8,7 +8,7 @@ In: bodies of requests. Out: `TransferResult`, or the recorded command. Each use
 * `clients`: find commands that a rotated key sent under its former name.
 """
 
-from ledger.transfers.clients import as_known
+from ledger.transfers.clients import with_recorded_clients
 from ledger.transfers.requests import (
     LONGEST_CODE,
     MAX_KEY,
@@ -22,6 +22,17 @@ from ledger.transfers.reversals import reverse_journal
 from ledger.transfers.transfer import STATUSES, TransferResult, carry_out, preview
 
 __all__ = [
-    "LONGEST_CODE", "MAX_KEY", "MAX_MEMO", "STATUSES", "ReversalRequest", "TransferLine", "TransferRequest",
-    "TransferResult", "as_known", "carry_out", "preview", "read_bulk", "reverse_journal",
+    "LONGEST_CODE",
+    "MAX_KEY",
+    "MAX_MEMO",
+    "STATUSES",
+    "ReversalRequest",
+    "TransferLine",
+    "TransferRequest",
+    "TransferResult",
+    "carry_out",
+    "preview",
+    "read_bulk",
+    "reverse_journal",
+    "with_recorded_clients",
 ]  # fmt: skip

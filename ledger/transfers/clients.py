@@ -27,18 +27,18 @@ class KeyedRequest(Protocol):
 R = TypeVar("R", bound=KeyedRequest)
 
 
-def as_known(done: Any, principal: Principal, requests: Sequence[R]) -> Sequence[R]:
+def with_recorded_clients(commands: Any, principal: Principal, requests: Sequence[R]) -> Sequence[R]:
     """Return the requests, each under the client name that its command is recorded under, if it is recorded.
 
     At most one statement; none for principals that never had another name.
 
-    :param done: manager of recorded commands, with `client_id` and `idempotency_key`.
+    :param commands: manager of the recorded commands, with `client_id` and `idempotency_key`.
     """
     names = principal.client_ids
     own_keys = {request.idempotency_key for request in requests if request.client_id == principal.client_id}
     if len(names) == 1 or not own_keys:
         return requests
-    rows = done.filter(tenant_id=principal.tenant_id, client_id__in=names, idempotency_key__in=own_keys)
+    rows = commands.filter(tenant_id=principal.tenant_id, client_id__in=names, idempotency_key__in=own_keys)
     known = retry_serialization(lambda: set(rows.values_list("idempotency_key", "client_id")))
     return [
         _renamed(request, names, known) if request.client_id == principal.client_id else request for request in requests

@@ -26,13 +26,13 @@ def reverse_journal(*, principal: Principal, request: ReversalRequest, now: date
     """
 
     tenant_id = principal.tenant_id
-    (known,) = clients.as_known(Transfer.objects, principal, [request])
+    (known,) = clients.with_recorded_clients(Transfer.objects, principal, [request])
 
     def attempt() -> tuple[Transfer, bool]:
         with tenant_transaction(tenant_id):
-            done = _find(tenant_id, known)
-            if done is not None:
-                return done, False
+            earlier = _find(tenant_id, known)
+            if earlier is not None:
+                return earlier, False
             _check(tenant_id, request.journal_id)
             written = _reverse(tenant_id, known, principal.actor, now)
             force_constraints()
@@ -51,12 +51,12 @@ def reverse_journal(*, principal: Principal, request: ReversalRequest, now: date
 
 
 def _find(tenant_id: int, request: ReversalRequest) -> Transfer | None:
-    done = Transfer.objects.filter(
+    earlier = Transfer.objects.filter(
         tenant_id=tenant_id, client_id=request.client_id, idempotency_key=request.idempotency_key
     ).first()
-    if done is not None and bytes(done.fingerprint) != request.fingerprint:
+    if earlier is not None and bytes(earlier.fingerprint) != request.fingerprint:
         raise KeyReused
-    return done
+    return earlier
 
 
 def _check(tenant_id: int, journal_id: int) -> None:

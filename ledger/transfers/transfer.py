@@ -62,7 +62,7 @@ def carry_out(
     :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many requests conflict.
     """
     started = time.perf_counter()
-    requests = clients.as_known(Transfer.objects, principal, requests)
+    requests = clients.with_recorded_clients(Transfer.objects, principal, requests)
     distinct = _without_repeats(requests)
 
     def attempt() -> list[TransferResult]:
@@ -83,7 +83,7 @@ def carry_out(
 
 def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: datetime) -> list[TransferResult]:
     """Take the same path, every guard included, and roll back. Transfers posted before keep their results."""
-    requests = clients.as_known(Transfer.objects, principal, requests)
+    requests = clients.with_recorded_clients(Transfer.objects, principal, requests)
     distinct = _without_repeats(requests)
 
     def attempt() -> list[TransferResult]:

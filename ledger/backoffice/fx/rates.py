@@ -29,7 +29,7 @@ class FxRateAdmin(SetUpAdmin):
     """All versions of all rates; the page of one lists the versions of the same pair and instant."""
 
     paginator = InfinitePaginator
-    list_display = ("pair_shown", "rate_shown", "since", "state", "source_shown", "recorded", "tenant")
+    list_display = ("pair_text", "rate_text", "since", "state", "source_name", "recorded", "tenant")
     list_filter = ("source", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("base", "quote")
@@ -44,11 +44,11 @@ class FxRateAdmin(SetUpAdmin):
         return rates.with_superseded(rows)
 
     @display(description="Pair")
-    def pair_shown(self, rate: FxRate) -> str:
+    def pair_text(self, rate: FxRate) -> str:
         return rate.pair
 
     @display(description="Rate")
-    def rate_shown(self, rate: FxRate) -> str:
+    def rate_text(self, rate: FxRate) -> str:
         return conversion.rate_text(rate.rate)
 
     @display(description="Valid from")
@@ -60,7 +60,7 @@ class FxRateAdmin(SetUpAdmin):
         return "corrected" if rate.superseded else "current"
 
     @display(description="Source")
-    def source_shown(self, rate: FxRate) -> str:
+    def source_name(self, rate: FxRate) -> str:
         return str(rate.get_source_display())
 
     @display(description="Recorded")

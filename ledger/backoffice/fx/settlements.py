@@ -22,7 +22,7 @@ class FxSettlementAdmin(SetUpAdmin):
     """Settlements; the page of one shows its journals and its rate. A button leads to the open position."""
 
     paginator = InfinitePaginator
-    list_display = ("number", "day", "given", "taken", "rate_shown", "key_shown", "tenant")
+    list_display = ("number", "day", "source", "target", "rate_text", "key", "tenant")
     list_display_links = ("number",)
     list_filter = ("source_currency", "target_currency", "tenant")
     list_select_related = ("tenant", "rate", "from_account", "to_account")
@@ -42,19 +42,19 @@ class FxSettlementAdmin(SetUpAdmin):
         return str(row.business_date)
 
     @display(description="From")
-    def given(self, row: FxSettlement) -> str:
+    def source(self, row: FxSettlement) -> str:
         return f"{amount(row.amount_minor, row.source_currency)} · {row.from_account.code}"
 
     @display(description="To")
-    def taken(self, row: FxSettlement) -> str:
+    def target(self, row: FxSettlement) -> str:
         return f"{amount(row.converted_minor, row.target_currency)} · {row.to_account.code}"
 
     @display(description="Rate")
-    def rate_shown(self, row: FxSettlement) -> str:
+    def rate_text(self, row: FxSettlement) -> str:
         return f"{row.rate.pair} {conversion.rate_text(row.rate_value)}"
 
     @display(description="Key")
-    def key_shown(self, row: FxSettlement) -> str:
+    def key(self, row: FxSettlement) -> str:
         return row.idempotency_key
 
     def has_look_permission(self, request: HttpRequest) -> bool:
