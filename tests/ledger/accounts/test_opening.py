@@ -30,8 +30,8 @@ def opened(shop: Shop, *refs: AccountRef) -> tuple[dict[AccountRef, int], list[s
 def test_what_is_missing_is_opened_with_its_default_code_name_and_type(shop: Shop) -> None:
     ids, _ = opened(shop, DRAWER, SALES, FX)
     assert set(ids) == {DRAWER, SALES, FX}
-    found = Account.objects.filter(tenant=shop.tenant).values_list("id", "code", "name", "type", "currency", "status")
-    assert set(found) == {
+    rows = Account.objects.filter(tenant=shop.tenant).values_list("id", "code", "name", "type", "currency", "status")
+    assert set(rows) == {
         (ids[DRAWER], "DRAWER:store-1/till-1:USD", "Cash drawer store-1/till-1", "ASSET", "USD", "active"),
         (ids[SALES], "SALES:USD", "Sales", "REVENUE", "USD", "active"),
         (ids[FX], "FX:CLEAR:EUR", "FX clearing", "ASSET", "EUR", "active"),
