@@ -16,7 +16,7 @@ from ledgersafe.values import errors
 
 
 class CodeTaken(errors.DomainError):
-    """There is an account of that code."""
+    """An account with this code exists already."""
 
     code = "ACCOUNT_EXISTS"
     http_status = 409
@@ -30,7 +30,7 @@ class NotEmpty(errors.DomainError):
 
 
 class BelowFloor(errors.DomainError):
-    """The account's balance is below that floor."""
+    """The account's balance is below this floor."""
 
     code = "BELOW_FLOOR"
     http_status = 409

@@ -19,7 +19,7 @@ FIXED: Final = frozenset({"id", "code", "ccy", "type"})
 
 
 class InvalidRequest(InvalidParameter):
-    """The request is not valid; `errors` names every part that is wrong."""
+    """The request is invalid; `errors` lists every problem."""
 
     code = "INVALID_REQUEST"
 

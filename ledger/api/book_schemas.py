@@ -28,9 +28,7 @@ class AccountSerializer(serializers.Serializer[Any]):
     ccy = serializers.CharField()
     type = serializers.ChoiceField(choices=AccountType.choices)
     status = serializers.ChoiceField(choices=AccountStatus.choices)
-    floor = serializers.CharField(
-        allow_null=True, help_text="The lowest allowed balance, on the normal side."
-    )
+    floor = serializers.CharField(allow_null=True, help_text="The lowest allowed balance, on the normal side.")
     metadata = serializers.DictField()
 
 

@@ -17,7 +17,7 @@ from ledger.fx import RateQuery, rate_text, rates, record_rates, settle, settlem
 from ledger.fx.requests import instant_of, read_rates
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import RateSource
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
@@ -74,7 +74,7 @@ class RatesView(APIView):
             at = _instant(request)
             rate = rates.latest(tenant_id, RateQuery(*pair, at))
             if rate is None:
-                raise NotFound(f"No rate {pair[0]}/{pair[1]} is known as of then, nor the opposite one.")
+                raise NotFound(f"No rate {pair[0]}/{pair[1]} was known then, nor its inverse.")
             return Response(serializers.current_item(rate, *pair, at))
         as_of = _instant(request) if request.query_params.get("as_of") else None
         rows = rates.list_rates(tenant_id, pair, as_of, cursor_of(request))
@@ -125,7 +125,7 @@ class SettlementsView(APIView):
             read_object(request._request, principal.tenant_slug, declared=schemas.NewSettlementSerializer),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
-            calendar=calendar_memory.calendar_of(principal.tenant_id),
+            calendar=calendar_of(principal.tenant_id),
             now=now,
         )
         row, is_new = settle.settle(principal=principal, request=settlement_request, now=now, dry_run=dry_run)
@@ -161,5 +161,5 @@ class SettlementView(APIView):
 
 
 def _instant(request: Request) -> datetime:
-    calendar = calendar_memory.calendar_of(principal_of(request).tenant_id)
+    calendar = calendar_of(principal_of(request).tenant_id)
     return instant_of(moment_of(request.query_params, "as_of"), calendar, now=timezone.now())

@@ -15,7 +15,7 @@ from ledger.balances import balances, reports, statements
 from ledger.calendar import day_of, moment_of, span_of_days
 from ledger.fx import positions
 from ledger.fx.requests import instant_of
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledgersafe.http.api import cursor_of, limit_of, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
@@ -155,7 +155,7 @@ class FxClearingView(BooksView):
     )
     def get(self, request: Request) -> Response:
         day, principal = _day(request), principal_of(request)
-        at = instant_of(day, calendar_memory.calendar_of(principal.tenant_id), now=timezone.now())
+        at = instant_of(day, calendar_of(principal.tenant_id), now=timezone.now())
         rows = positions.read(principal.tenant_id, day, at=at)
         return Response(serializers.fx_clearing_body(rows, reports.base_currency_of(principal.tenant_id), day, at))
 

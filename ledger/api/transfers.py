@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from ledger.api import book_schemas, book_serializers
 from ledger.journals.queries import read_id
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledger.transfers import ReversalRequest, TransferRequest, TransferResult, read_bulk, reversals, transfer
 from ledgersafe.http.api import (
     RememberingApiKeyAuthentication,
@@ -60,7 +60,7 @@ class TransfersView(APIView):
             read_object(request._request, principal.tenant_slug, declared=book_schemas.TransferSerializer),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
-            today=calendar_memory.calendar_of(principal.tenant_id).day_of(now),
+            today=calendar_of(principal.tenant_id).day_of(now),
         )
         use_case = transfer.preview if flag_of(request, "dry_run") else transfer.carry_out
         (result,) = use_case(principal=principal, requests=[transfer_request], now=now)
@@ -90,7 +90,7 @@ class TransferBulkView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         principal, now = principal_of(request), timezone.now()
-        today = calendar_memory.calendar_of(principal.tenant_id).day_of(now)
+        today = calendar_of(principal.tenant_id).day_of(now)
         body = read_object(request._request, principal.tenant_slug, declared=book_schemas.TransferBulkSerializer)
         transfer_requests = read_bulk(body, client=principal.client_id, today=today)
         transfer_results = transfer.carry_out(principal=principal, requests=transfer_requests, now=now, single=False)
@@ -126,7 +126,7 @@ class ReverseView(APIView):
             journal_id=read_id(journal_id),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
-            today=calendar_memory.calendar_of(principal.tenant_id).day_of(now),
+            today=calendar_of(principal.tenant_id).day_of(now),
         )
         command, is_new = reversals.reverse_journal(principal=principal, request=reversal, now=now)
         answer = book_serializers.transfer_result(

@@ -133,7 +133,7 @@ def _locked(caller: Caller, drawer_id: int, now: datetime) -> tuple[Drawer, Draw
     # Read again under the lock: the holder before may have closed it.
     drawer.refresh_from_db(fields=["status", "actual_cash_minor", "denominations", "notes", "counted_at", "counted_by"])
     if drawer.status == DrawerStatus.CLOSED:
-        raise drawers.DrawerClosed("The drawer is closed: it is sealed.")
+        raise drawers.DrawerClosed("The drawer is closed.")
     return drawer, book, balance
 
 

@@ -16,7 +16,7 @@ from django.db import IntegrityError
 from ledger.accounts import AccountRef, find_or_open, qualified
 from ledger.journals import JournalDraft, NewJournal, posting
 from ledger.models import Drawer
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledger.refusals import books
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import call, force_constraints, retry_serialization, tenant_transaction
@@ -99,7 +99,7 @@ class DrawerBook:
 
 def open_today(tenant_id: int, store: Store, now: datetime) -> date:
     """Return the current business day of a store, opened; operation. :raises DayClosed: it is closed already."""
-    calendar = calendar_memory.calendar_of(tenant_id)
+    calendar = calendar_of(tenant_id)
     day = calendar.day_of(now, store=store)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")

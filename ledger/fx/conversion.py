@@ -18,7 +18,7 @@ _UNIT: Final = 10**RATE_PLACES
 
 
 class FxRateMissing(DomainError):
-    """No rate of the pair is known, nor of the opposite one."""
+    """No rate is known for the pair or its inverse."""
 
     code = "FX_RATE_MISSING"
     http_status = 409
@@ -32,14 +32,14 @@ class FxRateStale(DomainError):
 
 
 class AmountTooLarge(DomainError):
-    """The converted amount is larger than the books take."""
+    """The converted amount is too large for the books."""
 
     code = "AMOUNT_TOO_LARGE"
     http_status = 422
 
 
 class AmountTooSmall(DomainError):
-    """The amount is worth less than half the smallest unit of the other currency: nothing would arrive."""
+    """The amount is too small: it converts to zero."""
 
     code = "AMOUNT_TOO_SMALL"
     http_status = 422

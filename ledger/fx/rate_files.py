@@ -15,7 +15,7 @@ MAX_PROBLEMS: Final = 20
 
 
 class InvalidRateFile(DomainError):
-    """The file cannot be imported; nothing of it was."""
+    """The file cannot be imported; nothing was imported."""
 
     code = "INVALID_RATE_FILE"
 
@@ -51,7 +51,7 @@ def read_file(lines: Iterable[str], *, now: datetime) -> list[NewRate]:
 
 
 def _header(names: Iterable[str] | None) -> list[str]:
-    """:raises InvalidRateFile: a column is missing."""
+    """Read the names of the columns. :raises InvalidRateFile: one is missing."""
     columns = [name.strip().lower().removeprefix("\ufeff") for name in names or ()]
     if not {"pair", "rate"} <= set(columns):
         raise InvalidRateFile(f"The first line must name the columns {', '.join(COLUMNS)}.")

@@ -87,7 +87,7 @@ def judge(query: RateQuery, rate: Rate | None) -> Rate | Unusable:
     """Return the rate if it is usable, or else the reason why not. Pure, except for the setting of the maximum age."""
     moment = f"{query.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if rate is None:
-        return Unusable(f"No rate {query.source}/{query.target} is known as of {moment}, nor the opposite one.")
+        return Unusable(f"No rate {query.source}/{query.target} is known as of {moment}, nor its inverse.")
     if conversion.is_stale(rate.valid_from, query.at, max_age()):
         since = f"{rate.valid_from:%Y-%m-%d %H:%M} UTC"
         return Unusable(

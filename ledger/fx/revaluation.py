@@ -11,7 +11,7 @@ from ledger.fx import positions as clearing
 from ledger.fx.positions import Position
 from ledger.journals import JournalDraft, NewJournal, posting
 from ledger.models import FxRevaluation
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledgersafe.postgres.db import require_transaction
 
 KIND: Final = "REVALUATION"
@@ -53,7 +53,7 @@ def revalue(tenant_id: int, day: date, *, actor: str, now: datetime) -> Revaluat
     """
     require_transaction()
     _await_posters(tenant_id, day)
-    at = calendar_memory.calendar_of(tenant_id).end_of(day) - timedelta(microseconds=1)
+    at = calendar_of(tenant_id).end_of(day) - timedelta(microseconds=1)
     positions = clearing.read(tenant_id, day, at=at)
     missing, residual = clearing.without_rate(positions), clearing.residual(positions)
     journal_id = None

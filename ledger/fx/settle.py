@@ -18,7 +18,7 @@ from ledger.fx.conversion import AmountTooSmall, Conversion
 from ledger.fx.rates import RateQuery
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import Account, AccountStatus, FxSettlement
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledger.refusals import books
 from ledger.transfers import clients
 from ledgersafe.idempotency.stored_answers import KeyReused
@@ -94,7 +94,7 @@ def _settle_once(tenant_id: int, request: SettlementRequest, actor: str, now: da
         return earlier, False
     source, target = _accounts(tenant_id, request)
     conversion = _convert(tenant_id, request, source, target)
-    if not calendar_memory.calendar_of(tenant_id).open_day(request.value_date):
+    if not calendar_of(tenant_id).open_day(request.value_date):
         raise books.DayClosed(f"Business day {request.value_date} is closed: nothing is posted on or before it.")
     argument = _call_argument(tenant_id, request, actor, source, target, conversion)
     row = call("ledger_fx_settle_v1", tenant_id, as_jsonb(argument))
@@ -114,11 +114,11 @@ def _accounts(tenant_id: int, request: SettlementRequest) -> tuple[Account, Acco
         if code not in accounts:
             problems.add(f"/{name}", f"{code} is no account of yours")
         elif accounts[code].role == CLEARING:
-            problems.add(f"/{name}", f"{code} is a clearing account: settlements go through it, not from or to it")
+            problems.add(f"/{name}", f"{code} is a clearing account: choose another one")
         elif accounts[code].status != AccountStatus.ACTIVE:
             inactive.add(f"/{name}", f"{code} is {accounts[code].status}")
     if not problems.items and accounts[request.from_code].currency == accounts[request.to_code].currency:
-        problems.add("/to_account", "must be of another currency than from_account; use a transfer instead")
+        problems.add("/to_account", "must have another currency than from_account; use a transfer instead")
     problems.refuse()
     if inactive.items:
         raise books.AccountNotActive(f"{inactive.items[0]['message']}.", errors=inactive.items)

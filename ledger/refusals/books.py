@@ -26,7 +26,7 @@ class DayClosed(DomainError):
 
 
 class BeforeBooksStart(DomainError):
-    """The books start on a later day; a tenant administrator can have them start earlier."""
+    """The books start on a later day; a tenant administrator can move the start."""
 
     code = "BEFORE_BOOKS_START"
     http_status = 409
@@ -40,14 +40,14 @@ class FloorReached(DomainError):
 
 
 class AlreadyReversed(DomainError):
-    """The journal was reversed before."""
+    """The journal is reversed already."""
 
     code = "ALREADY_REVERSED"
     http_status = 409
 
 
 class NotReversible(DomainError):
-    """The journal of a till event is undone by deciding its exception, or by a correcting event."""
+    """A till event's journal is not reversed here: decide its exception, or send a correcting event."""
 
     code = "NOT_REVERSIBLE"
     http_status = 409

@@ -6,7 +6,7 @@ from django.db import IntegrityError
 
 from ledger.journals import JournalReversal, posting
 from ledger.models import Journal, Transfer
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledger.refusals import books
 from ledger.transfers import clients
 from ledger.transfers.requests import ReversalRequest
@@ -64,18 +64,20 @@ def _check(tenant_id: int, journal_id: int) -> None:
     if journal is None:
         raise NotFound("There is no such journal.")
     if journal.source == "fx":
-        raise books.NotReversible("A conversion is undone by one in the other direction, at the rate of that day.")
+        raise books.NotReversible(
+            "A settlement is not reversed: settle in the other direction, at the rate of that day."
+        )
     if journal.source != "transfer":
         raise books.NotReversible
     if journal.reverses_id is not None:
-        raise books.NotReversible("A reversal is not reversed; make the transfer again.")
+        raise books.NotReversible("A reversal is not reversed: post the transfer again.")
     if Journal.objects.filter(tenant_id=tenant_id, reverses_id=journal_id).exists():
         raise books.AlreadyReversed
 
 
 def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime) -> Transfer:
     """Post the reversal. Of two that race, the second fails at the unique index, retries, and finds it reversed."""
-    calendar = calendar_memory.calendar_of(tenant_id)
+    calendar = calendar_of(tenant_id)
     day = request.value_date or calendar.day_of(now)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")

@@ -11,14 +11,14 @@ from ledger.fx import Unusable, positions
 from ledger.fx.positions import Position
 from ledger.fx.requests import instant_of
 from ledger.models import FxSettlement
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants.models import Tenant
 
 
 def position_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Show the position, valued at the current rates."""
-    now, calendar = timezone.now(), calendar_memory.calendar_of(tenant.pk)
+    now, calendar = timezone.now(), calendar_of(tenant.pk)
     day = calendar.day_of(now)
     rows = positions.read(tenant.pk, day, at=instant_of(day, calendar, now=now))
     residual = positions.residual(rows)
