@@ -51,8 +51,8 @@ def record_rates(*, tenant_id: int, rates: Sequence[NewRate], source: str, actor
         recorded = 0
         with rolled_back(tenant_id) if dry_run else tenant_transaction(tenant_id):
             for chunk in _chunks(rates):
-                told = call("ledger_put_rates_v1", tenant_id, source, actor, as_jsonb(chunk))
-                recorded += int(told["new"])
+                answer = call("ledger_put_rates_v1", tenant_id, source, actor, as_jsonb(chunk))
+                recorded += int(answer["new"])
             if recorded and not dry_run:
                 _record(tenant_id, rates, recorded, source, actor)
         return recorded
