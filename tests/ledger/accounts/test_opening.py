@@ -8,8 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ledger.accounts.chart import ROLES, AccountRef, qualified
-from ledger.accounts.opening import find_or_open
+from ledger.accounts import ROLES, AccountRef, find_or_open, qualified
 from ledger.models import Account
 from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop, open_shop

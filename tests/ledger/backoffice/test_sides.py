@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger.accounts.chart import ROLES
+from ledger.accounts import ROLES
 from ledger.backoffice.sheets.sides import Balance, sided, usual_side
 from ledger.balances import balances
 from ledger.models import Account, AccountType, Period

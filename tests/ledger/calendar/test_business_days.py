@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.calendar.business_days import business_date_of, span_of
+from ledger.calendar import business_date_of, span_of
 
 HOUR = timedelta(hours=1)
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})

@@ -3,8 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from ledger.drawers.adjustments import adjust_closed
-from ledger.drawers.caller import Caller
+from ledger.drawers import Caller, adjust_closed
 from ledger.models import Drawer, FinancialTransaction
 from tests.conftest import Shop
 from tests.scenes.drawers import (

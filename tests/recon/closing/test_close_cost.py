@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ledger.transfers import transfer
-from ledger.transfers.requests import TransferLine, TransferRequest
+from ledger.transfers import TransferLine, TransferRequest, transfer
 from recon.closing import close as closing
 from tests.conftest import Shop, open_shop
 from tests.scenes.days import DAY, LATER, close
