@@ -99,14 +99,14 @@ def balance_sheet(tenant_id: int, day: date) -> tuple[list[TypeTotal], list[Iden
 def income_statement(tenant_id: int, first: date, last: date) -> tuple[list[TypeTotal], list[Income]]:
     """Return the sections and totals of the income statement, for a span of business days. One statement."""
     before, after = balances.trial_balances(tenant_id, [day_before(first), last])
-    rows = [_moved(old, new) for old, new in zip(before, after, strict=True)]
+    rows = [_movement(old, new) for old, new in zip(before, after, strict=True)]
     return _by_type(rows, _RESULT), [
         Income(currency, _sum(rows, currency, AccountType.REVENUE), _sum(rows, currency, AccountType.EXPENSE))
         for currency in _currencies(rows)
     ]
 
 
-def _moved(old: AccountBalance, new: AccountBalance) -> AccountBalance:
+def _movement(old: AccountBalance, new: AccountBalance) -> AccountBalance:
     return AccountBalance(new.code, new.name, new.type, new.currency, new.balance_minor - old.balance_minor, new.role)
 
 

@@ -63,14 +63,14 @@ class Calendar:
 
 
 _lock = threading.Lock()
-_known: OrderedDict[int, Calendar] = OrderedDict()
+_cache: OrderedDict[int, Calendar] = OrderedDict()
 
 
 def calendar_of(tenant_id: int) -> Calendar:
     """Return a tenant's calendar, from the cache or else from the database."""
-    known = _known.get(tenant_id)
-    if known is not None and known.expires_at > clock.monotonic():
-        return known
+    cached = _cache.get(tenant_id)
+    if cached is not None and cached.expires_at > clock.monotonic():
+        return cached
     tenant = Tenant.objects.get(pk=tenant_id)
     calendar = Calendar(
         tenant_id=tenant_id,
@@ -81,13 +81,13 @@ def calendar_of(tenant_id: int) -> Calendar:
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
     )
     with _lock:
-        _known[tenant_id] = calendar
-        while len(_known) > _TENANTS:
-            _known.popitem(last=False)
+        _cache[tenant_id] = calendar
+        while len(_cache) > _TENANTS:
+            _cache.popitem(last=False)
     return calendar
 
 
 def forget(tenant_id: int) -> None:
     """Drop a tenant's cached calendar: it is out of date."""
     with _lock:
-        _known.pop(tenant_id, None)
+        _cache.pop(tenant_id, None)

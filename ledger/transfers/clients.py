@@ -39,16 +39,17 @@ def with_recorded_clients(commands: Any, principal: Principal, requests: Sequenc
     if len(names) == 1 or not own_keys:
         return requests
     rows = commands.filter(tenant_id=principal.tenant_id, client_id__in=names, idempotency_key__in=own_keys)
-    known = retry_serialization(lambda: set(rows.values_list("idempotency_key", "client_id")))
+    recorded = retry_serialization(lambda: set(rows.values_list("idempotency_key", "client_id")))
     return [
-        _renamed(request, names, known) if request.client_id == principal.client_id else request for request in requests
+        _renamed(request, names, recorded) if request.client_id == principal.client_id else request
+        for request in requests
     ]
 
 
-def _renamed(request: R, names: Sequence[str], known: set[tuple[str, str]]) -> R:
+def _renamed(request: R, names: Sequence[str], recorded: set[tuple[str, str]]) -> R:
     """Return the request under its recorded name.
 
     No lock is needed: nothing uses a former name any more, so a command that is not recorded now never will be.
     """
-    name = next((name for name in names if (request.idempotency_key, name) in known), request.client_id)
+    name = next((name for name in names if (request.idempotency_key, name) in recorded), request.client_id)
     return replace(request, client_id=name)

@@ -68,5 +68,5 @@ def _residual_card(tenant: Tenant, residual: int | None) -> Card:
     note = "The total value is gain or loss that is not booked yet. Closing the day books it."
     if residual is None:
         return Card("Not booked yet", note="Unknown until every currency has a usable rate. " + note)
-    what = "Gain" if residual < 0 else "Loss" if residual > 0 else "Gain or loss"
-    return Card("Not booked yet", facts=[(what, amount(abs(residual), tenant.base_currency))], note=note)
+    label = "Gain" if residual < 0 else "Loss" if residual > 0 else "Gain or loss"
+    return Card("Not booked yet", facts=[(label, amount(abs(residual), tenant.base_currency))], note=note)

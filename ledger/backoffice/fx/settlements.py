@@ -110,8 +110,8 @@ def _legs(row: FxSettlement) -> Card:
 def _conversion(row: FxSettlement) -> Card:
     rate = Cell(f"{row.rate.pair} {conversion.rate_text(row.rate_value)}", page_of("fxrate", "change", row.rate_id))
     facts = [("Rate", rate), ("Valid from", minute(row.rate.valid_from)), ("As of", minute(row.as_of))]
-    how = "Divided by the rate, rounded once." if row.inverted else "Multiplied by the rate, rounded once."
-    return Card("Conversion", facts=[*facts, ("Calculation", how)])
+    calculation = "Divided by the rate, rounded once." if row.inverted else "Multiplied by the rate, rounded once."
+    return Card("Conversion", facts=[*facts, ("Calculation", calculation)])
 
 
 def _command(row: FxSettlement) -> Card:

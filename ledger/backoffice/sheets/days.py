@@ -68,12 +68,12 @@ class TrialRow:
 class DayTotal:
     """Sums of one currency: (debits, credits) of the movements and of the closing balances."""
 
-    moved: tuple[Money, Money]
+    movements: tuple[Money, Money]
     closing: tuple[Money, Money]
 
     @property
     def balanced(self) -> bool:
-        return all(debit.minor == credit.minor for debit, credit in (self.moved, self.closing))
+        return all(debit.minor == credit.minor for debit, credit in (self.movements, self.closing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +111,15 @@ def day_figures(days: Sequence[Period]) -> dict[int, DayFigures]:
 def day_sheet(period: Period) -> DaySheet:
     """Read the page of one day. Three statements."""
     values = {"tenant": period.tenant_id, "day": period.business_date}
-    moved = {code: (int(debit), int(credit)) for code, debit, credit in _rows(_MOVED, values)}
+    movements = {code: (int(debit), int(credit)) for code, debit, credit in _rows(_MOVED, values)}
     trial = [
         TrialRow(
             row,
-            *pair(*moved.get(row.code, (0, 0)), row.currency),
+            *pair(*movements.get(row.code, (0, 0)), row.currency),
             Balance(row.balance_minor, row.currency, row.type, row.role),
         )
         for row in balances.trial_balance(period.tenant_id, as_of=period.business_date)
-        if row.balance_minor or row.code in moved
+        if row.balance_minor or row.code in movements
     ]
     return DaySheet(
         kinds=[(kind, int(n), Money(int(debits), currency)) for kind, currency, n, debits in _rows(_KINDS, values)],
@@ -132,8 +132,8 @@ def _total_of(currency: str, trial: Sequence[TrialRow]) -> DayTotal:
     rows = [row for row in trial if row.account.currency == currency]
     balances_minor = [row.balance.minor for row in rows]
     closing = sum(max(minor, 0) for minor in balances_minor), -sum(min(minor, 0) for minor in balances_minor)
-    moved = sum(row.debits.minor for row in rows), sum(row.credits.minor for row in rows)
-    return DayTotal(pair(*moved, currency), pair(*closing, currency))
+    movements = sum(row.debits.minor for row in rows), sum(row.credits.minor for row in rows)
+    return DayTotal(pair(*movements, currency), pair(*closing, currency))
 
 
 def open_days(tenant_ids: Collection[int] | None, *, at_most: int) -> list[Period]:

@@ -166,7 +166,7 @@ def test_a_day_shows_its_journals_by_kind_and_balances(shop: Shop, auditor: Clie
     assert "Total balanced" in page_text
     sheet = day_sheet(day)
     debits = sum(Posting.objects.filter(tenant=shop.tenant, amount_minor__gt=0).values_list("amount_minor", flat=True))
-    assert [total.moved[0].minor for total in sheet.totals] == [debits]
+    assert [total.movements[0].minor for total in sheet.totals] == [debits]
     assert {row.account.code: row.balance.minor for row in sheet.trial} == {
         row.code: row.balance_minor for row in balances.trial_balance(shop.tenant.id)
     }
