@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
+from ledger.fx import NO_RATES, RateQuery, Rates
 from ledger.fx import rates as recorded_rates
-from ledger.fx.conversion import NO_RATES, Rates
-from ledger.fx.rates import RateQuery
 from pos.contract import Event
 from pos.rules import CLOCK_EPOCH, foreign_currencies
 

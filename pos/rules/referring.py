@@ -3,7 +3,7 @@
 The original is a value here: `pos.references.lookup` finds and locks it.
 """
 
-from ledger.fx.conversion import NO_RATES, Rates
+from ledger.fx import NO_RATES, Rates
 from pos.contract import Event, Hold
 from pos.references import CORRECTION, KINDS, RETURN, VOID, Original
 from pos.rules.corrections import post_correction
