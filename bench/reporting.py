@@ -24,8 +24,7 @@ def measure(drawer_id: int, rounds: int) -> dict[str, Any]:
     """Both find the rows in memory; the bare sum's rows are fetched too."""
     from django.db import connection
 
-    from ledger.drawers import reports
-    from ledger.drawers.caller import Caller
+    from ledger.drawers import Caller, reports
     from ledger.models import Drawer
 
     tenant_id = Drawer.objects.values_list("tenant_id", flat=True).get(pk=drawer_id)

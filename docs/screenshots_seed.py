@@ -21,10 +21,7 @@ from django.contrib.auth.models import User
 
 from exceptions.cases import assign_case
 from exceptions.decisions import Decision, DecisionAction
-from ledger.drawers import drawer as drawers
-from ledger.drawers import queries
-from ledger.drawers.caller import Caller
-from ledger.drawers.requests import Count, NewDrawer
+from ledger.drawers import Caller, Count, NewDrawer, by_hand, close_drawer, count_drawer, open_drawer, queries
 from ledger.models import Drawer
 from ledgersafe import setup
 from ledgersafe.audit import anchors
@@ -165,8 +162,8 @@ def _open_drawers(retailer: Retailer) -> int:
     opened = []
     for store in STORES:
         for number in (1, 2):
-            wanted = NewDrawer(store, f"till-{number}", 20_000)
-            opened.append(_by_hand(retailer, drawers.open_drawer, wanted=wanted).pk)
+            request = NewDrawer(store, f"till-{number}", 20_000)
+            opened.append(_by_hand(retailer, open_drawer, request=request).pk)
     return int(opened[2])
 
 
@@ -174,14 +171,14 @@ def _count(retailer: Retailer, drawer_id: int) -> None:
     """The busiest till is counted, and is a little short."""
     (drawer,) = Drawer.objects.filter(pk=drawer_id)
     cash = queries.expected_in([drawer])[drawer_id] - 235
-    _by_hand(retailer, drawers.count_drawer, drawer_id=drawer_id, count=Count(cash, None, ""))
+    _by_hand(retailer, count_drawer, drawer_id=drawer_id, count=Count(cash, None, ""))
     count = Count(cash, None, "Two coins of change were given twice.")
-    _by_hand(retailer, drawers.close_drawer, drawer_id=drawer_id, count=count)
+    _by_hand(retailer, close_drawer, drawer_id=drawer_id, count=count)
 
 
-def _by_hand(retailer: Retailer, operation: Callable[..., Drawer], **asked: Any) -> Drawer:
+def _by_hand(retailer: Retailer, operation: Callable[..., Drawer], **arguments: Any) -> Drawer:
     caller = Caller(retailer.tenant.id, "user:mei", may_approve=True)
-    return drawers.by_hand(retailer.tenant.id, lambda: operation(caller=caller, now=retailer.now, **asked))
+    return by_hand(retailer.tenant.id, lambda: operation(caller=caller, now=retailer.now, **arguments))
 
 
 def _a_day_of_sales(retailer: Retailer) -> None:

@@ -1,8 +1,8 @@
 from django.urls import re_path
 
-from ledger.api import books, drawers, fx, reports
+from ledger.api import accounts, drawers, fx, journals, reports, transfers
 
-# Codes of accounts contain `:` and `/`: what follows one is matched from the end of the path.
+# Account codes contain `:` and `/`, so the part after a code is matched from the end of the path.
 urlpatterns = [
     re_path(r"^accounts/(?P<code>.+)/balance/?$", reports.BalanceView.as_view(), name="account-balance"),
     re_path(r"^accounts/(?P<code>.+)/statement/?$", reports.StatementView.as_view(), name="account-statement"),
@@ -23,13 +23,13 @@ urlpatterns = [
     re_path(r"^pos/ledgers/(?P<drawer_id>[^/]+)/x-report/?$", drawers.XReportView.as_view(), name="x-report"),
     re_path(r"^pos/ledgers/(?P<drawer_id>[^/]+)/z-report/?$", drawers.ZReportView.as_view(), name="z-report"),
     re_path(r"^pos/transactions/?$", drawers.TransactionsView.as_view(), name="transactions"),
-    re_path(r"^transfers/?$", books.TransfersView.as_view(), name="transfers"),
-    re_path(r"^transfers/bulk/?$", books.TransferBulkView.as_view(), name="transfers-bulk"),
-    re_path(r"^journals/?$", books.JournalsView.as_view(), name="journals"),
-    re_path(r"^journals/(?P<journal_id>[^/]+)/?$", books.JournalView.as_view(), name="journal"),
-    re_path(r"^journals/(?P<journal_id>[^/]+)/reverse/?$", books.ReverseView.as_view(), name="journal-reverse"),
-    re_path(r"^accounts/?$", books.AccountsView.as_view(), name="accounts"),
-    re_path(r"^accounts/(?P<code>.+)/history/?$", books.AccountHistoryView.as_view(), name="account-history"),
+    re_path(r"^transfers/?$", transfers.TransfersView.as_view(), name="transfers"),
+    re_path(r"^transfers/bulk/?$", transfers.TransferBulkView.as_view(), name="transfers-bulk"),
+    re_path(r"^journals/?$", journals.JournalsView.as_view(), name="journals"),
+    re_path(r"^journals/(?P<journal_id>[^/]+)/?$", journals.JournalView.as_view(), name="journal"),
+    re_path(r"^journals/(?P<journal_id>[^/]+)/reverse/?$", transfers.ReverseView.as_view(), name="journal-reverse"),
+    re_path(r"^accounts/?$", accounts.AccountsView.as_view(), name="accounts"),
+    re_path(r"^accounts/(?P<code>.+)/history/?$", accounts.AccountHistoryView.as_view(), name="account-history"),
     # Last: the code takes the rest of the path.
-    re_path(r"^accounts/(?P<code>.+?)/?$", books.AccountView.as_view(), name="account"),
+    re_path(r"^accounts/(?P<code>.+?)/?$", accounts.AccountView.as_view(), name="account"),
 ]

@@ -1,7 +1,7 @@
-"""The default chart of accounts: the roles the posting rules speak of, and the account each becomes.
+"""The default chart of accounts: the roles of the posting rules, and the account that each role opens.
 
-A role is fixed; the code and name of a tenant's account are the tenant's to change. Accounts are opened when a
-rule first needs them, one per role, qualifier (which drawer, processor, tax) and currency.
+Roles are fixed; a tenant may change codes and names of its accounts. The first posting that needs an account opens it:
+one per role, qualifier (which drawer, processor or tax) and currency.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ASSET, LIABILITY, EQUITY, REVENUE, EXPENSE = (
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a role's accounts are called and how they count."""
+    """Default code, name and type of a role's accounts."""
 
     code: str
     name: str
@@ -60,7 +60,7 @@ ROLES: Final[dict[str, Role]] = {
 
 
 class AccountRef(NamedTuple):
-    """How a rule names an account: its role, which one of the role, and the currency."""
+    """An account as posting rules name it: role, currency, and the qualifier that tells accounts of one role apart."""
 
     role: str
     currency: str
@@ -79,11 +79,11 @@ class AccountRef(NamedTuple):
 
 @lru_cache(maxsize=1 << 13)
 def account_of(role: str, currency: str, qualifier: str = "") -> AccountRef:
-    """The same `AccountRef` for the same account, as rules name few of them again and again."""
+    """Return one shared `AccountRef` per account: rules name the same few accounts again and again."""
     return AccountRef(role, currency, qualifier)
 
 
 @lru_cache(maxsize=1 << 13)
 def qualified(*codes: str) -> str:
-    """Join outside codes into one qualifier that no other codes give: `/`, `:` and `%` are escaped."""
+    """Join codes from outside into one unambiguous qualifier: `/`, `:` and `%` are escaped."""
     return "/".join(code.replace("%", "%25").replace("/", "%2F").replace(":", "%3A") for code in codes)

@@ -1,4 +1,4 @@
-"""Opening accounts: the first posting that needs one opens it, in its own transaction."""
+"""Open the accounts of a posting: the first posting that needs an account opens it, in its own transaction."""
 
 from collections.abc import Collection
 from itertools import count
@@ -11,23 +11,25 @@ from ledgersafe.postgres.db import require_transaction
 
 
 def find_or_open(tenant_id: int, refs: Collection[AccountRef]) -> dict[AccountRef, int]:
-    """Account ids of the refs; opens the missing ones. Operation; one statement, three when something is missing.
+    """Find the accounts of the refs and open the missing ones; operation. One statement, three when any is missing.
 
-    Inserted in code order, so that two transactions that open the same accounts never wait crosswise. Where the
-    tenant has given a default code to an account of its own, the next free one is taken: `SALES:USD~2`.
+    Inserted in code order, so that two transactions that open the same accounts never deadlock. When a tenant uses a
+    default code for an account of its own, the next free code is taken: `SALES:USD~2`.
+
+    :returns: account ids by ref.
     """
     require_transaction()
     if not refs:
         return {}
-    found = _find(tenant_id, refs)
-    missing = sorted(set(refs) - found.keys(), key=lambda ref: ref.code)
+    ids = _find(tenant_id, refs)
+    missing = sorted(set(refs) - ids.keys(), key=lambda ref: ref.code)
     if missing:
         Account.objects.bulk_create([_default_account(tenant_id, ref) for ref in missing], ignore_conflicts=True)
-        found |= _find(tenant_id, missing)
+        ids |= _find(tenant_id, missing)
         for ref in missing:
-            if ref not in found:
-                found[ref] = _open_under_free_code(tenant_id, ref)
-    return found
+            if ref not in ids:
+                ids[ref] = _open_under_free_code(tenant_id, ref)
+    return ids
 
 
 def _open_under_free_code(tenant_id: int, ref: AccountRef) -> int:
@@ -39,10 +41,10 @@ def _open_under_free_code(tenant_id: int, ref: AccountRef) -> int:
 
 
 def _find(tenant_id: int, refs: Collection[AccountRef]) -> dict[AccountRef, int]:
-    wanted = Q()
+    condition = Q()
     for ref in refs:
-        wanted |= Q(role=ref.role, currency=ref.currency, qualifier=ref.qualifier)
-    rows = Account.objects.filter(wanted, tenant_id=tenant_id).exclude(role="")
+        condition |= Q(role=ref.role, currency=ref.currency, qualifier=ref.qualifier)
+    rows = Account.objects.filter(condition, tenant_id=tenant_id).exclude(role="")
     return {
         AccountRef(role, currency, qualifier): account_id
         for role, currency, qualifier, account_id in rows.values_list("role", "currency", "qualifier", "id")

@@ -1,6 +1,5 @@
-"""What is asked of accounts: requests read into values. Pure; what is wrong is named field by field."""
+"""Read requests about accounts into values, or refuse them with every problem named by field. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,32 +12,30 @@ from ledgersafe.values.money import MoneyError, is_currency, to_minor
 MAX_CODE: Final = 200
 MAX_NAME: Final = 200
 _MAX_WHOLE: Final = 2**53
-#: The last segments of URLs below an account: a code that ended like this could not be asked for.
+#: The last segments of URLs below an account: a code with such an ending would have no URL of its own.
 _RESERVED: Final = frozenset({"history", "balance", "statement", "explain"})
-#: Python's Decimal reads more than that: spaces around, underscores, digits of every script.
-_PLAIN: Final = re.compile(r"[0-9A-Za-z.+-]{1,40}", re.ASCII)
-#: What an account is, and stays.
+#: Fields that never change.
 FIXED: Final = frozenset({"id", "code", "ccy", "type"})
 
 
 class InvalidRequest(InvalidParameter):
-    """The request is not valid; `errors` names every part that is wrong."""
+    """The request is invalid; `errors` lists every problem."""
 
     code = "INVALID_REQUEST"
 
 
 class Problems:
-    """What is wrong with a request, collected; `[{"pointer", "message"}]`."""
+    """The problems of a request, collected as `[{"pointer", "message"}]`."""
 
     def __init__(self) -> None:
-        self.found: list[dict[str, str]] = []
+        self.items: list[dict[str, str]] = []
 
     def add(self, pointer: str, message: str) -> None:
-        """One more; a pointer is RFC 6901's."""
-        self.found.append({"pointer": pointer, "message": message})
+        """Add a problem; the pointer follows RFC 6901."""
+        self.items.append({"pointer": pointer, "message": message})
 
     def text(self, body: Mapping[str, Any], field: str, longest: int, *, pointer: str = "", default: str = "") -> str:
-        """An optional text; the default when it is left out, or wrong."""
+        """Read an optional text; return the default when it is missing or invalid."""
         value = body.get(field)
         if value is None:
             return default
@@ -48,14 +45,14 @@ class Problems:
         return value
 
     def required(self, body: Mapping[str, Any], field: str, longest: int, *, pointer: str = "") -> str:
-        """A text that must not be blank."""
+        """Read a text that must not be blank."""
         value = self.text(body, field, longest, pointer=pointer)
-        if not value.strip() and not any(problem["pointer"] == f"{pointer}/{field}" for problem in self.found):
+        if not value.strip() and not any(problem["pointer"] == f"{pointer}/{field}" for problem in self.items):
             self.add(f"{pointer}/{field}", "is required")
         return value
 
     def metadata(self, body: Mapping[str, Any], *, pointer: str = "") -> dict[str, Any]:
-        """An object of whatever the client wants to keep; decimals as text, since jsonb has no use for exactness."""
+        """Read the client's own object. Decimals must be sent as text: jsonb would rewrite them."""
         value = body.get("metadata")
         if value is None:
             return {}
@@ -65,10 +62,10 @@ class Problems:
         return value
 
     def refuse(self) -> None:
-        """:raises InvalidRequest: something was wrong."""
-        if self.found:
-            first = self.found[0]
-            raise InvalidRequest(f"{first['pointer']} {first['message']}.", errors=self.found)
+        """Refuse a request with problems. :raises InvalidRequest: names all of them; its message is the first."""
+        if self.items:
+            first = self.items[0]
+            raise InvalidRequest(f"{first['pointer']} {first['message']}.", errors=self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +80,30 @@ class NewAccount:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "NewAccount":
-        """:raises InvalidRequest: a field is missing or wrong."""
+        """Read the body. :raises InvalidRequest: a field is missing or invalid."""
         problems = Problems()
-        wanted = cls(
+        account = cls(
             code=problems.required(body, "code", MAX_CODE),
             name=problems.required(body, "name", MAX_NAME),
             currency=problems.required(body, "ccy", 3),
             type=problems.required(body, "type", 9),
             metadata=problems.metadata(body),
         )
-        if wanted.code and not _is_code(wanted.code):
+        if account.code and not _is_code(account.code):
             problems.add(
                 "/code", "must be printable, without spaces around it, not end with / nor with a reserved word"
             )
-        if wanted.currency and not is_currency(wanted.currency):
+        if account.currency and not is_currency(account.currency):
             problems.add("/ccy", "must be a currency of ISO 4217")
-        if wanted.type and wanted.type not in AccountType.values:
+        if account.type and account.type not in AccountType.values:
             problems.add("/type", f"must be one of {', '.join(AccountType.values)}")
         problems.refuse()
-        return wanted
+        return account
 
 
 @dataclass(frozen=True, slots=True)
 class AccountChanges:
-    """`PATCH /v1/accounts/{code}`: columns by name, and the floor as sent: its account knows the currency."""
+    """`PATCH /v1/accounts/{code}`: new values by column, and the floor as sent: its currency is the account's."""
 
     values: Mapping[str, Any]
     changes_floor: bool
@@ -114,7 +111,7 @@ class AccountChanges:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "AccountChanges":
-        """:raises InvalidRequest: a field is wrong, or one that never changes."""
+        """Read the body. :raises InvalidRequest: a field is invalid, or one of `FIXED`."""
         problems, values = Problems(), dict[str, Any]()
         for field in sorted(body.keys() & FIXED):
             problems.add(f"/{field}", "cannot be changed")
@@ -130,7 +127,10 @@ class AccountChanges:
         return cls(values, "floor" in body, body.get("floor"))
 
     def values_for(self, currency: str) -> dict[str, Any]:
-        """The columns to set. :raises InvalidRequest: the floor is no amount of the account's currency."""
+        """Return new values by column; the floor in minor units.
+
+        :raises InvalidRequest: the floor is no amount in this currency.
+        """
         if not self.changes_floor:
             return dict(self.values)
         floor = None
@@ -142,7 +142,7 @@ class AccountChanges:
 
 
 def read_amount(problems: Problems, pointer: str, value: Any, currency: str) -> int:
-    """Minor units of an amount as sent, text or number; 0 when it is none, and then that is a problem."""
+    """Read an amount, text or number, in minor units; 0 and a problem when it is invalid."""
     if type(value) is Number:
         value = value[1:-1]
     if not isinstance(value, str | int) or isinstance(value, bool):

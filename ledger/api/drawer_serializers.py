@@ -1,22 +1,20 @@
-"""What drawers, transactions and reports look like on the wire: integer minor units."""
+"""Bodies and OpenAPI schemas of drawers, transactions and reports: amounts in integer minor units."""
 
 from typing import Any, Final
 
 from rest_framework import serializers
 
-from ledger.drawers import queries
-from ledger.drawers.reports import DrawerReport
-from ledger.drawers.transactions import RecordedTransaction
+from ledger.drawers import DrawerReport, RecordedTransaction, queries
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
-from ledger.models.drawers import REQUESTABLE
+from ledger.models.flows import REQUESTABLE
 from ledgersafe.http.api import instant
 
-#: What can be asked for.
-TRANSACTION_TYPES: Final = [(one.value, one.value) for one in REQUESTABLE]
+#: The types a client may request.
+TRANSACTION_TYPES: Final = [(flow_type.value, flow_type.value) for flow_type in REQUESTABLE]
 
 
 def drawer_item(drawer: Drawer, expected_minor: int, *, may_approve: bool) -> dict[str, Any]:
-    """One drawer. Before it was counted blind, what is expected in it is told only to those who may approve."""
+    """Return the body of a drawer. Until a blind count is done, only callers who may approve see the expected cash."""
     hidden = queries.is_hidden(drawer, may_approve=may_approve)
     actual = drawer.actual_cash_minor
     return {
@@ -42,25 +40,25 @@ def drawer_item(drawer: Drawer, expected_minor: int, *, may_approve: bool) -> di
     }
 
 
-def transaction_item(made: RecordedTransaction) -> dict[str, Any]:
-    """What became of `POST /v1/pos/transactions`."""
-    wanted = made.wanted
+def transaction_item(recorded: RecordedTransaction) -> dict[str, Any]:
+    """Return the body of a recorded transaction."""
+    request = recorded.request
     return {
-        "id": made.id,
-        "ledger_id": made.drawer.pk,
-        "order_id": wanted.order_id or None,
-        "amount": wanted.amount_minor,
-        "currency": made.drawer.currency,
-        "type": wanted.type.value,
-        "method": wanted.method.value,
-        "external_reference": wanted.external_reference or None,
-        "journal_id": made.journal_id,
-        "created_at": made.created_at,
+        "id": recorded.id,
+        "ledger_id": recorded.drawer.pk,
+        "order_id": request.order_id or None,
+        "amount": request.amount_minor,
+        "currency": recorded.drawer.currency,
+        "type": request.type.value,
+        "method": request.method.value,
+        "external_reference": request.external_reference or None,
+        "journal_id": recorded.journal_id,
+        "created_at": recorded.created_at,
     }
 
 
 def report_body(report: DrawerReport) -> dict[str, Any]:
-    """An X- or Z-report."""
+    """Return the body of an X- or Z-report."""
     drawer = report.drawer
     return {
         "report": "Z" if report.is_final else "X",
@@ -81,7 +79,7 @@ def _by_tender(report: DrawerReport, kind: FlowType) -> dict[str, int]:
 
 
 def _cash(report: DrawerReport) -> dict[str, int | None]:
-    """How the expected cash came about: what came in is positive, what went out negative."""
+    """Return the parts of the expected cash in minor units: cash in is positive, cash out negative."""
     drawer = report.drawer
     return {
         "starting": drawer.starting_cash_minor,
@@ -100,17 +98,17 @@ def _cash(report: DrawerReport) -> dict[str, int | None]:
 
 # ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
 class NewDrawerSerializer(serializers.Serializer[Any]):
-    """A register's drawer, and the float that was counted into it."""
+    """The register, and its counted float."""
 
     store_id = serializers.CharField(max_length=64)
     register_id = serializers.CharField(max_length=64)
     starting_cash = serializers.IntegerField(min_value=0, help_text="Minor units.")
-    currency = serializers.CharField(required=False, help_text="ISO 4217; left out: the tenant's.")
-    blind = serializers.BooleanField(required=False, help_text="Who counts is not told what is expected.")
+    currency = serializers.CharField(required=False, help_text="ISO 4217; default: the tenant's.")
+    blind = serializers.BooleanField(required=False, help_text="Hide the expected amount from whoever counts.")
 
 
 class CountSerializer(serializers.Serializer[Any]):
-    """What was counted, in minor units; `denominations` are pieces by face value and come to the same."""
+    """Counted cash in minor units; `denominations`, pieces by face value, sum to the same amount."""
 
     actual_cash = serializers.IntegerField(min_value=0)
     denominations = serializers.DictField(child=serializers.IntegerField(min_value=0), required=False)
@@ -118,7 +116,7 @@ class CountSerializer(serializers.Serializer[Any]):
 
 
 class DrawerSerializer(serializers.Serializer[Any]):
-    """A drawer. `expected_cash` and `variance` are null while a blind count has not been made."""
+    """A drawer. `expected_cash` and `variance` are null until a blind count is done."""
 
     id = serializers.IntegerField()
     store_id = serializers.CharField()
@@ -157,11 +155,11 @@ class NewTransactionSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=TRANSACTION_TYPES)
     method = serializers.ChoiceField(choices=Method.choices)
     external_reference = serializers.CharField(required=False, max_length=200)
-    currency = serializers.CharField(required=False, help_text="ISO 4217; the drawer's, or left out.")
+    currency = serializers.CharField(required=False, help_text="ISO 4217; must be the drawer's; default: the drawer's.")
 
 
 class TransactionSerializer(NewTransactionSerializer):
-    """A transaction that was carried out."""
+    """A recorded transaction."""
 
     id = serializers.IntegerField()
     journal_id = serializers.IntegerField()
@@ -169,7 +167,7 @@ class TransactionSerializer(NewTransactionSerializer):
 
 
 class DrawerReportSerializer(serializers.Serializer[Any]):
-    """An X- or Z-report; amounts in minor units, cash that went out negative."""
+    """An X- or Z-report; amounts in minor units, cash out is negative."""
 
     report = serializers.ChoiceField(choices=[("X", "X"), ("Z", "Z")])
     z_number = serializers.IntegerField(allow_null=True)

@@ -1,4 +1,4 @@
-"""HTTP of drawers and their transactions: parse, one call, render. Whatever moves money stands under the guard."""
+"""HTTP of drawers and their transactions: parse, one call, render. Every POST moves money and is a `money_command`."""
 
 from typing import Any, Final
 
@@ -10,13 +10,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.api import drawer_serializers as serializers
-from ledger.drawers import drawer as drawers
-from ledger.drawers import queries, reports, transactions
-from ledger.drawers.caller import Caller
+from ledger.drawers import (
+    Caller,
+    Count,
+    DrawerFilter,
+    DrawerReport,
+    NewDrawer,
+    NewTransaction,
+    close_drawer,
+    count_drawer,
+    open_drawer,
+    queries,
+    reports,
+    transactions,
+)
 from ledger.drawers.printed_reports import printed
-from ledger.drawers.queries import DrawerFilter
-from ledger.drawers.reports import DrawerReport
-from ledger.drawers.requests import Count, NewDrawer, NewTransaction
 from ledger.models import Drawer
 from ledgersafe.http.api import cursor_of, json_response, limit_of, next_cursor, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
@@ -26,12 +34,14 @@ from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _SCOPES: Final = {"GET": "pos:read", "POST": "pos:write"}
 _REFUSALS: Final = dict.fromkeys((400, 403, 404, 409, 415, 422), ProblemSerializer)
-_FORMAT: Final = OpenApiParameter("format", str, enum=["json", "html"], description="html is a page to print.")
+_FORMAT: Final = OpenApiParameter("format", str, enum=["json", "html"], description="html: a page to print.")
 
 
 def _caller(request: Request) -> Caller:
-    who = principal_of(request)
-    return Caller(who.tenant_id, who.actor, who.may_approve, who.store_code, who.register_code)
+    principal = principal_of(request)
+    return Caller(
+        principal.tenant_id, principal.actor, principal.may_approve, principal.store_code, principal.register_code
+    )
 
 
 def _item(drawer: Drawer, caller: Caller) -> dict[str, Any]:
@@ -40,7 +50,7 @@ def _item(drawer: Drawer, caller: Caller) -> dict[str, Any]:
 
 
 def _id(text: str) -> int:
-    """:raises ledgersafe.values.errors.NotFound: no number can be meant."""
+    """Read the id of a drawer from a URL. :raises ledgersafe.values.errors.NotFound: no drawer can have it."""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise NotFound("There is no such drawer.")
     return int(text)
@@ -60,7 +70,7 @@ class DrawersView(APIView):
     @money_command(serializers.NewDrawerSerializer)
     def post(self, request: Request, body: Body) -> HttpResponse:
         caller = _caller(request)
-        drawer = drawers.open_drawer(caller=caller, wanted=NewDrawer.read(body), now=timezone.now())
+        drawer = open_drawer(caller=caller, request=NewDrawer.read(body), now=timezone.now())
         return json_response(_item(drawer, caller), 201)
 
     @extend_schema(
@@ -72,11 +82,11 @@ class DrawersView(APIView):
     )
     def get(self, request: Request) -> Response:
         caller, limit = _caller(request), limit_of(request)
-        rows = queries.list_drawers(caller, DrawerFilter.read(request.query_params), cursor_of(request))
-        found = list(rows[: limit + 1])
-        shown, expected = found[:limit], queries.expected_in(found[:limit])
-        items = [serializers.drawer_item(row, expected[row.pk], may_approve=caller.may_approve) for row in shown]
-        return Response({"items": items, "next_cursor": next_cursor([shown[-1].pk] if len(found) > limit else None)})
+        query = queries.list_drawers(caller, DrawerFilter.read(request.query_params), cursor_of(request))
+        rows = list(query[: limit + 1])
+        visible, expected = rows[:limit], queries.expected_in(rows[:limit])
+        items = [serializers.drawer_item(row, expected[row.pk], may_approve=caller.may_approve) for row in visible]
+        return Response({"items": items, "next_cursor": next_cursor([visible[-1].pk] if len(rows) > limit else None)})
 
 
 class DrawerView(APIView):
@@ -87,7 +97,7 @@ class DrawerView(APIView):
 
     @extend_schema(
         operation_id="drawers_show",
-        summary="Show one drawer, and what should be in it",
+        summary="Show one drawer with its expected cash",
         responses={200: serializers.DrawerSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, drawer_id: str) -> Response:
@@ -109,7 +119,7 @@ class CountView(APIView):
     @money_command(serializers.CountSerializer)
     def post(self, request: Request, body: Body, drawer_id: str) -> HttpResponse:
         caller, count = _caller(request), Count.read(body)
-        drawer = drawers.count_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
+        drawer = count_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
         return json_response(_item(drawer, caller))
 
 
@@ -121,13 +131,13 @@ class CloseView(APIView):
 
     @extend_schema(
         operation_id="drawers_close",
-        summary="Close a drawer: over/short is booked, and the drawer sealed",
+        summary="Close a drawer and book over/short",
         responses={200: serializers.DrawerSerializer, **_REFUSALS},
     )
     @money_command(serializers.CountSerializer)
     def post(self, request: Request, body: Body, drawer_id: str) -> HttpResponse:
         caller, count = _caller(request), Count.read(body)
-        drawer = drawers.close_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
+        drawer = close_drawer(caller=caller, drawer_id=_id(drawer_id), count=count, now=timezone.now())
         return json_response(_item(drawer, caller))
 
 
@@ -139,7 +149,7 @@ class XReportView(APIView):
 
     @extend_schema(
         operation_id="drawers_x_report",
-        summary="What went through a drawer so far",
+        summary="Show the X-report of an open drawer",
         parameters=[_FORMAT],
         responses={200: serializers.DrawerReportSerializer, **_REFUSALS},
     )
@@ -157,7 +167,7 @@ class ZReportView(APIView):
 
     @extend_schema(
         operation_id="drawers_z_report",
-        summary="The final figures of a closed drawer",
+        summary="Show the Z-report of a closed drawer",
         parameters=[_FORMAT],
         responses={200: serializers.DrawerReportSerializer, **_REFUSALS},
     )
@@ -173,19 +183,19 @@ class TransactionsView(APIView):
 
     @extend_schema(
         operation_id="transactions_create",
-        summary="Carry out one transaction through an open drawer",
+        summary="Record a drawer transaction",
         responses={201: serializers.TransactionSerializer, **_REFUSALS},
     )
     @money_command(serializers.NewTransactionSerializer)
     def post(self, request: Request, body: Body) -> HttpResponse:
-        wanted = NewTransaction.read(body)
-        made = transactions.transact(caller=_caller(request), wanted=wanted, now=timezone.now())
-        return json_response(serializers.transaction_item(made), 201)
+        transaction = NewTransaction.read(body)
+        recorded = transactions.transact(caller=_caller(request), request=transaction, now=timezone.now())
+        return json_response(serializers.transaction_item(recorded), 201)
 
 
 def _report(request: HttpRequest, report: DrawerReport) -> HttpResponse:
-    """:raises ledgersafe.values.errors.InvalidParameter: an unknown format."""
-    wanted = request.GET.get("format", "json")
-    if wanted not in {"json", "html"}:
+    """Render a report as JSON or as a page. :raises ledgersafe.values.errors.InvalidParameter: an unknown format."""
+    format_ = request.GET.get("format", "json")
+    if format_ not in {"json", "html"}:
         raise InvalidParameter("format must be json or html.")
-    return printed(report) if wanted == "html" else json_response(serializers.report_body(report))
+    return printed(report) if format_ == "html" else json_response(serializers.report_body(report))

@@ -9,15 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger.accounts.requests import Problems, read_amount
+from ledger.accounts import Problems, read_amount
+from ledger.api import fx_schemas as schemas
 from ledger.api import fx_serializers as serializers
-from ledger.calendar.parameters import moment_of
-from ledger.fx import rate_text, rates, record_rates, settle, settlement_queries
-from ledger.fx.rates import RateQuestion
+from ledger.calendar import moment_of
+from ledger.fx import RateQuery, rate_text, rates, record_rates, settle, settlement_queries
 from ledger.fx.requests import instant_of, read_rates
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import RateSource
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
@@ -40,42 +40,42 @@ class RatesView(APIView):
 
     @extend_schema(
         operation_id="fx_rates_put",
-        summary="Record a rate, or up to 1,000; what is current already stays as it is",
-        request=serializers.NewRateSerializer,
-        responses={201: serializers.RECORDED, 200: serializers.RECORDED, **_REFUSALS},
+        summary="Record one rate, or up to 1,000",
+        request=schemas.NewRateSerializer,
+        responses={201: schemas.RECORDED, 200: schemas.RECORDED, **_REFUSALS},
     )
     def put(self, request: Request) -> Response:
         principal = principal_of(request)
-        body = read_object(request._request, principal.tenant_slug, declared=serializers.NewRateSerializer)
-        wanted = read_rates(body, now=timezone.now())
+        body = read_object(request._request, principal.tenant_slug, declared=schemas.NewRateSerializer)
+        new_rates = read_rates(body, now=timezone.now())
         recorded = record_rates.record_rates(
-            tenant_id=principal.tenant_id, rates=wanted, source=RateSource.API, actor=principal.actor
+            tenant_id=principal.tenant_id, rates=new_rates, source=RateSource.API, actor=principal.actor
         )
-        items = [serializers.rate_item(row) for row in record_rates.current(principal.tenant_id, wanted)]
-        counts = {"recorded": recorded, "unchanged": len(wanted) - recorded}
+        items = [serializers.rate_item(row) for row in record_rates.current(principal.tenant_id, new_rates)]
+        counts = {"recorded": recorded, "unchanged": len(new_rates) - recorded}
         answer: dict[str, Any] = {"items": items, "counts": counts} if "rates" in body else items[0]
         return Response(answer, status=201 if recorded else 200)
 
     @extend_schema(
         operation_id="fx_rates_list",
-        summary="Show the rate that holds for a pair, or list all versions, newest first",
+        summary="Show the current rate of a pair, or list all versions, newest first",
         parameters=[
             OpenApiParameter("pair", str, description="EUR/USD; without it, all versions of all pairs."),
             OpenApiParameter("history", bool, description="All versions of the pair."),
             _AS_OF,
             *_PAGING,
         ],
-        responses={200: serializers.RatePageSerializer, 404: ProblemSerializer, **_REFUSALS},
+        responses={200: schemas.RatePageSerializer, 404: ProblemSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
         tenant_id, text = principal_of(request).tenant_id, request.query_params.get("pair")
         pair = rate_text.pair_of(text) if text else None
         if pair is not None and not flag_of(request, "history"):
             at = _instant(request)
-            found = rates.latest(tenant_id, RateQuestion(*pair, at))
-            if found is None:
-                raise NotFound(f"No rate {pair[0]}/{pair[1]} is known as of then, nor the opposite one.")
-            return Response(serializers.current_item(found, *pair, at))
+            rate = rates.latest(tenant_id, RateQuery(*pair, at))
+            if rate is None:
+                raise NotFound(f"No rate {pair[0]}/{pair[1]} was known then, nor its inverse.")
+            return Response(serializers.current_item(rate, *pair, at))
         as_of = _instant(request) if request.query_params.get("as_of") else None
         rows = rates.list_rates(tenant_id, pair, as_of, cursor_of(request))
         return page(rows, limit_of(request), serializers.rate_item, lambda row: [row.pk])
@@ -89,16 +89,16 @@ class ConvertView(APIView):
 
     @extend_schema(
         operation_id="fx_convert",
-        summary="Say what an amount comes to in another currency; nothing is posted",
+        summary="Convert an amount at the rate of an instant; posts nothing",
         parameters=[*(OpenApiParameter(name, str, required=True) for name in ("from", "to", "amount")), _AS_OF],
-        responses={200: serializers.ConversionSerializer, **_REFUSALS},
+        responses={200: schemas.ConversionSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
-        asked, at, problems = request.query_params, _instant(request), Problems()
-        source, target = rate_text.pair_of(f"{asked.get('from', '')}/{asked.get('to', '')}", "from/to")
-        minor = read_amount(problems, "/amount", asked.get("amount"), source)
+        parameters, at, problems = request.query_params, _instant(request), Problems()
+        source, target = rate_text.pair_of(f"{parameters.get('from', '')}/{parameters.get('to', '')}", "from/to")
+        minor = read_amount(problems, "/amount", parameters.get("amount"), source)
         problems.refuse()
-        rate = rates.usable(principal_of(request).tenant_id, RateQuestion(source, target, at))
+        rate = rates.usable(principal_of(request).tenant_id, RateQuery(source, target, at))
         return Response(serializers.conversion_item(rate.converts(source, target, minor), at))
 
 
@@ -114,21 +114,21 @@ class SettlementsView(APIView):
         parameters=[
             _KEY,
             replayed_header(200),
-            OpenApiParameter("dry_run", bool, description="The real path, rolled back."),
+            OpenApiParameter("dry_run", bool, description="Run for real, then roll back."),
         ],
-        request=serializers.NewSettlementSerializer,
-        responses={201: serializers.SettledSerializer, 200: serializers.SettledSerializer, **_REFUSALS},
+        request=schemas.NewSettlementSerializer,
+        responses={201: schemas.SettledSerializer, 200: schemas.SettledSerializer, **_REFUSALS},
     )
     def post(self, request: Request) -> Response:
         principal, now, dry_run = principal_of(request), timezone.now(), flag_of(request, "dry_run")
-        wanted = SettlementRequest.read(
-            read_object(request._request, principal.tenant_slug, declared=serializers.NewSettlementSerializer),
+        settlement_request = SettlementRequest.read(
+            read_object(request._request, principal.tenant_slug, declared=schemas.NewSettlementSerializer),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
-            calendar=calendar_memory.of(principal.tenant_id),
+            calendar=calendar_of(principal.tenant_id),
             now=now,
         )
-        row, is_new = settle.settle(principal=principal, request=wanted, now=now, dry_run=dry_run)
+        row, is_new = settle.settle(principal=principal, request=settlement_request, now=now, dry_run=dry_run)
         answer = serializers.settled_item(row, is_new=is_new, dry_run=dry_run)
         response = Response(answer, status=201 if answer["status"] == "applied" else 200)
         return response if is_new else replayed(response)
@@ -137,7 +137,7 @@ class SettlementsView(APIView):
         operation_id="fx_settlements_list",
         summary="List settlements, newest first",
         parameters=_PAGING,
-        responses=serializers.SettlementPageSerializer,
+        responses=schemas.SettlementPageSerializer,
     )
     def get(self, request: Request) -> Response:
         rows = settlement_queries.list_settlements(principal_of(request).tenant_id, cursor_of(request))
@@ -153,13 +153,13 @@ class SettlementView(APIView):
     @extend_schema(
         operation_id="fx_settlements_show",
         summary="Show one settlement",
-        responses={200: serializers.SettlementSerializer, 404: ProblemSerializer},
+        responses={200: schemas.SettlementSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, settlement_id: str) -> Response:
-        found = settlement_queries.get_settlement(principal_of(request).tenant_id, settlement_id)
-        return Response(serializers.settlement_item(found))
+        settlement = settlement_queries.get_settlement(principal_of(request).tenant_id, settlement_id)
+        return Response(serializers.settlement_item(settlement))
 
 
 def _instant(request: Request) -> datetime:
-    calendar = calendar_memory.of(principal_of(request).tenant_id)
+    calendar = calendar_of(principal_of(request).tenant_id)
     return instant_of(moment_of(request.query_params, "as_of"), calendar, now=timezone.now())

@@ -1,29 +1,34 @@
-"""What the books look like when they are read: amounts as decimal text, debit positive unless a name says otherwise."""
+"""Bodies of balances, statements and reports: amounts as decimal text, debit positive unless a field says otherwise."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from rest_framework import serializers
-
-from ledger.balances.balances import AccountBalance
-from ledger.balances.reports import Identity, Income, TypeTotal, trial_totals
-from ledger.balances.statements import DayMoved, Explanation, Line, Statement
-from ledger.fx.conversion import Unusable
+from ledger.balances import (
+    AccountBalance,
+    DayMovement,
+    Explanation,
+    Identity,
+    Income,
+    Statement,
+    StatementLine,
+    TypeTotal,
+    trial_totals,
+)
+from ledger.fx import Unusable
 from ledger.fx.positions import Position, without_rate
 from ledger.fx.positions import residual as residual_of
-from ledger.models import AccountType
 from ledgersafe.http.api import instant, next_cursor
 from ledgersafe.values.money import to_decimal_text
 
 
 def moment(value: date | datetime) -> str:
-    """A day, or an instant in UTC."""
+    """Return a day, or an instant in UTC, as text."""
     return str(instant(value)) if isinstance(value, datetime) else value.isoformat()
 
 
 def balance_item(row: AccountBalance, as_of: date | datetime) -> dict[str, Any]:
-    """One account's balance."""
+    """Return the body of one account's balance."""
     return {
         "account_code": row.code,
         "ccy": row.currency,
@@ -33,12 +38,12 @@ def balance_item(row: AccountBalance, as_of: date | datetime) -> dict[str, Any]:
 
 
 def balances_body(rows: Sequence[AccountBalance], as_of: date | datetime) -> dict[str, Any]:
-    """The whole chart."""
+    """Return the body of the balances of the whole chart."""
     return {"as_of": moment(as_of), "items": [_named(row, "balance", row.balance_minor) for row in rows]}
 
 
 def trial_balance_body(rows: Sequence[AccountBalance], day: date) -> dict[str, Any]:
-    """Debit and credit columns, neither signed."""
+    """Return the body of a trial balance; its debit and credit columns are unsigned."""
     return {
         "date": day.isoformat(),
         "items": [_account(row) | _sides(row.balance_minor, row.currency) for row in rows],
@@ -54,44 +59,44 @@ def trial_balance_body(rows: Sequence[AccountBalance], day: date) -> dict[str, A
 
 
 def balance_sheet_body(groups: Sequence[TypeTotal], identities: Sequence[Identity], day: date) -> dict[str, Any]:
-    """Sections with their accounts, and the identity they come to."""
+    """Return the body of a balance sheet: sections with their accounts, and the identity per currency."""
     return {
         "date": day.isoformat(),
         "sections": [_section(group) for group in groups],
         "totals": [
             {
-                "ccy": found.currency,
-                "assets": to_decimal_text(found.assets_minor, found.currency),
-                "liabilities": to_decimal_text(found.liabilities_minor, found.currency),
-                "equity": to_decimal_text(found.equity_minor, found.currency),
-                "result": to_decimal_text(found.result_minor, found.currency),
-                "balanced": found.holds,
+                "ccy": identity.currency,
+                "assets": to_decimal_text(identity.assets_minor, identity.currency),
+                "liabilities": to_decimal_text(identity.liabilities_minor, identity.currency),
+                "equity": to_decimal_text(identity.equity_minor, identity.currency),
+                "result": to_decimal_text(identity.result_minor, identity.currency),
+                "balanced": identity.holds,
             }
-            for found in identities
+            for identity in identities
         ],
     }
 
 
 def income_body(groups: Sequence[TypeTotal], incomes: Sequence[Income], first: date, last: date) -> dict[str, Any]:
-    """Sections with their accounts, and what they come to."""
+    """Return the body of an income statement: sections with their accounts, and the result per currency."""
     return {
         "from": first.isoformat(),
         "to": last.isoformat(),
         "sections": [_section(group) for group in groups],
         "totals": [
             {
-                "ccy": found.currency,
-                "revenue": to_decimal_text(found.revenue_minor, found.currency),
-                "expense": to_decimal_text(found.expense_minor, found.currency),
-                "result": to_decimal_text(found.result_minor, found.currency),
+                "ccy": income.currency,
+                "revenue": to_decimal_text(income.revenue_minor, income.currency),
+                "expense": to_decimal_text(income.expense_minor, income.currency),
+                "result": to_decimal_text(income.result_minor, income.currency),
             }
-            for found in incomes
+            for income in incomes
         ],
     }
 
 
 def statement_body(statement: Statement) -> dict[str, Any]:
-    """A page of a statement."""
+    """Return the body of a page of a statement."""
     account = statement.account
     return {
         "account_code": account.code,
@@ -105,20 +110,20 @@ def statement_body(statement: Statement) -> dict[str, Any]:
     }
 
 
-def explanation_body(found: Explanation, day: date) -> dict[str, Any]:
-    """A balance taken apart."""
-    starts_on = found.starts_on.isoformat() if found.starts_on else None
+def explanation_body(explanation: Explanation, day: date) -> dict[str, Any]:
+    """Return the body of an explained balance."""
+    starts_on = explanation.starts_on.isoformat() if explanation.starts_on else None
     return {
-        "account_code": found.code,
-        "ccy": found.currency,
+        "account_code": explanation.code,
+        "ccy": explanation.currency,
         "date": day.isoformat(),
-        "starts_from": {"date": starts_on, "balance": to_decimal_text(found.starts_minor, found.currency)},
-        "days": [_day(moved, found.currency) for moved in found.days],
-        "balance": to_decimal_text(found.balance_minor, found.currency),
+        "starts_from": {"date": starts_on, "balance": to_decimal_text(explanation.starts_minor, explanation.currency)},
+        "days": [_day(movement, explanation.currency) for movement in explanation.days],
+        "balance": to_decimal_text(explanation.balance_minor, explanation.currency),
     }
 
 
-def _line(line: Line, currency: str) -> dict[str, Any]:
+def _line(line: StatementLine, currency: str) -> dict[str, Any]:
     posting, journal = line.posting, line.posting.journal
     return {
         "value_date": posting.business_date.isoformat(),
@@ -133,14 +138,14 @@ def _line(line: Line, currency: str) -> dict[str, Any]:
     }
 
 
-def _day(moved: DayMoved, currency: str) -> dict[str, Any]:
+def _day(movement: DayMovement, currency: str) -> dict[str, Any]:
     return {
-        "date": moved.day.isoformat(),
-        "journals": moved.journals,
-        "postings": moved.postings,
-        "debit": to_decimal_text(moved.debits_minor, currency),
-        "credit": to_decimal_text(moved.credits_minor, currency),
-        "balance": to_decimal_text(moved.balance_minor, currency),
+        "date": movement.day.isoformat(),
+        "journals": movement.journals,
+        "postings": movement.postings,
+        "debit": to_decimal_text(movement.debits_minor, currency),
+        "credit": to_decimal_text(movement.credits_minor, currency),
+        "balance": to_decimal_text(movement.balance_minor, currency),
     }
 
 
@@ -169,7 +174,7 @@ def _sides(minor: int, currency: str) -> dict[str, str]:
 
 
 def fx_clearing_body(rows: Sequence[Position], base: str, day: date, at: datetime) -> dict[str, Any]:
-    """Positions with their values; of the residual, the gain is positive: clearing that is worth less than nothing."""
+    """Return the body of the open position. A negative residual is an unrealised gain, shown positive."""
     missing, residual = without_rate(rows), residual_of(rows)
     return {
         "date": day.isoformat(),
@@ -195,175 +200,3 @@ def _position(row: Position) -> dict[str, Any]:
         "valid_from": instant(conversion.rate.valid_from) if conversion else None,
         "problem": row.rate.message if isinstance(row.rate, Unusable) else None,
     }
-
-
-# ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
-_DEBIT_POSITIVE = "Decimal text; debit positive, credit negative."
-
-
-class _BooksAccountSerializer(serializers.Serializer[Any]):
-    account_code = serializers.CharField()
-    name = serializers.CharField()
-    type = serializers.ChoiceField(choices=AccountType.choices)
-    ccy = serializers.CharField()
-
-
-class BalanceSerializer(serializers.Serializer[Any]):
-    """One account's balance."""
-
-    account_code = serializers.CharField()
-    ccy = serializers.CharField()
-    balance = serializers.CharField(help_text=_DEBIT_POSITIVE)
-    as_of = serializers.CharField(help_text="The day as asked for, or the instant in UTC.")
-
-
-class _BooksChartItemSerializer(_BooksAccountSerializer):
-    balance = serializers.CharField(help_text=_DEBIT_POSITIVE)
-
-
-class BalancesSerializer(serializers.Serializer[Any]):
-    """Every account's balance."""
-
-    as_of = serializers.CharField(help_text="The day as asked for, or the instant in UTC.")
-    items = _BooksChartItemSerializer(many=True)
-
-
-class _BooksTrialItemSerializer(_BooksAccountSerializer):
-    debit = serializers.CharField()
-    credit = serializers.CharField()
-
-
-class _BooksTrialTotalSerializer(serializers.Serializer[Any]):
-    ccy = serializers.CharField()
-    debit = serializers.CharField()
-    credit = serializers.CharField()
-
-
-class TrialBalanceSerializer(serializers.Serializer[Any]):
-    """Every account on its side; the totals of both sides are equal."""
-
-    date = serializers.DateField()
-    items = _BooksTrialItemSerializer(many=True)
-    totals = _BooksTrialTotalSerializer(many=True)
-
-
-class _BooksSectionItemSerializer(_BooksAccountSerializer):
-    amount = serializers.CharField()
-
-
-class _BooksSectionSerializer(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(choices=AccountType.choices)
-    ccy = serializers.CharField()
-    items = _BooksSectionItemSerializer(many=True)
-    total = serializers.CharField(help_text="Assets and expenses debit positive, the others credit positive.")
-
-
-class _BooksIdentitySerializer(serializers.Serializer[Any]):
-    ccy = serializers.CharField()
-    assets = serializers.CharField()
-    liabilities = serializers.CharField()
-    equity = serializers.CharField()
-    result = serializers.CharField(help_text="Revenue less expense of all days.")
-    balanced = serializers.BooleanField(help_text="assets = liabilities + equity + result")
-
-
-class BalanceSheetSerializer(serializers.Serializer[Any]):
-    """What there is and whose it is, at the end of a business day."""
-
-    date = serializers.DateField()
-    sections = _BooksSectionSerializer(many=True)
-    totals = _BooksIdentitySerializer(many=True)
-
-
-class _BooksIncomeSerializer(serializers.Serializer[Any]):
-    ccy = serializers.CharField()
-    revenue = serializers.CharField()
-    expense = serializers.CharField()
-    result = serializers.CharField()
-
-
-class IncomeStatementSerializer(serializers.Serializer[Any]):
-    """What was earned and spent on a span of business days."""
-
-    to = serializers.DateField()
-    sections = _BooksSectionSerializer(many=True)
-    totals = _BooksIncomeSerializer(many=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        return {"from": serializers.DateField()} | super().get_fields()  # `from` is a word of Python's
-
-
-class _BooksLineSerializer(serializers.Serializer[Any]):
-    value_date = serializers.DateField()
-    recorded_at = serializers.DateTimeField()
-    journal_id = serializers.IntegerField()
-    line_no = serializers.IntegerField()
-    kind = serializers.CharField()
-    external_ref = serializers.CharField(allow_null=True)
-    memo = serializers.CharField(allow_null=True, help_text="The entry's own, or else the transfer's.")
-    amount = serializers.CharField(help_text=_DEBIT_POSITIVE)
-    balance = serializers.CharField(help_text="After this line.")
-
-
-class StatementSerializer(serializers.Serializer[Any]):
-    """A page of an account's postings, oldest first."""
-
-    account_code = serializers.CharField()
-    ccy = serializers.CharField()
-    to = serializers.DateField(allow_null=True)
-    opening_balance = serializers.CharField(help_text="Before the first day of the span.")
-    closing_balance = serializers.CharField(help_text="At the end of its last day.")
-    items = _BooksLineSerializer(many=True)
-    next_cursor = serializers.CharField(allow_null=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        return {"from": serializers.DateField(allow_null=True)} | super().get_fields()
-
-
-class _BooksStartSerializer(serializers.Serializer[Any]):
-    date = serializers.DateField(allow_null=True, help_text="The closed day of the snapshot; null: from nothing.")
-    balance = serializers.CharField()
-
-
-class _BooksDaySerializer(serializers.Serializer[Any]):
-    date = serializers.DateField()
-    journals = serializers.IntegerField()
-    postings = serializers.IntegerField()
-    debit = serializers.CharField()
-    credit = serializers.CharField()
-    balance = serializers.CharField(help_text="At the end of the day.")
-
-
-class ExplanationSerializer(serializers.Serializer[Any]):
-    """A balance taken apart: where it starts from, and what each business day since added."""
-
-    account_code = serializers.CharField()
-    ccy = serializers.CharField()
-    date = serializers.DateField()
-    starts_from = _BooksStartSerializer()
-    days = _BooksDaySerializer(many=True)
-    balance = serializers.CharField()
-
-
-class _PositionSerializer(serializers.Serializer[Any]):
-    account_code = serializers.CharField()
-    ccy = serializers.CharField()
-    balance = serializers.CharField(help_text="Debit positive.")
-    value = serializers.CharField(allow_null=True, help_text="In the tenant's base currency.")
-    pair = serializers.CharField(allow_null=True)
-    rate = serializers.CharField(allow_null=True)
-    inverted = serializers.BooleanField(allow_null=True)
-    valid_from = serializers.DateTimeField(allow_null=True)
-    problem = serializers.CharField(allow_null=True, help_text="Why there is no value.")
-
-
-class FxClearingSerializer(serializers.Serializer[Any]):
-    """The open position in foreign currency. The residual is what the next revaluation books."""
-
-    date = serializers.DateField()
-    rates_as_of = serializers.DateTimeField()
-    ccy = serializers.CharField(help_text="The tenant's base currency.")
-    items = _PositionSerializer(many=True)
-    residual = serializers.CharField(allow_null=True, help_text="The sum of the values; null when one is missing.")
-    unrealised_gain = serializers.CharField(allow_null=True, help_text="A loss is negative.")
-    without_rate = serializers.ListField(child=serializers.CharField())

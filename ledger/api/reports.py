@@ -9,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ledger.api import report_schemas as schemas
 from ledger.api import report_serializers as serializers
 from ledger.balances import balances, reports, statements
-from ledger.calendar.parameters import day_of, moment_of, span_of_days
+from ledger.calendar import day_of, moment_of, span_of_days
 from ledger.fx import positions
 from ledger.fx.requests import instant_of
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledgersafe.http.api import cursor_of, limit_of, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
@@ -28,7 +29,7 @@ _TO = OpenApiParameter("to", date, description="The last business day, included.
 
 
 class BooksView(APIView):
-    """Whoever may read the books."""
+    """The rights of all reports: scope `ledger:read`, keys of the whole tenant."""
 
     scope = "ledger:read"
     reach = Reach.TENANT
@@ -41,15 +42,15 @@ class BalanceView(BooksView):
         operation_id="accounts_balance",
         summary="Show an account's balance now, as of an instant, or as of a business day",
         parameters=[_AS_OF],
-        responses={200: serializers.BalanceSerializer, **_REFUSALS},
+        responses={200: schemas.BalanceSerializer, **_REFUSALS},
     )
     def get(self, request: Request, code: str) -> Response:
         as_of = moment_of(request.query_params, "as_of")
         tenant_id = principal_of(request).tenant_id
-        found = None if "\x00" in code else balances.balance(tenant_id, code, as_of=as_of)
-        if found is None:
+        row = None if "\x00" in code else balances.balance(tenant_id, code, as_of=as_of)
+        if row is None:
             raise NotFound("There is no such account.")
-        return Response(serializers.balance_item(found, as_of or timezone.now()))
+        return Response(serializers.balance_item(row, as_of or timezone.now()))
 
 
 class StatementView(BooksView):
@@ -59,12 +60,12 @@ class StatementView(BooksView):
         operation_id="accounts_statement",
         summary="List an account's postings with the balance after each, oldest first",
         parameters=[_FROM, _TO, OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
-        responses={200: serializers.StatementSerializer, **_REFUSALS},
+        responses={200: schemas.StatementSerializer, **_REFUSALS},
     )
     def get(self, request: Request, code: str) -> Response:
         tenant_id, cursor, limit = principal_of(request).tenant_id, cursor_of(request), limit_of(request)
-        found = statements.read_statement(tenant_id, code, request.query_params, cursor, limit)
-        return Response(serializers.statement_body(found))
+        statement = statements.read_statement(tenant_id, code, request.query_params, cursor, limit)
+        return Response(serializers.statement_body(statement))
 
 
 class ExplainView(BooksView):
@@ -72,14 +73,14 @@ class ExplainView(BooksView):
 
     @extend_schema(
         operation_id="accounts_explain",
-        summary="Take a balance apart: the snapshot it starts from, and what each business day since added",
+        summary="Explain a balance: the snapshot it starts from, and the movement of each business day since",
         parameters=[_DATE],
-        responses={200: serializers.ExplanationSerializer, **_REFUSALS},
+        responses={200: schemas.ExplanationSerializer, **_REFUSALS},
     )
     def get(self, request: Request, code: str) -> Response:
         day = _day(request)
-        found = statements.explain(principal_of(request).tenant_id, code, day)
-        return Response(serializers.explanation_body(found, day))
+        explanation = statements.explain(principal_of(request).tenant_id, code, day)
+        return Response(serializers.explanation_body(explanation, day))
 
 
 class BalancesView(BooksView):
@@ -89,7 +90,7 @@ class BalancesView(BooksView):
         operation_id="reports_balances",
         summary="Show the balance of every account",
         parameters=[_AS_OF],
-        responses={200: serializers.BalancesSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.BalancesSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         as_of = moment_of(request.query_params, "as_of")
@@ -104,7 +105,7 @@ class TrialBalanceView(BooksView):
         operation_id="reports_trial_balance",
         summary="Show the trial balance at the end of a business day",
         parameters=[_DATE],
-        responses={200: serializers.TrialBalanceSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.TrialBalanceSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         day = _day(request)
@@ -119,7 +120,7 @@ class BalanceSheetView(BooksView):
         operation_id="reports_balance_sheet",
         summary="Show the balance sheet at the end of a business day",
         parameters=[_DATE],
-        responses={200: serializers.BalanceSheetSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.BalanceSheetSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         day = _day(request)
@@ -129,18 +130,18 @@ class BalanceSheetView(BooksView):
 
 
 class IncomeStatementView(BooksView):
-    """`GET /v1/reports/income-statement`: of a span of days; unless told otherwise, of the year up to now."""
+    """`GET /v1/reports/income-statement`: of a span of days; by default of the year up to now."""
 
     @extend_schema(
         operation_id="reports_income_statement",
-        summary="Show what was earned and spent on a span of business days (default: this year's)",
+        summary="Show the income statement of a span of business days (default: this year)",
         parameters=[_FROM, _TO],
-        responses={200: serializers.IncomeStatementSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.IncomeStatementSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         first, last = _span(request)
-        found = reports.income_statement(principal_of(request).tenant_id, first, last)
-        return Response(serializers.income_body(*found, first, last))
+        statement = reports.income_statement(principal_of(request).tenant_id, first, last)
+        return Response(serializers.income_body(*statement, first, last))
 
 
 class FxClearingView(BooksView):
@@ -148,13 +149,13 @@ class FxClearingView(BooksView):
 
     @extend_schema(
         operation_id="reports_fx_clearing",
-        summary="Show what the FX clearing accounts hold, and what it is worth at the rates of the day's end",
+        summary="Show the open FX position, valued at the rates of the day's end",
         parameters=[_DATE],
-        responses={200: serializers.FxClearingSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        responses={200: schemas.FxClearingSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
     )
     def get(self, request: Request) -> Response:
         day, principal = _day(request), principal_of(request)
-        at = instant_of(day, calendar_memory.of(principal.tenant_id), now=timezone.now())
+        at = instant_of(day, calendar_of(principal.tenant_id), now=timezone.now())
         rows = positions.read(principal.tenant_id, day, at=at)
         return Response(serializers.fx_clearing_body(rows, reports.base_currency_of(principal.tenant_id), day, at))
 

@@ -1,4 +1,4 @@
-"""Forms of drawers in the back office: amounts as people write them."""
+"""Forms of the drawer desk; amounts are typed as decimals, like 250.00."""
 
 from django import forms
 from unfold.widgets import (
@@ -15,13 +15,13 @@ from ledgersafe.values.money import MoneyError, to_minor
 
 
 class BadAmount(DomainError):
-    """This is no amount."""
+    """This is not an amount."""
 
     code = "INVALID_AMOUNT"
 
 
 class OpenForm(UseCaseForm):
-    """A register without an open drawer, and the float that was counted into it."""
+    """The register, its counted float, and whether the count at the end is blind."""
 
     register = forms.ModelChoiceField(
         Register.objects.none(), label="Register", empty_label=None, widget=UnfoldAdminSelectWidget()
@@ -29,19 +29,19 @@ class OpenForm(UseCaseForm):
     starting_cash = forms.CharField(
         label="Starting cash",
         max_length=32,
-        help_text="The float as counted, like 100.00, in the tenant's currency. It is taken from the safe.",
+        help_text="Opening cash, e.g. 100.00; moved from the safe.",
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )
     is_blind = forms.BooleanField(
         label="Blind count",
         required=False,
-        help_text="Who counts is not shown what should be in the drawer.",
+        help_text="Hide the expected amount from whoever counts.",
         widget=UnfoldBooleanSwitchWidget(),
     )
 
 
 class CountForm(UseCaseForm):
-    """What was counted."""
+    """The counted cash and notes."""
 
     actual_cash = forms.CharField(
         label="Counted cash", max_length=32, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
@@ -50,13 +50,13 @@ class CountForm(UseCaseForm):
         label="Notes",
         required=False,
         max_length=4_000,
-        help_text="Why it is over or short. Kept with the drawer and in the audit log.",
+        help_text="Why the drawer is over or short. Kept with the drawer and in the audit log.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
 
 def read_amount(text: str, currency: str, field: str) -> int:
-    """:raises BadAmount: no amount of the currency, or a negative one."""
+    """Read a typed amount in minor units. :raises BadAmount: no amount of the currency, or a negative one."""
     try:
         minor = to_minor(text.strip(), currency)
     except MoneyError as error:

@@ -1,7 +1,8 @@
-"""Balances: the last snapshot plus the postings since. Nothing on the posting path writes a balance.
+"""Read balances: the last snapshot plus the postings since. Nothing on the posting path writes a balance.
 
-Two questions look alike. The balance as of a business day is what was posted into days up to and including it, whenever
-that happened. The balance as of an instant is what the books had recorded by then, whatever the day. See docs/adr/0010.
+Two questions look alike. The balance as of a business day counts what was posted into days up to and including it,
+whenever that was recorded. The balance as of an instant counts what had been recorded by then, for any day. See
+docs/adr/0010.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +16,7 @@ from django.db.models import Sum
 from ledger.models import BalanceSnapshot, Posting
 from ledgersafe.postgres.db import require_transaction
 
-#: Per tenant and mark (a day, or an instant): the last day that was closed by then. Worked out once, not per account.
+#: Per tenant and mark (a day, or an instant): the last day that was closed by then. Computed once, not per account.
 _CLOSED: Final = """(
     SELECT max(d.business_date) FROM periods d WHERE d.tenant_id = t.id AND d.status = 'closed' AND {closed_by}
 ) AS closed_through"""
@@ -27,7 +28,7 @@ WITH marks AS MATERIALIZED (
 )"""  # noqa: S608  constants of ours, as below
 
 #: The one rule of which snapshot is current: the account's newest up to the last closed day, of the day's last close.
-#: What is left of a day that is open again does not count.
+#: Snapshots of a day that was reopened do not count.
 SNAPSHOT: Final = """
 LEFT JOIN LATERAL (
     SELECT balance_minor, business_date FROM balance_snapshots
@@ -35,7 +36,7 @@ LEFT JOIN LATERAL (
     ORDER BY business_date DESC, revision DESC LIMIT 1
 ) s ON true"""
 
-#: Closed days take no postings, so snapshot and rest neither overlap nor leave a gap: one range of an index.
+#: Closed days take no postings, so snapshot and remainder neither overlap nor leave a gap: one index range.
 SINCE: Final = """
 LEFT JOIN LATERAL (
     SELECT sum(amount_minor) AS amount FROM postings
@@ -44,9 +45,9 @@ LEFT JOIN LATERAL (
 ) p ON true"""
 BALANCE: Final = "coalesce(s.balance_minor, 0) + coalesce(p.amount, 0)"
 
-#: What a day closed by the instant holds was all recorded before its close, hence by the instant. Of the other days
-#: only those matter that had been opened: a posting needs its day. `recorded_at` is the beginning of a transaction,
-#: which may have waited for another to open the day: hence a day's grace.
+#: Postings of a day that was closed by the instant were all recorded before its close, hence by the instant. Of the
+#: other days only opened ones matter: a posting needs its day. `recorded_at` is the start of a transaction, which may
+#: have waited for another one to open the day: hence one day of grace.
 _MARKED_INSTANT: Final = f"""
 WITH closed AS MATERIALIZED (
     SELECT t.id, m.mark, {_CLOSED.format(closed_by="d.closed_at <= m.mark")}
@@ -82,7 +83,7 @@ SELECT a.tenant_id, a.id, m.mark, %(revision)s, {BALANCE} FROM marks m JOIN acco
 
 @dataclass(frozen=True, slots=True)
 class AccountBalance:
-    """One row of a trial balance, in minor units of the account's currency; debit positive."""
+    """An account's balance in minor units of its currency; debit positive."""
 
     code: str
     name: str
@@ -94,28 +95,28 @@ class AccountBalance:
 
 
 def trial_balance(tenant_id: int, *, as_of: date | datetime | None = None) -> list[AccountBalance]:
-    """Every account's balance as of a business day or an instant (default: everything posted). One statement."""
+    """Return every account's balance as of a business day or an instant (default: all postings). One statement."""
     values = {"tenants": [tenant_id]}
     return [_balance(row) for row in _read(as_of, "WHERE true ORDER BY a.type, a.code", values)]
 
 
 def trial_balances(tenant_id: int, days: Sequence[date]) -> list[list[AccountBalance]]:
-    """The trial balances of several business days, in their order. One statement."""
+    """Return the trial balances of several business days, in their order. One statement."""
     values = {"tenants": [tenant_id], "marks": list(days)}
-    found: list[list[AccountBalance]] = [[] for _ in days]
+    by_day: list[list[AccountBalance]] = [[] for _ in days]
     for row in fetch(_THROUGH + " ORDER BY a.type, a.code", values):
-        found[row[6] - 1].append(_balance(row))
-    return found
+        by_day[row[6] - 1].append(_balance(row))
+    return by_day
 
 
 def balance(tenant_id: int, code: str, *, as_of: date | datetime | None = None) -> AccountBalance | None:
-    """One account's balance, or None when the tenant has no such account. One statement."""
+    """Return one account's balance; None when the tenant has no such account. One statement."""
     rows = _read(as_of, "WHERE a.code = %(code)s", {"tenants": [tenant_id], "code": code})
     return _balance(rows[0]) if rows else None
 
 
 def balances_of(account_ids: Collection[int], *, as_of: date | None = None) -> dict[int, int]:
-    """Balances of some accounts by id, in minor units of each one's currency; one statement."""
+    """Return balances by account id, in minor units of each account's currency. One statement."""
     values = {"accounts": list(account_ids), "marks": [as_of or date.max]}
     of_theirs = "ARRAY(SELECT tenant_id FROM accounts WHERE id = ANY (%(accounts)s))"
     sql = _THROUGH.replace("%(tenants)s", of_theirs) + " WHERE a.id = ANY (%(accounts)s)"
@@ -123,16 +124,16 @@ def balances_of(account_ids: Collection[int], *, as_of: date | None = None) -> d
 
 
 def balances_through(account_id: int, tenant_id: int, days: Sequence[date]) -> list[int]:
-    """One account's balances at the end of several business days, in their order; one statement."""
+    """Return one account's balances at the end of several business days, in minor units. One statement."""
     values = {"tenants": [tenant_id], "account": account_id, "marks": list(days)}
     rows = fetch(_THROUGH + " WHERE a.id = %(account)s ORDER BY m.place", values)
     return [int(row[4]) for row in rows]
 
 
 def take_snapshots(tenant_id: int, day: date, *, revision: int = 1) -> None:
-    """Keep every account's balance at the end of a day that has just been sealed; operation, one statement.
+    """Store every account's balance at the end of a day that has just been sealed; operation. One statement.
 
-    :param revision: which close of the day it is: 1, and more when it was opened again.
+    :param revision: the number of the day's close: 1, and one more after each reopening.
     """
     require_transaction()
     with connection.cursor() as cursor:
@@ -140,26 +141,26 @@ def take_snapshots(tenant_id: int, day: date, *, revision: int = 1) -> None:
 
 
 def snapshots_of(tenant_id: int, day: date, *, revision: int) -> dict[int, int]:
-    """The balances that were kept at one close of a day, by account; one statement."""
+    """Return the snapshots of one close of a day, in minor units by account id. One statement."""
     rows = BalanceSnapshot.objects.filter(tenant_id=tenant_id, business_date=day, revision=revision)
     return dict(rows.values_list("account_id", "balance_minor"))
 
 
 def turnover_of(tenant_id: int, journal_ids: Collection[int]) -> dict[int, int]:
-    """The debits of journals, in minor units, by id; one statement."""
+    """Return the debits of journals, in minor units by journal id. One statement."""
     rows = Posting.objects.filter(tenant_id=tenant_id, journal_id__in=journal_ids, amount_minor__gt=0)
     return dict(rows.values_list("journal_id").annotate(debits=Sum("amount_minor")))
 
 
 def fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """All rows of a statement."""
+    """Run a statement and return all rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
 
 
 def _read(as_of: date | datetime | None, condition: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    if isinstance(as_of, datetime):  # which is a date too
+    if isinstance(as_of, datetime):  # first: a datetime is a date, too
         return fetch(f"{_AS_RECORDED} {condition}", values | {"mark": as_of})
     return fetch(f"{_THROUGH} {condition}", values | {"marks": [as_of or date.max]})
 

@@ -1,4 +1,4 @@
-"""Reports over the whole chart: trial balance, balance sheet and income statement, each per currency."""
+"""Report over the whole chart: trial balance, balance sheet and income statement, each per currency."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,11 @@ from typing import Final
 
 from ledger.balances import balances
 from ledger.balances.balances import AccountBalance
-from ledger.calendar.business_days import business_date_of
-from ledger.calendar.parameters import day_before
+from ledger.calendar import business_date_of, day_before
 from ledger.models import AccountType
 from ledgersafe.tenants.models import Tenant
 
-#: Debits and credits as they are read: what is owed, owned by the owners or earned stands on the credit side.
+#: Natural signs: liabilities, equity and revenue are read credit positive.
 _SIGN: Final = {AccountType.LIABILITY: -1, AccountType.EQUITY: -1, AccountType.REVENUE: -1}
 _RESULT: Final = (AccountType.REVENUE, AccountType.EXPENSE)
 _WORTH: Final = (AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY)
@@ -20,7 +19,7 @@ _WORTH: Final = (AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY)
 
 @dataclass(frozen=True, slots=True)
 class TrialTotal:
-    """Sums of one currency in minor units; equal, or the books are broken."""
+    """Sums of debit and credit balances in one currency, in minor units; unequal sums mean broken books."""
 
     currency: str
     debit_minor: int
@@ -29,7 +28,7 @@ class TrialTotal:
 
 @dataclass(frozen=True, slots=True)
 class TypeTotal:
-    """An account type's accounts in one currency and their sum, in minor units with the type's natural sign."""
+    """Accounts of one type and currency with their balances, in minor units with the type's natural sign."""
 
     type: AccountType
     currency: str
@@ -42,7 +41,7 @@ class TypeTotal:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """assets = liabilities + equity + result, of one currency in minor units."""
+    """assets = liabilities + equity + result, for one currency in minor units."""
 
     currency: str
     assets_minor: int
@@ -57,7 +56,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """revenue − expense = result, of one currency in minor units."""
+    """revenue − expense = result, for one currency in minor units."""
 
     currency: str
     revenue_minor: int
@@ -69,18 +68,18 @@ class Income:
 
 
 def today_of(tenant_id: int, *, now: datetime) -> date:
-    """The tenant's business day."""
+    """Return the tenant's current business day."""
     tenant = Tenant.objects.only("time_zone", "cut_off_hour", "cut_off_minute").get(pk=tenant_id)
     return business_date_of(now, time_zone=tenant.time_zone, cut_off=time(tenant.cut_off_hour, tenant.cut_off_minute))
 
 
 def base_currency_of(tenant_id: int) -> str:
-    """The currency a tenant's position is valued in."""
+    """Return the currency in which a tenant's position is valued."""
     return Tenant.objects.values_list("base_currency", flat=True).get(pk=tenant_id)
 
 
 def trial_totals(rows: Iterable[AccountBalance]) -> list[TrialTotal]:
-    """Debit and credit column per currency. Pure."""
+    """Sum the debit and the credit column per currency. Pure."""
     sums: dict[str, list[int]] = {}
     for row in rows:
         sides = sums.setdefault(row.currency, [0, 0])
@@ -89,22 +88,25 @@ def trial_totals(rows: Iterable[AccountBalance]) -> list[TrialTotal]:
 
 
 def balance_sheet(tenant_id: int, day: date) -> tuple[list[TypeTotal], list[Identity]]:
-    """What there is and whose it is at the end of a business day; the result is that of all days. One statement."""
+    """Return the sections and totals of the balance sheet at the end of a business day. One statement.
+
+    The result in its totals is that of all days up to then.
+    """
     rows = balances.trial_balance(tenant_id, as_of=day)
     return _by_type(rows, _WORTH), [_identity(currency, rows) for currency in _currencies(rows)]
 
 
 def income_statement(tenant_id: int, first: date, last: date) -> tuple[list[TypeTotal], list[Income]]:
-    """What was earned and spent on the business days from first to last. One statement."""
+    """Return the sections and totals of the income statement, for a span of business days. One statement."""
     before, after = balances.trial_balances(tenant_id, [day_before(first), last])
-    rows = [_moved(old, new) for old, new in zip(before, after, strict=True)]
+    rows = [_movement(old, new) for old, new in zip(before, after, strict=True)]
     return _by_type(rows, _RESULT), [
         Income(currency, _sum(rows, currency, AccountType.REVENUE), _sum(rows, currency, AccountType.EXPENSE))
         for currency in _currencies(rows)
     ]
 
 
-def _moved(old: AccountBalance, new: AccountBalance) -> AccountBalance:
+def _movement(old: AccountBalance, new: AccountBalance) -> AccountBalance:
     return AccountBalance(new.code, new.name, new.type, new.currency, new.balance_minor - old.balance_minor, new.role)
 
 
@@ -115,14 +117,14 @@ def _identity(currency: str, rows: Sequence[AccountBalance]) -> Identity:
 
 
 def _by_type(rows: Sequence[AccountBalance], kinds: Sequence[AccountType]) -> list[TypeTotal]:
-    found: dict[tuple[str, AccountType], list[tuple[AccountBalance, int]]] = {}
+    groups: dict[tuple[str, AccountType], list[tuple[AccountBalance, int]]] = {}
     for row in rows:
-        found.setdefault((row.currency, AccountType(row.type)), []).append((row, _natural(row)))
+        groups.setdefault((row.currency, AccountType(row.type)), []).append((row, _natural(row)))
     return [
-        TypeTotal(kind, currency, found[currency, kind])
+        TypeTotal(kind, currency, groups[currency, kind])
         for currency in _currencies(rows)
         for kind in kinds
-        if (currency, kind) in found
+        if (currency, kind) in groups
     ]
 
 

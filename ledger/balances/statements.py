@@ -1,4 +1,4 @@
-"""One account read closely: its statement with running balance, and what its balance of a day is made of."""
+"""Read one account closely: its statement with running balance, and the explanation of a balance."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from ledger.balances import balances
-from ledger.calendar.parameters import day_before, span_of_days
+from ledger.calendar import day_before, span_of_days
 from ledger.models import Account, Posting, Transfer
 from ledgersafe.http import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _FOREIGN_CURSOR: Final = "cursor is not a next_cursor of this statement."
 
-#: The newest snapshot before the day, so that the day's own postings are always told, closed or not.
+#: Starts from the newest snapshot before the day, so that the day's own postings always appear, closed or not.
 _EXPLAINED: Final = f"""
 {balances.MARKED_DAYS.format(closed_by="d.business_date < m.mark")}
 SELECT a.code, a.currency, s.business_date, coalesce(s.balance_minor, 0), p.*
@@ -37,8 +37,8 @@ WHERE a.code = %(code)s ORDER BY p.business_date
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A posting with the balance after it, in minor units; the memo is the entry's own, or else the transfer's."""
+class StatementLine:
+    """A posting with the balance after it, in minor units; the memo is the entry's, or else the transfer's."""
 
     posting: Posting
     balance_minor: int
@@ -47,20 +47,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A page of an account's postings of a span of business days; after `next_place` the next page begins."""
+    """A page of an account's postings in a span of business days; the next page starts after `next_place`."""
 
     account: Account
     first: date | None
     last: date | None
     opening_minor: int
     closing_minor: int
-    lines: Sequence[Line]
+    lines: Sequence[StatementLine]
     next_place: list[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
-class DayMoved:
-    """What a business day added to an account, and the balance at its end, in minor units."""
+class DayMovement:
+    """The movement of an account on one business day, and the balance at its end, in minor units."""
 
     day: date
     journals: int
@@ -72,13 +72,13 @@ class DayMoved:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A balance taken apart: the snapshot it starts from (None: from nothing), and every day since that moved it."""
+    """A balance taken apart: the snapshot it starts from (None: no snapshot), and the movement of each day since."""
 
     code: str
     currency: str
     starts_on: date | None
     starts_minor: int
-    days: Sequence[DayMoved]
+    days: Sequence[DayMovement]
 
     @property
     def balance_minor(self) -> int:
@@ -86,7 +86,10 @@ class Explanation:
 
 
 def get_account(tenant_id: int, code: str) -> Account:
-    """:raises ledgersafe.values.errors.NotFound: absent, or another tenant's: the answer is the same."""
+    """Return one account.
+
+    :raises ledgersafe.values.errors.NotFound: it does not exist, or belongs to another tenant: the same answer.
+    """
     account = None if "\x00" in code else Account.objects.filter(tenant_id=tenant_id, code=code).first()
     if account is None:
         raise NotFound("There is no such account.")
@@ -96,12 +99,12 @@ def get_account(tenant_id: int, code: str) -> Account:
 def read_statement(
     tenant_id: int, code: str, parameters: Mapping[str, str], cursor: list[Any] | None, limit: int
 ) -> Statement:
-    """A page of an account's statement, oldest first. At most six statements, one state of the books.
+    """Return a page of an account's statement, oldest first. At most six SQL statements on one snapshot of the books.
 
-    Lines stand in the order of business day, journal and line; `from` and `to` are business days, both included.
+    Lines are ordered by business day, journal and line; `from` and `to` are business days, both inclusive.
 
-    :raises ledgersafe.values.errors.NotFound: no such account. :raises ledgersafe.values.errors.InvalidParameter: no
-        such span.
+    :raises ledgersafe.values.errors.NotFound: no such account.
+    :raises ledgersafe.values.errors.InvalidParameter: an invalid span, or a cursor of another statement.
     """
     first, last = span_of_days(parameters)
     place = _place(cursor) if cursor is not None else None
@@ -119,20 +122,20 @@ def read_statement(
                 raise InvalidParameter(_FOREIGN_CURSOR)
             marks.append(day_before(day))
             opening, closing, before = balances.balances_through(account.pk, tenant_id, marks)
-            told = Q(journal_id__lt=journal_id) | Q(journal_id=journal_id, line_no__lte=line_no)
-            same_day = rows.filter(told, business_date=day).aggregate(told=Sum("amount_minor"))["told"]
+            earlier = Q(journal_id__lt=journal_id) | Q(journal_id=journal_id, line_no__lte=line_no)
+            same_day = rows.filter(earlier, business_date=day).aggregate(amount=Sum("amount_minor"))["amount"]
             before += int(same_day or 0)
-            rows = rows.filter(Q(business_date__gt=day) | (Q(business_date=day) & ~told), business_date__gte=day)
+            rows = rows.filter(Q(business_date__gt=day) | (Q(business_date=day) & ~earlier), business_date__gte=day)
         ordered = rows.select_related("journal").order_by("business_date", "journal_id", "line_no")
-        found = list(ordered[: limit + 1])
-        lines = list(_running(found[:limit], before, _commands(tenant_id, found)))
-    more = _place_of(found[limit - 1]) if len(found) > limit else None
+        postings = list(ordered[: limit + 1])
+        lines = list(_running(postings[:limit], before, _commands(tenant_id, postings)))
+    more = _place_of(postings[limit - 1]) if len(postings) > limit else None
     return Statement(account, first, last, opening, closing, lines, more)
 
 
 def explain(tenant_id: int, code: str, day: date) -> Explanation:
-    """What an account's balance of a business day is made of. One statement; reads what the days since the newest
-    snapshot before it hold, whatever the age of the books.
+    """Explain an account's balance at the end of a business day. One statement; it reads only the postings since the
+    newest snapshot before the day, however old the books are.
 
     :raises ledgersafe.values.errors.NotFound: no such account.
     """
@@ -140,18 +143,18 @@ def explain(tenant_id: int, code: str, day: date) -> Explanation:
     rows = [] if "\x00" in code else balances.fetch(_EXPLAINED, values)
     if not rows:
         raise NotFound("There is no such account.")
-    found_code, currency, starts_on, starts_minor = rows[0][:4]
-    days: list[DayMoved] = []
+    account_code, currency, starts_on, starts_minor = rows[0][:4]
+    days: list[DayMovement] = []
     after = int(starts_minor)
-    for moved_on, journals, postings, debits, credits_ in (row[4:] for row in rows if row[4] is not None):
+    for day_of_row, journals, postings, debits, credits_ in (row[4:] for row in rows if row[4] is not None):
         after += int(debits) - int(credits_)
-        days.append(DayMoved(moved_on, journals, postings, int(debits), int(credits_), after))
-    return Explanation(found_code, currency, starts_on, int(starts_minor), days)
+        days.append(DayMovement(day_of_row, journals, postings, int(debits), int(credits_), after))
+    return Explanation(account_code, currency, starts_on, int(starts_minor), days)
 
 
 @contextmanager
 def _one_state() -> Iterator[None]:
-    """Several statements that see one state of the books, whatever is posted between them."""
+    """Run several statements on one snapshot: postings that commit between them stay invisible."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -159,15 +162,15 @@ def _one_state() -> Iterator[None]:
 
 
 def _commands(tenant_id: int, postings: Sequence[Posting]) -> dict[int, Transfer]:
-    """What clients said of the journals they asked for, by journal."""
+    """Return the commands behind the postings' journals, by journal id."""
     rows = Transfer.objects.filter(tenant_id=tenant_id, journal_id__in={posting.journal_id for posting in postings})
     return {row.journal_id: row for row in rows}
 
 
-def _running(postings: Sequence[Posting], before: int, commands: Mapping[int, Transfer]) -> Iterator[Line]:
+def _running(postings: Sequence[Posting], before: int, commands: Mapping[int, Transfer]) -> Iterator[StatementLine]:
     for posting in postings:
         before += posting.amount_minor
-        yield Line(posting, before, _memo(posting, commands.get(posting.journal_id)))
+        yield StatementLine(posting, before, _memo(posting, commands.get(posting.journal_id)))
 
 
 def _memo(posting: Posting, command: Transfer | None) -> str | None:

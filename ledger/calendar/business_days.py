@@ -1,4 +1,4 @@
-"""Tell which business day an instant belongs to, and where a business day starts and ends. Pure."""
+"""Find the business day of an instant, and the instants at which a business day starts and ends. Pure."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -10,9 +10,9 @@ _FIRST, _LAST = date.min + 2 * _REACH, date.max - 2 * _REACH
 
 
 def business_date_of(instant: datetime, *, time_zone: str, cut_off: time) -> date:
-    """The business day of an instant. A day ends, exclusively, at the local cut-off that bears its date.
+    """Return the business day of an instant. A day ends, exclusively, at the local cut-off of its date.
 
-    Pure. With a cut-off of 23:59, a sale at 23:59:30 local time belongs to the next day.
+    With a cut-off of 23:59, a sale at 23:59:30 local time belongs to the next day.
     """
     in_utc = instant.astimezone(UTC)
     # Compared as instants, not as clock faces: where clocks change the same face shows twice, or never.
@@ -22,7 +22,7 @@ def business_date_of(instant: datetime, *, time_zone: str, cut_off: time) -> dat
 
 @lru_cache(maxsize=1 << 12)
 def _ends_around(utc_day: date, time_zone: str, cut_off: time) -> tuple[tuple[datetime, date], ...]:
-    """The ends of the business days that an instant of this day in UTC may belong to, in their order.
+    """Return (end, day) of the business days that an instant of this UTC day may belong to, in order.
 
     No zone is a whole day from UTC, but where clocks skip a date, and the cut-off with it, a day ends a date later.
     """
@@ -33,7 +33,7 @@ def _ends_around(utc_day: date, time_zone: str, cut_off: time) -> tuple[tuple[da
 
 
 def span_of(day: date, *, time_zone: str, cut_off: time) -> tuple[datetime, datetime]:
-    """[start, end) of a business day in UTC: 23 to 25 hours where clocks change."""
+    """Return [start, end) of a business day in UTC; 23 to 25 hours where daylight saving time starts or ends."""
     zone = ZoneInfo(time_zone)
     start = datetime.combine(day - timedelta(days=1), cut_off, zone)
     end = datetime.combine(day, cut_off, zone)
@@ -41,6 +41,6 @@ def span_of(day: date, *, time_zone: str, cut_off: time) -> tuple[datetime, date
 
 
 def is_business_day(day: date, *, time_zone: str, cut_off: time) -> bool:
-    """Whether the day has any time: none where clocks skipped the date, and the cut-off with it."""
+    """Tell whether the day exists: it has no time where clocks skipped the date, and the cut-off with it."""
     start, end = span_of(day, time_zone=time_zone, cut_off=cut_off)
     return start < end

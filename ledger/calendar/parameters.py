@@ -1,4 +1,4 @@
-"""What a question about the books names as its moment: an instant, or a business day. Pure."""
+"""Read days and instants from query parameters. Pure."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -8,7 +8,7 @@ from ledgersafe.values.moments import read_day, read_instant
 
 
 def day_of(parameters: Mapping[str, str], name: str) -> date | None:
-    """A business day, or None when it is not named. :raises InvalidParameter: it is something else."""
+    """Read a business day; None when the parameter is missing. :raises InvalidParameter: it is no day."""
     text = parameters.get(name)
     if not text:
         return None
@@ -19,7 +19,7 @@ def day_of(parameters: Mapping[str, str], name: str) -> date | None:
 
 
 def span_of_days(parameters: Mapping[str, str]) -> tuple[date | None, date | None]:
-    """`from` and `to`, both included. :raises InvalidParameter: one is no day, or they are the wrong way round."""
+    """Read `from` and `to`, both inclusive. :raises InvalidParameter: one is no day, or `to` lies before `from`."""
     first, last = day_of(parameters, "from"), day_of(parameters, "to")
     if first and last and last < first:
         raise InvalidParameter("to must not lie before from.")
@@ -27,7 +27,7 @@ def span_of_days(parameters: Mapping[str, str]) -> tuple[date | None, date | Non
 
 
 def moment_of(parameters: Mapping[str, str], name: str) -> date | datetime | None:
-    """An instant in UTC, or a business day, or None. :raises InvalidParameter: it is neither."""
+    """Read an instant or a business day; None when the parameter is missing. :raises InvalidParameter: neither."""
     text = parameters.get(name)
     if not text:
         return None
@@ -38,5 +38,5 @@ def moment_of(parameters: Mapping[str, str], name: str) -> date | datetime | Non
 
 
 def day_before(day: date) -> date:
-    """Of the first day there is, on which nothing is ever posted, the day itself."""
+    """Return the day before; of `date.min`, on which nothing is ever posted, the day itself."""
     return day - timedelta(days=1) if day > date.min else day

@@ -16,7 +16,7 @@ GROUP BY p.journal_id, p.currency HAVING sum(p.amount_minor) <> 0
 _COMPLETE: Final = """
 SELECT j.tenant_id, 'journals', j.id::text,
        'was sealed with ' || j.posting_count || ' postings, has ' || count(p.journal_id)
-       || CASE WHEN bool_or(p.amount_minor = 0) THEN ', one of them of nothing' ELSE '' END
+       || CASE WHEN bool_or(p.amount_minor = 0) THEN ', one of them zero' ELSE '' END
 FROM journals j LEFT JOIN postings p ON p.journal_id = j.id
 WHERE %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 GROUP BY j.id HAVING count(p.journal_id) <> j.posting_count OR count(p.journal_id) < 2 OR bool_or(p.amount_minor = 0)
@@ -36,7 +36,7 @@ WHERE %(tenant)s IN (0, p.tenant_id) AND p.business_date >= %(since)s::date
 GROUP BY p.tenant_id, p.currency HAVING sum(p.amount_minor) <> 0
 """
 
-#: Line by line: the same accounts with the opposite amounts, as often as they stand in the original.
+#: Line by line: the same accounts with the opposite amounts, as often as in the original.
 _REVERSALS: Final = """
 SELECT r.tenant_id, 'journals', r.id::text,
        CASE WHEN o.reverses_id IS NOT NULL THEN 'reverses journal ' || o.id || ', itself a reversal'
@@ -51,16 +51,16 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT array_agg(ARRAY[p.account_id, -p.amount_minor] ORDER BY p.account_id, -p.amount_minor) AS lines
     FROM postings p WHERE p.journal_id = r.id
-) undone
+) mirror
 CROSS JOIN LATERAL (
     SELECT array_agg(ARRAY[p.account_id, p.amount_minor] ORDER BY p.account_id, p.amount_minor) AS lines
     FROM postings p WHERE p.journal_id = o.id
-) done
+) original
 WHERE r.reverses_id IS NOT NULL AND %(tenant)s IN (0, r.tenant_id) AND r.business_date >= %(since)s::date
-  AND (o.reverses_id IS NOT NULL OR earlier.id IS NOT NULL OR undone.lines IS DISTINCT FROM done.lines)
+  AND (o.reverses_id IS NOT NULL OR earlier.id IS NOT NULL OR mirror.lines IS DISTINCT FROM original.lines)
 """
 
-#: A posting of another day than its journal's would be one into a day nobody locked.
+#: A posting with another day than its journal's would be in a day that its poster never locked.
 _CLOSED_DAYS: Final = """
 SELECT j.tenant_id, 'journals', j.id::text,
        CASE WHEN d.id IS NULL THEN 'is of ' || j.business_date || ', which was never opened'
@@ -77,8 +77,8 @@ WHERE %(tenant)s IN (0, p.tenant_id) AND least(p.business_date, j.business_date)
   AND p.business_date <> j.business_date
 """
 
-#: One pass over the postings: what moved per account and day, added up from the beginning. What an undone close left
-#: behind is compared with nothing: the day went on, and its last close counts.
+#: One pass over the postings: movements per account and day, summed from the beginning. Snapshots of an undone close
+#: are not compared: the day took postings afterwards, and only its last close counts.
 _SNAPSHOTS: Final = """
 WITH last_closes AS (
     SELECT d.tenant_id, d.business_date, d.status, count(r.id) + 1 AS revision
@@ -106,8 +106,8 @@ WHERE %(tenant)s IN (0, s.tenant_id) AND s.business_date >= %(since)s::date
   AND (r.balance <> s.balance_minor OR d.status IS DISTINCT FROM 'closed')
 """
 
-#: Days nobody sold on have no row; between consecutive dates there is neither gap nor overlap. None lies before the
-#: day on which the tenant's books start.
+#: Days without postings may have no row; consecutive dates have neither gap nor overlap. No day lies before the start
+#: of the tenant's books.
 _DAYS: Final = """
 WITH days AS (
     SELECT d.*, t.books_start, lag(business_date) OVER calendar AS day_before, lag(ends_at) OVER calendar AS end_before,
@@ -128,19 +128,20 @@ WHERE business_date >= %(since)s::date
        OR (business_date = day_before + 1 AND starts_at <> end_before))
 """
 
-#: All that was posted to an account with a floor, counted on its normal side.
+#: All postings to an account with a floor, counted on its normal side.
 _FLOORS: Final = """
 SELECT a.tenant_id, 'accounts', a.id::text,
-       'account ' || a.code || ' is at ' || held.amount || ', below its floor of ' || a.floor_minor || ' (minor units)'
+       'account ' || a.code || ' is at ' || balance.amount || ', below its floor of ' || a.floor_minor
+       || ' (minor units)'
 FROM accounts a
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(p.amount_minor), 0) * CASE WHEN a.type IN ('ASSET', 'EXPENSE') THEN 1 ELSE -1 END AS amount
     FROM postings p WHERE p.tenant_id = a.tenant_id AND p.account_id = a.id
-) held
-WHERE a.floor_minor IS NOT NULL AND held.amount < a.floor_minor AND %(tenant)s IN (0, a.tenant_id)
+) balance
+WHERE a.floor_minor IS NOT NULL AND balance.amount < a.floor_minor AND %(tenant)s IN (0, a.tenant_id)
 """
 
-#: A command that was carried out has its journal, and the journal of a transfer the command it names.
+#: Every command has its journal, and the journal of a transfer has the command it names.
 _COMMANDS: Final = """
 SELECT c.tenant_id, 'transfers', c.id::text, 'key ' || c.client_id || '/' || c.idempotency_key || ' points at '
        || CASE WHEN j.id IS NULL THEN 'a journal that does not exist' ELSE 'a journal of something else' END
@@ -148,13 +149,13 @@ FROM transfers c LEFT JOIN journals j ON j.id = c.journal_id AND j.tenant_id = c
 WHERE %(tenant)s IN (0, c.tenant_id) AND c.created_at >= %(since)s::date
   AND (j.id IS NULL OR j.source <> 'transfer' OR (j.reverses_id IS NULL AND j.source_key <> c.id::text))
 UNION ALL
-SELECT j.tenant_id, 'journals', j.id::text, 'was asked for by nobody: there is no transfer ' || j.source_key
+SELECT j.tenant_id, 'journals', j.id::text, 'has no command: there is no transfer ' || j.source_key
 FROM journals j LEFT JOIN transfers c ON c.tenant_id = j.tenant_id AND c.journal_id = j.id
 WHERE j.source = 'transfer' AND c.id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 """
 
-#: The journal a stored answer names. Whatever its bytes are, they are read as text.
+#: The journal that a stored answer names; the answer's bytes are read as text, whatever they are.
 _ANSWERED_JOURNALS: Final = """
 SELECT k.tenant_id, 'idempotency_keys', k.id::text,
        'key ' || k.key || ' was answered with journal ' || named.journal || ', which does not exist'

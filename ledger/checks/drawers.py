@@ -4,7 +4,7 @@ from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
 
-#: What a flow says is what its journal did to the drawer's account.
+#: A flow's cash equals its journal's posting to the drawer's account.
 _FLOWS: Final = """
 SELECT t.tenant_id, 'financial_transactions', t.id::text,
        'says ' || t.cash_minor || ', its journal brought ' || coalesce(sum(p.amount_minor), 0) || ' into the drawer'
@@ -15,13 +15,13 @@ WHERE %(tenant)s IN (0, t.tenant_id) AND t.created_at >= %(since)s::date
 GROUP BY t.id HAVING coalesce(sum(p.amount_minor), 0) <> t.cash_minor
 """
 
-#: An open drawer's flows come to its account's balance, and begin with its float. What was posted to a closed one since
-#: waits in the account until it is adjusted.
+#: An open drawer's flows start with its float and sum to its account's balance. Cash posted after a close stays in the
+#: account until it is adjusted.
 _OPEN: Final = """
 SELECT d.tenant_id, 'pos_ledgers', d.id::text,
        CASE WHEN flows.float <> d.starting_cash_minor
             THEN 'began with ' || d.starting_cash_minor || ', its float was ' || flows.float
-            ELSE 'should hold ' || flows.cash || ', its account holds ' || account.held END
+            ELSE 'should hold ' || flows.cash || ', its account holds ' || account.balance END
 FROM pos_ledgers d
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(t.cash_minor), 0) AS cash,
@@ -29,11 +29,11 @@ CROSS JOIN LATERAL (
     FROM financial_transactions t WHERE t.tenant_id = d.tenant_id AND t.drawer_id = d.id
 ) flows
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(p.amount_minor), 0) AS held
+    SELECT coalesce(sum(p.amount_minor), 0) AS balance
     FROM postings p WHERE p.tenant_id = d.tenant_id AND p.account_id = d.account_id
 ) account
 WHERE d.status <> 'CLOSED' AND %(tenant)s IN (0, d.tenant_id)
-  AND (flows.float <> d.starting_cash_minor OR flows.cash <> account.held)
+  AND (flows.float <> d.starting_cash_minor OR flows.cash <> account.balance)
 """
 
 _CLOSED: Final = """
@@ -51,9 +51,9 @@ WHERE d.status = 'CLOSED' AND %(tenant)s IN (0, d.tenant_id) AND d.closed_at >= 
   AND (flows.cash <> d.expected_cash_minor OR flows.float <> d.starting_cash_minor)
 """
 
-#: The journals of transactions and drawers have their flow, and a transaction's flow its journal.
+#: Journals of transactions and drawers have their flow, and the flow of a transaction has its journal.
 _CAUSES: Final = """
-SELECT j.tenant_id, 'journals', j.id::text, 'was asked for by nobody: there is no transaction ' || j.source_key
+SELECT j.tenant_id, 'journals', j.id::text, 'has no command: there is no transaction ' || j.source_key
 FROM journals j
 LEFT JOIN financial_transactions t ON t.tenant_id = j.tenant_id AND t.id::text = j.source_key AND t.journal_id = j.id
 WHERE j.source = 'transaction' AND j.reverses_id IS NULL AND t.id IS NULL
@@ -64,7 +64,7 @@ FROM financial_transactions t LEFT JOIN journals j ON j.id = t.journal_id AND j.
 WHERE t.actor <> '' AND %(tenant)s IN (0, t.tenant_id) AND t.created_at >= %(since)s::date
   AND (j.id IS NULL OR j.source <> 'transaction' OR j.source_key <> t.id::text)
 UNION ALL
-SELECT j.tenant_id, 'journals', j.id::text, 'is of a drawer, but no flow of one'
+SELECT j.tenant_id, 'journals', j.id::text, 'belongs to a drawer, but has no flow'
 FROM journals j
 LEFT JOIN (financial_transactions t JOIN pos_ledgers d ON d.id = t.drawer_id)
      ON t.tenant_id = j.tenant_id AND t.journal_id = j.id
@@ -72,7 +72,7 @@ WHERE j.source = 'drawer' AND j.kind <> 'DRAWER_CLEARED' AND t.id IS NULL
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 """
 
-#: The row that refunds of an order queue at says what its transactions come to.
+#: The sums of an order equal those of its transactions.
 _ORDERS: Final = """
 SELECT coalesce(o.tenant_id, f.tenant_id), 'order_totals', coalesce(o.order_id, f.order_id),
        'says ' || coalesce(o.sold_minor, 0) || ' sold and ' || coalesce(o.refunded_minor, 0)
@@ -95,7 +95,7 @@ FROM pos_ledgers d JOIN pos_ledgers other
 WHERE d.status <> 'CLOSED' AND other.status <> 'CLOSED' AND %(tenant)s IN (0, d.tenant_id)
 """
 
-#: Over/short and the counted cash were booked as the drawer says; its account was empty between drawers.
+#: Over/short and counted cash were booked as the drawer says, so its account is empty between drawers.
 _BOOKED: Final = """
 SELECT d.tenant_id, 'pos_ledgers', d.id::text,
        'is off by ' || d.variance_minor || ' with ' || d.actual_cash_minor || ' counted; booked are '
@@ -111,7 +111,7 @@ WHERE d.status = 'CLOSED' AND %(tenant)s IN (0, d.tenant_id) AND d.closed_at >= 
        OR d.variance_minor <> d.actual_cash_minor - d.expected_cash_minor)
 """
 
-#: Inside the window, or late and then explained by exactly its mirror.
+#: Flows lie inside the drawer's window, or are late; an adjustment mirrors exactly one late flow.
 _WINDOW: Final = """
 SELECT t.tenant_id, 'financial_transactions', t.id::text,
        CASE WHEN t.created_at < d.opened_at THEN 'was posted before drawer ' || d.id || ' was opened'

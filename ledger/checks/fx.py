@@ -1,4 +1,4 @@
-"""I22: settlements have both legs, what was converted is what its rate gives, clearing nets to what was declared."""
+"""Invariant of foreign currency (I22): settlements have both legs, conversions follow their rates, clearing nets."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ FROM fx_rates r
 WHERE %(tenant)s IN (0, r.tenant_id) AND NOT (r.rate > 0 AND r.rate < 'Infinity')
 """
 
-#: The same questions the guards asked when the rows were written.
+#: The guards' own checks, run again.
 _SETTLEMENTS: Final = """
 SELECT s.tenant_id, 'fx_settlements', s.id::text, coalesce(faults.fault,
        'is not two journals through the clearing accounts')
@@ -26,7 +26,7 @@ WHERE %(tenant)s IN (0, s.tenant_id) AND s.business_date >= %(since)s::date
                                       s.business_date, s.to_account_id, s.target_currency, s.converted_minor))
 """
 
-#: An `fx` journal is a settlement's or a revaluation's.
+#: Every `fx` journal belongs to a settlement or a revaluation.
 _CAUSELESS: Final = """
 SELECT j.tenant_id, 'journals', j.id::text, 'belongs to no settlement and no revaluation: ' || j.source_key
 FROM journals j
@@ -36,8 +36,7 @@ WHERE j.source = 'fx' AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= 
   AND NOT EXISTS (SELECT FROM fx_revaluations v WHERE v.tenant_id = j.tenant_id AND v.journal_id = j.id)
 """
 
-#: What a till's event took in another currency: its journal clears that amount against what it came to, all of its
-#: conversions together.
+#: Foreign tenders of till events: a journal clears the foreign amounts against their conversions, all together.
 _CONVERSIONS: Final = """
 WITH cleared AS (
     SELECT p.tenant_id, p.journal_id, p.currency, sum(p.amount_minor) AS minor
@@ -68,7 +67,7 @@ CROSS JOIN LATERAL (SELECT ledger_fx_fault_v1(
 WHERE faults.fault IS NOT NULL AND %(tenant)s IN (0, c.tenant_id) AND j.business_date >= %(since)s::date
 """
 
-#: A revaluation took out of clearing what it declares, which is what the positions came to at the rates it names.
+#: A revaluation's journal takes its residual out of clearing, and the residual is the value of its positions.
 _REVALUATIONS: Final = """
 SELECT v.tenant_id, 'fx_revaluations', v.id::text,
        'declares ' || v.residual_minor || ', its positions come to ' || valued.minor || ', its journal cleared '

@@ -1,11 +1,11 @@
-"""Who presses an operation of the books, whatever the interface: a key, or a person of the back office."""
+"""The caller of a drawer operation: an API key, or a person in the back office."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: as the trail names them, what they are bound to, and whether they may approve."""
+    """The actor for the audit trail, the store and register it is bound to (None: any), and its right to approve."""
 
     tenant_id: int
     actor: str
@@ -14,5 +14,5 @@ class Caller:
     register_code: str | None = None
 
     def reaches(self, store_code: str, register_code: str) -> bool:
-        """Whether a place is one of theirs: what they do not reach is absent to them."""
+        """Tell whether the caller may see this store and register; anything else answers 404."""
         return self.store_code in {None, store_code} and self.register_code in {None, register_code}

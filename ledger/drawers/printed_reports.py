@@ -1,4 +1,4 @@
-"""An X- or Z-report as a page to print: black on white, the width of a receipt or a sheet, without scripts."""
+"""Render an X- or Z-report as a page to print: black on white, as wide as a receipt or a sheet, without scripts."""
 
 from collections.abc import Iterator
 
@@ -16,13 +16,13 @@ _CASH = (
     ("Paid in", FlowType.CASH_IN),
     ("Paid out", FlowType.CASH_OUT),
     ("Payouts", FlowType.PAYOUT),
-    ("Drops into the safe", FlowType.DROP),
+    ("Drops to the safe", FlowType.DROP),
     ("Corrections", FlowType.CORRECTION),
 )
 
 
 def printed(report: DrawerReport) -> HttpResponse:
-    """The page. It shows a drawer's figures: no cache keeps it."""
+    """Render the page; no cache may keep it, since it shows a drawer's figures."""
     drawer = report.drawer
     context = {
         "report": report,
@@ -39,7 +39,7 @@ def printed(report: DrawerReport) -> HttpResponse:
 
 
 def tender_lines(report: DrawerReport) -> Iterator[tuple[str, str, str, str]]:
-    """(tender, sales, refunds, net) of each tender that was used."""
+    """Yield (tender, sales, refunds, net) for each tender that was used."""
     for method in Method:
         sold, refunded = report.amount(FlowType.SALE, method), report.amount(FlowType.REFUND, method)
         if sold or refunded:
@@ -47,7 +47,7 @@ def tender_lines(report: DrawerReport) -> Iterator[tuple[str, str, str, str]]:
 
 
 def cash_lines(report: DrawerReport) -> Iterator[tuple[str, str]]:
-    """How the expected cash came about; what did not occur is left out."""
+    """Yield (label, amount) for each part of the expected cash; types without cash are left out."""
     yield "Starting cash", _money(report, report.drawer.starting_cash_minor)
     for label, kind in _CASH:
         if minor := report.cash(kind):
@@ -55,13 +55,13 @@ def cash_lines(report: DrawerReport) -> Iterator[tuple[str, str]]:
 
 
 def pieces(report: DrawerReport) -> Iterator[tuple[str, int, str]]:
-    """(face value, how many, worth) of the last count."""
+    """Yield (face value, number, value) for each denomination of the last count."""
     for face, number in (report.drawer.denominations or {}).items():
         yield _money(report, int(face)), number, _money(report, int(face) * number)
 
 
 def totals(report: DrawerReport) -> dict[str, str]:
-    """The figures that stand alone, as people read them; empty when there is none."""
+    """Return the single figures of the report as text, by name; an empty text when there is none."""
     drawer = report.drawer
     counted = drawer.actual_cash_minor
     minors = {

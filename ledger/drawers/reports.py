@@ -1,4 +1,4 @@
-"""X- and Z-reports: what went through a drawer, added up in the one statement that reads the drawer."""
+"""X- and Z-reports: the flows through a drawer, summed in the same statement that reads the drawer."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.refusals import drawers
 from ledgersafe.values.errors import NotFound
 
-#: One range of an index, whatever else the register has sold. Sums are integers of minor units, and JSON keeps them so.
+#: One index range, however much the register has sold before. Sums are integers of minor units, which JSON preserves.
 _FLOWS: Final = """(
     SELECT coalesce(jsonb_agg(to_jsonb(f)), '[]') FROM (
         SELECT t.type, t.method, t.is_late, count(*) AS number, sum(t.amount_minor) AS amount, sum(t.cash_minor) AS cash
@@ -21,13 +21,13 @@ _FLOWS: Final = """(
         WHERE t.tenant_id = pos_ledgers.tenant_id AND t.drawer_id = pos_ledgers.id
         GROUP BY t.type, t.method, t.is_late) f
 )"""
-#: What a drawer's own life moved is no part of what is expected in it, its float aside.
+#: Flows of the drawer's own life are not part of its expected cash, except the float.
 _NOT_EXPECTED: Final = frozenset({FlowType.OVER_SHORT, FlowType.EMPTIED, FlowType.ADJUSTMENT})
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Transactions of one type and tender: how many, and their sums in minor units."""
+    """Transactions of one type and tender: their number, and their sums in minor units."""
 
     type: FlowType
     method: Method
@@ -39,7 +39,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class DrawerReport:
-    """A drawer's figures: final (Z) of a closed one, interim (X) of any other. All in minor units."""
+    """The figures of a drawer in minor units: final (Z) when it is closed, interim (X) otherwise."""
 
     drawer: Drawer
     flows: Sequence[Flow]
@@ -49,11 +49,11 @@ class DrawerReport:
         return self.drawer.status == DrawerStatus.CLOSED
 
     def amount(self, type_: FlowType, method: Method | None = None) -> int:
-        """Of all transactions of a type, of one tender or all; late ones are told apart."""
+        """Sum the amounts of a type, of one tender or all, without late transactions."""
         return sum(flow.amount_minor for flow in self._timely() if flow.type == type_ and method in {None, flow.method})
 
     def cash(self, *types: FlowType) -> int:
-        """What these types brought into the drawer, less what they took."""
+        """Sum the cash of these types: into the drawer positive, out of it negative."""
         return sum(flow.cash_minor for flow in self._timely() if flow.type in types)
 
     @property
@@ -62,13 +62,13 @@ class DrawerReport:
 
     @property
     def transactions(self) -> int:
-        """How many there were at the till."""
+        """The number of transactions at the till."""
         own = {*_NOT_EXPECTED, FlowType.FLOAT}
         return sum(flow.number for flow in self._timely() if flow.type not in own)
 
     @property
     def expected(self) -> int:
-        """Frozen, or added up so far."""
+        """The expected cash: as frozen at the close, or summed up to now."""
         frozen = self.drawer.expected_cash_minor
         if frozen is not None:
             return frozen
@@ -76,12 +76,12 @@ class DrawerReport:
 
     @property
     def late(self) -> int:
-        """Cash posted after the close."""
+        """The cash that was posted after the close."""
         return sum(flow.cash_minor for flow in self.flows if flow.is_late)
 
     @property
     def adjusted(self) -> int:
-        """How much of it is explained."""
+        """The part of the late cash that is adjusted."""
         return -sum(flow.cash_minor for flow in self.flows if flow.type == FlowType.ADJUSTMENT)
 
     def _timely(self) -> list[Flow]:
@@ -89,9 +89,9 @@ class DrawerReport:
 
 
 def z_report(reach: Reach, drawer_id: int) -> DrawerReport:
-    """The final figures. :raises ledgersafe.values.errors.NotFound: as `get_drawer`.
+    """Return the final figures of a closed drawer.
 
-    :raises NotClosedYet: as it says.
+    :raises ledgersafe.values.errors.NotFound: as `get_drawer`. :raises NotClosedYet: the drawer is not closed.
     """
     report = read_report(reach, drawer_id)
     if not report.is_final:
@@ -100,7 +100,11 @@ def z_report(reach: Reach, drawer_id: int) -> DrawerReport:
 
 
 def x_report(reach: Reach, drawer_id: int, *, may_approve: bool) -> DrawerReport:
-    """The figures so far. :raises DrawerClosed: as it says. :raises BlindCount: not for who is to count it blind."""
+    """Return the figures up to now.
+
+    :raises ledgersafe.values.errors.NotFound: as `get_drawer`. :raises DrawerClosed: the drawer is closed.
+    :raises BlindCount: the caller counts the drawer blind.
+    """
     report = read_report(reach, drawer_id)
     if report.is_final:
         raise drawers.DrawerClosed("The drawer is closed: it has a Z-report.")
@@ -110,11 +114,11 @@ def x_report(reach: Reach, drawer_id: int, *, may_approve: bool) -> DrawerReport
 
 
 def read_report(reach: Reach, drawer_id: int) -> DrawerReport:
-    """One statement. :raises ledgersafe.values.errors.NotFound: absent, or none of theirs."""
+    """Read a drawer with its flows. One statement. :raises ledgersafe.values.errors.NotFound: as `get_drawer`."""
     if not 0 < drawer_id < 2**63:
         raise NotFound("There is no such drawer.")
     rows = queries.within(reach).annotate(flows=RawSQL(_FLOWS, [], JSONField()))  # noqa: S611  a constant
-    # A register's store is its drawer's: to join it once more would take longer to plan than the sums take.
+    # The register's store is the drawer's: joining it again would take longer to plan than the sums take to compute.
     related = rows.select_related(None).select_related("tenant", "store", "register")
     drawer: Any = next(iter(related.filter(pk=drawer_id)), None)
     if drawer is None:
@@ -123,13 +127,13 @@ def read_report(reach: Reach, drawer_id: int) -> DrawerReport:
     return DrawerReport(drawer, _flows(drawer.flows))
 
 
-def _flows(found: Collection[dict[str, Any]]) -> list[Flow]:
+def _flows(rows: Collection[dict[str, Any]]) -> list[Flow]:
     return sorted(
         (
             Flow(
                 FlowType(row["type"]), Method(row["method"]), row["is_late"], row["number"], row["amount"], row["cash"]
             )
-            for row in found
+            for row in rows
         ),
         key=lambda flow: (flow.is_late, flow.type, flow.method),
     )

@@ -1,27 +1,27 @@
-"""What is asked of drawers: requests read into values, amounts in integer minor units. Pure."""
+"""Read requests about drawers into values; amounts are integers of minor units. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.accounts.requests import Problems
+from ledger.accounts import Problems
 from ledger.models import FlowType, Method
-from ledger.models.drawers import REQUESTABLE
+from ledger.models.flows import REQUESTABLE
 from ledgersafe.values.money import MAX_MINOR, is_currency
 
 MAX_PLACE: Final = 64
 MAX_REFERENCE: Final = 200
 MAX_NOTES: Final = 4_000
 _MAX_PIECES: Final = 10**9
-#: What moves cash only: nobody pays a card into a drawer.
+#: Types that move cash only.
 _CASH_ONLY: Final = frozenset({FlowType.PAYOUT, FlowType.CASH_IN, FlowType.CASH_OUT})
-#: What is about an order.
+#: Types that name an order.
 _OF_AN_ORDER: Final = frozenset({FlowType.SALE, FlowType.REFUND})
 
 
 @dataclass(frozen=True, slots=True)
 class NewDrawer:
-    """`POST /v1/pos/ledgers`. `currency` empty: the tenant's."""
+    """`POST /v1/pos/ledgers`. An empty `currency` is the tenant's."""
 
     store_code: str
     register_code: str
@@ -31,9 +31,9 @@ class NewDrawer:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "NewDrawer":
-        """:raises ledger.accounts.requests.InvalidRequest: a field is missing or wrong."""
+        """Read the body. :raises ledger.accounts.requests.InvalidRequest: a field is missing or invalid."""
         problems = Problems()
-        wanted = cls(
+        drawer = cls(
             store_code=_place(body, "store_id", problems),
             register_code=_place(body, "register_id", problems),
             starting_cash_minor=_minor(body, "starting_cash", problems, least=0),
@@ -41,12 +41,12 @@ class NewDrawer:
             is_blind=_flag(body, "blind", problems),
         )
         problems.refuse()
-        return wanted
+        return drawer
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What was counted, in total and perhaps by piece: `{face value in minor units: how many}`."""
+    """Counted cash in minor units, in total and optionally by denomination: `{face value: number of pieces}`."""
 
     actual_cash_minor: int
     denominations: dict[str, int] | None = None
@@ -54,11 +54,14 @@ class Count:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "Count":
-        """`POST …/count` and `…/close`. :raises ledger.accounts.requests.InvalidRequest: as it says."""
+        """Read `POST …/count` and `…/close`.
+
+        :raises ledger.accounts.requests.InvalidRequest: a field is invalid, or the pieces do not come to the total.
+        """
         problems = Problems()
         actual = _minor(body, "actual_cash", problems, least=0)
         pieces = _denominations(body.get("denominations"), problems)
-        if pieces is not None and not problems.found and _worth(pieces) != actual:
+        if pieces is not None and not problems.items and _worth(pieces) != actual:
             problems.add("/denominations", f"must come to actual_cash; the pieces come to {_worth(pieces)}")
         notes = _text(body, "notes", MAX_NOTES, problems, is_line=False)
         problems.refuse()
@@ -67,7 +70,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class NewTransaction:
-    """`POST /v1/pos/transactions`. `currency` empty: the drawer's."""
+    """`POST /v1/pos/transactions`. An empty `currency` is the drawer's."""
 
     drawer_id: int
     type: FlowType
@@ -79,11 +82,11 @@ class NewTransaction:
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> "NewTransaction":
-        """:raises ledger.accounts.requests.InvalidRequest: a field is missing or wrong."""
+        """Read the body. :raises ledger.accounts.requests.InvalidRequest: a field is missing or invalid."""
         problems = Problems()
-        kind = _choice(body, "type", [str(one) for one in REQUESTABLE], problems)
+        kind = _choice(body, "type", [str(flow_type) for flow_type in REQUESTABLE], problems)
         method = _choice(body, "method", list(Method.values), problems)
-        wanted = cls(
+        transaction = cls(
             drawer_id=_drawer_id(body, problems),
             type=FlowType(kind or FlowType.SALE),
             method=Method(method or Method.CASH),
@@ -92,16 +95,16 @@ class NewTransaction:
             external_reference=_text(body, "external_reference", MAX_REFERENCE, problems),
             currency=_currency(body, problems),
         )
-        if kind in _OF_AN_ORDER and not wanted.order_id and "order_id" not in _fields(problems):
+        if kind in _OF_AN_ORDER and not transaction.order_id and "order_id" not in _fields(problems):
             problems.add("/order_id", f"is required of a {kind}")
         if kind in _CASH_ONLY and method and method != Method.CASH:
             problems.add("/method", f"must be CASH of a {kind}")
         problems.refuse()
-        return wanted
+        return transaction
 
 
 def _minor(body: Mapping[str, Any], field: str, problems: Problems, *, least: int) -> int:
-    """Minor units: a JSON integer as such; `10.0`, `1e3`, text and true are none."""
+    """Read minor units: a JSON integer only; `10.0`, `1e3`, text and true are refused."""
     value = body.get(field)
     if type(value) is not int or not least <= value <= MAX_MINOR:
         problems.add(f"/{field}", f"must be an integer of minor units from {least} to {MAX_MINOR}")
@@ -172,4 +175,4 @@ def _drawer_id(body: Mapping[str, Any], problems: Problems) -> int:
 
 
 def _fields(problems: Problems) -> set[str]:
-    return {problem["pointer"].lstrip("/") for problem in problems.found}
+    return {problem["pointer"].lstrip("/") for problem in problems.items}

@@ -1,7 +1,7 @@
-"""Foreign currency on paper: rates and the one rounding of a conversion. Pure, and in whole numbers throughout.
+"""Convert amounts between currencies, with one rounding. Pure, and in whole numbers throughout.
 
-Python's Decimal would round a quotient to 28 digits before it is rounded to the currency: an amount that lies just
-beside a half would be rounded twice. `ledger_fx_convert_v1` does the same in the database.
+Python's Decimal would round a quotient to 28 digits first and to the currency second: an amount just beside a half
+would be rounded twice. `ledger_fx_convert_v1` computes the same in the database.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from ledger.models.fx import RATE_PLACES
+from ledger.models.rates import RATE_PLACES
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.money import MAX_MINOR, exponent
 
@@ -18,7 +18,7 @@ _UNIT: Final = 10**RATE_PLACES
 
 
 class FxRateMissing(DomainError):
-    """No rate of the pair is known, nor of the opposite one."""
+    """No rate is known for the pair or its inverse."""
 
     code = "FX_RATE_MISSING"
     http_status = 409
@@ -32,14 +32,14 @@ class FxRateStale(DomainError):
 
 
 class AmountTooLarge(DomainError):
-    """The converted amount is larger than the books take."""
+    """The converted amount is too large for the books."""
 
     code = "AMOUNT_TOO_LARGE"
     http_status = 422
 
 
 class AmountTooSmall(DomainError):
-    """The amount is worth less than half the smallest unit of the other currency: nothing would arrive."""
+    """The amount is too small: it converts to zero."""
 
     code = "AMOUNT_TOO_SMALL"
     http_status = 422
@@ -47,7 +47,7 @@ class AmountTooSmall(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate as it was recorded: 1 `base` = `value` `quote`."""
+    """A recorded rate: 1 `base` = `value` `quote`, from `valid_from` on."""
 
     id: int
     base: str
@@ -61,11 +61,11 @@ class Rate:
 
     @property
     def text(self) -> str:
-        """Decimal text without needless zeros."""
+        """The rate as decimal text without trailing zeros."""
         return rate_text(self.value)
 
     def converts(self, source: str, target: str, minor: int) -> "Conversion":
-        """What an amount comes to, by this rate or by its inverse. :raises AmountTooLarge: more than the books take."""
+        """Convert minor units by this rate or its inverse. :raises AmountTooLarge: more than the books take."""
         inverted = (source, target) == (self.quote, self.base)
         converted = convert(minor, source, target, rate=self.value, inverted=inverted)
         return Conversion(self, inverted, source, target, minor, converted)
@@ -73,7 +73,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """An amount, and what it came to. Minor units of each currency."""
+    """An amount and its conversion, in minor units of each currency."""
 
     rate: Rate
     inverted: bool
@@ -90,38 +90,38 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """There is no rate (`stale` False), or only one that is too old. `message` names the pair."""
+    """The reason why a pair has no usable rate: none is known, or (`stale`) the last one is too old."""
 
     message: str
     stale: bool = False
 
     def refusal(self) -> DomainError:
-        """As an answer."""
+        """Return the refusal for this reason."""
         return FxRateStale(self.message) if self.stale else FxRateMissing(self.message)
 
 
-#: What rules are given: by currency, the rate that turns it into the event's own, or why there is none.
+#: Rates for posting rules: by foreign currency, the rate into the event's currency, or the reason why there is none.
 Rates: TypeAlias = Mapping[str, Rate | Unusable]
 NO_RATES: Final[Rates] = {}
 
 
 def rate_text(rate: Decimal) -> str:
-    """1.083200000000000000 → `1.0832`."""
+    """Format a rate without trailing zeros: 1.083200000000000000 → `1.0832`."""
     text = format(rate, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def inverse_text(rate: Decimal) -> str:
-    """1 / rate to 18 decimals, to be read by people: conversions divide by the rate itself."""
+    """Return 1 / rate to 18 decimals, for people to read; conversions divide by the rate itself."""
     units = divide_half_up(_UNIT * _UNIT, _units(rate))
     return rate_text(Decimal(f"{units // _UNIT}.{units % _UNIT:0{RATE_PLACES}}"))
 
 
 def convert(minor: int, source: str, target: str, *, rate: Decimal, inverted: bool) -> int:
-    """Minor units of `source` → minor units of `target`; rounded once, half away from zero.
+    """Convert minor units of `source` into minor units of `target`; rounded once, half away from zero.
 
     :param rate: target per source; source per target when `inverted`.
-    :raises AmountTooLarge: more than any amount of the books.
+    :raises AmountTooLarge: the result exceeds `MAX_MINOR`.
     """
     units, shift = _units(rate), exponent(target) - exponent(source)
     top = abs(minor) * (_UNIT if inverted else units) * 10 ** max(shift, 0)
@@ -133,17 +133,17 @@ def convert(minor: int, source: str, target: str, *, rate: Decimal, inverted: bo
 
 
 def divide_half_up(top: int, bottom: int) -> int:
-    """The quotient of two whole numbers that are not negative, rounded to the nearest one, a half upwards."""
+    """Divide two non-negative whole numbers and round to the nearest one, a half upwards."""
     return (2 * top + bottom) // (2 * bottom)
 
 
 def _units(rate: Decimal) -> int:
-    """A rate in units of its last decimal: as a whole number, since Decimal's arithmetic keeps 28 digits only."""
+    """Return a rate as a whole number of its last decimal place, since Decimal arithmetic keeps only 28 digits."""
     _, digits, power = rate.as_tuple()
     whole, shift = int("".join(map(str, digits))), int(power) + RATE_PLACES
     return whole * int(10**shift) if shift >= 0 else whole // int(10**-shift)
 
 
 def is_stale(valid_from: datetime, at: datetime, max_age: timedelta | None) -> bool:
-    """Too old to be used at an instant. :param max_age: None: no rate ever is."""
+    """Tell whether a rate is too old for an instant. :param max_age: None: no limit."""
     return max_age is not None and at - valid_from > max_age

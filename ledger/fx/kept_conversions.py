@@ -1,4 +1,4 @@
-"""What till events took in foreign currencies, kept beside their journals with the rates it was converted by."""
+"""Store the conversions of till events: foreign tenders beside their journals, with the rates used."""
 
 from collections.abc import Iterable
 
@@ -7,23 +7,26 @@ from ledger.models import FxConversion
 from ledgersafe.postgres.db import require_transaction
 
 
-def keep(tenant_id: int, converted: Iterable[tuple[int, Conversion]]) -> None:
-    """Keep conversions by the journal they went into; operation. One statement, none when there is nothing."""
+def keep(tenant_id: int, conversions: Iterable[tuple[int, Conversion]]) -> None:
+    """Store conversions; operation. One statement, none for an empty argument.
+
+    :param conversions: (journal id, conversion).
+    """
     require_transaction()
     rows = [
         FxConversion(
             tenant_id=tenant_id,
             journal_id=journal_id,
-            rate_id=one.rate.id,
-            rate_value=one.rate.value,
-            inverted=one.inverted,
-            source_currency=one.source,
-            target_currency=one.target,
-            amount_minor=one.amount_minor,
-            converted_minor=one.converted_minor,
-            shift=one.shift,
+            rate_id=conversion.rate.id,
+            rate_value=conversion.rate.value,
+            inverted=conversion.inverted,
+            source_currency=conversion.source,
+            target_currency=conversion.target,
+            amount_minor=conversion.amount_minor,
+            converted_minor=conversion.converted_minor,
+            shift=conversion.shift,
         )
-        for journal_id, one in converted
+        for journal_id, conversion in conversions
     ]
     if rows:
         FxConversion.objects.bulk_create(rows)

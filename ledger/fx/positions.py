@@ -1,4 +1,4 @@
-"""The open position: what the clearing accounts hold per currency, and what that is worth in the tenant's own."""
+"""Read the open position: the balances of the clearing accounts, and their value in the tenant's base currency."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any, Final
 from ledger.balances import balances
 from ledger.fx import rates
 from ledger.fx.conversion import Conversion, Rate, Unusable
-from ledger.fx.rates import USABLE, RateQuestion
+from ledger.fx.rates import USABLE, RateQuery
 
 #: The clearing accounts' balances at the end of a business day, with the rate into the base currency at an instant.
 _POSITIONS: Final = f"""
@@ -28,7 +28,10 @@ ORDER BY q.source
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What one clearing account holds; debit positive. In the base currency it is worth what it says."""
+    """The balance of one clearing account in minor units, debit positive, and its rate into the base currency.
+
+    `rate` is None for the account of the base currency itself.
+    """
 
     code: str
     currency: str
@@ -38,14 +41,14 @@ class Position:
 
     @property
     def conversion(self) -> Conversion | None:
-        """By the day's rate; None when it is the base currency itself, or there is no rate."""
+        """The conversion at the day's rate; None without a usable rate, and for the base currency itself."""
         if not isinstance(self.rate, Rate):
             return None
         return self.rate.converts(self.currency, self.base_currency, self.balance_minor)
 
     @property
     def value_minor(self) -> int | None:
-        """In minor units of the base currency; None when there is no rate."""
+        """The value in minor units of the base currency; None without a usable rate."""
         if self.currency == self.base_currency:
             return self.balance_minor
         conversion = self.conversion
@@ -53,31 +56,31 @@ class Position:
 
 
 def read(tenant_id: int, day: date, *, at: datetime) -> list[Position]:
-    """Clearing accounts that are not empty at the end of a business day, by currency. One statement.
+    """Return the clearing accounts with a balance at the end of a business day, by currency. One statement.
 
-    :param at: whose rates they are valued by.
+    :param at: the instant of the rates.
     """
     rows = balances.fetch(_POSITIONS, {"tenants": [tenant_id], "marks": [day], "at": at})
     return [_position(row, at) for row in rows]
 
 
 def without_rate(positions: Sequence[Position]) -> list[str]:
-    """Currencies that cannot be valued. Pure."""
+    """Return the currencies without a usable rate. Pure."""
     return [position.currency for position in positions if position.value_minor is None]
 
 
 def residual(positions: Sequence[Position]) -> int | None:
-    """What all of them are worth together, in the base currency; None when one cannot be valued. Pure."""
+    """Sum the values in minor units of the base currency; None when one is missing. Pure."""
     values = [position.value_minor for position in positions]
     return None if None in values else sum(value for value in values if value is not None)
 
 
 def currencies_without_rate(tenant_id: int, day: date, *, at: datetime) -> list[str]:
-    """Currencies with a clearing balance at the end of a day that no usable rate values. One statement."""
+    """Return the currencies with a clearing balance at the end of a day and no usable rate. One statement."""
     return without_rate(read(tenant_id, day, at=at))
 
 
 def _position(row: Sequence[Any], at: datetime) -> Position:
     code, source, target, balance, *rate = row
-    judged = None if source == target else rates.judge(RateQuestion(source, target, at), rates.known_rate(rate))
-    return Position(code, source, target, int(balance), judged)
+    usable = None if source == target else rates.judge(RateQuery(source, target, at), rates.known_rate(rate))
+    return Position(code, source, target, int(balance), usable)

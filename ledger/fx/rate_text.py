@@ -1,10 +1,10 @@
-"""Pairs and rates as people and programs write them, read exactly or refused. Pure."""
+"""Read pairs and rates as people and programs write them, exactly or not at all. Pure."""
 
 import re
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger.models.fx import RATE_PLACES, RATE_WHOLE
+from ledger.models.rates import RATE_PLACES, RATE_WHOLE
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.exact_json import Number
 from ledgersafe.values.money import is_currency
@@ -18,11 +18,11 @@ class RateError(ValueError):
 
 
 def read_pair(value: Any) -> tuple[str, str]:
-    """`EUR/USD`, `eur-usd` or `EURUSD` → (EUR, USD). :raises RateError: no pair of two currencies of ISO 4217."""
-    found = _PAIR.fullmatch(value) if type(value) is str else None
-    if found is None:
+    """Read `EUR/USD`, `eur-usd` or `EURUSD` as (EUR, USD). :raises RateError: not two currencies of ISO 4217."""
+    match = _PAIR.fullmatch(value) if type(value) is str else None
+    if match is None:
         raise RateError("must be a pair of currencies, like EUR/USD")
-    base, quote = found[1].upper(), found[2].upper()
+    base, quote = match[1].upper(), match[2].upper()
     for currency in (base, quote):
         if not is_currency(currency):
             raise RateError(f"names {currency}, which is no currency of ISO 4217")
@@ -32,7 +32,7 @@ def read_pair(value: Any) -> tuple[str, str]:
 
 
 def pair_of(text: str, name: str = "pair") -> tuple[str, str]:
-    """A parameter that is a pair. :raises InvalidParameter: it is none."""
+    """Read a query parameter as a pair. :raises InvalidParameter: it is none."""
     try:
         return read_pair(text)
     except RateError as error:
@@ -40,7 +40,7 @@ def pair_of(text: str, name: str = "pair") -> tuple[str, str]:
 
 
 def read_rate(value: Any) -> Decimal:
-    """A rate as sent, text or number. :raises RateError: not plain decimal, not above zero, too long to be kept."""
+    """Read a rate, text or number. :raises RateError: not a plain decimal, not above zero, or too many digits."""
     if type(value) is Number:
         value = value[1:-1]
     if type(value) not in {str, int}:

@@ -1,4 +1,4 @@
-"""Rates: finding the one that held at an instant, and listing every version."""
+"""Find the rate that held at an instant, and list every version of every rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ledger.fx.conversion import Rate, Unusable
 from ledger.models import FxRate
 from ledgersafe.http import cursors
 
-#: Of every pair that is asked about: its own rate, or the opposite pair's. Two look-ups in one index for each.
+#: For every query: the rate of the pair, or else of the opposite pair. Two index look-ups each.
 USABLE: Final = """
 LEFT JOIN LATERAL (
     SELECT * FROM (
@@ -25,22 +25,22 @@ LEFT JOIN LATERAL (
         (SELECT id, base, quote, rate, valid_from, 2 FROM fx_rates
          WHERE tenant_id = q.tenant_id AND base = q.target AND quote = q.source AND valid_from <= q.at
          ORDER BY valid_from DESC, version DESC LIMIT 1)
-    ) found ORDER BY choice LIMIT 1
+    ) candidates ORDER BY choice LIMIT 1
 ) r ON true"""
 _FIND: Final = f"""
 SELECT r.id, r.base, r.quote, r.rate, r.valid_from
 FROM (
     SELECT %(tenant)s AS tenant_id, source, target, at, place
     FROM unnest(%(sources)s::text[], %(targets)s::text[], %(instants)s::timestamptz[])
-         WITH ORDINALITY AS asked(source, target, at, place)
+         WITH ORDINALITY AS queries(source, target, at, place)
 ) q {USABLE}
 ORDER BY q.place
 """  # noqa: S608  constants of ours
 
 
 @dataclass(frozen=True, slots=True)
-class RateQuestion:
-    """The rate from one currency to another at an instant."""
+class RateQuery:
+    """The rate to find: from one currency to another, at an instant."""
 
     source: str
     target: str
@@ -48,49 +48,50 @@ class RateQuestion:
 
 
 def max_age() -> timedelta | None:
-    """How old a rate may be when it is used; None: as old as it likes."""
+    """Return the maximum age of a usable rate; None: no limit (setting FX_MAX_RATE_AGE_HOURS is 0)."""
     return timedelta(hours=settings.FX_MAX_RATE_AGE_HOURS) or None
 
 
-def find(tenant_id: int, asked: Sequence[RateQuestion]) -> list[Rate | Unusable]:
-    """The rates that held, or why none can be used, in the order of the questions. One statement for any number."""
-    if not asked:
+def find(tenant_id: int, queries: Sequence[RateQuery]) -> list[Rate | Unusable]:
+    """Find rates, or the reasons why none is usable, in the order of the queries. One statement for any number."""
+    if not queries:
         return []
     values = {
         "tenant": tenant_id,
-        "sources": [one.source for one in asked],
-        "targets": [one.target for one in asked],
-        "instants": [one.at for one in asked],
+        "sources": [query.source for query in queries],
+        "targets": [query.target for query in queries],
+        "instants": [query.at for query in queries],
     }
-    return [judge(one, known_rate(row)) for one, row in zip(asked, balances.fetch(_FIND, values), strict=True)]
+    return [judge(query, known_rate(row)) for query, row in zip(queries, balances.fetch(_FIND, values), strict=True)]
 
 
-def latest(tenant_id: int, asked: RateQuestion) -> Rate | None:
-    """The rate that held, however old it is; None when there was none."""
-    values = {"tenant": tenant_id, "sources": [asked.source], "targets": [asked.target], "instants": [asked.at]}
+def latest(tenant_id: int, query: RateQuery) -> Rate | None:
+    """Find the rate that held, however old; None when none was known."""
+    values = {"tenant": tenant_id, "sources": [query.source], "targets": [query.target], "instants": [query.at]}
     return known_rate(balances.fetch(_FIND, values)[0])
 
 
-def usable(tenant_id: int, asked: RateQuestion) -> Rate:
-    """The rate that held. :raises ledger.fx.conversion.FxRateMissing: none.
+def usable(tenant_id: int, query: RateQuery) -> Rate:
+    """Find a usable rate.
 
-    :raises ledger.fx.conversion.FxRateStale: it is too old.
+    :raises ledger.fx.conversion.FxRateMissing: none was known.
+    :raises ledger.fx.conversion.FxRateStale: the last one is too old.
     """
-    (found,) = find(tenant_id, [asked])
-    if isinstance(found, Unusable):
-        raise found.refusal()
-    return found
+    (rate,) = find(tenant_id, [query])
+    if isinstance(rate, Unusable):
+        raise rate.refusal()
+    return rate
 
 
-def judge(asked: RateQuestion, rate: Rate | None) -> Rate | Unusable:
-    """Whether a rate may be used. Pure, but for the setting."""
-    moment = f"{asked.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def judge(query: RateQuery, rate: Rate | None) -> Rate | Unusable:
+    """Return the rate if it is usable, or else the reason why not. Pure, except for the setting of the maximum age."""
+    moment = f"{query.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if rate is None:
-        return Unusable(f"No rate {asked.source}/{asked.target} is known as of {moment}, nor the opposite one.")
-    if conversion.is_stale(rate.valid_from, asked.at, max_age()):
+        return Unusable(f"No rate {query.source}/{query.target} is known as of {moment}, nor its inverse.")
+    if conversion.is_stale(rate.valid_from, query.at, max_age()):
         since = f"{rate.valid_from:%Y-%m-%d %H:%M} UTC"
         return Unusable(
-            f"The last rate {asked.source}/{asked.target} is from {since}: too old for {moment} "
+            f"The last rate {query.source}/{query.target} is from {since}: too old for {moment} "
             f"(FX_MAX_RATE_AGE_HOURS is {settings.FX_MAX_RATE_AGE_HOURS}).",
             stale=True,
         )
@@ -98,14 +99,14 @@ def judge(asked: RateQuestion, rate: Rate | None) -> Rate | Unusable:
 
 
 def known_rate(row: Sequence[Any]) -> Rate | None:
-    """From (id, base, quote, rate, valid_from); None when the join found nothing."""
+    """Build a rate from (id, base, quote, rate, valid_from); None when the join found nothing."""
     return Rate(row[0], row[1], row[2], row[3], row[4].astimezone(UTC)) if row[0] is not None else None
 
 
 def list_rates(
     tenant_id: int, pair: tuple[str, str] | None, as_of: datetime | None, cursor: list[Any] | None
 ) -> QuerySet[FxRate]:
-    """Every version, newest first, of all pairs or of one and its opposite; `superseded` when a newer one counts."""
+    """List versions, newest first, of all pairs or of one and its opposite; `superseded` marks outdated ones."""
     rows = with_superseded(FxRate.objects.filter(tenant_id=tenant_id))
     if pair is not None:
         rows = rows.filter(Q(base=pair[0], quote=pair[1]) | Q(base=pair[1], quote=pair[0]))
@@ -117,7 +118,7 @@ def list_rates(
 
 
 def with_superseded(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Rates that know whether a newer version of them counts."""
+    """Annotate rates with `superseded`: True when a newer version exists."""
     newer = FxRate.objects.filter(
         tenant_id=OuterRef("tenant_id"),
         base=OuterRef("base"),

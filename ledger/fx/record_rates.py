@@ -1,4 +1,4 @@
-"""Use case: record rates. A correction is the next version; nothing is ever lost."""
+"""Record rates: the use case. A correction is the next version; no version is ever lost."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ledger.models import FxRate
 from ledgersafe.audit import trail
 from ledgersafe.postgres.db import as_jsonb, call, retry_serialization, rolled_back, tenant_transaction
 
-#: So many are written by one statement; a file may have more, in one transaction.
+#: Rates per statement; a larger file takes several statements in one transaction.
 CHUNK: Final = 5_000
 
 _CURRENT: Final = """
@@ -28,7 +28,7 @@ CROSS JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class NewRate:
-    """A rate to be recorded: 1 `base` = `value` `quote` from an instant on."""
+    """A rate to record: 1 `base` = `value` `quote` from an instant on."""
 
     base: str
     quote: str
@@ -41,18 +41,18 @@ class NewRate:
 
 
 def record_rates(*, tenant_id: int, rates: Sequence[NewRate], source: str, actor: str, dry_run: bool = False) -> int:
-    """Record rates, all or none. What is current already stays as it is.
+    """Record rates, all or none; a rate that is current already is not recorded again.
 
-    :param rates: no pair and instant twice. :param dry_run: only say what would be recorded.
-    :returns: how many were new, or corrections.
+    :param rates: each pair and instant once. :param dry_run: count only, and roll back.
+    :returns: the number of new rates and corrections.
     """
 
     def attempt() -> int:
         recorded = 0
         with rolled_back(tenant_id) if dry_run else tenant_transaction(tenant_id):
             for chunk in _chunks(rates):
-                told = call("ledger_put_rates_v1", tenant_id, source, actor, as_jsonb(chunk))
-                recorded += int(told["new"])
+                answer = call("ledger_put_rates_v1", tenant_id, source, actor, as_jsonb(chunk))
+                recorded += int(answer["new"])
             if recorded and not dry_run:
                 _record(tenant_id, rates, recorded, source, actor)
         return recorded
@@ -75,33 +75,33 @@ def _chunks(rates: Sequence[NewRate]) -> Iterator[list[dict[str, str]]]:
 
 
 def _record(tenant_id: int, rates: Sequence[NewRate], recorded: int, source: str, actor: str) -> None:
-    """One entry for all of a call: each version names its actor and instant itself."""
+    """Write one audit entry for the whole call: each version has its own actor and instant."""
     first = rates[0]
-    told: dict[str, Any] = {"recorded": recorded, "source": source}
+    details: dict[str, Any] = {"recorded": recorded, "source": source}
     if len(rates) == 1:
-        told |= {
+        details |= {
             "pair": first.pair,
             "rate": conversion.rate_text(first.value),
             "valid_from": first.valid_from.isoformat(),
         }
     else:
-        told["pairs"] = sorted({rate.pair for rate in rates})[:50]
+        details["pairs"] = sorted({rate.pair for rate in rates})[:50]
     trail.record(
         tenant_id=tenant_id,
         actor=actor,
         action="ledger.fx_rate.recorded",
         object_type="fx_rate",
         object_id=first.pair if len(rates) == 1 else f"{len(rates)} rates",
-        after=told,
+        after=details,
     )
 
 
-def current(tenant_id: int, wanted: Sequence[NewRate]) -> list[FxRate]:
-    """The current versions of some rates, in their order. One statement."""
+def current(tenant_id: int, rates: Sequence[NewRate]) -> list[FxRate]:
+    """Return the current versions of rates, in their order. One statement."""
     rows = FxRate.objects.raw(_CURRENT, {
         "tenant": tenant_id,
-        "bases": [rate.base for rate in wanted],
-        "quotes": [rate.quote for rate in wanted],
-        "starts": [rate.valid_from for rate in wanted],
+        "bases": [rate.base for rate in rates],
+        "quotes": [rate.quote for rate in rates],
+        "starts": [rate.valid_from for rate in rates],
     })  # fmt: skip
     return list(rows)

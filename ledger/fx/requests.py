@@ -1,83 +1,83 @@
-"""What is asked of foreign currency: requests read into values, or refused with every part that is wrong. Pure."""
+"""Read requests about rates into values, or refuse them with every problem named; instants of rates. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ledger.accounts.requests import InvalidRequest, Problems
+from ledger.accounts import InvalidRequest, Problems
 from ledger.calendar import parameters
 from ledger.fx import rate_text
 from ledger.fx.rate_text import RateError
 from ledger.fx.record_rates import NewRate
-from ledger.periods.calendar_memory import Calendar
+from ledger.periods import Calendar
 from ledgersafe.values.errors import InvalidParameter
 
 MAX_RATES: Final = 1_000
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST_DAY: Final = date(9000, 1, 1)
-#: A rate may be recorded before it holds.
+#: A rate may be recorded so long before it is valid.
 AHEAD: Final = timedelta(days=366)
 
 
 # ── Rates ───────────────────────────────────────────────────────────────────────────────────────
 def read_rates(body: Mapping[str, Any], *, now: datetime) -> list[NewRate]:
-    """`PUT /v1/fx/rates`: one rate, or `rates` with up to 1,000. :raises InvalidRequest: anything is wrong with one."""
+    """Read `PUT /v1/fx/rates`: one rate, or `rates` with up to 1,000. :raises InvalidRequest: one is invalid."""
     problems = Problems()
     if "rates" not in body:
         rates = [_rate(body, problems, "", now)]
     else:
-        asked = body["rates"]
-        if not isinstance(asked, list) or not 1 <= len(asked) <= MAX_RATES:
+        items = body["rates"]
+        if not isinstance(items, list) or not 1 <= len(items) <= MAX_RATES:
             raise InvalidRequest(f"rates must be a list of 1 to {MAX_RATES} rates.")
-        rates = [_rate(one, problems, f"/rates/{number}", now) for number, one in enumerate(asked)]
+        rates = [_rate(item, problems, f"/rates/{number}", now) for number, item in enumerate(items)]
     problems.refuse()
     return without_repeats([rate for rate in rates if rate is not None])
 
 
 def without_repeats(rates: list[NewRate]) -> list[NewRate]:
-    """Each pair and instant once. :raises InvalidRequest: two rates of one."""
-    found: dict[tuple[str, datetime], NewRate] = {}
+    """Return each pair and instant once. :raises InvalidRequest: one has two different rates."""
+    by_pair_and_start: dict[tuple[str, datetime], NewRate] = {}
     for rate in rates:
-        first = found.setdefault((rate.pair, rate.valid_from), rate)
+        first = by_pair_and_start.setdefault((rate.pair, rate.valid_from), rate)
         if first.value != rate.value:
             raise InvalidRequest(f"{rate.pair} has two rates from {rate.valid_from.isoformat()}.")
-    return list(found.values())
+    return list(by_pair_and_start.values())
 
 
 def _rate(body: Any, problems: Problems, pointer: str, now: datetime) -> NewRate | None:
     if not isinstance(body, dict):
         problems.add(pointer, "must be an object")
         return None
-    read = rate_of(body.get("pair"), body.get("rate"), body.get("valid_from"), now=now)
-    if isinstance(read, NewRate):
-        return read
-    for field, message in read.items():
+    rate = rate_of(body.get("pair"), body.get("rate"), body.get("valid_from"), now=now)
+    if isinstance(rate, NewRate):
+        return rate
+    for field, message in rate.items():
         problems.add(f"{pointer}/{field}", message)
     return None
 
 
 def rate_of(pair: Any, rate: Any, valid_from: Any, *, now: datetime) -> NewRate | dict[str, str]:
-    """A rate, or what is wrong by field. `valid_from` None: now."""
-    wrong: dict[str, str] = {}
+    """Read a rate; return it, or else problems by field. `valid_from` None: now."""
+    problems: dict[str, str] = {}
     currencies, value, start = ("", ""), Decimal(0), now
     try:
         currencies = rate_text.read_pair(pair)
     except RateError as error:
-        wrong["pair"] = str(error)
+        problems["pair"] = str(error)
     try:
         value = rate_text.read_rate(rate)
     except RateError as error:
-        wrong["rate"] = str(error)
+        problems["rate"] = str(error)
     try:
         start = now if valid_from is None else _start(valid_from, now)
     except RateError as error:
-        wrong["valid_from"] = str(error)
-    return wrong or NewRate(*currencies, value, start)
+        problems["valid_from"] = str(error)
+    return problems or NewRate(*currencies, value, start)
 
 
 def _start(value: Any, now: datetime) -> datetime:
-    """An instant; of a day, its beginning in UTC."""
+    """Read the start of a rate: an instant, or a day, which means its beginning in UTC."""
     try:
         moment = parameters.moment_of({"": value if type(value) is str else "no text"}, "")
     except InvalidParameter:
@@ -92,7 +92,7 @@ def _start(value: Any, now: datetime) -> datetime:
 
 # ── Moments ─────────────────────────────────────────────────────────────────────────────────────
 def instant_of(moment: date | datetime | None, calendar: Calendar, *, now: datetime) -> datetime:
-    """An instant; of a business day, its end, unless that is still to come; of nothing, now.
+    """Return the instant of a rate look-up: an instant itself; the end of a past business day; now otherwise.
 
     :raises InvalidParameter: a day too far away.
     """

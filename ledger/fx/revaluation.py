@@ -1,4 +1,4 @@
-"""Revaluation: what the clearing accounts are off by at the end of a day becomes gain or loss, in one journal."""
+"""Revalue the clearing accounts at the end of a day: the residual becomes gain or loss, in one journal."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -6,15 +6,12 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger.accounts import opening
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef, find_or_open
 from ledger.fx import positions as clearing
 from ledger.fx.positions import Position
-from ledger.journals import posting
-from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import NewJournal
+from ledger.journals import JournalDraft, NewJournal, posting
 from ledger.models import FxRevaluation
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledgersafe.postgres.db import require_transaction
 
 KIND: Final = "REVALUATION"
@@ -23,10 +20,11 @@ _RULES: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class RevaluationResult:
-    """What a day's revaluation came to.
+    """The result of a day's revaluation.
 
-    `without_rate`: currencies that cannot be valued; then nothing was posted, and the residual is None.
-    `residual_minor`: debit positive, a loss; in minor units of the base currency. `journal_id`: None when it was zero.
+    `without_rate`: currencies without a usable rate; with any, nothing is posted and the residual is None.
+    `residual_minor`: minor units of the base currency; debit positive, which is a loss.
+    `journal_id`: None when nothing was posted.
     """
 
     day: date
@@ -37,8 +35,8 @@ class RevaluationResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """Who has it revalued, as of what instant, and when."""
+class _Context:
+    """The actor of a revaluation, the instant of its rates, and the current instant."""
 
     actor: str
     at: datetime
@@ -46,60 +44,61 @@ class Order:
 
 
 def revalue(tenant_id: int, day: date, *, actor: str, now: datetime) -> RevaluationResult:
-    """Value every clearing balance at the rates of the day's end, and book what is left over; operation.
+    """Value every clearing balance at the rates of the day's end, and book the residual; operation.
 
-    Called just before a day is sealed, and the day exists. It takes the day's lock alone, as sealing does: nobody posts
-    between the reading and the seal. Again, with nothing posted since: nothing. Nine statements at most.
+    Called just before an existing day is sealed. It takes the day's lock exclusively, as sealing does: nobody posts
+    between the reading and the seal. A second call without postings in between books nothing. At most nine statements.
 
     :raises django.db.IntegrityError: the day is closed.
     """
     require_transaction()
     _await_posters(tenant_id, day)
-    at = calendar_memory.of(tenant_id).end_of(day) - timedelta(microseconds=1)
+    at = calendar_of(tenant_id).end_of(day) - timedelta(microseconds=1)
     positions = clearing.read(tenant_id, day, at=at)
     missing, residual = clearing.without_rate(positions), clearing.residual(positions)
     journal_id = None
     if residual:
-        journal_id = _book(tenant_id, day, positions, residual, Order(actor, at, now))
+        journal_id = _book(tenant_id, day, positions, residual, _Context(actor, at, now))
     return RevaluationResult(day, tuple(positions), tuple(missing), residual, journal_id)
 
 
 def _await_posters(tenant_id: int, day: date) -> None:
+    """Wait for running posters of the day, and keep new ones out until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(ledger_day_lock_v1(%s, %s))", [tenant_id, day])
 
 
-def _book(tenant_id: int, day: date, positions: list[Position], residual: int, order: Order) -> int:
+def _book(tenant_id: int, day: date, positions: list[Position], residual: int, context: _Context) -> int:
     base = positions[0].base_currency
     number = 1 + FxRevaluation.objects.filter(tenant_id=tenant_id, business_date=day).count()
     lines = [(AccountRef("FX_GAIN_LOSS", base), residual), (AccountRef("FX_CLEARING", base), -residual)]
-    entry = NewJournal(
+    journal = NewJournal(
         source="fx",
         source_key=f"revaluation:{day}:{number}",
         revision=1,
         draft=JournalDraft.of(KIND, lines),
         business_date=day,
-        occurred_at=order.at,
+        occurred_at=context.at,
         external_ref=f"revaluation:{day}",
         rules_version=_RULES,
     )
-    (journal_id,) = posting.post(tenant_id, [entry], opening.find_or_open(tenant_id, [ref for ref, _ in lines]))
+    (journal_id,) = posting.post(tenant_id, [journal], find_or_open(tenant_id, [ref for ref, _ in lines]))
     FxRevaluation.objects.create(
         tenant_id=tenant_id,
         business_date=day,
         number=number,
         currency=base,
         residual_minor=residual,
-        positions=[_told(position) for position in positions],
+        positions=[_position_json(position) for position in positions],
         journal_id=journal_id,
-        actor=order.actor,
-        created_at=order.now,
+        actor=context.actor,
+        created_at=context.now,
     )
     return journal_id
 
 
-def _told(position: Position) -> dict[str, Any]:
-    """A position as it was valued: whole numbers and texts, so that it can be worked out again."""
+def _position_json(position: Position) -> dict[str, Any]:
+    """Return a position as valued, in whole numbers and texts, so that `verify_books` can compute it again."""
     conversion = position.conversion
     return {
         "ccy": position.currency,

@@ -1,7 +1,7 @@
-"""Use cases of FX settlements: money goes into an account of another currency, by two journals or none.
+"""Settle between accounts of two currencies: the use case. Two journals or none.
 
-The source's journal and the destination's each sum to zero in their own currency, against the clearing account of that
-currency; what the two clearing accounts are worth together is the open position (`ledger.fx.positions`).
+The source's journal and the target's each sum to zero in their own currency, against the clearing account of that
+currency. The value of both clearing accounts together is the open position (`ledger.fx.positions`).
 """
 
 import time
@@ -12,16 +12,13 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger.accounts import opening
-from ledger.accounts.chart import AccountRef
-from ledger.accounts.requests import InvalidRequest, Problems, read_amount
-from ledger.fx import conversion as fx
+from ledger.accounts import AccountRef, InvalidRequest, Problems, find_or_open, read_amount
 from ledger.fx import rates, settlement_queries
-from ledger.fx.conversion import Conversion
-from ledger.fx.rates import RateQuestion
+from ledger.fx.conversion import AmountTooSmall, Conversion
+from ledger.fx.rates import RateQuery
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import Account, AccountStatus, FxSettlement
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledger.refusals import books
 from ledger.transfers import clients
 from ledgersafe.idempotency.stored_answers import KeyReused
@@ -43,17 +40,17 @@ CLEARING: Final = "FX_CLEARING"
 def settle(
     *, principal: Principal, request: SettlementRequest, now: datetime, dry_run: bool = False
 ) -> tuple[FxSettlement, bool]:
-    """Convert and post, once per key.
+    """Convert an amount and post both journals, once per key.
 
-    :param dry_run: the same path and every guard's judgement, rolled back.
-    :returns: the settlement, and whether it was made now.
-    :raises InvalidRequest: unknown accounts, or of one currency.
+    :param dry_run: take the same path, every guard included, and roll back.
+    :returns: the settlement, and True when this call made it (False: an earlier one).
+    :raises InvalidRequest: unknown accounts, or two of one currency.
     :raises DomainError: FxRateMissing, FxRateStale, AmountTooSmall, AmountTooLarge, AccountNotActive, DayClosed,
         FloorReached, KeyReused.
     """
     started = time.perf_counter()
     tenant_id = principal.tenant_id
-    (known,) = clients.as_known(FxSettlement.objects, principal, [request])
+    (known,) = clients.with_recorded_clients(FxSettlement.objects, principal, [request])
 
     def attempt() -> tuple[FxSettlement, bool]:
         with tenant_transaction(tenant_id):
@@ -78,51 +75,54 @@ def settle(
 
 
 def _translated(attempt: Callable[[], tuple[FxSettlement, bool]]) -> tuple[FxSettlement, bool]:
-    """Retried as long as Postgres asks for it; what a guard refuses becomes its refusal."""
+    """Run with retries on serialization failures, and turn a guard's error into its refusal."""
     try:
         return retry_serialization(attempt)
     except IntegrityError as error:
-        refusal = books.of_guard(error)
+        refusal = books.refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error
 
 
 def _settle_once(tenant_id: int, request: SettlementRequest, actor: str, now: datetime) -> tuple[FxSettlement, bool]:
-    own = settlement_queries.list_settlements(tenant_id, None)
-    done = own.filter(client_id=request.client_id, idempotency_key=request.idempotency_key).first()
-    if done is not None:
-        if bytes(done.fingerprint) != request.fingerprint:
+    settlements = settlement_queries.list_settlements(tenant_id, None)
+    earlier = settlements.filter(client_id=request.client_id, idempotency_key=request.idempotency_key).first()
+    if earlier is not None:
+        if bytes(earlier.fingerprint) != request.fingerprint:
             raise KeyReused
-        return done, False
+        return earlier, False
     source, target = _accounts(tenant_id, request)
     conversion = _convert(tenant_id, request, source, target)
-    if not calendar_memory.of(tenant_id).open_day(request.value_date):
+    if not calendar_of(tenant_id).open_day(request.value_date):
         raise books.DayClosed(f"Business day {request.value_date} is closed: nothing is posted on or before it.")
-    given = _given(tenant_id, request, actor, source, target, conversion)
-    told = call("ledger_fx_settle_v1", tenant_id, as_jsonb(given))
-    return own.get(id=told["id"]), True
+    argument = _call_argument(tenant_id, request, actor, source, target, conversion)
+    row = call("ledger_fx_settle_v1", tenant_id, as_jsonb(argument))
+    return settlements.get(id=row["id"]), True
 
 
 def _accounts(tenant_id: int, request: SettlementRequest) -> tuple[Account, Account]:
-    """:raises InvalidRequest: not two accounts of two currencies. :raises AccountNotActive: one takes no postings."""
+    """Return source and target.
+
+    :raises InvalidRequest: not two accounts of two currencies. :raises AccountNotActive: one takes no postings.
+    """
     codes = {"from_account": request.from_code, "to_account": request.to_code}
-    wanted = [code for code in codes.values() if "\x00" not in code]
-    found = {account.code: account for account in Account.objects.filter(tenant_id=tenant_id, code__in=wanted)}
+    sent_codes = [code for code in codes.values() if "\x00" not in code]
+    accounts = {account.code: account for account in Account.objects.filter(tenant_id=tenant_id, code__in=sent_codes)}
     problems, inactive = Problems(), Problems()
     for name, code in codes.items():
-        if code not in found:
+        if code not in accounts:
             problems.add(f"/{name}", f"{code} is no account of yours")
-        elif found[code].role == CLEARING:
-            problems.add(f"/{name}", f"{code} is a clearing account: settlements go through it, not from or to it")
-        elif found[code].status != AccountStatus.ACTIVE:
-            inactive.add(f"/{name}", f"{code} is {found[code].status}")
-    if not problems.found and found[request.from_code].currency == found[request.to_code].currency:
-        problems.add("/to_account", "must be of another currency than from_account; use a transfer instead")
+        elif accounts[code].role == CLEARING:
+            problems.add(f"/{name}", f"{code} is a clearing account: choose another one")
+        elif accounts[code].status != AccountStatus.ACTIVE:
+            inactive.add(f"/{name}", f"{code} is {accounts[code].status}")
+    if not problems.items and accounts[request.from_code].currency == accounts[request.to_code].currency:
+        problems.add("/to_account", "must have another currency than from_account; use a transfer instead")
     problems.refuse()
-    if inactive.found:
-        raise books.AccountNotActive(f"{inactive.found[0]['message']}.", errors=inactive.found)
-    return found[request.from_code], found[request.to_code]
+    if inactive.items:
+        raise books.AccountNotActive(f"{inactive.items[0]['message']}.", errors=inactive.items)
+    return accounts[request.from_code], accounts[request.to_code]
 
 
 def _convert(tenant_id: int, request: SettlementRequest, source: Account, target: Account) -> Conversion:
@@ -131,14 +131,14 @@ def _convert(tenant_id: int, request: SettlementRequest, source: Account, target
     problems.refuse()
     if minor <= 0:
         raise InvalidRequest("/amount must be above zero.", errors=[{"pointer": "/amount", "message": "is too small"}])
-    rate = rates.usable(tenant_id, RateQuestion(source.currency, target.currency, request.as_of))
+    rate = rates.usable(tenant_id, RateQuery(source.currency, target.currency, request.as_of))
     conversion = rate.converts(source.currency, target.currency, minor)
     if not conversion.converted_minor:
-        raise fx.AmountTooSmall
+        raise AmountTooSmall
     return conversion
 
 
-def _given(
+def _call_argument(
     tenant_id: int,
     request: SettlementRequest,
     actor: str,
@@ -146,9 +146,9 @@ def _given(
     target: Account,
     conversion: Conversion,
 ) -> dict[str, Any]:
-    """The argument of `ledger_fx_settle_v1`."""
+    """Return the argument of `ledger_fx_settle_v1`; opens the clearing accounts if they are missing."""
     clearing = [AccountRef(CLEARING, account.currency) for account in (source, target)]
-    ids = opening.find_or_open(tenant_id, clearing)
+    ids = find_or_open(tenant_id, clearing)
     return {
         "client": request.client_id,
         "key": request.idempotency_key,

@@ -1,4 +1,4 @@
-"""Reading settlements: a list, newest first, and one."""
+"""Read settlements: a list, newest first, and one settlement."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ledgersafe.values.errors import NotFound
 
 
 def list_settlements(tenant_id: int, cursor: list[Any] | None) -> QuerySet[FxSettlement]:
-    """Newest first, from a cursor on."""
+    """List settlements, newest first, after the cursor."""
     rows = FxSettlement.objects.filter(tenant_id=tenant_id).select_related("from_account", "to_account", "rate")
     if cursor is not None:
         rows = rows.filter(id__lt=cursors.position(cursor, cursors.number)[0])
@@ -18,9 +18,9 @@ def list_settlements(tenant_id: int, cursor: list[Any] | None) -> QuerySet[FxSet
 
 
 def get_settlement(tenant_id: int, text: str) -> FxSettlement:
-    """One of the tenant's. :raises NotFound: absent, or another tenant's: the answer is the same."""
+    """Return one settlement. :raises NotFound: it does not exist, or belongs to another tenant: the same answer."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
-    found = list_settlements(tenant_id, None).filter(id=number).first()
-    if found is None:
+    settlement = list_settlements(tenant_id, None).filter(id=number).first()
+    if settlement is None:
         raise NotFound("There is no such settlement.")
-    return found
+    return settlement

@@ -1,4 +1,4 @@
-"""What is asked of a settlement: a request read into values, or refused with every part that is wrong. Pure."""
+"""Read requests for settlements into values, or refuse them with every problem named. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from ledger.accounts.requests import Problems
+from ledger.accounts import Problems
 from ledger.calendar import parameters
 from ledger.fx import conversion
 from ledger.fx.requests import AHEAD, EARLIEST, instant_of
-from ledger.periods.calendar_memory import Calendar
-from ledger.transfers.requests import LONGEST_CODE, MAX_KEY, MAX_MEMO
+from ledger.periods import Calendar
+from ledger.transfers import LONGEST_CODE, MAX_KEY, MAX_MEMO
 from ledgersafe.idempotency.stored_answers import read_key
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.exact_json import Number
 
-#: A client's clock may be so much ahead of ours.
+#: A client's clock may run so far ahead of ours.
 _CLOCK_AHEAD: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementRequest:
-    """`POST /v1/fx/settlements`. The amount is decimal text: its account knows the currency."""
+    """`POST /v1/fx/settlements`. The amount is decimal text: its currency is the source account's."""
 
     client_id: str
     idempotency_key: str
@@ -40,14 +40,15 @@ class SettlementRequest:
     def read(
         cls, body: Mapping[str, Any], *, header_key: str | None, client: str, calendar: Calendar, now: datetime
     ) -> "SettlementRequest":
-        """
-        :param client: who the request is from when it names no `client_id`.
-        :raises ledgersafe.idempotency.stored_answers.UnusableKey: no key, or two. :raises InvalidRequest: anything
-            else.
+        """Read the body.
+
+        :param client: the client of a request without `client_id`.
+        :raises ledgersafe.idempotency.stored_answers.UnusableKey: no key, or two different ones.
+        :raises InvalidRequest: a field is missing or invalid.
         """
         key = read_key(header_key, body.get("idempotency_key"))
         problems = Problems()
-        named = problems.text(body, "client_id", MAX_KEY)
+        named_client = problems.text(body, "client_id", MAX_KEY)
         memo = problems.text(body, "memo", MAX_MEMO)
         reference = problems.text(body, "external_ref", MAX_KEY)
         codes = [problems.required(body, name, LONGEST_CODE) for name in ("from_account", "to_account")]
@@ -57,9 +58,9 @@ class SettlementRequest:
         if codes[0] and codes[0] == codes[1]:
             problems.add("/to_account", "must be another account")
         problems.refuse()
-        said = {name: value for name, value in body.items() if name != "idempotency_key" and value is not None}
+        content = {name: value for name, value in body.items() if name != "idempotency_key" and value is not None}
         return cls(
-            client_id=named or client,
+            client_id=named_client or client,
             idempotency_key=key,
             from_code=codes[0],
             to_code=codes[1],
@@ -68,12 +69,12 @@ class SettlementRequest:
             value_date=value_date,
             memo=memo,
             external_ref=reference or key,
-            fingerprint=exact_json.fingerprint(exact_json.canonical_text({**said, "amount": amount})),
+            fingerprint=exact_json.fingerprint(exact_json.canonical_text({**content, "amount": amount})),
         )
 
 
 def _amount(value: Any, problems: Problems) -> str:
-    """Decimal text in one spelling: `10.0`, `10` and `"10.00"` are the same request."""
+    """Return the amount in one spelling, so that `10.0`, `10` and `"10.00"` are the same request."""
     text = value[1:-1] if type(value) is Number else str(value)
     try:
         number = Decimal(text) if type(value) in {str, int, Number} and _is_plain(text) else Decimal("NaN")
@@ -105,14 +106,16 @@ def _as_of(value: Any, problems: Problems, calendar: Calendar, now: datetime) ->
 
 
 def _value_date(value: Any, problems: Problems, day: date, today: date) -> date:
-    """The business day the journals are of; unless it is named, that of `as_of`."""
+    """Read the business day of the journals; by default that of `as_of`."""
     if value is None:
         return day
     try:
-        named = parameters.day_of({"value_date": value if type(value) is str else "no text"}, "value_date") or date.min
+        value_date = (
+            parameters.day_of({"value_date": value if type(value) is str else "no text"}, "value_date") or date.min
+        )
     except InvalidParameter:
         problems.add("/value_date", "must be a date, like 2026-02-25")
         return day
-    if not EARLIEST.date() <= named <= today + AHEAD:
+    if not EARLIEST.date() <= value_date <= today + AHEAD:
         problems.add("/value_date", "must lie after 1999 and no more than a year ahead")
-    return named
+    return value_date

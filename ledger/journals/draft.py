@@ -1,10 +1,10 @@
-"""What a rule answers: a balanced journal on paper, in account roles, before any account is looked up."""
+"""A balanced journal on paper, in account roles: the answer of a posting rule, before any account is looked up."""
 
 from collections.abc import Iterable
 
 import msgspec
 
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef
 
 
 class UnbalancedDraft(AssertionError):
@@ -12,7 +12,7 @@ class UnbalancedDraft(AssertionError):
 
 
 class DraftLine(msgspec.Struct, frozen=True, gc=False):
-    """Debit positive, credit negative, in minor units of the account's currency; never zero."""
+    """One line: debit positive, credit negative, in minor units of the account's currency; never zero."""
 
     account: AccountRef
     amount_minor: int
@@ -25,13 +25,14 @@ class JournalDraft(msgspec.Struct, frozen=True, gc=False):
     lines: tuple[DraftLine, ...]
 
     @classmethod
-    def of(cls, kind: str, entries: Iterable[tuple[AccountRef, int]]) -> "JournalDraft":
-        """Merge entries by account, drop what nets to zero, and check the sum per currency.
+    def of(cls, kind: str, lines: Iterable[tuple[AccountRef, int]]) -> "JournalDraft":
+        """Merge lines by account, drop accounts that net to zero, and check the sum per currency.
 
-        :raises UnbalancedDraft: the entries do not balance.
+        :param lines: (account, minor units), in any order and number.
+        :raises UnbalancedDraft: the lines do not balance.
         """
         by_account: dict[AccountRef, int] = {}
-        for account, amount in entries:
+        for account, amount in lines:
             by_account[account] = by_account.get(account, 0) + amount
         sums: dict[str, int] = {}
         for account, amount in by_account.items():

@@ -1,21 +1,21 @@
-"""Writing journals on behalf of a decision: new ones, and reversals. One statement each, however many.
+"""Write journals and reversals; one statement each for any number.
 
-Ingest does not come by here: its journals are written in the call that keeps the arrival. Both end before the same
-guards.
+Ingest does not use this module: it writes its journals in the call that stores the arrival. The same guards in Postgres
+check both ways.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef
 from ledger.journals.draft import JournalDraft
 from ledgersafe.postgres.db import as_jsonb, call, require_transaction
 
 
 @dataclass(frozen=True, slots=True)
 class NewJournal:
-    """A journal to be written: its cause (`source`, `source_key`, `revision`), its day and its lines."""
+    """A journal to write: its cause (`source`, `source_key`, `revision`), its day and its lines."""
 
     source: str
     source_key: str
@@ -30,7 +30,7 @@ class NewJournal:
 
 @dataclass(frozen=True, slots=True)
 class JournalReversal:
-    """A journal to be mirrored, on a day that is open."""
+    """The reversal of a journal, on an open day."""
 
     journal_id: int
     business_date: date
@@ -38,43 +38,45 @@ class JournalReversal:
     is_late: bool = False
 
 
-def post(tenant_id: int, entries: Sequence[NewJournal], account_ids: Mapping[AccountRef, int]) -> list[int]:
-    """Write journals; operation. Shares the locks of their days with other posters, against a close.
+def post(tenant_id: int, journals: Sequence[NewJournal], account_ids: Mapping[AccountRef, int]) -> list[int]:
+    """Write journals; operation. Shares the locks of their days with other posters, against a concurrent close.
 
-    :returns: their ids, in order. :raises django.db.IntegrityError: a guard refused; nothing of the set stands.
+    :param account_ids: the id of every account in the drafts.
+    :returns: journal ids, in the order of the journals.
+    :raises django.db.IntegrityError: a guard refused one journal; none is written.
     """
     require_transaction()
-    if not entries:
+    if not journals:
         return []
-    journals = [
+    rows = [
         {
             "o": ordinal,
-            "date": entry.business_date.isoformat(),
-            "at": entry.occurred_at.isoformat(),
-            "kind": entry.draft.kind,
-            "source": entry.source,
-            "key": entry.source_key,
-            "rev": entry.revision,
-            "ref": entry.external_ref,
-            "n": len(entry.draft.lines),
-            "rules": entry.rules_version,
-            "late": entry.is_late,
+            "date": journal.business_date.isoformat(),
+            "at": journal.occurred_at.isoformat(),
+            "kind": journal.draft.kind,
+            "source": journal.source,
+            "key": journal.source_key,
+            "rev": journal.revision,
+            "ref": journal.external_ref,
+            "n": len(journal.draft.lines),
+            "rules": journal.rules_version,
+            "late": journal.is_late,
         }
-        for ordinal, entry in enumerate(entries)
+        for ordinal, journal in enumerate(journals)
     ]
     lines = [
         {"o": ordinal, "n": number, "a": account_ids[line.account], "c": line.account.currency, "m": line.amount_minor}
-        for ordinal, entry in enumerate(entries)
-        for number, line in enumerate(entry.draft.lines, 1)
+        for ordinal, journal in enumerate(journals)
+        for number, line in enumerate(journal.draft.lines, 1)
     ]
-    return [int(key) for key in call("ledger_post_new_v1", tenant_id, as_jsonb(journals), as_jsonb(lines))]
+    return [int(key) for key in call("ledger_post_new_v1", tenant_id, as_jsonb(rows), as_jsonb(lines))]
 
 
 def reverse(tenant_id: int, reversals: Sequence[JournalReversal]) -> dict[int, int]:
-    """Mirror journals, each once; operation. Shares the locks of the days, against a close.
+    """Reverse journals by their mirror, each at most once; operation. Shares the locks of the days, against a close.
 
-    :returns: the reversal's id by that of the journal. :raises django.db.IntegrityError: as `post`, and when a
-        journal was reversed before.
+    :returns: reversal ids by journal id.
+    :raises django.db.IntegrityError: as `post`; also when a journal has been reversed before.
     """
     require_transaction()
     if not reversals:

@@ -1,10 +1,12 @@
-"""The books: accounts, journals with their postings, business days, foreign currency, and cash drawers."""
+"""The tables of the books: accounts, journals and postings, business days, transfers, rates, and cash drawers."""
 
 from ledger.models.accounts import Account, AccountStatus, AccountType, AccountVersion
-from ledger.models.drawers import Drawer, DrawerStatus, FinancialTransaction, FlowType, Method, OrderTotal
-from ledger.models.fx import FxConversion, FxRate, FxRevaluation, FxSettlement, RateSource
+from ledger.models.drawers import Drawer, DrawerStatus
+from ledger.models.flows import FinancialTransaction, FlowType, Method, OrderTotal
+from ledger.models.fx import FxConversion, FxRevaluation, FxSettlement
 from ledger.models.journals import Journal, Posting
 from ledger.models.periods import BalanceSnapshot, Period, PeriodStatus, Reopening
+from ledger.models.rates import FxRate, RateSource
 from ledger.models.transfers import Transfer
 
 __all__ = [

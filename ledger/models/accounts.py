@@ -1,4 +1,4 @@
-"""Accounts: where money can be. One currency each; a balance is never stored here."""
+"""Accounts, one currency each, and their versions. Balances are not stored here."""
 
 from django.db import models
 from django.db.models import Q
@@ -16,7 +16,7 @@ class AccountType(models.TextChoices):
 
 
 class AccountStatus(models.TextChoices):
-    """Only an active account takes postings; the guard on postings enforces it."""
+    """Only active accounts take postings; the guard on postings enforces it."""
 
     ACTIVE = "active"
     BLOCKED = "blocked"
@@ -24,7 +24,7 @@ class AccountStatus(models.TextChoices):
 
 
 class Account(models.Model):
-    """One account of a tenant. `role` and `qualifier` are how the rules find it; `code` is the tenant's to rename.
+    """An account of a tenant. Posting rules find it by `role` and `qualifier`; the tenant may rename `code`.
 
     Tenant and currency never change (trigger): postings were checked against them when they were written.
     """
@@ -64,9 +64,9 @@ class Account(models.Model):
 
 
 class AccountVersion(models.Model):
-    """One change of an account: who, when, from what, to what. Written by a trigger, whoever changes the account.
+    """One version of an account: who changed it, when, from what, to what. A trigger writes it on every change.
 
-    Version 1 is its opening, which has no `before`. Both sides are whole: code, name, status, floor_minor, metadata.
+    Version 1 is the opening and has no `before`. Both sides are complete: code, name, status, floor_minor, metadata.
     """
 
     append_only = True

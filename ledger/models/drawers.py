@@ -1,7 +1,7 @@
-"""Cash drawers, and every flow of money through one: what should be in it is never stored, only added up.
+"""Sessions of cash drawers. The expected cash of an open one is not stored; it is the balance of its account.
 
-A drawer row is one session of a register's cash drawer, from its counted float to its count at the end. The account
-of the register's cash (`DRAWER:<store>/<register>:<currency>`) outlives it.
+A session runs from the counted float to the count at the end. The account of the register's cash,
+`DRAWER:<store>/<register>:<currency>`, is shared by all sessions of the register.
 """
 
 from django.db import models
@@ -10,47 +10,17 @@ from django.db.models.functions import Now
 
 
 class DrawerStatus(models.TextChoices):
-    """Only forward. RECONCILING still takes events that arrive late; CLOSED is sealed."""
+    """Statuses only move forward. A RECONCILING drawer still takes late events; a CLOSED one is sealed."""
 
     OPEN = "OPEN"
     RECONCILING = "RECONCILING"
     CLOSED = "CLOSED"
 
 
-class FlowType(models.TextChoices):
-    """What a flow was. The first five can be asked for; the others come of events and of the drawer's own life."""
-
-    SALE = "SALE"
-    REFUND = "REFUND"
-    PAYOUT = "PAYOUT"
-    CASH_IN = "CASH_IN"
-    CASH_OUT = "CASH_OUT"
-    DROP = "DROP", "Drop into the safe"
-    CORRECTION = "CORRECTION", "Reversal or correction"
-    FLOAT = "FLOAT", "Starting cash"
-    OVER_SHORT = "OVER_SHORT", "Over/short"
-    EMPTIED = "EMPTIED", "Counted cash into the safe"
-    ADJUSTMENT = "ADJUSTMENT", "Adjustment after the close"
-
-
-#: What a client can ask for.
-REQUESTABLE = (FlowType.SALE, FlowType.REFUND, FlowType.PAYOUT, FlowType.CASH_IN, FlowType.CASH_OUT)
-#: How a drawer's life itself moves its cash; everything else is what happened at the till.
-OWN_FLOWS = (FlowType.FLOAT, FlowType.OVER_SHORT, FlowType.EMPTIED, FlowType.ADJUSTMENT)
-
-
-class Method(models.TextChoices):
-    """What it was paid with. Only cash is in the drawer."""
-
-    CASH = "CASH"
-    CARD = "CARD"
-    EXTERNAL = "EXTERNAL"
-
-
 class Drawer(models.Model):
     """One session of a register's cash drawer.
 
-    What is expected in it equals the balance of its account at every moment, and is frozen when it is closed.
+    The expected cash equals the balance of its account at every moment, and is frozen at the close.
     """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
@@ -139,87 +109,3 @@ class Drawer(models.Model):
 
     def __str__(self) -> str:
         return f"Drawer {self.pk}"
-
-
-class FinancialTransaction(models.Model):
-    """One journal's flow through one drawer: amount, tender and direction.
-
-    Rows of cash are made by the guard on postings (`ledger_postings_guard_v4`), so that no way of posting can forget
-    them; rows that a command makes, which tell more, by `ledger_transact_v1` before it posts. A row of card or
-    external tender moves no cash, but belongs to the drawer's report.
-    """
-
-    append_only = True
-    written_by_function = True
-
-    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
-    # No foreign keys: the functions that write rows have just looked both up, and a check would lock the drawer's row.
-    drawer = models.ForeignKey(
-        Drawer, on_delete=models.PROTECT, related_name="transactions", db_constraint=False, db_index=False
-    )
-    journal = models.ForeignKey(
-        "ledger.Journal", on_delete=models.PROTECT, related_name="flows", db_constraint=False, db_index=False
-    )
-    type = models.CharField(max_length=10, choices=FlowType.choices)
-    method = models.CharField(max_length=8, choices=Method.choices)
-    currency = models.CharField(max_length=3)
-    amount_minor = models.BigIntegerField(help_text="Above zero; the type gives the direction.")
-    cash_minor = models.BigIntegerField(help_text="What it brought into the drawer; zero of what is no cash.")
-    order_id = models.CharField(max_length=200, db_default="")
-    external_reference = models.CharField(max_length=200, db_default="")
-    actor = models.CharField(max_length=200, db_default="", help_text="Whose command it was; empty: a posting's.")
-    is_late = models.BooleanField(db_default=False, help_text="Cash that was posted after the drawer was closed.")
-    adjusts = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, related_name="adjusted_by", db_constraint=False, db_index=False
-    )
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "financial_transactions"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "drawer", "journal"], name="financial_transactions_one_per_journal"
-            ),
-            models.UniqueConstraint(
-                fields=["tenant", "adjusts"],
-                condition=Q(adjusts__isnull=False),
-                name="financial_transactions_adjusted_once",
-            ),
-            # The rules between type, tender and direction are in `ledger_flows_guard_v1`, for rows no posting made:
-            # Postgres reads CHECKs anew with every statement, which cost a cash sale 60 microseconds.
-            models.CheckConstraint(name="financial_transactions_amount_positive", condition=Q(amount_minor__gt=0)),
-        ]
-        indexes = [
-            models.Index(fields=["tenant", "order_id"], condition=~Q(order_id=""), name="financial_transactions_order"),
-            models.Index(fields=["tenant", "drawer"], condition=Q(is_late=True), name="financial_transactions_late"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.pk}"
-
-
-class OrderTotal(models.Model):
-    """What was sold and refunded of an order, per currency: the row that refunds of one order queue at.
-
-    Kept by a trigger on `financial_transactions`; the check on it is the limit of refunds, at any isolation level.
-    """
-
-    written_by_function = True
-
-    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
-    order_id = models.CharField(max_length=200)
-    currency = models.CharField(max_length=3)
-    sold_minor = models.BigIntegerField(db_default=0)
-    refunded_minor = models.BigIntegerField(db_default=0)
-
-    class Meta:
-        db_table = "order_totals"
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "order_id", "currency"], name="order_totals_one_per_order"),
-            models.CheckConstraint(
-                name="order_totals_refunds_within_sales", condition=Q(refunded_minor__lte=F("sold_minor"))
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.order_id} {self.currency}"

@@ -1,79 +1,18 @@
-"""Foreign currency: rates with their history, and everything that was converted by one.
+"""Settlements, conversions of till events, and revaluations.
 
-What was converted keeps the rate's row, its value and its direction, so that each amount can be worked out again: the
-guards do so when it is written (`migrations/sql/0008_fx.sql`), `verify_books` does so for ever.
+Every converted amount is stored with its rate's row, value and direction, so that it can be computed again: the guards
+do so when it is written (`ledger_fx_fault_v1`), `verify_books` does so at any time.
 """
-
-from decimal import Decimal
-from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-#: A rate has at most so many digits before and after the point.
-RATE_WHOLE: Final = 12
-RATE_PLACES: Final = 18
-
-
-class RateSource(models.TextChoices):
-    """By what way a rate came."""
-
-    API = "api", "API"
-    CSV = "csv", "CSV file"
-    ADMIN = "admin", "Back office"
-
-
-class FxRate(models.Model):
-    """One version of a rate: 1 `base` = `rate` `quote` from `valid_from` on, until a later one.
-
-    Never changed: a correction is the next version of the same pair and instant, and the newest version counts.
-    """
-
-    append_only = True
-
-    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
-    base = models.CharField(max_length=3)
-    quote = models.CharField(max_length=3)
-    rate = models.DecimalField(max_digits=RATE_WHOLE + RATE_PLACES, decimal_places=RATE_PLACES)
-    valid_from = models.DateTimeField()
-    version = models.PositiveIntegerField(db_default=1)
-    source = models.CharField(max_length=5, choices=RateSource.choices)
-    actor = models.CharField(max_length=200)
-    recorded_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        db_table = "fx_rates"
-        verbose_name = "FX rate"
-        permissions = [("quote_fxrate", "Can record FX rates")]
-        constraints = [
-            # Also how the rate of an instant is found: the newest version of the last valid_from.
-            models.UniqueConstraint(
-                fields=["tenant", "base", "quote", "valid_from", "version"], name="fx_rates_one_per_version"
-            ),
-            # NaN is above everything to Postgres, infinity included: the upper bound refuses both.
-            models.CheckConstraint(
-                name="fx_rates_positive", condition=Q(rate__gt=0) & Q(rate__lt=Decimal(10) ** RATE_WHOLE)
-            ),
-            models.CheckConstraint(name="fx_rates_two_currencies", condition=~Q(base=F("quote"))),
-            models.CheckConstraint(
-                name="fx_rates_pair_shape", condition=Q(base__regex=r"^[A-Z]{3}$") & Q(quote__regex=r"^[A-Z]{3}$")
-            ),
-            models.CheckConstraint(name="fx_rates_source_known", condition=Q(source__in=RateSource.values)),
-        ]
-        indexes = [models.Index(fields=["tenant", "id"], name="fx_rates_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.pair} from {self.valid_from:%Y-%m-%d %H:%M}"
-
-    @property
-    def pair(self) -> str:
-        """`EUR/USD`."""
-        return f"{self.base}/{self.quote}"
+from ledger.models.rates import RATE_PLACES, RATE_WHOLE, FxRate
 
 
 class _Converted(models.Model):
-    """An amount in one currency, what it came to in another, and by which rate. Minor units of each currency."""
+    """An amount, its conversion, and the rate used. Minor units of each currency."""
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
     rate = models.ForeignKey(FxRate, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
@@ -90,9 +29,9 @@ class _Converted(models.Model):
 
 
 class FxSettlement(_Converted):
-    """Money that went from an account into one of another currency: two journals through the clearing accounts.
+    """A transfer between accounts of two currencies: two journals through the clearing accounts.
 
-    Its key is inserted in the transaction that posts them, so the unique constraint is what makes it happen once.
+    The key is inserted in the transaction that posts them, so the unique constraint makes it happen exactly once.
     """
 
     append_only = True
@@ -122,7 +61,7 @@ class FxSettlement(_Converted):
         db_table = "fx_settlements"
         verbose_name = "FX settlement"
         constraints = [
-            # The judge of idempotency: one settlement per key.
+            # Decides idempotency: one settlement per key.
             models.UniqueConstraint(
                 fields=["tenant", "client_id", "idempotency_key"], name="fx_settlements_one_per_idempotency_key"
             ),
@@ -142,7 +81,7 @@ class FxSettlement(_Converted):
 
 
 class FxConversion(_Converted):
-    """What a journal of a till's event took in a foreign currency, and what that was worth in the sale's."""
+    """The foreign tender of a till event's journal, and its value in the sale's currency."""
 
     append_only = True
 
@@ -170,10 +109,10 @@ class FxConversion(_Converted):
 
 
 class FxRevaluation(models.Model):
-    """What the clearing accounts were off by at the end of a day, at that day's rates, and the journal that settled it.
+    """The residual of the clearing accounts at the end of a day, at that day's rates, and the journal that booked it.
 
-    `positions`: `[{"ccy", "balance_minor", "value_minor", "rate_id", "rate", "inverted"}]`; the values sum to the
-    residual. A day that was opened again, and took more, has a second one of the difference.
+    `positions`: `[{"ccy", "balance_minor", "value_minor", "rate_id", "rate", "inverted", "shift"}]`; the values sum to
+    the residual. A reopened day with more postings has a second revaluation, for the difference.
     """
 
     append_only = True

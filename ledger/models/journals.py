@@ -1,7 +1,7 @@
-"""Journals and postings: the append-only heart of the books.
+"""Journals and postings, append-only.
 
-Rows are written by two SQL functions, `ledger_post_v1` and for batches `ledger_post_rows_v1`; the application role
-cannot insert, change or delete them any other way, and triggers check every row whoever writes it (`migrations/sql/`).
+Two SQL functions write the rows: `ledger_post_v1`, and `ledger_post_rows_v1` for batches. The application's role cannot
+insert, change or delete rows in any other way, and triggers check every row, whoever writes it.
 """
 
 from django.db import models
@@ -10,10 +10,10 @@ from django.db.models.functions import Now
 
 
 class Journal(models.Model):
-    """One balanced entry: what happened, on which business day, because of what.
+    """One balanced journal: what happened, on which business day, from which source.
 
-    `source` and `source_key` name the cause (for a till event: `event` and its idempotency key). A key has at
-    most one effective journal: `revision` n+1 is accepted only after revision n was reversed.
+    `source` and `source_key` name the cause (for a till event: `event` and its idempotency key). A key has at most one
+    effective journal: `revision` n+1 is accepted only after revision n was reversed.
     """
 
     append_only = True

@@ -1,4 +1,4 @@
-"""Business days and the balances taken at their end."""
+"""Business days, their reopenings, and the balances at their ends."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class PeriodStatus(models.TextChoices):
-    """An open day takes journals; a closed one takes none unless somebody opens it again, with a reason."""
+    """An open day takes journals; a closed one takes none unless a person reopens it, with a reason."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -15,10 +15,10 @@ class PeriodStatus(models.TextChoices):
 class Period(models.Model):
     """One business day of a tenant: the half-open span [starts_at, ends_at) between two cut-offs.
 
-    Every journal belongs to an open period: the guard on journals shares a lock on the day with other posters
-    and the closer takes it alone. A day before a closed one can be neither opened nor added.
+    Every journal belongs to an open period: the guard on journals shares the day's lock with other posters, and a close
+    takes it exclusively. A day before a closed one can be neither opened nor added.
 
-    A closed day is opened again only by a row of `Reopening`; `reopened_at` is the last such instant.
+    Only a row of `Reopening` reopens a closed day; `reopened_at` is the last such instant.
     """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="periods")
@@ -47,10 +47,10 @@ class Period(models.Model):
 
 
 class Reopening(models.Model):
-    """A closed business day was opened again: by whom and why. Inserting the row is what opens the day (trigger).
+    """The reopening of a closed business day: by whom and why. Inserting the row opens the day (trigger).
 
-    Only the last closed day can be opened, so closed days stay contiguous. Both instants are the trigger's: when the
-    close that is undone was made, and when it was undone.
+    Only the last closed day can be reopened, so closed days stay contiguous. The trigger sets both instants: that of
+    the close, and that of the reopening.
     """
 
     append_only = True
@@ -76,9 +76,9 @@ class Reopening(models.Model):
 
 
 class BalanceSnapshot(models.Model):
-    """An account's balance at the end of a closed business day: where reading a balance starts from.
+    """An account's balance at the end of a closed business day: reading a balance starts from the newest one.
 
-    `revision` counts the closes of the day: a day that was opened again leaves its old snapshots behind.
+    `revision` counts the closes of the day; the snapshots of a close that was undone stay in the table, unused.
     """
 
     append_only = True

@@ -1,14 +1,14 @@
-"""Transfers: what an API client asked of the books, and the journal that came of it."""
+"""Commands of API clients, with the journals they posted."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class Transfer(models.Model):
-    """One money command that was carried out: a transfer, or a reversal that was asked for by hand.
+    """One posted command: a transfer, or the reversal of one.
 
-    Its key is inserted in the transaction that posts the journal, so the unique constraint is what makes a command
-    happen once. The journal of a transfer names this row as its `source_key`.
+    The key is inserted in the transaction that posts the journal, so the unique constraint makes a command happen
+    exactly once. The journal of a transfer names this row as its `source_key`.
     """
 
     append_only = True
@@ -29,7 +29,7 @@ class Transfer(models.Model):
     class Meta:
         db_table = "transfers"
         constraints = [
-            # The judge of idempotency: one command per key, whatever else is believed elsewhere.
+            # Decides idempotency: one command per key, whatever a cache believes.
             models.UniqueConstraint(
                 fields=["tenant", "client_id", "idempotency_key"], name="transfers_one_per_idempotency_key"
             ),

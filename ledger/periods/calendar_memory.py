@@ -1,10 +1,10 @@
-"""The calendar of a tenant as a process remembers it, so that a transfer need not ask which day it is.
+"""Cache tenants' calendars in the process, so that a transfer needs no statement to find its business day.
 
-Its days are spans between the tenant's cut-offs. What happens in a store is dated by the store's clock: that of a shop
-in another time zone may begin or end a day hours before the tenant does.
+Days are the spans between the tenant's cut-offs. Events in a store are dated by the store's clock: a store in another
+time zone may start or end a day hours before the tenant does.
 
-Time zone and cut-off never change once there is a business day; the posting statement checks the tenant's version
-all the same, and answers `stale` when it is another.
+Time zone and cut-off never change once there is a business day. The posting statement compares the tenant's version all
+the same, and answers `stale` when the cached one is out of date.
 """
 
 import threading
@@ -18,7 +18,7 @@ from django.conf import settings
 
 from ledger.calendar import business_days
 from ledger.periods import periods
-from ledger.refusals.books import BeforeBooksStart
+from ledger.refusals import BeforeBooksStart
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import InvalidParameter
 
@@ -27,7 +27,7 @@ _TENANTS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """How a tenant's days are cut."""
+    """A tenant's time zone, cut-off and first day, valid until `expires_at` (monotonic seconds)."""
 
     tenant_id: int
     version: int
@@ -37,22 +37,23 @@ class Calendar:
     expires_at: float
 
     def day_of(self, instant: datetime, *, store: Store | None = None) -> date:
-        """The business day of an instant: the tenant's, or by a store's clock."""
+        """Return the business day of an instant, by the tenant's clock or a store's."""
         zone = (store.time_zone if store is not None else "") or self.time_zone
         return business_days.business_date_of(instant, time_zone=zone, cut_off=self.cut_off)
 
     def end_of(self, day: date) -> datetime:
-        """The instant at which a business day is over."""
+        """Return the instant at which a business day is over."""
         return business_days.span_of(day, time_zone=self.time_zone, cut_off=self.cut_off)[1]
 
     def open_day(self, day: date) -> bool:
-        """Make sure the day exists; operation. :returns: False when it is closed, or lies before a closed one.
+        """Open the day unless it exists; operation. :returns: False when it is closed, or lies before a closed one.
 
         :raises ledger.refusals.books.BeforeBooksStart: the books start later.
         :raises ledgersafe.values.errors.InvalidParameter: clocks skipped the date.
         """
         if day < self.books_start:
-            # Another process may have them start earlier by now, and they never start later than a day there is.
+            # Ask again before refusing: another process may have moved the start to an earlier day since. It never
+            # moves to a later one once there is a day.
             start = Tenant.objects.values_list("books_start", flat=True).get(pk=self.tenant_id)
             if day < start:
                 raise BeforeBooksStart(f"The books start on {start}; nothing is posted before.", books_start=str(start))
@@ -62,14 +63,14 @@ class Calendar:
 
 
 _lock = threading.Lock()
-_known: OrderedDict[int, Calendar] = OrderedDict()
+_cache: OrderedDict[int, Calendar] = OrderedDict()
 
 
-def of(tenant_id: int) -> Calendar:
-    """A tenant's calendar: remembered, or read now."""
-    known = _known.get(tenant_id)
-    if known is not None and known.expires_at > clock.monotonic():
-        return known
+def calendar_of(tenant_id: int) -> Calendar:
+    """Return a tenant's calendar, from the cache or else from the database."""
+    cached = _cache.get(tenant_id)
+    if cached is not None and cached.expires_at > clock.monotonic():
+        return cached
     tenant = Tenant.objects.get(pk=tenant_id)
     calendar = Calendar(
         tenant_id=tenant_id,
@@ -80,13 +81,13 @@ def of(tenant_id: int) -> Calendar:
         expires_at=clock.monotonic() + settings.DIRECTORY_TTL_SECONDS,
     )
     with _lock:
-        _known[tenant_id] = calendar
-        while len(_known) > _TENANTS:
-            _known.popitem(last=False)
+        _cache[tenant_id] = calendar
+        while len(_cache) > _TENANTS:
+            _cache.popitem(last=False)
     return calendar
 
 
 def forget(tenant_id: int) -> None:
-    """What is remembered of this tenant turned out to be out of date."""
+    """Drop a tenant's cached calendar: it is out of date."""
     with _lock:
-        _known.pop(tenant_id, None)
+        _cache.pop(tenant_id, None)

@@ -1,4 +1,4 @@
-"""Business days: which day an instant belongs to, opening a day, sealing it, and opening it again."""
+"""Open, seal and reopen business days; operations in the caller's transaction."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Max
 
 from ledger.balances import balances
-from ledger.calendar.business_days import span_of
+from ledger.calendar import span_of
 from ledger.models import Period, PeriodStatus, Reopening
 from ledgersafe.postgres.db import require_transaction
 from ledgersafe.tenants.models import Tenant
@@ -24,7 +24,7 @@ ORDER BY d.day
 
 
 def open_day(tenant_id: int, day: date, *, time_zone: str, cut_off: time) -> bool:
-    """Make sure the day exists; operation. :returns: False when the day is closed, or lies before a closed one."""
+    """Open the day unless it exists; operation. :returns: False when the day is closed, or lies before a closed one."""
     require_transaction()
     status = Period.objects.filter(tenant_id=tenant_id, business_date=day).values_list("status", flat=True).first()
     if status is not None:
@@ -40,17 +40,17 @@ def open_day(tenant_id: int, day: date, *, time_zone: str, cut_off: time) -> boo
 
 
 def last_closed_date(tenant_id: int) -> date | None:
-    """The last closed business day; nothing posts on or before it."""
+    """Return the last closed business day; nothing posts on or before it."""
     closed = Period.objects.filter(tenant_id=tenant_id, status=PeriodStatus.CLOSED)
     last: date | None = closed.aggregate(last=Max("business_date"))["last"]
     return last
 
 
 def seal(tenant: Tenant, day: date, *, now: datetime) -> Period:
-    """Close a business day and keep every account's balance at its end; operation.
+    """Close a business day and store every account's balance at its end; operation.
 
-    The trigger on periods takes the day's lock alone: it waits for posters that are under way, and those that
-    come later find the day closed. Refuses, in the database, while an earlier day is open.
+    The trigger on periods takes the day's lock exclusively: it waits for running posters, and later ones find the day
+    closed. The database refuses while an earlier day is open.
 
     :raises Period.DoesNotExist: the day was never opened.
     """
@@ -66,12 +66,12 @@ def seal(tenant: Tenant, day: date, *, now: datetime) -> Period:
 
 
 def close_empty_days(tenant: Tenant, days: Sequence[date]) -> int:
-    """Open and close consecutive days that nobody posted on; operation, one statement for any number of them.
+    """Open and close consecutive days without postings; operation. One statement for any number of days.
 
-    They keep no snapshots: what balances were at their ends is what they were at the end of the day before them.
-    Refuses, in the database, while an earlier day is open, and days at or before a closed one.
+    They get no snapshots: their closing balances equal those of the day before. The database refuses while an earlier
+    day is open, and refuses days at or before a closed one.
 
-    :returns: how many; dates that clocks skipped are none of the tenant's days.
+    :returns: the number of days; dates that clocks skipped are not business days.
     """
     require_transaction()
     zone, cut_off = ZoneInfo(tenant.time_zone), time(tenant.cut_off_hour, tenant.cut_off_minute)
@@ -87,16 +87,16 @@ def close_empty_days(tenant: Tenant, days: Sequence[date]) -> int:
 
 
 def revision_of(period: Period) -> int:
-    """Which close of the day its last one is, or the next one will be: 1 until it was opened again."""
+    """Return the number of the day's last or next close: 1, and one more after each reopening."""
     return Reopening.objects.filter(tenant_id=period.tenant_id, period=period).count() + 1
 
 
 def reopen(period: Period, *, actor: str, reason: str) -> Reopening:
-    """Open a closed business day again; operation. Inserting the record is what opens it, by trigger.
+    """Reopen a closed business day; operation. A trigger on the inserted record opens the day.
 
-    The trigger takes the calendar's lock, against a close of the next day at the same time, and refuses in the
-    database a day that is open, and one before another closed day. Whoever began to post before is made to try again:
-    what is recorded into the day from now on bears a later instant than its close.
+    The trigger takes the calendar's lock, against a concurrent close of the next day. The database refuses an open day,
+    and a day before another closed one. Posters that started earlier have to retry: postings into the reopened day are
+    recorded at a later instant than its close.
     """
     require_transaction()
     record = Reopening.objects.create(tenant_id=period.tenant_id, period=period, actor=actor, reason=reason)

@@ -1,11 +1,11 @@
-"""What the books say no to, and how a guard's refusal becomes an answer."""
+"""Refusals of the books, and the refusal that belongs to a guard's error in Postgres."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from django.db import IntegrityError
 
-from ledger.accounts.requests import InvalidRequest
+from ledger.accounts import InvalidRequest
 from ledger.refusals.drawers import DrawerClosed, ExceedsOriginal
 from ledgersafe.postgres.db import cause_of
 from ledgersafe.values.errors import DomainError
@@ -26,7 +26,7 @@ class DayClosed(DomainError):
 
 
 class BeforeBooksStart(DomainError):
-    """The books start on a later day; a tenant administrator can have them start earlier."""
+    """The books start on a later day; a tenant administrator can move the start."""
 
     code = "BEFORE_BOOKS_START"
     http_status = 409
@@ -40,14 +40,14 @@ class FloorReached(DomainError):
 
 
 class AlreadyReversed(DomainError):
-    """The journal was reversed before."""
+    """The journal is reversed already."""
 
     code = "ALREADY_REVERSED"
     http_status = 409
 
 
 class NotReversible(DomainError):
-    """The journal of a till event is undone by deciding its exception, or by a correcting event."""
+    """A till event's journal is not reversed here: decide its exception, or send a correcting event."""
 
     code = "NOT_REVERSIBLE"
     http_status = 409
@@ -65,8 +65,8 @@ _BY_CONSTRAINT: Final[Mapping[str, type[DomainError]]] = {
 }
 
 
-def of_guard(error: IntegrityError) -> DomainError | None:
-    """The refusal behind what a guard said; None when it is none of those that a request can bring about."""
+def refusal_of(error: IntegrityError) -> DomainError | None:
+    """Return the refusal for a guard's error; None when no request can cause that error."""
     constraint = getattr(getattr(cause_of(error), "diag", None), "constraint_name", None)
     refusal = _BY_CONSTRAINT.get(constraint or "")
     return refusal() if refusal is not None else None

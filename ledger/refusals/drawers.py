@@ -1,4 +1,4 @@
-"""What drawers say no to."""
+"""Refusals of cash drawers."""
 
 from ledgersafe.values.errors import DomainError
 
@@ -11,34 +11,34 @@ class DrawerAlreadyOpen(DomainError):
 
 
 class DrawerClosed(DomainError):
-    """The drawer is closed, or is being counted: nothing is posted to it."""
+    """The drawer is closed or being counted: it takes no postings."""
 
     code = "DRAWER_CLOSED"
     http_status = 409
 
 
 class ApprovalRequired(DomainError):
-    """The variance is above the tenant's limit: somebody who may approve it must close the drawer."""
+    """The difference is above the tenant's limit: a person who may approve it must close the drawer."""
 
     code = "APPROVAL_REQUIRED"
     http_status = 403
 
 
 class NotesRequired(DomainError):
-    """A variance above the tenant's limit needs notes that say why."""
+    """A difference above the tenant's limit needs notes that explain it."""
 
     code = "NOTES_REQUIRED"
 
 
 class CurrencyMismatch(DomainError):
-    """The drawer is of another currency."""
+    """The drawer has another currency."""
 
     code = "CURRENCY_MISMATCH"
     http_status = 422
 
 
 class ExceedsOriginal(DomainError):
-    """An order is never refunded by more than was sold of it."""
+    """The refund is larger than what is left of the order."""
 
     code = "CANNOT_EXCEED_ORIGINAL"
     http_status = 422
@@ -46,14 +46,14 @@ class ExceedsOriginal(DomainError):
 
 
 class NotClosedYet(DomainError):
-    """The drawer is not closed: until then there is the X-report."""
+    """The drawer is not closed yet: see its X-report."""
 
     code = "DRAWER_NOT_CLOSED"
     http_status = 409
 
 
 class BlindCount(DomainError):
-    """The drawer is counted blind: its figures are shown once it was counted."""
+    """The drawer is counted blind: its figures appear after the count."""
 
     code = "BLIND_COUNT"
     http_status = 403

@@ -1,6 +1,7 @@
-"""Whose a command with a key of its own is: what the client says, or the principal.
+"""Find the client name under which a command was carried out before.
 
-A principal may have gone by other names before (`ledgersafe.tenants.lineage`): what it did under one of these is done.
+A command belongs to the client that its request names, or else to the principal. After a key rotation the principal has
+a new name (`ledgersafe.tenants.lineage`); a command that it carried out under a former name is a repeat.
 """
 
 from collections.abc import Sequence
@@ -26,21 +27,29 @@ class KeyedRequest(Protocol):
 R = TypeVar("R", bound=KeyedRequest)
 
 
-def as_known(done: Any, principal: Principal, requests: Sequence[R]) -> Sequence[R]:
-    """The requests, each of the client its command was carried out for before, if it was.
+def with_recorded_clients(commands: Any, principal: Principal, requests: Sequence[R]) -> Sequence[R]:
+    """Return the requests, each under the client name that its command is recorded under, if it is recorded.
 
-    :param done: the commands that were carried out, each with `client_id` and `idempotency_key`.
+    At most one statement; none for principals that never had another name.
+
+    :param commands: manager of the recorded commands, with `client_id` and `idempotency_key`.
     """
     names = principal.client_ids
-    own = {one.idempotency_key for one in requests if one.client_id == principal.client_id}
-    if len(names) == 1 or not own:
+    own_keys = {request.idempotency_key for request in requests if request.client_id == principal.client_id}
+    if len(names) == 1 or not own_keys:
         return requests
-    rows = done.filter(tenant_id=principal.tenant_id, client_id__in=names, idempotency_key__in=own)
-    found = retry_serialization(lambda: set(rows.values_list("idempotency_key", "client_id")))
-    return [_of(one, names, found) if one.client_id == principal.client_id else one for one in requests]
+    rows = commands.filter(tenant_id=principal.tenant_id, client_id__in=names, idempotency_key__in=own_keys)
+    recorded = retry_serialization(lambda: set(rows.values_list("idempotency_key", "client_id")))
+    return [
+        _renamed(request, names, recorded) if request.client_id == principal.client_id else request
+        for request in requests
+    ]
 
 
-def _of(request: R, names: Sequence[str], found: set[tuple[str, str]]) -> R:
-    """Nobody goes by a former name any more: a command that is not there now will never be."""
-    name = next((name for name in names if (request.idempotency_key, name) in found), request.client_id)
+def _renamed(request: R, names: Sequence[str], recorded: set[tuple[str, str]]) -> R:
+    """Return the request under its recorded name.
+
+    No lock is needed: nothing uses a former name any more, so a command that is not recorded now never will be.
+    """
+    name = next((name for name in names if (request.idempotency_key, name) in recorded), request.client_id)
     return replace(request, client_id=name)

@@ -1,11 +1,11 @@
-"""What is asked of transfers: a request read into values, or refused with every part that is wrong. Pure."""
+"""Read requests for transfers and reversals into values, or refuse them with every problem named. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from ledger.accounts.requests import MAX_CODE, InvalidRequest, Problems, read_amount
+from ledger.accounts import MAX_CODE, InvalidRequest, Problems, read_amount
 from ledger.calendar import parameters
 from ledgersafe.idempotency.stored_answers import read_key
 from ledgersafe.values import exact_json
@@ -16,15 +16,15 @@ MAX_KEY: Final = 200
 MAX_MEMO: Final = 1_000
 MAX_ENTRIES: Final = 1_000
 MAX_BULK: Final = 500
-#: Own codes are shorter; those that rules opened carry a store, a register or a processor.
+#: A tenant's own codes are shorter; codes that rules opened contain a store, a register or a processor.
 LONGEST_CODE: Final = 600
 _EARLIEST: Final = date(2000, 1, 1)
 _FUTURE: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One entry; debit positive, in minor units."""
+class TransferLine:
+    """One entry of a transfer; debit positive, in minor units of its currency."""
 
     account_code: str
     currency: str
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TransferRequest:
-    """One transfer as asked for. `value_date` None: the tenant's current business day."""
+    """A transfer to post. `value_date` None: the tenant's current business day."""
 
     client_id: str
     idempotency_key: str
@@ -42,17 +42,20 @@ class TransferRequest:
     memo: str
     external_ref: str
     metadata: dict[str, Any]
-    lines: tuple[Line, ...]
+    lines: tuple[TransferLine, ...]
     fingerprint: bytes
 
     @classmethod
     def read(
         cls, body: Mapping[str, Any], *, header_key: str | None, client: str, today: date, pointer: str = ""
     ) -> "TransferRequest":
-        """
-        :param client: who the request is from when it names no `client_id`.
+        """Read the body of one transfer.
+
+        :param client: the client of a request without `client_id`.
         :param today: the tenant's business day; a value date lies at most a year after it.
-        :raises UnusableKey: no key, or two. :raises InvalidRequest: anything else.
+        :param pointer: where the transfer stands in the body, for the problems.
+        :raises UnusableKey: no key, or two different ones.
+        :raises InvalidRequest: a field is missing or invalid, or the entries do not balance.
         """
         key = read_key(header_key, body.get("idempotency_key"))
         problems = Problems()
@@ -89,7 +92,7 @@ class ReversalRequest:
     def read(
         cls, body: Mapping[str, Any], *, journal_id: int, header_key: str | None, client: str, today: date
     ) -> "ReversalRequest":
-        """:raises UnusableKey: no key, or two. :raises InvalidRequest: anything else."""
+        """Read the body. :raises UnusableKey: no key. :raises InvalidRequest: a field is invalid."""
         problems = Problems()
         memo = problems.text(body, "memo", MAX_MEMO)
         value_date = _value_date(body.get("value_date"), today, problems, "")
@@ -98,20 +101,24 @@ class ReversalRequest:
 
     @property
     def fingerprint(self) -> bytes:
-        """Of what was asked; no transfer has the same."""
+        """SHA-256 of the request; its fields differ from those of every transfer."""
         day = self.value_date.isoformat() if self.value_date else None
-        said = {"reverses": self.journal_id, "memo": self.memo, "value_date": day}
-        return exact_json.fingerprint(exact_json.canonical_text(said))
+        content = {"reverses": self.journal_id, "memo": self.memo, "value_date": day}
+        return exact_json.fingerprint(exact_json.canonical_text(content))
 
 
 def read_bulk(body: Mapping[str, Any], *, client: str, today: date) -> list[TransferRequest]:
-    """`POST /v1/transfers/bulk`: all of them are right, or none is carried out."""
-    asked = body.get("transfers")
-    if not isinstance(asked, list) or not 1 <= len(asked) <= MAX_BULK or any(type(one) is not dict for one in asked):
+    """Read `POST /v1/transfers/bulk`: 1 to `MAX_BULK` transfers, all valid. :raises InvalidRequest: one is not."""
+    transfers = body.get("transfers")
+    if (
+        not isinstance(transfers, list)
+        or not 1 <= len(transfers) <= MAX_BULK
+        or any(type(transfer) is not dict for transfer in transfers)
+    ):
         raise InvalidRequest(f"transfers must be a list of 1 to {MAX_BULK} transfers.")
     return [
-        TransferRequest.read(one, header_key=None, client=client, today=today, pointer=f"/transfers/{number}")
-        for number, one in enumerate(asked)
+        TransferRequest.read(transfer, header_key=None, client=client, today=today, pointer=f"/transfers/{number}")
+        for number, transfer in enumerate(transfers)
     ]
 
 
@@ -128,36 +135,36 @@ def _value_date(value: Any, today: date, problems: Problems, pointer: str) -> da
     return day
 
 
-def _lines(value: Any, problems: Problems, pointer: str) -> tuple[Line, ...]:
+def _lines(value: Any, problems: Problems, pointer: str) -> tuple[TransferLine, ...]:
     if not isinstance(value, list) or not 2 <= len(value) <= MAX_ENTRIES:
         problems.add(pointer, f"must be a list of 2 to {MAX_ENTRIES} entries")
         return ()
-    before = len(problems.found)
+    before = len(problems.items)
     lines = tuple(_line(entry, problems, f"{pointer}/{number}") for number, entry in enumerate(value))
-    if len(problems.found) == before:
+    if len(problems.items) == before:
         _check_sums(lines, problems, pointer)
     return lines
 
 
-def _line(entry: Any, problems: Problems, pointer: str) -> Line:
+def _line(entry: Any, problems: Problems, pointer: str) -> TransferLine:
     if not isinstance(entry, dict):
         problems.add(pointer, "must be an object")
-        return Line("", "", 0, None)
+        return TransferLine("", "", 0, None)
     code = problems.required(entry, "account_code", max(MAX_CODE, LONGEST_CODE), pointer=pointer)
     currency = problems.required(entry, "ccy", 3, pointer=pointer)
     memo = problems.text(entry, "memo", MAX_MEMO, pointer=pointer) or None
     if not is_currency(currency):
         if currency:
             problems.add(f"{pointer}/ccy", "must be a currency of ISO 4217")
-        return Line(code, currency, 0, memo)
-    before = len(problems.found)
+        return TransferLine(code, currency, 0, memo)
+    before = len(problems.items)
     amount = read_amount(problems, f"{pointer}/amount", entry.get("amount"), currency)
-    if amount == 0 and len(problems.found) == before:
+    if amount == 0 and len(problems.items) == before:
         problems.add(f"{pointer}/amount", "must not be zero")
-    return Line(code, currency, amount, memo)
+    return TransferLine(code, currency, amount, memo)
 
 
-def _check_sums(lines: Sequence[Line], problems: Problems, pointer: str) -> None:
+def _check_sums(lines: Sequence[TransferLine], problems: Problems, pointer: str) -> None:
     sums: dict[str, int] = {}
     for line in lines:
         sums[line.currency] = sums.get(line.currency, 0) + line.amount_minor
@@ -170,8 +177,8 @@ def _decimal(minor: int, currency: str) -> str:
     return f"{to_decimal_text(minor, currency)} {currency}"
 
 
-def _fingerprint(body: Mapping[str, Any], lines: Sequence[Line]) -> bytes:
-    """Of everything that was sent but the key; `"10.0"` and `10.00` are the same amount."""
+def _fingerprint(body: Mapping[str, Any], lines: Sequence[TransferLine]) -> bytes:
+    """Return the SHA-256 of the request without its key; `"10.0"` and `10.00` are the same amount."""
     entries = [{**sent, "amount": line.amount_minor} for sent, line in zip(body["entries"], lines, strict=True)]
-    said = {name: value for name, value in body.items() if name != "idempotency_key" and value is not None}
-    return exact_json.fingerprint(exact_json.canonical_text({**said, "entries": entries}))
+    content = {name: value for name, value in body.items() if name != "idempotency_key" and value is not None}
+    return exact_json.fingerprint(exact_json.canonical_text({**content, "entries": entries}))

@@ -1,13 +1,12 @@
-"""Use case: undo a transfer's journal by its mirror, once. The reversal is a command with a key of its own."""
+"""Reverse a transfer's journal once: the use case. A reversal is a command with its own idempotency key."""
 
 from datetime import datetime
 
 from django.db import IntegrityError
 
-from ledger.journals import posting
-from ledger.journals.posting import JournalReversal
+from ledger.journals import JournalReversal, posting
 from ledger.models import Journal, Transfer
-from ledger.periods import calendar_memory
+from ledger.periods import calendar_of
 from ledger.refusals import books
 from ledger.transfers import clients
 from ledger.transfers.requests import ReversalRequest
@@ -19,21 +18,21 @@ from ledgersafe.values.errors import NotFound
 
 
 def reverse_journal(*, principal: Principal, request: ReversalRequest, now: datetime) -> tuple[Transfer, bool]:
-    """Mirror a journal on an open day.
+    """Post the mirror of a transfer's journal on an open day, once per key.
 
-    :returns: the command that was carried out, and whether it was now.
+    :returns: the command, and True when this call carried it out (False: an earlier one).
     :raises ledgersafe.values.errors.NotFound: the tenant has no such journal.
     :raises DomainError: KeyReused, AlreadyReversed, NotReversible, DayClosed, AccountNotActive, FloorReached.
     """
 
     tenant_id = principal.tenant_id
-    (known,) = clients.as_known(Transfer.objects, principal, [request])
+    (known,) = clients.with_recorded_clients(Transfer.objects, principal, [request])
 
     def attempt() -> tuple[Transfer, bool]:
         with tenant_transaction(tenant_id):
-            done = _find(tenant_id, known)
-            if done is not None:
-                return done, False
+            earlier = _find(tenant_id, known)
+            if earlier is not None:
+                return earlier, False
             _check(tenant_id, request.journal_id)
             written = _reverse(tenant_id, known, principal.actor, now)
             force_constraints()
@@ -43,7 +42,7 @@ def reverse_journal(*, principal: Principal, request: ReversalRequest, now: date
         command, is_new = retry_serialization(attempt)
     except IntegrityError as error:
         metrics.ledger_transactions.labels("fail").inc()
-        refusal = books.of_guard(error)
+        refusal = books.refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -52,12 +51,12 @@ def reverse_journal(*, principal: Principal, request: ReversalRequest, now: date
 
 
 def _find(tenant_id: int, request: ReversalRequest) -> Transfer | None:
-    done = Transfer.objects.filter(
+    earlier = Transfer.objects.filter(
         tenant_id=tenant_id, client_id=request.client_id, idempotency_key=request.idempotency_key
     ).first()
-    if done is not None and bytes(done.fingerprint) != request.fingerprint:
+    if earlier is not None and bytes(earlier.fingerprint) != request.fingerprint:
         raise KeyReused
-    return done
+    return earlier
 
 
 def _check(tenant_id: int, journal_id: int) -> None:
@@ -65,18 +64,20 @@ def _check(tenant_id: int, journal_id: int) -> None:
     if journal is None:
         raise NotFound("There is no such journal.")
     if journal.source == "fx":
-        raise books.NotReversible("A conversion is undone by one in the other direction, at the rate of that day.")
+        raise books.NotReversible(
+            "A settlement is not reversed: settle in the other direction, at the rate of that day."
+        )
     if journal.source != "transfer":
         raise books.NotReversible
     if journal.reverses_id is not None:
-        raise books.NotReversible("A reversal is not reversed; make the transfer again.")
+        raise books.NotReversible("A reversal is not reversed: post the transfer again.")
     if Journal.objects.filter(tenant_id=tenant_id, reverses_id=journal_id).exists():
         raise books.AlreadyReversed
 
 
 def _reverse(tenant_id: int, request: ReversalRequest, actor: str, now: datetime) -> Transfer:
-    """Two that reverse the same journal meet at its unique index: the second tries again, and finds it reversed."""
-    calendar = calendar_memory.of(tenant_id)
+    """Post the reversal. Of two that race, the second fails at the unique index, retries, and finds it reversed."""
+    calendar = calendar_of(tenant_id)
     day = request.value_date or calendar.day_of(now)
     if not calendar.open_day(day):
         raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")

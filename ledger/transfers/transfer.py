@@ -1,8 +1,8 @@
-"""Use cases of transfers: carry out one, many or none of many, or only show what would become of one.
+"""Post transfers, one or several, all or none; or preview them: the use cases.
 
-One call of `ledger_transfer_alone_v1` is the transaction and the one round trip, when nothing speaks against it. Else,
-and for several, one of `ledger_transfer_v1`, which says what does. The first transfer of a day goes the long way, and
-opens it. READ COMMITTED: see docs/adr/0009.
+The short way of one transfer is one call of `ledger_transfer_alone_v1`: transaction and round trip in one. When that
+call answers `again`, and for several transfers, `ledger_transfer_v1` posts them or names what is in the way. The first
+transfer of a day takes the long way and opens the day. READ COMMITTED: see docs/adr/0009.
 """
 
 import time
@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
 
-from ledger.accounts.requests import InvalidRequest
+from ledger.accounts import InvalidRequest
 from ledger.models import Transfer
 from ledger.periods import calendar_memory
 from ledger.refusals import books
@@ -36,14 +36,14 @@ from ledgersafe.tenants import keys
 from ledgersafe.tenants.keys import KeyPrincipal, Principal
 from ledgersafe.values.errors import DomainError
 
-#: What an answer says became of a transfer, for the schema.
+#: The statuses of an answer, for the OpenAPI schema.
 STATUSES: Final = [(status, status) for status in ("applied", "duplicate", "dry_run")]
 _WHY: Final = {"unknown": "is no account of yours", "currency": "is in another currency"}
 
 
 @dataclass(frozen=True, slots=True)
-class PostedTransfer:
-    """What became of a transfer: its journal, and whether it was there before."""
+class TransferResult:
+    """The outcome of a transfer: its journal (None: a preview), its instant (RFC 3339), and whether it is new."""
 
     journal_id: int | None
     created_at: str | None
@@ -52,91 +52,93 @@ class PostedTransfer:
 
 def carry_out(
     *, principal: Principal, requests: Sequence[TransferRequest], now: datetime, single: bool = True
-) -> list[PostedTransfer]:
-    """Post transfers, each once; all of them or none.
+) -> list[TransferResult]:
+    """Post transfers, each once per key; all of them or none.
 
+    :param single: the request was one transfer, not a list: decides the pointers of problems.
+    :returns: results in the order of the requests; a repeat within the call is not new.
     :raises InvalidRequest: unknown accounts. :raises DomainError: AccountNotActive, DayClosed, FloorReached, KeyReused.
     :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked meanwhile.
-    :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many want the same.
+    :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many requests conflict.
     """
     started = time.perf_counter()
-    requests = clients.as_known(Transfer.objects, principal, requests)
-    asked = _without_repeats(requests)
+    requests = clients.with_recorded_clients(Transfer.objects, principal, requests)
+    distinct = _without_repeats(requests)
 
-    def attempt() -> list[PostedTransfer]:
-        told = _alone(principal, asked, now) if len(asked) == 1 else None
-        if told is None:
-            told = call_alone("ledger_transfer_v1", *_told(principal, asked, now))
-        if "days" in told:
+    def attempt() -> list[TransferResult]:
+        answer = _alone(principal, distinct, now) if len(distinct) == 1 else None
+        if answer is None:
+            answer = call_alone("ledger_transfer_v1", *_call_arguments(principal, distinct, now))
+        if "days" in answer:
             with tenant_transaction(principal.tenant_id):
-                _open_days(principal, told["days"])
-                told = call("ledger_transfer_v1", *_told(principal, asked, now))
-                return _outcomes(told, principal, requests, asked, single)
-        return _outcomes(told, principal, requests, asked, single)
+                _open_days(principal, answer["days"])
+                answer = call("ledger_transfer_v1", *_call_arguments(principal, distinct, now))
+                return _outcomes(answer, principal, requests, distinct, single)
+        return _outcomes(answer, principal, requests, distinct, single)
 
-    applied = _counted(attempt, principal, len(requests))
+    results = _counted(attempt, principal, len(requests))
     metrics.posting_latency.observe((time.perf_counter() - started) * 1000)
-    return applied
+    return results
 
 
-def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: datetime) -> list[PostedTransfer]:
-    """The same path, and every guard's judgement, rolled back. What was carried out before is told as such."""
-    requests = clients.as_known(Transfer.objects, principal, requests)
-    asked = _without_repeats(requests)
+def preview(*, principal: Principal, requests: Sequence[TransferRequest], now: datetime) -> list[TransferResult]:
+    """Take the same path, every guard included, and roll back. Transfers posted before keep their results."""
+    requests = clients.with_recorded_clients(Transfer.objects, principal, requests)
+    distinct = _without_repeats(requests)
 
-    def attempt() -> list[PostedTransfer]:
+    def attempt() -> list[TransferResult]:
         with rolled_back(principal.tenant_id):
-            told = call("ledger_transfer_v1", *_told(principal, asked, now))
-            if "days" in told:
-                _open_days(principal, told["days"])
-                told = call("ledger_transfer_v1", *_told(principal, asked, now))
-            found = _outcomes(told, principal, requests, asked, True)
+            answer = call("ledger_transfer_v1", *_call_arguments(principal, distinct, now))
+            if "days" in answer:
+                _open_days(principal, answer["days"])
+                answer = call("ledger_transfer_v1", *_call_arguments(principal, distinct, now))
+            results = _outcomes(answer, principal, requests, distinct, True)
             force_constraints()
-        return [PostedTransfer(None, None, True) if one.is_new else one for one in found]
+        return [TransferResult(None, None, True) if result.is_new else result for result in results]
 
     return _translated(attempt)
 
 
-def _counted(attempt: Any, principal: Principal, number: int) -> list[PostedTransfer]:
+def _counted(attempt: Any, principal: Principal, number: int) -> list[TransferResult]:
     try:
-        applied = _translated(attempt)
+        results = _translated(attempt)
     except (DomainError, DatabaseError):
         metrics.ledger_transactions.labels("fail").inc(number)
         raise
-    for one in applied:
-        metrics.ledger_transactions.labels("ok" if one.is_new else "duplicate").inc()
-    return applied
+    for result in results:
+        metrics.ledger_transactions.labels("ok" if result.is_new else "duplicate").inc()
+    return results
 
 
-def _translated(attempt: Any) -> list[PostedTransfer]:
-    """Retried as long as Postgres asks for it; what a guard refuses becomes its refusal."""
+def _translated(attempt: Any) -> list[TransferResult]:
+    """Run with retries on serialization failures, and turn a guard's error into its refusal."""
     try:
-        applied: list[PostedTransfer] = retry_serialization(attempt)
+        results: list[TransferResult] = retry_serialization(attempt)
     except IntegrityError as error:
-        refusal = books.of_guard(error)
+        refusal = books.refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error
-    return applied
+    return results
 
 
-def _alone(principal: Principal, asked: Sequence[TransferRequest], now: datetime) -> dict[str, Any] | None:
-    """One transfer by the short way; None when something speaks against it, and nothing was written."""
-    tenant_id, context, rows = _arguments(principal, asked, now)
-    told: dict[str, Any] = call_alone("ledger_transfer_alone_v1", tenant_id, as_jsonb(context), as_jsonb(rows[0]))
-    return None if "again" in told else told
+def _alone(principal: Principal, distinct: Sequence[TransferRequest], now: datetime) -> dict[str, Any] | None:
+    """Post one transfer the short way; None when the database answered `again` and wrote nothing."""
+    tenant_id, context, rows = _arguments(principal, distinct, now)
+    answer: dict[str, Any] = call_alone("ledger_transfer_alone_v1", tenant_id, as_jsonb(context), as_jsonb(rows[0]))
+    return None if "again" in answer else answer
 
 
-def _told(principal: Principal, asked: Sequence[TransferRequest], now: datetime) -> tuple[Any, ...]:
-    """The arguments of `ledger_transfer_v1`."""
-    tenant_id, context, rows = _arguments(principal, asked, now)
+def _call_arguments(principal: Principal, distinct: Sequence[TransferRequest], now: datetime) -> tuple[Any, ...]:
+    """Return the arguments of `ledger_transfer_v1`."""
+    tenant_id, context, rows = _arguments(principal, distinct, now)
     return tenant_id, as_jsonb(context), as_jsonb(rows)
 
 
 def _arguments(
-    principal: Principal, asked: Sequence[TransferRequest], now: datetime
+    principal: Principal, distinct: Sequence[TransferRequest], now: datetime
 ) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
-    calendar = calendar_memory.of(principal.tenant_id)
+    calendar = calendar_memory.calendar_of(principal.tenant_id)
     context = {
         "version": calendar.version,
         "api_key": principal.api_key_id if isinstance(principal, KeyPrincipal) else None,
@@ -147,74 +149,74 @@ def _arguments(
     rows = [
         {
             "o": ordinal,
-            "client": one.client_id,
-            "key": one.idempotency_key,
-            "hash": one.fingerprint.hex(),
-            "date": (one.value_date or today).isoformat(),
-            "ref": one.external_ref,
-            "memo": one.memo,
-            "meta": one.metadata,
-            "memos": [line.memo for line in one.lines] if any(line.memo for line in one.lines) else [],
-            "n": len(one.lines),
+            "client": request.client_id,
+            "key": request.idempotency_key,
+            "hash": request.fingerprint.hex(),
+            "date": (request.value_date or today).isoformat(),
+            "ref": request.external_ref,
+            "memo": request.memo,
+            "meta": request.metadata,
+            "memos": [line.memo for line in request.lines] if any(line.memo for line in request.lines) else [],
+            "n": len(request.lines),
             "lines": [
                 {"n": number, "code": line.account_code, "c": line.currency, "m": line.amount_minor}
-                for number, line in enumerate(one.lines, 1)
+                for number, line in enumerate(request.lines, 1)
             ],
         }
-        for ordinal, one in enumerate(asked)
+        for ordinal, request in enumerate(distinct)
     ]
     return principal.tenant_id, context, rows
 
 
 def _open_days(principal: Principal, days: Sequence[dict[str, Any]]) -> None:
-    """:raises DayClosed: one of the days is closed, or lies before one that is."""
-    calendar = calendar_memory.of(principal.tenant_id)
-    for day in sorted({date.fromisoformat(one["date"]) for one in days}):
+    """Open the missing days, in order. :raises DayClosed: one is closed, or lies before a closed one."""
+    calendar = calendar_memory.calendar_of(principal.tenant_id)
+    for day in sorted({date.fromisoformat(row["date"]) for row in days}):
         if not calendar.open_day(day):
             raise books.DayClosed(f"Business day {day} is closed: nothing is posted on or before it.")
 
 
 def _outcomes(
-    told: dict[str, Any],
+    answer: dict[str, Any],
     principal: Principal,
     requests: Sequence[TransferRequest],
-    asked: Sequence[TransferRequest],
+    distinct: Sequence[TransferRequest],
     single: bool,
-) -> list[PostedTransfer]:
-    if told.get("stale"):
+) -> list[TransferResult]:
+    if answer.get("stale"):
         calendar_memory.forget(principal.tenant_id)
         if isinstance(principal, KeyPrincipal):
             keys.ensure_live(principal)
         raise StaleMemory
-    if "accounts" in told:
-        raise _accounts_refused(told["accounts"], requests, asked, single)
-    if "days" in told:
+    if "accounts" in answer:
+        raise _accounts_refused(answer["accounts"], requests, distinct, single)
+    if "days" in answer:
         raise books.DayClosed
-    by_key: dict[tuple[str, str], PostedTransfer] = {}
-    for one in told["done"]:
-        if not one["same"]:
+    by_key: dict[tuple[str, str], TransferResult] = {}
+    for row in answer["done"]:
+        if not row["same"]:
             raise KeyReused
-        request = asked[one["o"]]
-        made = PostedTransfer(one["journal"], one["at"].replace("+00:00", "Z"), bool(one.get("new")))
-        by_key[request.client_id, request.idempotency_key] = made
+        request = distinct[row["o"]]
+        result = TransferResult(row["journal"], row["at"].replace("+00:00", "Z"), bool(row.get("new")))
+        by_key[request.client_id, request.idempotency_key] = result
     return _in_order(requests, by_key)
 
 
 def _in_order(
-    requests: Sequence[TransferRequest], by_key: dict[tuple[str, str], PostedTransfer]
-) -> list[PostedTransfer]:
-    """The outcome of each; of a repeat within the call, that it is one."""
-    applied: list[PostedTransfer] = []
+    requests: Sequence[TransferRequest], by_key: dict[tuple[str, str], TransferResult]
+) -> list[TransferResult]:
+    """Return a result per request; the repeat of a request within the call is not new."""
+    results: list[TransferResult] = []
     for request in requests:
         key = request.client_id, request.idempotency_key
-        made = by_key[key]
-        applied.append(made)
-        by_key[key] = PostedTransfer(made.journal_id, made.created_at, False)
-    return applied
+        result = by_key[key]
+        results.append(result)
+        by_key[key] = TransferResult(result.journal_id, result.created_at, False)
+    return results
 
 
 def _without_repeats(requests: Sequence[TransferRequest]) -> list[TransferRequest]:
-    """:raises KeyReused: two of the transfers have one key, and are not the same."""
+    """Return the distinct requests. :raises KeyReused: two different requests have the same key."""
     by_key: dict[tuple[str, str], TransferRequest] = {}
     for request in requests:
         first = by_key.setdefault((request.client_id, request.idempotency_key), request)
@@ -226,12 +228,12 @@ def _without_repeats(requests: Sequence[TransferRequest]) -> list[TransferReques
 def _accounts_refused(
     problems: Sequence[dict[str, Any]],
     requests: Sequence[TransferRequest],
-    asked: Sequence[TransferRequest],
+    distinct: Sequence[TransferRequest],
     single: bool,
 ) -> DomainError:
     errors = []
     for problem in problems:
-        request = asked[problem["o"]]
+        request = distinct[problem["o"]]
         code = request.lines[problem["n"] - 1].account_code
         where = "" if single else f"/transfers/{requests.index(request)}"
         why = _WHY.get(problem["why"], f"is {problem['why']}")

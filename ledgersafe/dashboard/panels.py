@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from exceptions.figures import AGES, OpenCases, Span, open_cases
 from exceptions.reasons import REASONS, Severity
 from ledger.backoffice.sheets.days import open_days
-from ledger.calendar.business_days import business_date_of, span_of
+from ledger.calendar import business_date_of, span_of
 from ledger.models import Period
 from ledgersafe.backoffice import charts
 from ledgersafe.backoffice.scope import View

@@ -7,7 +7,7 @@ from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 
-from ledger.balances.balances import AccountBalance
+from ledger.balances import AccountBalance
 from ledger.models import Journal, Posting
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.money import to_decimal_text

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger.balances.reports import today_of
-from ledger.calendar.parameters import day_of
+from ledger.balances import today_of
+from ledger.calendar import day_of
 from ledgersafe.http.api import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger.balances.reports import today_of
+from ledger.balances import today_of
 from ledgersafe.http.api import cursor_of, limit_of, next_cursor, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach

@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from ledger.calendar.business_days import business_date_of
-from ledger.calendar.parameters import day_of
+from ledger.calendar import business_date_of, day_of
 from ledgersafe.backoffice.scope import View, view_of
 from ledgersafe.http.api import json_response
 from ledgersafe.tenants import staff

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from django.db.models import CharField, JSONField, Model, TextField
 
-from ledger.accounts.chart import AccountRef
-from ledger.calendar.business_days import business_date_of
-from ledger.fx.conversion import NO_RATES, Rate, Rates
-from ledger.journals.draft import DraftLine, JournalDraft
+from ledger.accounts import AccountRef
+from ledger.calendar import business_date_of
+from ledger.fx import NO_RATES, Rate, Rates
+from ledger.journals import DraftLine, JournalDraft
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import row_key_of, row_name, since_column, tenant_models
 from ledgersafe.values import card_numbers, exact_json

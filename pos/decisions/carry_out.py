@@ -17,7 +17,7 @@ from exceptions.cases import AlreadyResolved, DecidedCase, FourEyesRequired
 from exceptions.decisions import Decision, DecisionAction, InvalidCanonicalRawId
 from exceptions.models import CaseStatus
 from ledger.balances import balances
-from ledger.fx.conversion import NO_RATES, Rates
+from ledger.fx import NO_RATES, Rates
 from ledgersafe.postgres.db import as_jsonb, call, cause_of, force_constraints, require_transaction, sqlstate
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError

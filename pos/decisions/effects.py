@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from ledger.accounts.chart import ROLES
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import ROLES
+from ledger.journals import JournalDraft
 from ledger.models import AccountType, Journal, Posting
 
 #: Which accounts each figure adds up, by role, and the sign that makes "more" positive.

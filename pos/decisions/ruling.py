@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from exceptions.decisions import FIRST, LAST, Decision, DecisionAction, InvalidCanonicalRawId, InvalidPatch
 from exceptions.patching import patched
-from ledger.fx.conversion import NO_RATES, Rates
+from ledger.fx import NO_RATES, Rates
 from ledger.models import Journal
 from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError

@@ -10,11 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from ledger.accounts import opening
-from ledger.fx import kept_conversions
-from ledger.fx.conversion import Conversion
-from ledger.journals import posting
-from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import JournalReversal, NewJournal
+from ledger.fx import Conversion, kept_conversions
+from ledger.journals import JournalDraft, JournalReversal, NewJournal, posting
 from ledger.models import Account, AccountStatus
 from ledger.periods import periods
 from ledgersafe.postgres.db import as_jsonb, call

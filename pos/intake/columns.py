@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from ledger.accounts.chart import AccountRef
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import AccountRef
+from ledger.journals import JournalDraft
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import as_jsonb
 from pos.arrivals import Refusal, fields_of

@@ -6,8 +6,8 @@ Batches travel in columns (`columns`); rows carry one event alone, and the batch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger.accounts.chart import AccountRef
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import AccountRef
+from ledger.journals import JournalDraft
 from pos.arrivals import Arrival, Refusal, as_row, number_of
 from pos.contract import References
 from pos.intake.plan import Plan

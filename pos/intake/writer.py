@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import Error as DatabaseError
 
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import JsonText, as_jsonb, call, call_alone, is_unavailable, sqlstate
 from ledgersafe.tenants.keys import KeyPrincipal

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
+from ledger.fx import NO_RATES, RateQuery, Rates
 from ledger.fx import rates as recorded_rates
-from ledger.fx.conversion import NO_RATES, Rates
-from ledger.fx.rates import RateQuestion
 from pos.contract import Event
 from pos.rules import CLOCK_EPOCH, foreign_currencies
 
@@ -25,11 +24,11 @@ def rates_for(tenant_id: int, readings: Sequence[Any]) -> list[Rates]:
     if not needs:
         return [NO_RATES] * len(readings)
     rates: list[Rates] = [{} for _ in readings]
-    questions = [
-        RateQuestion(currency, readings[index].currency, readings[index].occurred_at.astimezone(UTC))
+    queries = [
+        RateQuery(currency, readings[index].currency, readings[index].occurred_at.astimezone(UTC))
         for index, currency in needs
     ]
-    for (index, currency), rate in zip(needs, recorded_rates.find(tenant_id, questions), strict=True):
+    for (index, currency), rate in zip(needs, recorded_rates.find(tenant_id, queries), strict=True):
         rates[index] = {**rates[index], currency: rate}
     return rates
 

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from ledger.accounts import opening
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef, opening
 from ledger.periods import periods
 from ledgersafe.postgres.db import StaleMemory, as_jsonb, call
 from ledgersafe.tenants.models import Register, Store

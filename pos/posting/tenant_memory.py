@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef
 
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef
 from ledger.periods import periods
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.zones import own_zones

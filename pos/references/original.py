@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.journals.draft import DraftLine
+from ledger.journals import DraftLine
 from pos.contract import Event
 from pos.models.figures import Figures
 from pos.references.usage import Reference, Usage, usage_keys_of

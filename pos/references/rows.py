@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from ledger.accounts.chart import AccountRef
-from ledger.journals.draft import DraftLine
+from ledger.accounts import AccountRef
+from ledger.journals import DraftLine
 from ledgersafe.values import exact_json
 from ledgersafe.values.exact_json import UnreadableBody
 from ledgersafe.values.plain_json import read_plain

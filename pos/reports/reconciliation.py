@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger.calendar.business_days import span_of
+from ledger.calendar import span_of
 from ledger.models import Period
 from ledgersafe.postgres.db import read_only_snapshot
 from ledgersafe.tenants.models import Tenant

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from ledger.calendar.business_days import business_date_of, is_business_day
+from ledger.calendar import business_date_of, is_business_day
 from pos.contract import Event, Hold
 
 MAX_CLOCK_AHEAD: Final = timedelta(minutes=5)

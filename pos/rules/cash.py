@@ -5,9 +5,9 @@ Source: the posting-rules page of the design.
 
 from typing import Final
 
-from ledger.accounts.chart import AccountRef, account_of
-from ledger.fx.conversion import NO_RATES, Rates
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import AccountRef, account_of
+from ledger.fx import NO_RATES, Rates
+from ledger.journals import JournalDraft
 from pos.contract import Event, Hold
 from pos.references import extras_of
 from pos.rules.sale import drawer_of, mismatch, negative_amounts

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from ledger.fx.conversion import Rates
+from ledger.fx import Rates
 from pos.contract import Event, Hold
 from pos.references import CORRECTION, Original, Reference, total_of
 from pos.rules.limits import beyond_limits, exceeds, name_of

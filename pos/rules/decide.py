@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from ledger.fx.conversion import NO_RATES, Conversion, Rates
-from ledger.journals.draft import JournalDraft
+from ledger.fx import NO_RATES, Conversion, Rates
+from ledger.journals import JournalDraft
 from ledgersafe.tenants.event_types import SELLING
 from pos.contract import Event, Hold
 from pos.references import KINDS, VOID, Original, Reference

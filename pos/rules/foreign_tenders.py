@@ -5,7 +5,7 @@ All tenders of one currency are converted together, so that each currency is rou
 
 from collections.abc import Sequence
 
-from ledger.fx.conversion import NO_RATES, Conversion, Rate, Rates
+from ledger.fx import NO_RATES, Conversion, Rate, Rates
 from ledgersafe.values.errors import DomainError
 from pos.contract import Event, Hold, Tender
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ledger.journals.draft import DraftLine, JournalDraft
+from ledger.journals import DraftLine, JournalDraft
 from pos.contract import Event, Hold
 from pos.references import Reference
 

@@ -3,7 +3,7 @@
 The original is a value here: `pos.references.lookup` finds and locks it.
 """
 
-from ledger.fx.conversion import NO_RATES, Rates
+from ledger.fx import NO_RATES, Rates
 from ledgersafe.tenants.event_types import SELLING
 from pos.contract import Event, Hold
 from pos.references import CORRECTION, KINDS, RETURN, VOID, Original

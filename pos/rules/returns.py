@@ -6,8 +6,8 @@ matter; whether it may be posted depends on what is left of the sale.
 
 from msgspec.structs import replace
 
-from ledger.accounts.chart import AccountRef
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import AccountRef
+from ledger.journals import JournalDraft
 from pos.contract import Event, Hold
 from pos.references import RETURN, Original, Reference, UsedLine, total_of
 from pos.rules.limits import beyond_limits

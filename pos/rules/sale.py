@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final, TypeAlias
 
-from ledger.accounts.chart import AccountRef, account_of, qualified
-from ledger.fx.conversion import NO_RATES, Conversion, Rates
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import AccountRef, account_of, qualified
+from ledger.fx import NO_RATES, Conversion, Rates
+from ledger.journals import JournalDraft
 from ledgersafe.values.money import MAX_MINOR, cash_rounding_limit, to_decimal_text
 from pos.contract import Event, Hold, Tender
 from pos.references import extras_of

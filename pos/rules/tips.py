@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from ledger.accounts.chart import AccountRef, qualified
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import AccountRef, qualified
+from ledger.journals import JournalDraft
 from pos.contract import Event, Hold, Tender
 from pos.references import TIP_ADJUST, Original, Reference
 from pos.rules.limits import beyond_limits, exceeds, name_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from ledger.calendar.parameters import span_of_days
+from ledger.calendar import span_of_days
 from ledgersafe.values.errors import InvalidParameter
 from pos.sales.parameters import MAX_DAYS, read_store
 

@@ -6,8 +6,8 @@ tender and a thing sold meet on one account (gift cards, store credit) the event
 
 from typing import Any, Final
 
-from ledger.accounts.chart import ROLES
-from ledger.journals.draft import JournalDraft
+from ledger.accounts import ROLES
+from ledger.journals import JournalDraft
 from ledgersafe.tenants.event_types import SELLING, Group, names_of
 from pos.contract import Event
 from pos.models.figures import Figures

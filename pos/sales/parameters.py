@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from ledger.calendar.parameters import span_of_days
+from ledger.calendar import span_of_days
 from ledgersafe.values.errors import InvalidParameter
 
 MAX_DAYS: Final = 400

@@ -23,7 +23,7 @@ from django.utils.http import urlencode
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from ledger.models import Period, PeriodStatus
-from ledger.periods.periods import last_closed_date
+from ledger.periods import last_closed_date
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError, NotFound

@@ -138,7 +138,7 @@ def close_day(
     try:
         close = retry_serialization(partial(_close, tenant_id, day, order))
     except IntegrityError as error:  # an account that the revaluation needs is blocked
-        refusal = books.of_guard(error)
+        refusal = books.refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error

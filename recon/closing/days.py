@@ -6,9 +6,9 @@ from typing import Final
 
 from django.db.models import Max, Min
 
-from ledger.calendar.store_clocks import Clocks, Ending
+from ledger.calendar import Clocks, Ending
 from ledger.models import Period, PeriodStatus
-from ledger.periods.periods import last_closed_date
+from ledger.periods import last_closed_date
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from recon.closing.empty_days import EmptyDays

@@ -4,7 +4,7 @@ import logging
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 
-from ledger.calendar.store_clocks import Clocks
+from ledger.calendar import Clocks
 from ledger.models import Period, PeriodStatus
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError

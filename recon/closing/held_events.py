@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledger.calendar.store_clocks import Clocks
+from ledger.calendar import Clocks
 from ledgersafe.postgres.db import as_jsonb, require_transaction
 from ledgersafe.values.money import is_currency
 from ledgersafe.values.money_text import Money

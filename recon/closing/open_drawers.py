@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger.calendar.store_clocks import Clocks
+from ledger.calendar import Clocks
 from ledger.drawers import queries
 from ledger.models import DrawerStatus
 from ledgersafe.values.money_text import Money

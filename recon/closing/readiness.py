@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from ledger.calendar.store_clocks import Ending
+from ledger.calendar import Ending
 from ledger.fx import positions
 from ledger.models import Reopening
 from ledgersafe.tenants.models import Tenant

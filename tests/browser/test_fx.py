@@ -31,7 +31,7 @@ def test_a_rate_is_recorded_corrected_and_used(
     screen.says("This must be a plain decimal above zero")
     flaws += looked_at(screen, "form")
     record(screen, "eurusd", "1.0832")
-    screen.says("EUR/USD is 1.0832", "corrected", "counts")
+    screen.says("Saved: EUR/USD 1.0832 from", "corrected", "current")
     flaws += looked_at(screen, "rates")
     screen.page.get_by_role("link", name="EUR/USD").last.click()
     screen.settle()

@@ -58,7 +58,7 @@ def test_an_operator_finds_a_conflict_chooses_last_and_sees_it_in_the_books(brow
     screen.press("Resolve and replay")
 
     screen.says("Resolved: the chosen version is in the books.", "The manager of store-1 says: 41.00.")
-    for link, badge in (("Reversal", "reverses #"), ("New journal", "in effect")):
+    for link, badge in (("Reversal", "reverses #"), ("New journal", "active")):
         screen.page.get_by_role("link", name=re.compile(rf"^{link} \d+$")).click()
         screen.says(badge, "balanced")
         screen.page.go_back()

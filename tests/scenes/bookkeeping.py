@@ -7,11 +7,8 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from ledger.accounts.chart import AccountRef
-from ledger.accounts.opening import find_or_open
-from ledger.journals import posting
-from ledger.journals.draft import JournalDraft
-from ledger.journals.posting import JournalReversal, NewJournal
+from ledger.accounts import AccountRef, find_or_open
+from ledger.journals import JournalDraft, JournalReversal, NewJournal, posting
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from tests.conftest import Shop

@@ -1,4 +1,4 @@
-"""An account with a page of its postings and the balance after each."""
+"""Read the page of an account: its balance, and its postings with the balance after each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """A posting as an account's page shows it, with the balance after it."""
+    """A posting, and the balance of the account after it."""
 
     posting: Posting
     amount: Money
@@ -29,12 +29,12 @@ class AccountSheet:
     """An account's balance and a page of its postings, newest first; `older` is the next page's cursor."""
 
     balance: Balance
-    entries: Sequence[AccountLine]
+    lines: Sequence[AccountLine]
     older: str
 
 
 def account_sheet(account: Account, cursor: str) -> AccountSheet:
-    """At most four statements. A cursor that is none shows the newest postings."""
+    """Read a page of postings. At most four statements; an invalid cursor shows the newest postings."""
     total = balances.balances_of([account.pk])[account.pk]
     rows = Posting.objects.filter(tenant_id=account.tenant_id, account_id=account.pk)
     place, after = _place(cursor), total
@@ -46,17 +46,17 @@ def account_sheet(account: Account, cursor: str) -> AccountSheet:
         after = through - int(same_day)
         rows = rows.filter(Q(business_date__lt=day) | (Q(business_date=day) & ~newer))
     page = list(rows.select_related("journal").order_by("-business_date", "-journal_id", "-line_no")[: PAGE + 1])
-    entries = []
+    lines = []
 
-    def standing(minor: int) -> Balance:
+    def as_balance(minor: int) -> Balance:
         return Balance(minor, account.currency, account.type, account.role)
 
     for posting in page[:PAGE]:
-        entries.append(AccountLine(posting, Money(posting.amount_minor, account.currency), standing(after)))
+        lines.append(AccountLine(posting, Money(posting.amount_minor, account.currency), as_balance(after)))
         after -= posting.amount_minor
     last = page[PAGE - 1] if len(page) > PAGE else None
     older = f"{last.business_date}.{last.journal_id}.{last.line_no}" if last else ""
-    return AccountSheet(standing(total), entries, older)
+    return AccountSheet(as_balance(total), lines, older)
 
 
 def _place(cursor: str) -> tuple[date, int, int] | None:

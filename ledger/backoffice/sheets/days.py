@@ -1,4 +1,4 @@
-"""Business days: what was posted on each, its journals by kind and its trial balance."""
+"""Read business days: the figures of a list of days, and the page of one day."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -8,21 +8,20 @@ from typing import Any, Final
 from django.db import connection
 
 from ledger.backoffice.sheets.sides import Balance
-from ledger.balances import balances
-from ledger.balances.balances import AccountBalance
+from ledger.balances import AccountBalance, balances
 from ledger.models import Period, PeriodStatus
 from ledgersafe.postgres.append_only_sums import JOURNALS, remembered_sums
 from ledgersafe.values.money_text import Money, pair
 
-#: By account and day, the postings' own index. Every journal has a first line, so counting those counts journals.
+#: Found by account and day, which is an index of postings. Every journal has a line 1: counting those counts journals.
 _DAYS: Final = """
 SELECT d.id, p.currency, {settled}, count(*) FILTER (WHERE p.line_no = 1),
        coalesce(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0)
-FROM periods d {found}
+FROM periods d {source}
 WHERE d.id = ANY (%(days)s) GROUP BY 1, 2, 3
 """
-#: At first by the accounts' postings of the day, later by the journals that came since.
-_ALL_OF_THEM: Final = """
+#: The first reading goes by the day's postings per account; later ones add the journals since then.
+_ALL: Final = """
 JOIN accounts a ON a.tenant_id = d.tenant_id
 JOIN postings p ON p.tenant_id = d.tenant_id AND p.account_id = a.id AND p.business_date = d.business_date
 """
@@ -49,7 +48,7 @@ WHERE a.tenant_id = %(tenant)s GROUP BY 1
 
 @dataclass(slots=True)
 class DayFigures:
-    """Journals of a business day, and their debits per currency."""
+    """The number of journals of a business day, and their debits per currency."""
 
     journals: int = 0
     turnover: list[Money] = field(default_factory=list)
@@ -57,7 +56,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """An account on a business day: what moved, and its balance at the end."""
+    """An account on a business day: its movement, and its balance at the end."""
 
     account: AccountBalance
     debits: Money
@@ -67,14 +66,14 @@ class TrialRow:
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:
-    """Sums of one currency: (debits, credits) of what moved and of the closing balances."""
+    """Sums of one currency: (debits, credits) of the movements and of the closing balances."""
 
-    moved: tuple[Money, Money]
+    movements: tuple[Money, Money]
     closing: tuple[Money, Money]
 
     @property
     def balanced(self) -> bool:
-        return all(debit.minor == credit.minor for debit, credit in (self.moved, self.closing))
+        return all(debit.minor == credit.minor for debit, credit in (self.movements, self.closing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +87,39 @@ class DaySheet:
 
 
 def day_figures(days: Sequence[Period]) -> dict[int, DayFigures]:
-    """Figures of business days by id. Three statements for any number of days; what is settled is remembered."""
-    found = {day.pk: DayFigures() for day in days}
+    """Return figures by day id. Three statements for any number of days; sums of settled journals are cached."""
+    figures = {day.pk: DayFigures() for day in days}
     if not days:
-        return found
+        return figures
 
     def read(after: int, settled: int) -> list[tuple[Any, ...]]:
-        sql = _DAYS.format(settled="p.journal_id <= %(settled)s", found=_SINCE if after else _ALL_OF_THEM)
-        rows = _rows(sql, {"days": list(found), "after": after, "settled": settled})
-        return [(day, currency, what, is_settled, number)
+        sql = _DAYS.format(settled="p.journal_id <= %(settled)s", source=_SINCE if after else _ALL)
+        rows = _rows(sql, {"days": list(figures), "after": after, "settled": settled})
+        return [(day, currency, name, is_settled, number)
                 for day, currency, is_settled, *numbers in rows
-                for what, number in zip(("journals", "debits"), numbers, strict=True)]  # fmt: skip
+                for name, number in zip(("journals", "debits"), numbers, strict=True)]  # fmt: skip
 
-    which = hashlib.sha256(repr(sorted((day.pk, day.opened_at) for day in days)).encode()).hexdigest()[:32]
-    for (day_id, currency, what), number in sorted(remembered_sums(f"days:{which}", JOURNALS, read).items()):
-        if what == "journals":
-            found[day_id].journals += number
+    digest = hashlib.sha256(repr(sorted((day.pk, day.opened_at) for day in days)).encode()).hexdigest()[:32]
+    for (day_id, currency, name), number in sorted(remembered_sums(f"days:{digest}", JOURNALS, read).items()):
+        if name == "journals":
+            figures[day_id].journals += number
         else:
-            found[day_id].turnover.append(Money(number, currency))
-    return found
+            figures[day_id].turnover.append(Money(number, currency))
+    return figures
 
 
 def day_sheet(period: Period) -> DaySheet:
-    """Three statements."""
+    """Read the page of one day. Three statements."""
     values = {"tenant": period.tenant_id, "day": period.business_date}
-    moved = {code: (int(debit), int(credit)) for code, debit, credit in _rows(_MOVED, values)}
+    movements = {code: (int(debit), int(credit)) for code, debit, credit in _rows(_MOVED, values)}
     trial = [
         TrialRow(
             row,
-            *pair(*moved.get(row.code, (0, 0)), row.currency),
+            *pair(*movements.get(row.code, (0, 0)), row.currency),
             Balance(row.balance_minor, row.currency, row.type, row.role),
         )
         for row in balances.trial_balance(period.tenant_id, as_of=period.business_date)
-        if row.balance_minor or row.code in moved
+        if row.balance_minor or row.code in movements
     ]
     return DaySheet(
         kinds=[(kind, int(n), Money(int(debits), currency)) for kind, currency, n, debits in _rows(_KINDS, values)],
@@ -133,12 +132,12 @@ def _total_of(currency: str, trial: Sequence[TrialRow]) -> DayTotal:
     rows = [row for row in trial if row.account.currency == currency]
     balances_minor = [row.balance.minor for row in rows]
     closing = sum(max(minor, 0) for minor in balances_minor), -sum(min(minor, 0) for minor in balances_minor)
-    moved = sum(row.debits.minor for row in rows), sum(row.credits.minor for row in rows)
-    return DayTotal(pair(*moved, currency), pair(*closing, currency))
+    movements = sum(row.debits.minor for row in rows), sum(row.credits.minor for row in rows)
+    return DayTotal(pair(*movements, currency), pair(*closing, currency))
 
 
 def open_days(tenant_ids: Collection[int] | None, *, at_most: int) -> list[Period]:
-    """Business days that take journals, oldest first."""
+    """Return open business days, oldest first. :param tenant_ids: None: of all tenants."""
     rows = Period.objects.filter(status=PeriodStatus.OPEN).select_related("tenant").order_by("business_date", "tenant")
     return list((rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids))[:at_most])
 

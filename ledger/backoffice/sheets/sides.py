@@ -1,4 +1,4 @@
-"""Balances as book-keepers write them: an amount and the side it stands on, see docs/balances.md."""
+"""Write balances as book-keepers do: an amount and its side, see docs/balances.md."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,14 +6,14 @@ from typing import Final
 from ledger.models import AccountType
 from ledgersafe.values.money_text import grouped
 
-#: What reduces revenue stands in debit, where revenue stands in credit.
+#: Roles that reduce revenue: their balances are in debit, where revenue is in credit.
 _CONTRA: Final = frozenset({"RETURNS", "DISCOUNTS", "COMPS"})
-#: Accounts that go from one side to the other, and are as they should be on either.
+#: Roles whose balances may be on either side.
 _EITHER: Final = frozenset({"FX_CLEARING", "SUSPENSE", "ROUNDING", "OVER_SHORT", "FX_GAIN_LOSS"})
 
 
 def usual_side(account_type: str, role: str = "") -> int:
-    """Where such an account's balance usually stands: 1 in debit, -1 in credit, 0 on either side. Pure."""
+    """Return the usual side of an account's balance: 1 debit, -1 credit, 0 either. Pure."""
     if role in _EITHER:
         return 0
     side = 1 if account_type in (AccountType.ASSET, AccountType.EXPENSE) else -1
@@ -22,9 +22,9 @@ def usual_side(account_type: str, role: str = "") -> int:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """An account's balance as book-keepers read it: the amount and its side, `4,069.40 Cr`. Nothing has no side.
+    """An account's balance with its side: `4,069.40 Cr`; zero has no side.
 
-    Inside and on the API debit is positive; on the pages no balance has a sign.
+    `minor` is debit positive, as on the API; pages show no signs.
     """
 
     minor: int
@@ -38,7 +38,7 @@ class Balance:
 
     @property
     def absolute(self) -> str:
-        """For a column that is a side already."""
+        """The amount without its side, for a column that is a side already."""
         return grouped(abs(self.minor), self.currency)
 
     @property
@@ -47,12 +47,12 @@ class Balance:
 
     @property
     def remark(self) -> str:
-        """Why the side is worth a look; empty when it is the usual one."""
+        """The remark on an unusual side; empty otherwise."""
         usual = "debit" if usual_side(self.type, self.role) > 0 else "credit"
-        return f"The balance of an account like this is usually in {usual}." if self.is_unusual else ""
+        return f"Accounts of this kind usually have a {usual} balance." if self.is_unusual else ""
 
 
 def sided(minor: int, currency: str, *, named: bool = False) -> str:
-    """An amount and its side, debit positive: `4,069.40 Cr`, or `4,069.40 USD Cr` where rows differ in currency."""
+    """Format minor units, debit positive, with their side: `4,069.40 Cr`; `named` adds the currency before it."""
     side = "Dr" if minor > 0 else "Cr" if minor < 0 else ""
     return " ".join(filter(None, (grouped(abs(minor), currency), currency if named else "", side)))

@@ -18,7 +18,7 @@ from ledgersafe.values.errors import InvalidParameter
 
 
 class Command(LedgerCommand):
-    help = "Record exchange rates from a CSV file (pair,rate,valid_from), all or none; what is known already stays."
+    help = "Record exchange rates from a CSV file (pair,rate,valid_from), all or none; known rates are skipped."
     examples = """\
   manage.py import_rates rates.csv --tenant acme
   manage.py import_rates rates.csv --tenant acme --dry-run
@@ -27,12 +27,12 @@ class Command(LedgerCommand):
   EUR/USD,1.0832,2026-02-25T00:00:00Z
   GBP/USD,1.2677,2026-02-25
 
-exit status: 0 done, 2 something is wrong with the file, and nothing was recorded"""
+exit status: 0 done, 2 the file is invalid and nothing was recorded"""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="the CSV file, in UTF-8")
-        parser.add_argument("--tenant", metavar="T", required=True, help="whose rates, by slug")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be recorded, and keep nothing")
+        parser.add_argument("--tenant", metavar="T", required=True, help="the tenant, by slug")
+        parser.add_argument("--dry-run", action="store_true", help="count what would be recorded, and record nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = setup.get_tenant(options["tenant"])
@@ -47,7 +47,7 @@ exit status: 0 done, 2 something is wrong with the file, and nothing was recorde
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """The file's lines, with a progress bar where somebody watches. :raises InvalidParameter: it cannot be read."""
+    """Yield the file's lines, with a progress bar on a terminal. :raises InvalidParameter: it cannot be read."""
     console = Console(stderr=True)
     try:
         with (

@@ -14,7 +14,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 from rich.console import Console
 
-from ledger.balances.balances import trial_balance
+from ledger.balances import trial_balance
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.demo import story
 from ledgersafe.demo.server import ServerDidNotStart, running_server

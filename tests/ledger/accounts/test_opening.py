@@ -8,8 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ledger.accounts.chart import ROLES, AccountRef, qualified
-from ledger.accounts.opening import find_or_open
+from ledger.accounts import ROLES, AccountRef, find_or_open, qualified
 from ledger.models import Account
 from ledgersafe.postgres.db import TransactionRequired, tenant_transaction
 from tests.conftest import Shop, open_shop
@@ -30,8 +29,8 @@ def opened(shop: Shop, *refs: AccountRef) -> tuple[dict[AccountRef, int], list[s
 def test_what_is_missing_is_opened_with_its_default_code_name_and_type(shop: Shop) -> None:
     ids, _ = opened(shop, DRAWER, SALES, FX)
     assert set(ids) == {DRAWER, SALES, FX}
-    found = Account.objects.filter(tenant=shop.tenant).values_list("id", "code", "name", "type", "currency", "status")
-    assert set(found) == {
+    rows = Account.objects.filter(tenant=shop.tenant).values_list("id", "code", "name", "type", "currency", "status")
+    assert set(rows) == {
         (ids[DRAWER], "DRAWER:store-1/till-1:USD", "Cash drawer store-1/till-1", "ASSET", "USD", "active"),
         (ids[SALES], "SALES:USD", "Sales", "REVENUE", "USD", "active"),
         (ids[FX], "FX:CLEAR:EUR", "FX clearing", "ASSET", "EUR", "active"),

@@ -79,13 +79,13 @@ def test_accounts_are_listed_by_code_and_filtered_page_by_page(shop: Shop) -> No
     rest = shop.get("/v1/accounts", limit=3, cursor=first["next_cursor"]).json()
     assert [item["code"] for item in first["items"] + rest["items"]] == ["A", "B", "C", "D"]
     assert rest["next_cursor"] is None
-    for wanted, codes in (
+    for filters, codes in (
         ({"type": "REVENUE"}, ["D"]),
         ({"ccy": "USD"}, ["A", "B", "C"]),
         ({"status": "blocked"}, ["C"]),
         ({"status": "active", "ccy": "USD"}, ["A", "B"]),
     ):
-        assert [item["code"] for item in shop.get("/v1/accounts", **wanted).json()["items"]] == codes
+        assert [item["code"] for item in shop.get("/v1/accounts", **filters).json()["items"]] == codes
     assert shop.get("/v1/accounts", type="X").status_code == 400
     assert shop.get("/v1/accounts", cursor="W10").status_code == 400
 

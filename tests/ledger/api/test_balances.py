@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.accounts.chart import AccountRef
+from ledger.accounts import AccountRef
 from ledgersafe import setup
 from tests.conftest import Shop, open_shop
 from tests.scenes.bookkeeping import (

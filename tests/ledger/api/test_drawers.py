@@ -120,12 +120,12 @@ def test_every_type_moves_what_it_says(shop: Shop) -> None:
 
 def test_a_transaction_answers_with_its_journal(shop: Shop) -> None:
     drawer = open_drawer(shop)
-    made = done(shop, drawer, "SALE", 5000, external_reference="r-1", currency="USD")
-    assert made | {"id": 0, "journal_id": 0, "created_at": ""} == {
+    transaction = done(shop, drawer, "SALE", 5000, external_reference="r-1", currency="USD")
+    assert transaction | {"id": 0, "journal_id": 0, "created_at": ""} == {
         "id": 0, "ledger_id": drawer, "order_id": "o-1", "amount": 5000, "currency": "USD", "type": "SALE",
         "method": "CASH", "external_reference": "r-1", "journal_id": 0, "created_at": "",
     }  # fmt: skip
-    journal = shop.get(f"/v1/journals/{made['journal_id']}").json()
+    journal = shop.get(f"/v1/journals/{transaction['journal_id']}").json()
     assert (journal["kind"], journal["source"], journal["external_ref"]) == ("SALE", "transaction", "r-1")
 
 
@@ -239,8 +239,8 @@ def test_closing_books_over_and_short_and_empties_the_drawer(shop: Shop, counted
     assert (body["status"], body["expected_cash"], body["actual_cash"], body["variance"]) == (
         "CLOSED", FLOAT + 5000, counted, -over_short,
     )  # fmt: skip
-    wanted = {"SAFE": counted - FLOAT, "SALES": -5000, "OVER_SHORT": over_short}
-    assert balances(shop) == {role: minor for role, minor in wanted.items() if minor}
+    expected = {"SAFE": counted - FLOAT, "SALES": -5000, "OVER_SHORT": over_short}
+    assert balances(shop) == {role: minor for role, minor in expected.items() if minor}
 
 
 def test_a_drawer_is_counted_as_often_as_people_like_and_closed_once(shop: Shop) -> None:

@@ -21,9 +21,9 @@ def test_a_rate_is_recorded_and_found(shop: Shop) -> None:
         "rate_id": 0, "pair": "EUR/USD", "rate": "1.0832", "valid_from": f"{YESTERDAY:%Y-%m-%dT%H:%M:%SZ}",
         "version": 1, "superseded": False, "source": "api", "actor": shop.principal.actor, "recorded_at": "",
     }  # fmt: skip
-    found = get(shop, pair="eurusd").json()
-    assert (found["pair"], found["rate"], found["inverted"], found["stale"]) == ("EUR/USD", "1.0832", False, False)
-    assert 86_000 < found["age_seconds"] < 90_000
+    body = get(shop, pair="eurusd").json()
+    assert (body["pair"], body["rate"], body["inverted"], body["stale"]) == ("EUR/USD", "1.0832", False, False)
+    assert 86_000 < body["age_seconds"] < 90_000
 
 
 def test_the_same_rate_again_changes_nothing(shop: Shop) -> None:
@@ -51,9 +51,9 @@ def test_a_correction_is_the_next_version_and_loses_nothing(shop: Shop) -> None:
 def test_the_last_rate_before_the_instant_holds(shop: Shop) -> None:
     for hours, rate in ((30, "1.1"), (20, "1.2"), (10, "1.3")):
         quote(shop, rate=rate, valid_from=(datetime.now(UTC) - timedelta(hours=hours)).isoformat())
-    asked = {hours: (datetime.now(UTC) - timedelta(hours=hours)).isoformat() for hours in (40, 25, 15, 1)}
-    assert get(shop, pair="EUR/USD", as_of=asked[40]).status_code == 404
-    assert [get(shop, pair="EUR/USD", as_of=asked[hours]).json()["rate"] for hours in (25, 15, 1)] == [
+    instants = {hours: (datetime.now(UTC) - timedelta(hours=hours)).isoformat() for hours in (40, 25, 15, 1)}
+    assert get(shop, pair="EUR/USD", as_of=instants[40]).status_code == 404
+    assert [get(shop, pair="EUR/USD", as_of=instants[hours]).json()["rate"] for hours in (25, 15, 1)] == [
         "1.1",
         "1.2",
         "1.3",
@@ -62,16 +62,16 @@ def test_the_last_rate_before_the_instant_holds(shop: Shop) -> None:
 
 def test_a_missing_rate_is_the_opposite_one_inverted(shop: Shop) -> None:
     quote(shop, "EUR/USD", "1.25")
-    found = get(shop, pair="USD/EUR").json()
-    assert (found["rate"], found["inverted"], found["recorded_pair"], found["recorded_rate"]) == (
+    body = get(shop, pair="USD/EUR").json()
+    assert (body["rate"], body["inverted"], body["recorded_pair"], body["recorded_rate"]) == (
         "0.8",
         True,
         "EUR/USD",
         "1.25",
     )
     quote(shop, "USD/EUR", "0.81")
-    found = get(shop, pair="USD/EUR").json()
-    assert (found["rate"], found["inverted"]) == ("0.81", False)
+    body = get(shop, pair="USD/EUR").json()
+    assert (body["rate"], body["inverted"]) == ("0.81", False)
 
 
 def test_many_rates_are_taken_together_or_not_at_all(shop: Shop) -> None:
@@ -148,22 +148,22 @@ def test_no_rate_is_seen_by_another_tenant(shop: Shop) -> None:
 
 def test_an_amount_is_converted_and_nothing_posted(shop: Shop) -> None:
     quote(shop)
-    found = shop.get("/v1/fx/convert", **{"from": "eur", "to": "USD", "amount": "100.00"}).json()
-    assert (found["amount"], found["converted"], found["inverted"]) == ("100.00", "108.32", False)
-    found = shop.get("/v1/fx/convert", **{"from": "USD", "to": "EUR", "amount": "108.32"}).json()
-    assert (found["converted"], found["inverted"]) == ("100.00", True)
+    body = shop.get("/v1/fx/convert", **{"from": "eur", "to": "USD", "amount": "100.00"}).json()
+    assert (body["amount"], body["converted"], body["inverted"]) == ("100.00", "108.32", False)
+    body = shop.get("/v1/fx/convert", **{"from": "USD", "to": "EUR", "amount": "108.32"}).json()
+    assert (body["converted"], body["inverted"]) == ("100.00", True)
     assert shop.number("journals") == 0
 
 
 def test_a_missing_and_a_stale_rate_convert_nothing(shop: Shop, settings: Any) -> None:
-    asked = {"from": "EUR", "to": "USD", "amount": "1"}
-    assert shop.get("/v1/fx/convert", **asked).json()["code"] == "FX_RATE_MISSING"
+    query = {"from": "EUR", "to": "USD", "amount": "1"}
+    assert shop.get("/v1/fx/convert", **query).json()["code"] == "FX_RATE_MISSING"
     quote(shop, valid_from=(datetime.now(UTC) - timedelta(hours=73)).isoformat())
-    answer = shop.get("/v1/fx/convert", **asked)
+    answer = shop.get("/v1/fx/convert", **query)
     assert (answer.status_code, answer.json()["code"]) == (409, "FX_RATE_STALE")
     assert "EUR/USD" in answer.json()["detail"]
     settings.FX_MAX_RATE_AGE_HOURS = 0
-    assert shop.get("/v1/fx/convert", **asked).status_code == 200
+    assert shop.get("/v1/fx/convert", **query).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -30,16 +30,16 @@ def lines(shop: Shop, journal: int) -> list[tuple[str, str]]:
 def test_money_goes_through_the_clearing_accounts_of_both_currencies(shop: Shop) -> None:
     answer = settle(shop)
     assert answer.status_code == 201, answer.content
-    told = answer.json()
-    assert (told["status"], told["amount"], told["converted"]) == ("applied", "100.00", "108.32")
-    assert (told["pair"], told["rate"], told["inverted"]) == ("EUR/USD", "1.0832", False)
-    assert lines(shop, told["source_journal_id"]) == [("FX:CLEAR:EUR", "100.00"), ("BANK:EUR", "-100.00")]
-    assert lines(shop, told["target_journal_id"]) == [("BANK:USD", "108.32"), ("FX:CLEAR:USD", "-108.32")]
+    body = answer.json()
+    assert (body["status"], body["amount"], body["converted"]) == ("applied", "100.00", "108.32")
+    assert (body["pair"], body["rate"], body["inverted"]) == ("EUR/USD", "1.0832", False)
+    assert lines(shop, body["source_journal_id"]) == [("FX:CLEAR:EUR", "100.00"), ("BANK:EUR", "-100.00")]
+    assert lines(shop, body["target_journal_id"]) == [("BANK:USD", "108.32"), ("FX:CLEAR:USD", "-108.32")]
 
 
 def test_the_opposite_rate_divides(shop: Shop) -> None:
-    told = settle(shop, "BANK:USD", "BANK:EUR", "108.32").json()
-    assert (told["converted"], told["inverted"], told["pair"], told["rate"]) == ("100.00", True, "EUR/USD", "1.0832")
+    body = settle(shop, "BANK:USD", "BANK:EUR", "108.32").json()
+    assert (body["converted"], body["inverted"], body["pair"], body["rate"]) == ("100.00", True, "EUR/USD", "1.0832")
 
 
 def test_a_retry_is_a_duplicate_with_the_same_journals(shop: Shop) -> None:
@@ -79,16 +79,16 @@ def test_a_dry_run_leaves_nothing(shop: Shop) -> None:
 def test_as_of_names_the_rate_and_the_day(shop: Shop) -> None:
     for day, rate in ((24, "1.1"), (25, "1.2")):
         quote(shop, rate=rate, valid_from=f"2026-02-{day}T00:00:00Z")
-    told = settle(shop, as_of="2026-02-24T12:00:00Z").json()
-    assert (told["converted"], told["value_date"], told["rate_valid_from"]) == (
+    body = settle(shop, as_of="2026-02-24T12:00:00Z").json()
+    assert (body["converted"], body["value_date"], body["rate_valid_from"]) == (
         "110.00",
         "2026-02-24",
         "2026-02-24T00:00:00Z",
     )
-    told = settle(shop, as_of="2026-02-25").json()
-    assert (told["converted"], told["value_date"]) == ("120.00", "2026-02-25")
-    told = settle(shop, as_of="2026-02-24T12:00:00Z", value_date="2026-02-26").json()
-    assert (told["converted"], told["value_date"]) == ("110.00", "2026-02-26")
+    body = settle(shop, as_of="2026-02-25").json()
+    assert (body["converted"], body["value_date"]) == ("120.00", "2026-02-25")
+    body = settle(shop, as_of="2026-02-24T12:00:00Z", value_date="2026-02-26").json()
+    assert (body["converted"], body["value_date"]) == ("110.00", "2026-02-26")
 
 
 def test_the_rate_that_was_used_is_kept_when_it_is_corrected(shop: Shop) -> None:

@@ -31,39 +31,39 @@ def test_a_journal_is_shown_with_what_was_said_about_it(shop: Shop) -> None:
         memo="rent", metadata={"order": 7}, idempotency_key="k-7", value_date="2026-02-25",
     )  # fmt: skip
     number = shop.post("/v1/transfers", body).json()["journal_id"]
-    shown = shop.get(f"/v1/journals/{number}").json()
-    assert shown["entries"] == [
+    body = shop.get(f"/v1/journals/{number}").json()
+    assert body["entries"] == [
         {"account_code": "A", "amount": "10.00", "ccy": "USD", "memo": "in"},
         {"account_code": "B", "amount": "-10.00", "ccy": "USD", "memo": None},
     ]
-    assert (shown["memo"], shown["metadata"], shown["value_date"]) == ("rent", {"order": 7}, "2026-02-25")
-    assert (shown["client_id"], shown["idempotency_key"], shown["external_ref"]) == ("erp", "k-7", "k-7")
-    assert shown["created_at"] > shown["value_date"]
-    assert (shown["reverses"], shown["reversed_by"]) == (None, None)
+    assert (body["memo"], body["metadata"], body["value_date"]) == ("rent", {"order": 7}, "2026-02-25")
+    assert (body["client_id"], body["idempotency_key"], body["external_ref"]) == ("erp", "k-7", "k-7")
+    assert body["created_at"] > body["value_date"]
+    assert (body["reverses"], body["reversed_by"]) == (None, None)
 
 
 def test_the_journal_of_a_sale_is_shown_too(shop: Shop) -> None:
     number = shop.send(shop.sale()).json()["journal_id"]
-    shown = shop.get(f"/v1/journals/{number}").json()
-    assert (shown["source"], shown["source_key"], shown["client_id"]) == ("event", "evt-1", None)
-    assert len(shown["entries"]) == 4
+    body = shop.get(f"/v1/journals/{number}").json()
+    assert (body["source"], body["source_key"], body["client_id"]) == ("event", "evt-1", None)
+    assert len(body["entries"]) == 4
 
 
 def test_journals_are_found_by_day_account_and_reference_page_by_page(shop: Shop) -> None:
     for day, to, reference in ((25, "A", "x"), (26, "C", "y"), (27, "A", "z")):
         assert move(shop, to, "B", "1", value_date=f"2026-02-{day}", external_ref=reference).status_code == 201
 
-    def found(**wanted: Any) -> list[str]:
-        return [item["external_ref"] for item in shop.get("/v1/journals", **wanted).json()["items"]]
+    def references(**filters: Any) -> list[str]:
+        return [item["external_ref"] for item in shop.get("/v1/journals", **filters).json()["items"]]
 
-    assert found() == ["z", "y", "x"]
-    assert found(**{"from": "2026-02-26"}) == ["z", "y"]
-    assert found(**{"from": "2026-02-26", "to": "2026-02-26"}) == ["y"]
-    assert found(account="A") == ["z", "x"]
-    assert found(account="nobody") == []
-    assert found(external_ref="y") == ["y"]
+    assert references() == ["z", "y", "x"]
+    assert references(**{"from": "2026-02-26"}) == ["z", "y"]
+    assert references(**{"from": "2026-02-26", "to": "2026-02-26"}) == ["y"]
+    assert references(account="A") == ["z", "x"]
+    assert references(account="nobody") == []
+    assert references(external_ref="y") == ["y"]
     first = shop.get("/v1/journals", limit=2).json()
-    assert found(limit=2, cursor=first["next_cursor"]) == ["x"]
+    assert references(limit=2, cursor=first["next_cursor"]) == ["x"]
     for wrong in ({"from": "soon"}, {"cursor": "x"}, {"limit": 0}, {"account": "\x00"}):
         assert shop.get("/v1/journals", **wrong).status_code == 400
 
@@ -87,8 +87,8 @@ def test_a_transfer_is_undone_once_and_linked(shop: Shop) -> None:
     assert balances(shop) == {}
     reversal = undone.json()["journal_id"]
     assert shop.get(f"/v1/journals/{number}").json()["reversed_by"] == reversal
-    shown = shop.get(f"/v1/journals/{reversal}").json()
-    assert (shown["reverses"], shown["kind"], shown["memo"]) == (number, "REVERSAL", "mistake")
+    body = shop.get(f"/v1/journals/{reversal}").json()
+    assert (body["reverses"], body["kind"], body["memo"]) == (number, "REVERSAL", "mistake")
     again = reverse(shop, number, memo="mistake")
     assert (again.status_code, again.json()) == (200, undone.json() | {"status": "duplicate"})
     assert reverse(shop, number, "undo-2").json()["code"] == "ALREADY_REVERSED"

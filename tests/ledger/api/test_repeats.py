@@ -13,9 +13,9 @@ from tests.scenes.fx import open_banks, quote, settlement
 from tests.scenes.transfers import open_accounts, transfer
 
 
-@pytest.mark.parametrize("made", COMMANDS, ids=lambda made: made.__name__)
-def test_a_repeat_says_that_it_is_one(shop: Shop, made: Callable[[Shop], tuple[Send, str]]) -> None:
-    send, _ = made(shop)
+@pytest.mark.parametrize("command_of", COMMANDS, ids=lambda function: function.__name__)
+def test_a_repeat_says_that_it_is_one(shop: Shop, command_of: Callable[[Shop], tuple[Send, str]]) -> None:
+    send, _ = command_of(shop)
     assert [is_replay(send(shop)) for _ in range(3)] == [False, True, True]
 
 

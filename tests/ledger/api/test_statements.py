@@ -26,10 +26,10 @@ EXPLAIN = "/v1/accounts/BANK:USD/explain"
 
 def pages(shop: Shop, limit: int, **parameters: str) -> list[dict[str, Any]]:
     """Every page of a statement."""
-    found = [shown(shop, STATEMENT, limit=limit, **parameters)]
-    while found[-1]["next_cursor"]:
-        found.append(shown(shop, STATEMENT, limit=limit, cursor=found[-1]["next_cursor"], **parameters))
-    return found
+    bodies = [shown(shop, STATEMENT, limit=limit, **parameters)]
+    while bodies[-1]["next_cursor"]:
+        bodies.append(shown(shop, STATEMENT, limit=limit, cursor=bodies[-1]["next_cursor"], **parameters))
+    return bodies
 
 
 def test_a_statement_tells_every_line_and_the_balance_after_it(shop: Shop) -> None:
@@ -85,20 +85,20 @@ def test_the_pages_of_a_statement_join_without_gap(
         post(shop, day, (BANK, amount), (SALES, -amount), key=str(number))
     for day in sorted({DAYS[0], *(day for day, _ in amounts)})[:closed]:
         close(shop, day)
-    found = pages(shop, limit, **{"from": str(first)})
-    lines = [line for page in found for line in page["items"]]
-    assert {(page["opening_balance"], page["closing_balance"]) for page in found} == {
-        (found[0]["opening_balance"], found[0]["closing_balance"])
+    bodies = pages(shop, limit, **{"from": str(first)})
+    lines = [line for page in bodies for line in page["items"]]
+    assert {(page["opening_balance"], page["closing_balance"]) for page in bodies} == {
+        (bodies[0]["opening_balance"], bodies[0]["closing_balance"])
     }
-    balance = minor(found[0]["opening_balance"])
+    balance = minor(bodies[0]["opening_balance"])
     assert balance == sums(shop, "p.business_date < %s", first)["BANK:USD"]
     for line in lines:
         balance += minor(line["amount"])
         assert minor(line["balance"]) == balance
-    assert balance == minor(found[-1]["closing_balance"]) == sums(shop)["BANK:USD"]
+    assert balance == minor(bodies[-1]["closing_balance"]) == sums(shop)["BANK:USD"]
     expected = [amount for day, amount in sorted([(DAYS[0], 1), *amounts], key=lambda pair: pair[0]) if day >= first]
     assert [minor(line["amount"]) for line in lines] == expected
-    assert [len(page["items"]) for page in found[:-1]] == [limit] * (len(found) - 1)
+    assert [len(page["items"]) for page in bodies[:-1]] == [limit] * (len(bodies) - 1)
 
 
 def test_what_is_posted_while_somebody_turns_pages_shifts_nothing(shop: Shop) -> None:
@@ -227,11 +227,11 @@ def test_a_page_shows_one_state_of_the_books_whatever_is_posted_meanwhile(
         connection.close()
 
     def read_and_be_overtaken(*args: Any) -> list[int]:
-        found = read(*args)
+        result = read(*args)
         other = Thread(target=post_elsewhere)
         other.start()
         other.join()
-        return found
+        return result
 
     monkeypatch.setattr(balances, "balances_through", read_and_be_overtaken)
     body = shown(shop, STATEMENT)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ledger.periods import calendar_memory, periods
+from ledger.periods import calendar_of, periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.telemetry import metrics
 from tests.conftest import Shop, open_shop
@@ -237,7 +237,7 @@ def test_nothing_is_posted_on_or_before_a_closed_day(shop: Shop, days: int) -> N
 
 def test_no_value_date_means_today_even_when_today_is_closed(shop: Shop) -> None:
     assert shop.post("/v1/transfers", transfer() | {"value_date": None}).status_code == 201
-    today = calendar_memory.of(shop.tenant.id).day_of(timezone.now())
+    today = calendar_of(shop.tenant.id).day_of(timezone.now())
     assert shop.rows("SELECT DISTINCT business_date FROM journals WHERE tenant_id = %s") == [(today,)]
     seal(shop, today)
     refused(shop.post("/v1/transfers", transfer()), 409, "DAY_CLOSED")

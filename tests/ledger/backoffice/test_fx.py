@@ -36,8 +36,8 @@ def test_an_accountant_records_a_correction(shop: Shop) -> None:
     client = signed_in(person)
     assert client.get(url_of_form()).status_code == 200
     assert client.post(url_of_form(), typed(shop)).status_code == 302
-    found = shop.rows("SELECT version, source, actor FROM fx_rates WHERE tenant_id = %s ORDER BY version DESC LIMIT 1")
-    assert found == [(2, "admin", f"user:{person.username}")]
+    rows = shop.rows("SELECT version, source, actor FROM fx_rates WHERE tenant_id = %s ORDER BY version DESC LIMIT 1")
+    assert rows == [(2, "admin", f"user:{person.username}")]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_lists_cost_the_same_however_long(shop: Shop) -> None:
     client = signed_in(hire("auditor", shop))
 
     def costs() -> list[int]:
-        found = []
+        numbers = []
         for model in ("fxrate", "fxsettlement"):
-            with CaptureQueriesContext(connection) as asked:
+            with CaptureQueriesContext(connection) as queries:
                 assert client.get(reverse(f"admin:ledger_{model}_changelist")).status_code == 200
-            found.append(len(asked))
-        return found
+            numbers.append(len(queries))
+        return numbers
 
     costs()
     before = costs()

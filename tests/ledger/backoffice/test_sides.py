@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger.accounts.chart import ROLES
+from ledger.accounts import ROLES
 from ledger.backoffice.sheets.sides import Balance, sided, usual_side
 from ledger.balances import balances
 from ledger.models import Account, AccountType, Period
@@ -87,7 +87,7 @@ BOOKED: Final = {
 
 @pytest.mark.cooks_the_books  # journals without a cause
 def test_list_page_rows_and_trial_balance_say_the_same(booked: Shop, accountant: Client) -> None:
-    listed = accountant.get("/admin/ledger/account/").content.decode()
+    list_page = accountant.get("/admin/ledger/account/").content.decode()
     day = Period.objects.get(tenant=booked.tenant)
     of_the_day = accountant.get(f"/admin/ledger/period/{day.pk}/change/").content.decode()
     for code, (text, marked) in BOOKED.items():
@@ -96,9 +96,9 @@ def test_list_page_rows_and_trial_balance_say_the_same(booked: Shop, accountant:
         closing = re.findall(r"<td[^>]*>(.*?)</td>", row_of(of_the_day, code), re.DOTALL)[3:5]
         assert [cell.strip() for cell in closing] == ([text[:-3], ""] if text.endswith("Dr") else ["", text[:-3]])
         assert ("unusual side" in row_of(of_the_day, code)) is marked
-        for shown in (row_of(listed, code), head_of(page), row_of(page, "TEST")):
-            assert text in " ".join(re.sub(r"<[^>]+>", " ", shown).split()), code
-            assert ("unusual side" in shown) is marked, code
+        for fragment in (row_of(list_page, code), head_of(page), row_of(page, "TEST")):
+            assert text in " ".join(re.sub(r"<[^>]+>", " ", fragment).split()), code
+            assert ("unusual side" in fragment) is marked, code
         assert not re.search(r"[−-]\d", re.sub(r"<[^>]+>|\d{4}-\d\d-\d\d", " ", head_of(page) + row_of(page, "TEST")))
 
 
@@ -111,23 +111,23 @@ def row_of(page: str, word: str) -> str:
 
 def head_of(page: str) -> str:
     """The tile with the account's balance."""
-    found = re.search(r'<section class="ls-stat".*?</section>', page, re.DOTALL)
-    assert found
-    return found.group()
+    match = re.search(r'<section class="ls-stat".*?</section>', page, re.DOTALL)
+    assert match
+    return match.group()
 
 
 def test_the_open_position_has_sides_too(shop: Shop, accountant: Client) -> None:
     fx.open_banks(shop)
     fx.quote(shop)
     assert fx.settle(shop).status_code == 201
-    told = plain(accountant.get(reverse("admin:ledger_fxsettlement_position"), {"tenant": shop.slug}))
-    assert "100.00 EUR Dr" in told
-    assert "108.32 USD Cr" in told
+    page_text = plain(accountant.get(reverse("admin:ledger_fxsettlement_position"), {"tenant": shop.slug}))
+    assert "100.00 EUR Dr" in page_text
+    assert "108.32 USD Cr" in page_text
 
 
 @pytest.mark.cooks_the_books  # journals without a cause
 def test_the_api_keeps_its_signs(booked: Shop) -> None:
     for row in balances.trial_balance(booked.tenant.id):
         text, _ = BOOKED[row.code]
-        told = booked.get(f"/v1/accounts/{row.code}/balance").json()["balance"]
-        assert told == ("-" if text.endswith("Cr") else "") + text[:-3].replace(",", "")
+        balance = booked.get(f"/v1/accounts/{row.code}/balance").json()["balance"]
+        assert balance == ("-" if text.endswith("Cr") else "") + text[:-3].replace(",", "")

@@ -66,7 +66,7 @@ def test_snapshot_plus_rest_equals_the_sum_whenever_days_are_closed(
             periods.seal(shop.tenant, day, now=timezone.now())
     for day in [*DAYS, date.max]:
         for code in ("DRAWER:store-1/till-1:USD", "SALES:USD"):
-            found = balances.balance(shop.tenant.id, code, as_of=day)
-            assert found is not None
-            assert found.balance_minor == plain_sum(shop, code, day)
+            row = balances.balance(shop.tenant.id, code, as_of=day)
+            assert row is not None
+            assert row.balance_minor == plain_sum(shop, code, day)
         assert sum(row.balance_minor for row in balances.trial_balance(shop.tenant.id, as_of=day)) == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.calendar.business_days import business_date_of, span_of
+from ledger.calendar import business_date_of, span_of
 
 HOUR = timedelta(hours=1)
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
@@ -82,8 +82,8 @@ def test_days_tile_and_each_ends_at_the_local_cut_off(zone: str, cut_off: time, 
     day = business_date_of(instant, time_zone=zone, cut_off=cut_off)
     end = span_of(day, time_zone=zone, cut_off=cut_off)[1]
     assert span_of(day + timedelta(days=1), time_zone=zone, cut_off=cut_off)[0] == end
-    told = datetime.combine(day, cut_off, ZoneInfo(zone))
-    exists = told.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == told.replace(tzinfo=None)
+    local = datetime.combine(day, cut_off, ZoneInfo(zone))
+    exists = local.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local.replace(tzinfo=None)
     local = end.astimezone(ZoneInfo(zone))
     assert (local.date(), local.time()) == (day, cut_off) or not exists
 

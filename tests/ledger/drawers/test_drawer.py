@@ -3,8 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from ledger.drawers import drawer as drawers
-from ledger.drawers.caller import Caller
+from ledger.drawers import Caller, adjust_closed
 from ledger.models import Drawer, FinancialTransaction
 from tests.conftest import Shop
 from tests.scenes.drawers import (
@@ -29,7 +28,7 @@ CASH = "DRAWER:store-1/till-1:USD"
 def adjust(shop: Shop, drawer: int) -> int:
     """What the job does every minute."""
     account = Drawer.objects.get(pk=drawer).account_id
-    return drawers.adjust_closed(tenant_id=shop.tenant.id, account_id=account, actor="system:test", now=timezone.now())
+    return adjust_closed(tenant_id=shop.tenant.id, account_id=account, actor="system:test", now=timezone.now())
 
 
 def test_events_of_a_register_attach_to_its_open_drawer(shop: Shop) -> None:
@@ -152,7 +151,7 @@ def test_a_report_is_printed_as_a_page_that_runs_nothing(shop: Shop) -> None:
     text = page.content.decode()
     assert page.headers["Content-Type"].startswith("text/html")
     assert "<script" not in text
-    assert all(shown in text for shown in ("Z-report 1", "80.00", "70.00", "130.00", "129.90", "−0.10", "1299 × 0.10"))
+    assert all(part in text for part in ("Z-report 1", "80.00", "70.00", "130.00", "129.90", "−0.10", "1299 × 0.10"))
     assert shop.get(f"/v1/pos/ledgers/{drawer}/z-report", format="pdf").status_code == 400
 
 
@@ -163,20 +162,20 @@ def test_a_report_is_one_statement(shop: Shop) -> None:
     from ledger.drawers import reports
 
     drawer = worked(shop)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         report = reports.read_report(Caller(shop.tenant.id, "x"), drawer)
         assert (report.expected, report.drawer.store.code) == (FLOAT + 3000, "store-1")
-    assert len(asked) == 1
+    assert len(queries) == 1
 
 
 def test_lists_are_newest_first_and_go_on_from_a_cursor(shop: Shop) -> None:
-    made = [open_drawer(shop, f"till-{n}") for n in range(3)]
-    close(shop, made[0], FLOAT)
+    drawers = [open_drawer(shop, f"till-{n}") for n in range(3)]
+    close(shop, drawers[0], FLOAT)
     first = shop.get("/v1/pos/ledgers", limit=2).json()
     rest = shop.get("/v1/pos/ledgers", limit=2, cursor=first["next_cursor"]).json()
-    assert [item["id"] for item in first["items"] + rest["items"]] == made[::-1]
+    assert [item["id"] for item in first["items"] + rest["items"]] == drawers[::-1]
     assert rest["next_cursor"] is None
-    assert [item["id"] for item in shop.get("/v1/pos/ledgers", status="CLOSED").json()["items"]] == made[:1]
+    assert [item["id"] for item in shop.get("/v1/pos/ledgers", status="CLOSED").json()["items"]] == drawers[:1]
     assert shop.get("/v1/pos/ledgers", store_id="elsewhere").json()["items"] == []
     assert [shop.get("/v1/pos/ledgers", **{name: "?"}).status_code for name in ("status", "cursor")] == [400, 400]
 
@@ -197,9 +196,9 @@ def test_a_register_bound_key_reaches_its_own_drawer_only(shop: Shop) -> None:
     assert command(till, "ledgers", body).status_code == 404
 
 
-@pytest.mark.parametrize(("scopes", "wanted"), [(["pos:read"], 403), (["ledger:write"], 403), (["pos:write"], 201)])
-def test_a_key_needs_the_scope(shop: Shop, scopes: list[str], wanted: int) -> None:
+@pytest.mark.parametrize(("scopes", "status"), [(["pos:read"], 403), (["ledger:write"], 403), (["pos:write"], 201)])
+def test_a_key_needs_the_scope(shop: Shop, scopes: list[str], status: int) -> None:
     from tests.ledger.api.test_drawers import shop_with
 
     drawer = open_drawer(shop)
-    assert transact(shop_with(shop, *scopes), drawer, "SALE", 5).status_code == wanted
+    assert transact(shop_with(shop, *scopes), drawer, "SALE", 5).status_code == status

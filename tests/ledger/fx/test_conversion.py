@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.fx import conversion, rate_text
-from ledger.fx.conversion import AmountTooLarge
+from ledger.fx import AmountTooLarge, conversion, rate_text
 from ledger.fx.rate_text import RateError
 from ledgersafe.values.exact_json import Number
 from ledgersafe.values.money import MAX_MINOR, exponent

@@ -30,8 +30,8 @@ def path(tmp_path: Path) -> Path:
 def test_it_records_every_rate_once(shop: Shop, path: Path) -> None:
     assert "2 of 2 rates recorded, 0 known already" in run(shop, path, GOOD)
     assert "0 of 2 rates recorded, 2 known already" in run(shop, path, "\ufeff" + GOOD.replace("1.0832", "1.08320"))
-    found = shop.rows("SELECT base, quote, source, actor FROM fx_rates WHERE tenant_id = %s ORDER BY base")
-    assert found == [("EUR", "USD", "csv", "system:import_rates"), ("GBP", "USD", "csv", "system:import_rates")]
+    rows = shop.rows("SELECT base, quote, source, actor FROM fx_rates WHERE tenant_id = %s ORDER BY base")
+    assert rows == [("EUR", "USD", "csv", "system:import_rates"), ("GBP", "USD", "csv", "system:import_rates")]
 
 
 def test_a_dry_run_keeps_nothing(shop: Shop, path: Path) -> None:
@@ -43,9 +43,9 @@ def test_it_names_every_wrong_line_and_records_none(shop: Shop, path: Path) -> N
     lines = GOOD + "EUR/USD,0,2026-02-26\nEUR/ZZZ,x,2026-02-26\nEUR/USD,1.09,2026-02-25T00:00:00+00:00\nEUR/USD\n"
     with pytest.raises(CommandError) as caught:
         run(shop, path, lines)
-    told = str(caught.value)
-    assert all(f"line {number}: " in told for number in (4, 5, 6, 7))
-    assert "line 2: " not in told
+    message = str(caught.value)
+    assert all(f"line {number}: " in message for number in (4, 5, 6, 7))
+    assert "line 2: " not in message
     assert caught.value.returncode == 2
     assert shop.number("fx_rates") == 0
 
@@ -66,7 +66,7 @@ def test_it_refuses_a_file_that_is_not_there(shop: Shop, path: Path) -> None:
 
 def test_a_large_file_takes_a_statement_for_thousands(shop: Shop, path: Path) -> None:
     rows = [f"EUR/USD,1.{n},20{n // 365 % 25:02}-01-01T00:00:{n % 60:02}.{n:06}Z" for n in range(12_000)]
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert "12000 of 12000" in run(shop, path, "\n".join(["pair,rate,valid_from", *rows]))
-    assert len(asked) < 20
+    assert len(queries) < 20
     assert shop.number("fx_rates") == 12_000

@@ -33,7 +33,7 @@ def test_the_clearing_accounts_equal_the_model(books: None, steps: list[Any]) ->
     shop = open_shop()
     open_banks(shop, *CURRENCIES)
     rates: dict[tuple[str, str], Fraction] = {}
-    held: dict[str, int] = {}
+    expected: dict[str, int] = {}
     for verb, (source, target), number in steps:
         if verb == "quote":
             value = Decimal(number).scaleb(-4)
@@ -51,12 +51,12 @@ def test_the_clearing_accounts_equal_the_model(books: None, steps: list[Any]) ->
         assert answer.status_code == (201 if converted else 422), answer.content
         if converted:
             assert answer.json()["converted"] == to_decimal_text(converted, target)
-            held[source] = held.get(source, 0) + number
-            held[target] = held.get(target, 0) - converted
-    found = {code: minor for code, minor in balances(shop).items() if code.startswith("FX:CLEAR")}
-    assert found == {f"FX:CLEAR:{ccy}": minor for ccy, minor in held.items() if minor}
+            expected[source] = expected.get(source, 0) + number
+            expected[target] = expected.get(target, 0) - converted
+    clearing = {code: minor for code, minor in balances(shop).items() if code.startswith("FX:CLEAR")}
+    assert clearing == {f"FX:CLEAR:{ccy}": minor for ccy, minor in expected.items() if minor}
     rows = positions.read(shop.tenant.id, date.max, at=datetime.now(UTC) + timedelta(seconds=1))
-    assert {row.currency: row.balance_minor for row in rows} == {ccy: minor for ccy, minor in held.items() if minor}
+    assert {row.currency: row.balance_minor for row in rows} == {ccy: minor for ccy, minor in expected.items() if minor}
     sums = shop.rows(
         "SELECT DISTINCT sum(amount_minor) FROM postings WHERE tenant_id = %s GROUP BY journal_id, currency"
     )

@@ -43,16 +43,16 @@ def shop(shop: Shop) -> Shop:
 
 
 def test_a_residual_becomes_a_loss_in_the_base_currency(shop: Shop) -> None:
-    found = revalue(shop)
-    assert (found.residual_minor, found.without_rate) == (1000, ())
-    journal = shop.get(f"/v1/journals/{found.journal_id}").json()
+    result = revalue(shop)
+    assert (result.residual_minor, result.without_rate) == (1000, ())
+    journal = shop.get(f"/v1/journals/{result.journal_id}").json()
     assert (journal["kind"], journal["value_date"], journal["source_key"]) == (
         "REVALUATION",
         "2026-02-25",
         "revaluation:2026-02-25:1",
     )
-    held = balances(shop)
-    assert (held["FX-GAIN-LOSS:USD"], held["FX:CLEAR:USD"], held["FX:CLEAR:EUR"]) == (1000, -12000, 10000)
+    by_code = balances(shop)
+    assert (by_code["FX-GAIN-LOSS:USD"], by_code["FX:CLEAR:USD"], by_code["FX:CLEAR:EUR"]) == (1000, -12000, 10000)
 
 
 def test_a_fall_is_a_gain(shop: Shop) -> None:
@@ -85,10 +85,10 @@ def test_the_next_day_books_only_what_changed_since(shop: Shop) -> None:
 
 
 def test_a_day_without_clearing_balances_costs_two_statements(shop: Shop) -> None:
-    with CaptureQueriesContext(connection) as asked:
-        found = revalue(shop, date(2026, 2, 24))
-    assert (found.positions, found.residual_minor, found.journal_id) == ((), 0, None)
-    own = [query["sql"] for query in asked if "fx_rates" in query["sql"] or "advisory" in query["sql"]]
+    with CaptureQueriesContext(connection) as queries:
+        result = revalue(shop, date(2026, 2, 24))
+    assert (result.positions, result.residual_minor, result.journal_id) == ((), 0, None)
+    own = [query["sql"] for query in queries if "fx_rates" in query["sql"] or "advisory" in query["sql"]]
     assert len(own) == 2
 
 
@@ -96,8 +96,8 @@ def test_a_currency_without_a_usable_rate_is_named_and_nothing_posted(shop: Shop
     open_banks(shop, "GBP")
     rate(shop, "0.87", "2026-02-25T08:00:00Z", "EUR/GBP")
     assert settle(shop, target="BANK:GBP", as_of="2026-02-25T09:00:00Z").status_code == 201
-    found = revalue(shop)
-    assert (found.without_rate, found.residual_minor, found.journal_id) == (("GBP",), None, None)
+    result = revalue(shop)
+    assert (result.without_rate, result.residual_minor, result.journal_id) == (("GBP",), None, None)
     assert positions.currencies_without_rate(shop.tenant.id, DAY, at=END) == ["GBP"]
     assert positions.currencies_without_rate(shop.tenant.id, date(2026, 2, 24), at=END) == []
 
@@ -108,9 +108,9 @@ def test_a_stale_rate_values_nothing(shop: Shop, settings: Any) -> None:
 
 
 def test_which_currencies_lack_a_rate_is_one_statement(shop: Shop) -> None:
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert positions.currencies_without_rate(shop.tenant.id, DAY, at=END) == []
-    assert len(asked) == 1
+    assert len(queries) == 1
 
 
 def test_a_closed_day_is_not_revalued(shop: Shop) -> None:

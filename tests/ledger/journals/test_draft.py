@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.accounts.chart import ROLES, AccountRef
-from ledger.journals.draft import DraftLine, JournalDraft, UnbalancedDraft
+from ledger.accounts import ROLES, AccountRef
+from ledger.journals import DraftLine, JournalDraft, UnbalancedDraft
 
 SALES, SAFE, DRAWER = AccountRef("SALES", "USD"), AccountRef("SAFE", "USD"), AccountRef("DRAWER", "USD", "s/r")
 EUROS = AccountRef("SAFE", "EUR")

@@ -24,7 +24,7 @@ class Model:
     """What should be in the books: balances in cents, floors, and what was done under which key."""
 
     def __init__(self) -> None:
-        self.held = dict.fromkeys(CODES, 0)
+        self.balances = dict.fromkeys(CODES, 0)
         self.floors: dict[str, int] = {}
         self.done: dict[int, tuple[int, list[tuple[str, int]]]] = {}
         self.reversed: set[int] = set()
@@ -43,12 +43,12 @@ class Model:
     def fits(self, entries: list[tuple[str, int]]) -> bool:
         """Whether no account falls below its floor."""
         net = {code: sum(amount for other, amount in entries if other == code) for code, _ in entries}
-        return all(n >= 0 or self.held[code] + n >= self.floors.get(code, -(10**9)) for code, n in net.items())
+        return all(n >= 0 or self.balances[code] + n >= self.floors.get(code, -(10**9)) for code, n in net.items())
 
     def post(self, entries: list[tuple[str, int]]) -> None:
         """Add it."""
         for code, amount in entries:
-            self.held[code] += amount
+            self.balances[code] += amount
 
 
 def balancing(entries: list[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -74,10 +74,10 @@ def test_the_books_equal_the_model(books: None, steps: list[Any]) -> None:
             reversing(shop, model, key)
         else:
             code = sorted(CODES)[key % 4]
-            wanted = 200 if model.held[code] >= what else 409
-            assert change(shop, code, floor=f"{what / 100:.2f}").status_code == wanted
-            model.floors |= {code: what} if wanted == 200 else {}
-    assert balances(shop) == {code: minor for code, minor in model.held.items() if minor}
+            status = 200 if model.balances[code] >= what else 409
+            assert change(shop, code, floor=f"{what / 100:.2f}").status_code == status
+            model.floors |= {code: what} if status == 200 else {}
+    assert balances(shop) == {code: minor for code, minor in model.balances.items() if minor}
     assert {off for (off,) in shop.rows(
         "SELECT sum(amount_minor) FROM postings WHERE tenant_id = %s GROUP BY currency"
     )} <= {0}  # fmt: skip

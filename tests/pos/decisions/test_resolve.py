@@ -10,7 +10,7 @@ from django.utils import timezone
 from exceptions.cases import AlreadyResolved, FourEyesRequired
 from exceptions.decisions import Decision, DecisionAction
 from exceptions.models import ExceptionCase
-from ledger.calendar.business_days import business_date_of
+from ledger.calendar import business_date_of
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.fx.conversion import NO_RATES
+from ledger.fx import NO_RATES
 from ledgersafe.tenants.keys import Principal
 from pos.arrivals import Refusal, read_arrival
 from pos.contract import Hold, References

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from ledger.calendar.business_days import business_date_of
+from ledger.calendar import business_date_of
 from ledger.models import Journal
 from pos.decisions.ruling import reversal_day
 from pos.intake import receive_event

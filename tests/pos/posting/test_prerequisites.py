@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ledger.accounts.chart import AccountRef
-from ledger.journals.draft import DraftLine, JournalDraft
+from ledger.accounts import AccountRef
+from ledger.journals import DraftLine, JournalDraft
 from pos.posting import Place, TenantMemory, prerequisites_of, remembered_ids
 from pos.rules import Post
 from tests.pos.rules.test_return_shares import event

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.calendar.business_days import business_date_of, span_of
+from ledger.calendar import business_date_of, span_of
 from pos.contract import EVENT_TYPES, Event, Hold, read_event
 from pos.rules import Post, PostingSettings, decide, decide_posting
 from tests.pos.rules.test_sale import ENVELOPE

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.journals.draft import JournalDraft
+from ledger.journals import JournalDraft
 from pos.contract import Event, Hold
 from pos.models.figures import Figures
 from pos.references import CORRECTION, RETURN, TIP_ADJUST, VOID, Original, Reference, total_of, usage_of

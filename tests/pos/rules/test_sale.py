@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.journals.draft import JournalDraft
+from ledger.journals import JournalDraft
 from ledgersafe.values import exact_json
 from ledgersafe.values.money import cash_rounding_limit
 from pos.contract import Event, Hold, read_event

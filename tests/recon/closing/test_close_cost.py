@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ledger.transfers import transfer
-from ledger.transfers.requests import Line, TransferRequest
+from ledger.transfers import TransferLine, TransferRequest, transfer
 from recon.closing import close as closing
 from tests.conftest import Shop, open_shop
 from tests.scenes.days import DAY, LATER, close
@@ -22,7 +21,7 @@ class Stopped(Exception):
 def post(shop: Shop, postings: int) -> None:
     """As many postings on the day, a thousand to a transfer, 25 transfers to a call."""
     open_accounts(shop, "A", "B")
-    lines = tuple(Line("AB"[number % 2], "USD", 1 - number % 2 * 2, None) for number in range(ENTRIES))
+    lines = tuple(TransferLine("AB"[number % 2], "USD", 1 - number % 2 * 2, None) for number in range(ENTRIES))
     wanted = [
         TransferRequest("erp", f"key-{number}", DAY, "", f"ref-{number}", {}, lines, b"%032d" % number)
         for number in range(postings // ENTRIES)

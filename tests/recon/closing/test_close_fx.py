@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.refusals.books import AccountNotActive
+from ledger.refusals import AccountNotActive
 from ledgersafe.audit.models import AuditEntry
 from recon.closing.close import CurrencyWithoutRate
 from recon.closing.reopen import reopen_day

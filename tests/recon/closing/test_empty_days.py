@@ -11,7 +11,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.calendar.business_days import is_business_day, span_of
+from ledger.calendar import is_business_day, span_of
 from ledger.models import Period
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry

@@ -8,8 +8,7 @@ import pytest
 from django.utils import timezone
 
 from ledger.backoffice.sheets.days import open_days
-from ledger.calendar.business_days import business_date_of
-from ledger.calendar.store_clocks import Clocks, Ending
+from ledger.calendar import Clocks, Ending, business_date_of
 from ledgersafe.dashboard.panels import close_panel
 from recon.closing import due
 from recon.closing.close import DayNotOver, DayNotReady

@@ -1,4 +1,4 @@
-"""Settlements in the back office: all of them, and the page of one with its journals and its rate."""
+"""Settlements in the back office: the list, the page of one, and the way to the open position."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 from unfold.paginator import InfinitePaginator
 
-from ledger.backoffice.fx_format import amount, minute, page_of
-from ledger.backoffice.position import position_page
+from ledger.backoffice.fx.formats import amount, minute, page_of
+from ledger.backoffice.fx.position import position_page
 from ledger.backoffice.sheets.sides import sided
 from ledger.fx import conversion
 from ledger.models import FxSettlement
@@ -19,10 +19,10 @@ from ledgersafe.tenants import staff
 
 @admin.register(FxSettlement)
 class FxSettlementAdmin(SetUpAdmin):
-    """Settlements, the page of one, and the open position of a tenant."""
+    """Settlements; the page of one shows its journals and its rate. A button leads to the open position."""
 
     paginator = InfinitePaginator
-    list_display = ("number", "day", "given", "taken", "rate_shown", "key_shown", "tenant")
+    list_display = ("number", "day", "source", "target", "rate_text", "key", "tenant")
     list_display_links = ("number",)
     list_filter = ("source_currency", "target_currency", "tenant")
     list_select_related = ("tenant", "rate", "from_account", "to_account")
@@ -31,7 +31,7 @@ class FxSettlementAdmin(SetUpAdmin):
     ordering = ("-id",)
     sortable_by = ()
     actions_list = ("position",)
-    empty_text = "Money that goes into an account of another currency is settled by POST /v1/fx/settlements."
+    empty_text = "Settlements between accounts of two currencies are created with POST /v1/fx/settlements."
 
     @display(description="Settlement")
     def number(self, row: FxSettlement) -> str:
@@ -42,23 +42,23 @@ class FxSettlementAdmin(SetUpAdmin):
         return str(row.business_date)
 
     @display(description="From")
-    def given(self, row: FxSettlement) -> str:
+    def source(self, row: FxSettlement) -> str:
         return f"{amount(row.amount_minor, row.source_currency)} · {row.from_account.code}"
 
-    @display(description="Into")
-    def taken(self, row: FxSettlement) -> str:
+    @display(description="To")
+    def target(self, row: FxSettlement) -> str:
         return f"{amount(row.converted_minor, row.target_currency)} · {row.to_account.code}"
 
     @display(description="Rate")
-    def rate_shown(self, row: FxSettlement) -> str:
+    def rate_text(self, row: FxSettlement) -> str:
         return f"{row.rate.pair} {conversion.rate_text(row.rate_value)}"
 
     @display(description="Key")
-    def key_shown(self, row: FxSettlement) -> str:
+    def key(self, row: FxSettlement) -> str:
         return row.idempotency_key
 
     def has_look_permission(self, request: HttpRequest) -> bool:
-        """For the button above the list."""
+        """Show the button above the list to people who may view settlements."""
         return bool(self.has_view_permission(request))
 
     def show(self, request: HttpRequest, obj: Any) -> HttpResponse:
@@ -66,40 +66,42 @@ class FxSettlementAdmin(SetUpAdmin):
             request,
             obj,
             title=f"Settlement #{obj.pk}",
-            subtitle=f"{amount(obj.amount_minor, obj.source_currency)} into "
+            subtitle=f"{amount(obj.amount_minor, obj.source_currency)} to "
             f"{amount(obj.converted_minor, obj.target_currency)}",
             cards=[_legs(obj), _conversion(obj), _command(obj)],
         )
 
     @list_button("Clearing position", permission="look", icon="currency_exchange", url="position")
     def position(self, request: HttpRequest) -> HttpResponse:
-        """What the clearing accounts hold now, and what it is worth; of several tenants, ask which."""
+        """Show the open position; a person of several tenants chooses one first."""
         tenants = staff.visible_tenants(request.user)
         if slug := request.GET.get("tenant"):
             tenants = tenants.filter(slug=slug.replace("\x00", ""))
-        found = list(tenants[:500])
-        if not found:
+        rows = list(tenants[:500])
+        if not rows:
             raise Http404
-        if len(found) > 1:
+        if len(rows) > 1:
             here = page_of("fxsettlement", "position")
-            choices = [(one.slug, one.name, f"{here}?{urlencode({'tenant': one.slug})}") for one in found]
-            return choice_page(request, opts=self.opts, title="Clearing position", intro="Whose?", choices=choices)
-        return position_page(request, found[0])
+            choices = [(tenant.slug, tenant.name, f"{here}?{urlencode({'tenant': tenant.slug})}") for tenant in rows]
+            return choice_page(
+                request, opts=self.opts, title="Clearing position", intro="Choose a company.", choices=choices
+            )
+        return position_page(request, rows[0])
 
 
 def _legs(row: FxSettlement) -> Card:
     legs = (
-        ("Out of", row.from_account, row.source_journal_id, -row.amount_minor, row.source_currency),
-        ("Into", row.to_account, row.target_journal_id, row.converted_minor, row.target_currency),
+        ("From", row.from_account, row.source_journal_id, -row.amount_minor, row.source_currency),
+        ("To", row.to_account, row.target_journal_id, row.converted_minor, row.target_currency),
     )
     rows = [
         (
-            what,
+            label,
             Cell(account.code, page_of("account", "change", account.pk)),
             sided(minor, currency, named=True),
             Cell(f"#{journal}", page_of("journal", "change", journal)),
         )
-        for what, account, journal, minor, currency in legs
+        for label, account, journal, minor, currency in legs
     ]
     note = "Each journal sums to zero in its own currency, against the clearing account of that currency."
     return Card("Journals", headers=("", "Account", "Amount", "Journal"), rows=rows, note=note, wide=True)
@@ -108,18 +110,18 @@ def _legs(row: FxSettlement) -> Card:
 def _conversion(row: FxSettlement) -> Card:
     rate = Cell(f"{row.rate.pair} {conversion.rate_text(row.rate_value)}", page_of("fxrate", "change", row.rate_id))
     facts = [("Rate", rate), ("Valid from", minute(row.rate.valid_from)), ("As of", minute(row.as_of))]
-    how = "Divided by the rate of the opposite pair, rounded once." if row.inverted else "Times the rate, rounded once."
-    return Card("Conversion", facts=[*facts, ("How", how)])
+    calculation = "Divided by the rate, rounded once." if row.inverted else "Multiplied by the rate, rounded once."
+    return Card("Conversion", facts=[*facts, ("Calculation", calculation)])
 
 
 def _command(row: FxSettlement) -> Card:
     facts = [
         ("Key", Cell(row.idempotency_key, mono=True)),
         ("Client", Cell(row.client_id, mono=True)),
-        ("Asked for by", Cell(row.actor, mono=True)),
-        ("Made", minute(row.created_at)),
+        ("Requested by", Cell(row.actor, mono=True)),
+        ("Posted", minute(row.created_at)),
         ("Business day", str(row.business_date)),
         ("Memo", row.memo or "–"),
         ("Tenant", row.tenant.slug),
     ]
-    return Card("Command", facts=facts)
+    return Card("Request", facts=facts)

@@ -1,4 +1,4 @@
-"""Rates in the back office: every version, the page of one, and the form that records the next."""
+"""Rates in the back office: the list of versions, the page of one, and the form that records a rate."""
 
 from typing import Any, Final
 
@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.paginator import InfinitePaginator
 
-from ledger.backoffice.fx_format import amount, minute, page_of
-from ledger.backoffice.fx_forms import RateForm
+from ledger.backoffice.fx.formats import amount, minute, page_of
+from ledger.backoffice.fx.forms import RateForm
 from ledger.fx import conversion, rates
 from ledger.fx.record_rates import NewRate, record_rates
 from ledger.fx.requests import rate_of
@@ -21,15 +21,15 @@ from ledgersafe.tenants import staff
 from ledgersafe.values.errors import InvalidParameter
 
 QUOTE: Final = "ledger.quote_fxrate"
-_SHOWN: Final = 50
+_MAX_ROWS: Final = 50
 
 
 @admin.register(FxRate)
 class FxRateAdmin(SetUpAdmin):
-    """Every version of every rate; the page of one with its corrections."""
+    """All versions of all rates; the page of one lists the versions of the same pair and instant."""
 
     paginator = InfinitePaginator
-    list_display = ("pair_shown", "rate_shown", "since", "state", "source_shown", "recorded", "tenant")
+    list_display = ("pair_text", "rate_text", "since", "state", "source_name", "recorded", "tenant")
     list_filter = ("source", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("base", "quote")
@@ -37,30 +37,30 @@ class FxRateAdmin(SetUpAdmin):
     ordering = ("-id",)
     sortable_by = ()
     actions_list = ("new_rate",)
-    empty_text = "Record a rate with the button above, by the API, or import a file with import_rates."
+    empty_text = "Add a rate with the button above, through the API, or from a file with import_rates."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        shown: QuerySet[Any] = super().get_queryset(request)
-        return rates.with_superseded(shown)
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rates.with_superseded(rows)
 
     @display(description="Pair")
-    def pair_shown(self, rate: FxRate) -> str:
+    def pair_text(self, rate: FxRate) -> str:
         return rate.pair
 
     @display(description="Rate")
-    def rate_shown(self, rate: FxRate) -> str:
+    def rate_text(self, rate: FxRate) -> str:
         return conversion.rate_text(rate.rate)
 
     @display(description="Valid from")
     def since(self, rate: FxRate) -> str:
         return minute(rate.valid_from)
 
-    @display(description="State", label={"counts": "success", "corrected": "warning"})
+    @display(description="State", label={"current": "success", "corrected": "warning"})
     def state(self, rate: Any) -> str:
-        return "corrected" if rate.superseded else "counts"
+        return "corrected" if rate.superseded else "current"
 
-    @display(description="By way of")
-    def source_shown(self, rate: FxRate) -> str:
+    @display(description="Source")
+    def source_name(self, rate: FxRate) -> str:
         return str(rate.get_source_display())
 
     @display(description="Recorded")
@@ -68,11 +68,11 @@ class FxRateAdmin(SetUpAdmin):
         return minute(rate.recorded_at)
 
     def has_quote_permission(self, request: HttpRequest) -> bool:
-        """For the button above the list."""
+        """Show the button above the list to people who may record rates."""
         return request.user.has_perm(QUOTE)
 
     def show(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        badge = Badge("corrected", "warning") if obj.superseded else Badge("counts", "success")
+        badge = Badge("corrected", "warning") if obj.superseded else Badge("current", "success")
         return object_page(
             request,
             obj,
@@ -84,23 +84,23 @@ class FxRateAdmin(SetUpAdmin):
 
     @list_button("Add rate", permission="quote")
     def new_rate(self, request: HttpRequest) -> HttpResponse:
-        """A GET shows the form; only its POST records anything."""
+        """Show the form; its POST records the rate."""
         tenants = staff.visible_tenants(request.user)
         form = RateForm(tenants, request.POST or None)
 
-        def record(typed: dict[str, Any]) -> NewRate:
-            tenant = typed["tenant"]
+        def record(values: dict[str, Any]) -> NewRate:
+            tenant = values["tenant"]
             if not staff.may(request.user, QUOTE, tenant.pk):
                 raise PermissionDenied
-            wanted = _read(typed)
+            rate = _read(values)
             actor = staff.actor_of(request.user)
-            record_rates(tenant_id=tenant.pk, rates=[wanted], source=RateSource.ADMIN, actor=actor)
-            return wanted
+            record_rates(tenant_id=tenant.pk, rates=[rate], source=RateSource.ADMIN, actor=actor)
+            return rate
 
-        done = press(request, form, record)
-        if done is not None:
+        saved = press(request, form, record)
+        if saved is not None:
             messages.success(
-                request, f"{done.pair} is {conversion.rate_text(done.value)} from {minute(done.valid_from)} on."
+                request, f"Saved: {saved.pair} {conversion.rate_text(saved.value)} from {minute(saved.valid_from)}."
             )
             return HttpResponseRedirect(page_of("fxrate", "changelist"))
         return form_page(
@@ -108,19 +108,19 @@ class FxRateAdmin(SetUpAdmin):
             form,
             opts=self.opts,
             title="Add rate",
-            intro="What happens from this instant on is converted by it; what was converted before stays as it is. "
-            "The same pair and instant again is a correction, and the old value is kept.",
+            intro="Conversions from this time on use this rate; earlier ones do not change. To correct a rate, enter "
+            "the same pair and time again: the old value stays on record.",
             submit="Record rate",
             back=page_of("fxrate", "changelist"),
         )
 
 
-def _read(typed: dict[str, Any]) -> NewRate:
-    """:raises InvalidParameter: with the field it is about."""
-    read = rate_of(typed["pair"], typed["rate"], typed["valid_from"] or None, now=timezone.now())
-    if isinstance(read, NewRate):
-        return read
-    field, message = next(iter(read.items()))
+def _read(values: dict[str, Any]) -> NewRate:
+    """Read a typed rate. :raises InvalidParameter: names the first invalid field."""
+    rate = rate_of(values["pair"], values["rate"], values["valid_from"] or None, now=timezone.now())
+    if isinstance(rate, NewRate):
+        return rate
+    field, message = next(iter(rate.items()))
     raise InvalidParameter(f"This {message}.", field=field)
 
 
@@ -130,8 +130,8 @@ def _facts_of_rate(rate: FxRate) -> Card:
         "Rate",
         facts=[
             ("Valid from", minute(rate.valid_from)),
-            ("The other way", Cell(opposite, small="Shown rounded; amounts are divided by the rate itself.")),
-            ("By way of", str(rate.get_source_display())),
+            ("Inverse", Cell(opposite, small="Rounded for display; conversions divide by the rate itself.")),
+            ("Source", str(rate.get_source_display())),
             ("Recorded by", Cell(rate.actor, mono=True)),
             ("Recorded", minute(rate.recorded_at)),
             ("Tenant", rate.tenant.slug),
@@ -148,22 +148,22 @@ def _versions(rate: FxRate) -> Card:
             Cell(version.actor, mono=True),
             minute(version.recorded_at),
         )
-        for version in own.order_by("-version")[:_SHOWN]
+        for version in own.order_by("-version")[:_MAX_ROWS]
     ]
-    note = "The newest version counts. None is ever changed or removed."
+    note = "Only the newest version is used. Older versions stay on record."
     return Card("Versions", headers=("Version", "Rate", "Recorded by", "Recorded"), rows=rows, note=note)
 
 
 def _used_by(rate: FxRate) -> Card:
-    used = FxSettlement.objects.filter(tenant_id=rate.tenant_id, rate=rate).order_by("-id")[:_SHOWN]
+    settlements = FxSettlement.objects.filter(tenant_id=rate.tenant_id, rate=rate).order_by("-id")[:_MAX_ROWS]
     rows = [
         (
-            Cell(f"#{one.pk}", page_of("fxsettlement", "change", one.pk)),
-            amount(one.amount_minor, one.source_currency),
-            amount(one.converted_minor, one.target_currency),
-            str(one.business_date),
+            Cell(f"#{settlement.pk}", page_of("fxsettlement", "change", settlement.pk)),
+            amount(settlement.amount_minor, settlement.source_currency),
+            amount(settlement.converted_minor, settlement.target_currency),
+            str(settlement.business_date),
         )
-        for one in used
+        for settlement in settlements
     ]
-    headers = ("Settlement", "From", "Into", "Business day")
-    return Card("Settlements made by it", headers=headers, rows=rows, empty="None so far.", wide=True)
+    headers = ("Settlement", "From", "To", "Business day")
+    return Card("Settlements at this rate", headers=headers, rows=rows, empty="No settlements yet.", wide=True)

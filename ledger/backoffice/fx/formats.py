@@ -1,4 +1,4 @@
-"""What the pages about foreign currency share: instants, amounts, links."""
+"""Format instants, amounts and links for the pages about foreign currency."""
 
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,16 @@ from ledgersafe.values.money_text import grouped
 
 
 def minute(at: datetime) -> str:
-    """An instant in UTC, as people read it."""
+    """Format an instant to the minute, in UTC."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def page_of(model: str, page: str, *args: Any, **query: Any) -> str:
-    """A back-office URL: `page_of("fxrate", "change", 7)`."""
+    """Return a back-office URL: `page_of("fxrate", "change", 7)`."""
     url = reverse(f"admin:ledger_{model}_{page}", args=args)
     return f"{url}?{urlencode(query)}" if query else url
 
 
 def amount(minor: int, currency: str) -> str:
-    """`1,234.56 USD`."""
+    """Format minor units: `1,234.56 USD`."""
     return f"{grouped(minor, currency)} {currency}"
