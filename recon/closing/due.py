@@ -8,7 +8,8 @@ from ledger.calendar.store_clocks import Clocks
 from ledger.models import Period, PeriodStatus
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
-from recon.closing.close import close_day, issue_packs
+from recon.closing.close import close_day
+from recon.closing.issue import issue_packs
 
 logger = logging.getLogger(__name__)
 

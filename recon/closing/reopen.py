@@ -10,7 +10,8 @@ from ledgersafe.audit import trail
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError, NotFound
-from recon.closing.close import lock_calendar, reason_of
+from recon.closing.calendar_lock import lock_calendar
+from recon.closing.close import reason_of
 from recon.closing.queries import DayNotClosed, standing_close
 from recon.models import DayPack
 

@@ -12,7 +12,7 @@ from ledger.calendar.business_days import business_date_of
 from ledger.calendar.store_clocks import Clocks, Ending
 from ledgersafe.dashboard.panels import close_panel
 from recon.closing import due
-from recon.closing.close import DayNotOver, DayNotReady
+from recon.closing.blockers import DayNotOver, DayNotReady
 from recon.closing.readiness import readiness
 from recon.packs import pack
 from tests.conftest import Shop
