@@ -19,12 +19,12 @@ from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
 from ledgersafe.values.errors import InvalidParameter
+from recon import packs
 from recon.api import serializers
 from recon.closing import queries
 from recon.closing.close import close_day
 from recon.closing.readiness import readiness
 from recon.closing.reopen import reopen_day
-from recon.packs import pack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,17 +122,17 @@ class PackView(DayView):
         summary="Download a file of the accountant pack",
         parameters=[OpenApiParameter("revision", int, description="Of an earlier close of a day that was reopened.")],
         responses={
-            **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in pack.MEDIA_TYPES.values()},
+            **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in packs.MEDIA_TYPES.values()},
             **_REFUSALS,
         },
     )
     def get(self, request: Request, day: str, name: str) -> HttpResponseBase:
         revision = queries.read_revision(request.query_params.get("revision"))
         close = queries.get_close(principal_of(request).tenant_id, queries.read_day(day), revision=revision)
-        content = pack.content(close, name)
-        disposition = f'attachment; filename="{pack.file_name(close, name)}"'
+        content = packs.content(close, name)
+        disposition = f'attachment; filename="{packs.file_name(close, name)}"'
         return StreamingHttpResponse(
-            content, content_type=pack.media_type(name), headers={"Content-Disposition": disposition}
+            content, content_type=packs.media_type(name), headers={"Content-Disposition": disposition}
         )
 
 

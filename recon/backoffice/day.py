@@ -27,6 +27,7 @@ from ledger.periods.periods import last_closed_date
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError, NotFound
+from recon import packs
 from recon.closing import queries
 from recon.closing.close import ClosedDay, close_day
 from recon.closing.empty_days import EmptyDays
@@ -34,7 +35,6 @@ from recon.closing.open_drawers import cash_in
 from recon.closing.readiness import FORCED_OVER, Readiness, readiness
 from recon.closing.reopen import ReopenedDay, reopen_day
 from recon.models import DayClose, DayPack
-from recon.packs import pack as packs
 
 VIEW, CLOSE, REOPEN = "ledger.view_period", "recon.close_period", "recon.reopen_period"
 _STATES = {

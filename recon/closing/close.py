@@ -25,6 +25,7 @@ from ledgersafe.postgres.db import (
     tenant_transaction,
 )
 from ledgersafe.tenants.models import Tenant
+from recon import packs
 from recon.closing import empty_days
 from recon.closing.blockers import DayNotReady, ForceNotAllowed, held_json, iso, refuse_blocked, without_rate
 from recon.closing.calendar_lock import lock_calendar
@@ -35,7 +36,6 @@ from recon.closing.open_drawers import open_drawers
 from recon.closing.queries import standing_close
 from recon.closing.readiness import held_span
 from recon.models import DayClose, DayPack
-from recon.packs import pack as packs
 
 _FREEZE_CHART: Final = """
 INSERT INTO day_close_accounts (tenant_id, close_id, account_id, code, name)

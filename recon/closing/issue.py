@@ -9,9 +9,9 @@ from ledgersafe.audit import trail
 from ledgersafe.audit.anchors import anchor_head
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
+from recon import packs
 from recon.closing.calendar_lock import lock_calendar
 from recon.models import DayClose, DayPack
-from recon.packs import pack as packs
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.values.errors import InvalidParameter
+from recon import packs
 from recon.closing.close import ClosedDay, close_day
 from recon.closing.queries import read_day
-from recon.packs import pack
 
 
 class Command(LedgerCommand):
@@ -52,9 +52,9 @@ exit status: 0 closed, 2 it cannot be closed"""
         """Each file as a whole, and `SHA256SUMS` as sha256sum reads it."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            pack.write(done.close, folder)
+            packs.write(done.close, folder)
             sums = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(done.pack.files.items()))
             (folder / "SHA256SUMS").write_text(sums)
         except OSError as error:
             raise InvalidParameter(f"The pack cannot be written: {error}") from error
-        self.stdout.write(f"{len(pack.names_of(done.close))} files and SHA256SUMS in {folder}")
+        self.stdout.write(f"{len(packs.names_of(done.close))} files and SHA256SUMS in {folder}")
