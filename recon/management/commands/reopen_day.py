@@ -30,6 +30,6 @@ exit status: 0 reopened, 2 refused"""
             actor=self.actor,
             reason=options["reason"],
         )
-        self.stdout.write(f"{options['tenant']}: {result.period.business_date} is open until somebody closes it.")
+        self.stdout.write(f"{options['tenant']}: {result.period.business_date} is open again: close it by hand.")
         if result.superseded_sha256:
             self.stdout.write(f"Superseded: the accountant pack with SHA-256 {result.superseded_sha256}")

@@ -37,7 +37,7 @@ def operator(shop: Shop) -> Iterator[Client]:
 def test_first_and_last_stand_side_by_side_with_what_changed(shop: Shop, operator: Client) -> None:
     case, first, last = conflict(shop)
     page = page_of(operator, case)
-    assert "The same event id came with another payload." in page
+    assert "Two different versions of this event arrived." in page
     for pointer in ("/total_amount", "/tenders/0/amount", "/line_items/1/amount"):
         assert pointer in page
     assert "<mark>42.5</mark>" in page
