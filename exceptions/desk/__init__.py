@@ -1,5 +1,5 @@
-"""The operator's desk: inbox, review, decisions, bulk and their API.
+"""The operator's desk: inbox, review, decisions, bulk and their API. Nothing imports it but Django.
 
-The one place that looks up the stack: it presses the till's use cases (`actions`) and shows what the till knows of a
-held event (`case_view`). Nothing imports it but Django.
+The one place of this app that imports the till's side, which stands above it: `case_view` reads a held event's arrivals
+and versions, `actions` calls the use cases that decide.
 """

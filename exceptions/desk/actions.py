@@ -1,6 +1,6 @@
-"""What an operator does: requests read into decisions, and what the use cases of the till's side made of them.
+"""API actions on cases: read a request, call a use case of the till's side, and return its JSON.
 
-Beside `console`, which shows, this is the one place where held work looks up the stack.
+With `case_view`, the only importer of the till's side in this app.
 """
 
 import logging
@@ -38,14 +38,14 @@ _MEDIA_TYPES: Final = json_requests.JSON | {"application/merge-patch+json", _JSO
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's body, read exactly: no number in it has been a float."""
+    """A request's body as JSON, its numbers exact. `is_json_patch`: by its media type."""
 
     value: Mapping[str, Any]
     is_json_patch: bool
 
 
 def read_body(request: HttpRequest, principal: Principal, declared: Declared) -> Body:
-    """:raises DomainError: what `json_requests.read_object` refuses: nothing of it is kept then."""
+    """Read a request's body. :raises DomainError: as `json_requests.read_object`; nothing of the body is kept then."""
     slug = principal.tenant_slug
     value = json_requests.read_object(request, slug, declared=declared, media_types=_MEDIA_TYPES)
     return Body(value, (request.content_type or "").lower() == _JSON_PATCH)
@@ -67,10 +67,10 @@ def resolve(principal: Principal, case_id: str, body: Body, *, now: datetime) ->
 
 
 def preview(principal: Principal, case_id: str, body: Body, *, now: datetime) -> dict[str, Any]:
-    """`POST /v1/exceptions/{id}/preview`: notes may still be missing."""
+    """`POST /v1/exceptions/{id}/preview`: like `resolve`, rolled back; notes are not needed."""
     case = queries.get_case(principal, case_id)
     value = {"resolution_notes": "preview", **{k: v for k, v in body.value.items() if k != "resolution_notes"}}
-    seen = replay.preview_resolution(
+    preview = replay.preview_resolution(
         tenant_id=case.tenant_id,
         case_id=case.id,
         decision=Decision.read(value, json_patch=body.is_json_patch),
@@ -79,7 +79,7 @@ def preview(principal: Principal, case_id: str, body: Body, *, now: datetime) ->
         now=now,
         bound_to=principal.store_code,
     )
-    return preview_answer(seen)
+    return preview_answer(preview)
 
 
 def decline(principal: Principal, case_id: str, body: Body, *, now: datetime) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def assign(principal: Principal, case_id: str, body: Body, *, now: datetime) -> 
     """`POST /v1/exceptions/{id}/assign`: `{"assigned_to": name or null}`."""
     case = queries.get_case(principal, case_id)
     if "assigned_to" not in body.value:
-        raise InvalidParameter('Say who: {"assigned_to": "anna"}, or null for nobody.')
+        raise InvalidParameter('Send {"assigned_to": "anna"}, or null for nobody.')
     assignee = body.value["assigned_to"]
     if assignee is not None and type(assignee) is not str:
         raise InvalidParameter("assigned_to must be text or null.")
@@ -157,7 +157,7 @@ def resolve_in_bulk(principal: Principal, body: Body, *, now: datetime) -> dict[
 
 
 def resolved_answer(resolved: ResolvedCase) -> dict[str, Any]:
-    """As the contract has it."""
+    """JSON of a resolved case."""
     return {
         "exception_id": str(resolved.case_id),
         "status": "resolved",
@@ -172,36 +172,36 @@ def resolved_answer(resolved: ResolvedCase) -> dict[str, Any]:
     }
 
 
-def preview_answer(seen: Preview) -> dict[str, Any]:
-    """What would happen; without journal ids, which a rolled-back run only borrowed."""
+def preview_answer(preview: Preview) -> dict[str, Any]:
+    """JSON of a preview; without journal ids, as those of a rolled-back run mean nothing."""
     return {
-        "exception_id": str(seen.resolved.case_id),
-        "result": seen.resolved.result or None,
-        "canonical_raw_id": seen.resolved.canonical_raw_id,
-        "final_payload_hash": seen.resolved.final_payload_hash,
-        "final_payload": canonical_fragment(seen.payload_text),
-        "journals": [effects.as_dict(journal, to_decimal_text) for journal in seen.journals],
-        "change": _change(seen),
-        "needs_second_person": seen.needs_second_person,
+        "exception_id": str(preview.resolved.case_id),
+        "result": preview.resolved.result or None,
+        "canonical_raw_id": preview.resolved.canonical_raw_id,
+        "final_payload_hash": preview.resolved.final_payload_hash,
+        "final_payload": canonical_fragment(preview.payload_text),
+        "journals": [effects.as_dict(journal, to_decimal_text) for journal in preview.journals],
+        "change": _change(preview),
+        "needs_second_person": preview.needs_second_person,
     }
 
 
-def _change(seen: Preview) -> dict[str, dict[str, str]]:
-    """Each figure in every currency that is moved at all, so that no change is said as one of nothing."""
-    currencies = sorted({line.currency for journal in seen.journals for line in journal.lines})
+def _change(preview: Preview) -> dict[str, dict[str, str]]:
+    """Each figure in every currency that moves, with zeros: `{"drawer": {"USD": "0.50"}, …}`."""
+    currencies = sorted({line.currency for journal in preview.journals for line in journal.lines})
     return {
         name: {currency: to_decimal_text(by_currency.get(currency, 0), currency) for currency in currencies}
-        for name, by_currency in seen.change.items()
+        for name, by_currency in preview.change.items()
     }
 
 
 def canonical_fragment(text: str | None) -> Any:
-    """JSON text that goes out as it is: its numbers are exact, and stay so."""
+    """Pass JSON text through unparsed, so that its numbers stay exact."""
     return orjson.Fragment(text) if text is not None else None
 
 
 def bulk_answer(case_ids: Sequence[uuid.UUID], outcomes: Mapping[uuid.UUID, BulkOutcome]) -> dict[str, Any]:
-    """One result per id, in order, and how many there were of each."""
+    """JSON of a bulk decision: a result per id, in order, and the number of results by status."""
     results = [_bulk_result(case_id, outcomes.get(case_id)) for case_id in case_ids]
     return {"results": results, "counts": dict(Counter(result["status"] for result in results))}
 
@@ -233,8 +233,10 @@ def _with_tenant(changed: ExceptionCase, case: ExceptionCase) -> ExceptionCase:
 def start_replay(
     *, tenant_id: int, reason_code: str, notes: str, actor: str, may_approve: bool, now: datetime
 ) -> ReplayJob:
-    """Have a worker replay every open case of a reason. The job is on record before a worker is told: should the
-    message be lost, the sweeper hands it out again."""
+    """Record a replay job for every open case of a reason, and send it to a worker.
+
+    The job is committed before it is sent: should the message be lost, the sweeper sends it again.
+    """
     job = replay_jobs.request_replay(
         tenant_id=tenant_id, reason_code=reason_code, notes=notes, actor=actor, may_approve=may_approve, now=now
     )

@@ -1,4 +1,4 @@
-"""What the review page shows of a case, ready for its template. Reads nothing but the trail."""
+"""Parts of the review page, as its templates take them. Only the trail is read here; the rest is passed in."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from exceptions.assignees import Assignee
+from exceptions.decisions import DecisionAction, NotesRequired
 from exceptions.desk.case_view import Review, Version
 from exceptions.desk.inbox_page import TONE_OF_SEVERITY, age_of, at_risk_of
 from exceptions.desk.side_by_side import Comparison, alone, compare
@@ -18,21 +19,21 @@ from ledgersafe.values.errors import DomainError
 from ledgersafe.values.money import to_decimal_text
 from ledgersafe.values.pretty import inline, visible
 
-#: Versions compared on one page; a page of its own shows any other one.
+#: Versions compared on one page; `?against=` shows any other one.
 MAX_COMPARED: Final = 4
 MAX_CHANGES: Final = 200
 MAX_TRAIL: Final = 200
 _MAX_VALUE: Final = 300
 _FIGURES: Final = (("drawer", "Drawer"), ("tax", "Tax owed"), ("revenue", "Revenue"))
 _DISPOSITIONS: Final = {
-    "effective": ("in the books", "ls-ok"),
+    "effective": ("posted", "ls-ok"),
     "held": ("undecided", "ls-warn"),
     "superseded": ("superseded", ""),
     "rejected": ("rejected", ""),
-    "ignored": ("ignored", ""),
+    "ignored": ("dismissed", ""),
 }
-#: Told by the decisions themselves.
-_TOLD_ALREADY: Final = (
+#: Audit actions left out of the trail: it shows the decisions themselves.
+_SHOWN_AS_DECISIONS: Final = (
     "exceptions.case.resolved",
     "exceptions.case.proposed",
     "exceptions.proposal.declined",
@@ -41,14 +42,16 @@ _TOLD_ALREADY: Final = (
 _TONES_OF_STAGES: Final = {Stage.RESOLVED: "ls-ok", Stage.PROPOSED: "ls-info", Stage.DECLINED: "ls-warn"}
 _KEY_STATES: Final = {
     "processed": "posted",
-    "quarantined": "held, never posted",
-    "ignored": "ignored",
+    "quarantined": "held, not posted",
+    "ignored": "dismissed",
 }
+_ACTIONS: Final[dict[str, str]] = {DecisionAction.REPLAY: "post a version", DecisionAction.NO_REPLAY: "dismiss"}
+_RESULTS: Final = {"processed": "posted", "unchanged": "nothing changed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One version against FIRST: lines, and a table of what changed."""
+    """A version compared with FIRST: aligned lines and changed fields. `left` None: there is one version."""
 
     left: Version | None
     right: Version
@@ -62,14 +65,14 @@ class Side:
 
 
 def head(review: Review, now: datetime) -> dict[str, Any]:
-    """The head of the page."""
+    """Facts of the case for the page's head."""
     case, key = review.case, review.key
     reason = REASONS[case.reason_code]
     age, tone = age_of(case.created_at, case.resolved_at or now)
     arrival = review.arrival
     return {
         "code": reason.code,
-        # The catalogue is written for documents, too: names of fields stand in backticks there.
+        # The catalogue is also printed as Markdown, with field names in backticks.
         "meaning": reason.meaning.replace("`", ""),
         "advice": reason.advice.replace("`", ""),
         "tone": TONE_OF_SEVERITY[reason.severity],
@@ -79,27 +82,34 @@ def head(review: Review, now: datetime) -> dict[str, Any]:
         "assignee": Assignee(case.assigned_to) if case.assigned_to else None,
         "key_state": _KEY_STATES.get(key.status, key.status) if key else "none",
         "journal_id": key.journal_id if key else None,
-        "arrivals": key.arrivals if key else 0,
+        "received": _times(key.arrivals if key else 0),
         "versions": len(review.versions),
         "txn_id": visible(arrival.txn_id or "") if arrival else "",
         "event_type": visible(arrival.event_type or "") if arrival else "",
         "message": "" if case.reason_code == "IDEMPOTENCY_CONFLICT" else case.details.get("message", ""),
         "problems": case.details.get("errors", []),
-        "last_replay": case.last_replay_status,
+        "last_replay": _RESULTS.get(case.last_replay_status, case.last_replay_status),
+        "resolved_by": Assignee(case.resolution_actor).name,
     }
 
 
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
 def message_of(error: DomainError | None) -> str:
-    """A refusal in the words of the page instead of the API's."""
+    """A refusal's message, with the API's field names replaced by the labels of the page."""
     if error is None:
         return ""
     if error.code == "INVALID_CANONICAL_RAW_ID":
         return "This version cannot be chosen; look at the versions again."
-    return error.message.replace("resolution_notes", "The notes").replace("override_patch", "The patch")
+    if error.message == NotesRequired().message:
+        return "Give a reason: it is kept in the audit log."
+    return error.message.replace("resolution_notes", "The reason").replace("override_patch", "The patch")
 
 
 def refusal_part(error: DomainError | None) -> dict[str, Any]:
-    """A refusal for its template: the sentence, and what is wrong in detail without what the sentence says already."""
+    """A refusal for its template: its message, and its errors by field except one that repeats the message."""
     problems = error.context.get("errors", []) if error else []
     errors = [problem for problem in problems if problem.get("message") != error.message] if error else []
     return {"error": error, "error_text": message_of(error), "errors": errors}
@@ -107,7 +117,7 @@ def refusal_part(error: DomainError | None) -> dict[str, Any]:
 
 # ── Side by side ────────────────────────────────────────────────────────────────────────────────
 def comparisons(review: Review, against: str) -> list[Side]:
-    """FIRST against LAST, then against each other version; the one that was asked for first."""
+    """FIRST compared with up to `MAX_COMPARED` other versions. :param against: number of the version to put first."""
     if not review.versions:
         return []
     first, *rest = review.versions
@@ -116,19 +126,19 @@ def comparisons(review: Review, against: str) -> list[Side]:
     is_open = review.case.status == CaseStatus.OPEN
 
     def rank(version: Version) -> tuple[bool, bool, bool, int]:
-        """What was asked for; then what stands in the books by now; then LAST; then the newest."""
+        """The requested one; then, on a resolved case, the posted one; then LAST; then the newest."""
         return str(version.number) != against, is_open or not version.in_books, not version.is_last, -version.number
 
     return [_side(first, version) for version in sorted(rest, key=rank)[:MAX_COMPARED]]
 
 
 def more_versions(review: Review) -> list[Version]:
-    """Versions to choose from when there are more than are compared at once."""
+    """Every version but FIRST, for the selector, when there are more than are compared at once."""
     return list(review.versions[1:]) if len(review.versions) - 1 > MAX_COMPARED else []
 
 
 def _side(first: Version, other: Version) -> Side:
-    found = diff(first.value, other.value) if first.value is not None and other.value is not None else []
+    differences = diff(first.value, other.value) if first.value is not None and other.value is not None else []
     changes = [
         {
             "pointer": visible(change["pointer"]),
@@ -136,9 +146,9 @@ def _side(first: Version, other: Version) -> Side:
             "first": "" if change["change"] == "added" else _value(change["first"]),
             "last": "" if change["change"] == "removed" else _value(change["last"]),
         }
-        for change in found[:MAX_CHANGES]
+        for change in differences[:MAX_CHANGES]
     ]
-    return Side(first, other, compare(first.text, other.text), changes, max(0, len(found) - MAX_CHANGES))
+    return Side(first, other, compare(first.text, other.text), changes, max(0, len(differences) - MAX_CHANGES))
 
 
 def _value(value: Any) -> str:
@@ -146,38 +156,41 @@ def _value(value: Any) -> str:
     return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"
 
 
-# ── What each choice would do ───────────────────────────────────────────────────────────────────
+# ── Effects of each choice ───────────────────────────────────────────────────────────────────
 def choices(review: Review, chosen: str) -> list[dict[str, Any]]:
-    """The versions somebody can choose, each with its journals and what they change."""
-    found = []
+    """The versions that can be chosen, each with the journals it would post and their effect.
+
+    :param chosen: raw id of the version that is ticked in the form.
+    """
+    rows = []
     offered = [version for version in review.versions if version.choice is not None]
     for version in offered:
         choice = version.choice
-        assert choice is not None  # noqa: S101  just looked
+        assert choice is not None  # noqa: S101  filtered above
         disposition, tone = _DISPOSITIONS.get(version.disposition, (version.disposition, ""))
-        found.append(
+        rows.append(
             {
                 "version": version,
-                "state": "in the books" if version.in_books else disposition,
+                "state": "posted" if version.in_books else disposition,
                 "tone": "ls-ok" if version.in_books else tone,
                 "stands": choice.stands,
                 "refusal": choice.refusal,
                 "journals": [journal_part(journal) for journal in choice.journals],
                 "change": change_part(choice.change),
-                # One version is no choice; of several none is suggested.
+                # A single version is preselected; of several, none: the page must not suggest a decision.
                 "is_chosen": str(version.raw_id) == chosen or (len(offered) == 1 and not chosen),
             }
         )
-    return found
+    return rows
 
 
-def preview_part(seen: Any) -> dict[str, Any]:
+def preview_part(preview: Any) -> dict[str, Any]:
     """A preview (`pos.decisions.resolve.Preview`) for its template."""
     return {
-        "journals": [journal_part(journal) for journal in seen.journals],
-        "change": change_part(seen.change),
-        "needs_two": seen.needs_second_person,
-        "result": seen.resolved.result,
+        "journals": [journal_part(journal) for journal in preview.journals],
+        "change": change_part(preview.change),
+        "needs_two": preview.needs_second_person,
+        "result": preview.resolved.result,
     }
 
 
@@ -191,7 +204,7 @@ def journal_part(journal: Any) -> dict[str, Any]:
 
 
 def change_part(change: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-    """`Drawer +0.50 USD`: what more or less there is, figure by figure."""
+    """The change of each figure per currency, in minor units, as signed text like `+0.50 USD`."""
     return [
         {
             "label": label,
@@ -205,7 +218,7 @@ def change_part(change: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]
 
 
 def needs_second_person(review: Review) -> bool:
-    """Whether a decision is likely to be above the tenant's limit. The use case knows, and says so in the preview."""
+    """Whether a decision is likely to exceed the tenant's limit. An estimate: only the preview knows."""
     tenant: Tenant = review.case.tenant
     if tenant.four_eyes_limit_minor is None:
         return False
@@ -220,18 +233,31 @@ def _money(minor: int, currency: str) -> str:
 
 # ── The trail ───────────────────────────────────────────────────────────────────────────────────
 def trail(case: ExceptionCase, decisions: Iterable[Resolution]) -> list[dict[str, Any]]:
-    """What people did to the case, in order: its opening, its decisions, and its entries in the audit log."""
+    """The case's history, oldest first: its opening, its decisions, and its other entries in the audit log."""
     entries = AuditEntry.objects.filter(tenant_id=case.tenant_id, object_type="exception", object_id=str(case.pk))
-    # The log has no index by object: a case's entries are looked for from its opening on.
-    entries = entries.filter(at__gte=case.created_at - timedelta(minutes=1)).exclude(action__in=_TOLD_ALREADY)
+    # The log has no index by object: the search is bounded by the case's opening and resolution.
+    entries = entries.filter(at__gte=case.created_at - timedelta(minutes=1)).exclude(action__in=_SHOWN_AS_DECISIONS)
     if case.resolved_at is not None:
         entries = entries.filter(at__lte=case.resolved_at + timedelta(minutes=1))
     moments = [{"at": case.created_at, "kind": "opened", "tone": "ls-warn", "what": case}]
-    moments += [
-        {"at": entry.at, "kind": "audit", "tone": "", "what": entry} for entry in entries.order_by("id")[:MAX_TRAIL]
-    ]
-    for row in decisions:
-        moments.append(
-            {"at": row.at, "kind": row.stage, "tone": _TONES_OF_STAGES.get(Stage(row.stage), ""), "what": row}
-        )
+    moments += [_entry_moment(entry) for entry in entries.order_by("id")[:MAX_TRAIL]]
+    moments += [_decision_moment(row) for row in decisions]
     return sorted(moments, key=lambda moment: moment["at"])
+
+
+def _entry_moment(entry: AuditEntry) -> dict[str, Any]:
+    assignee = (entry.after or {}).get("assigned_to") or ""
+    names = {"by": Assignee(entry.actor).name, "assignee": Assignee(assignee).name}
+    return {"at": entry.at, "kind": "audit", "tone": "", "what": entry} | names
+
+
+def _decision_moment(row: Resolution) -> dict[str, Any]:
+    return {
+        "at": row.at,
+        "kind": row.stage,
+        "tone": _TONES_OF_STAGES.get(Stage(row.stage), ""),
+        "what": row,
+        "by": Assignee(row.actor).name,
+        "action": _ACTIONS.get(row.action, row.action),
+        "result": _RESULTS.get(row.result, row.result),
+    }

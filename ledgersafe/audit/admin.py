@@ -14,11 +14,7 @@ from django.urls import NoReverseMatch, URLPattern, path, reverse
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter, RangeDateFilter
 from unfold.utils import parse_date_str
 
-from ledgersafe.audit import (
-    diffs,
-    page_check,
-    queries,
-)
+from ledgersafe.audit import diffs, page_check, queries
 from ledgersafe.audit.full_check import Trail
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin

@@ -20,11 +20,7 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from ledgersafe.backoffice.frame import BackOfficeAdmin
 from ledgersafe.backoffice.pages import display
-from ledgersafe.jobs import (
-    changes,
-    own_jobs,
-    state,
-)
+from ledgersafe.jobs import changes, own_jobs, state
 from ledgersafe.jobs.forms import JobForm
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError

@@ -35,7 +35,7 @@ def test_a_supervisor_resolves_the_ticked_ones_and_the_others_stay(screen_of: Hi
         dialog.get_by_role("button", name="Resolve", exact=True).click()
         supervisor.settle()
     # Without notes nothing happens, and what was chosen is still there.
-    supervisor.page.get_by_label("Notes (mandatory; kept in the audit trail)").fill("Retries of an old till.")
+    supervisor.page.get_by_label("Reason (required, kept in the audit log)").fill("Retries of an old till.")
     expect(supervisor.page.get_by_label("Keep the FIRST version of each")).to_be_checked()
     supervisor.press("Resolve")
     supervisor.says("2 events resolved.")
