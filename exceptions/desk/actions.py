@@ -1,6 +1,6 @@
 """API actions on cases: read a request, call a use case of the till's side, and return its JSON.
 
-With `case_view`, the only importer of the till's side in this app.
+With `case_view` and `case_json`, the only importers of the till's side in this app.
 """
 
 import logging

@@ -8,7 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
-from exceptions.desk import bulk, inbox_page, review
+from exceptions.desk import bulk, inbox_page
+from exceptions.desk.review import views as review
 from exceptions.models import ExceptionCase
 from exceptions.waiting import count_waiting
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin

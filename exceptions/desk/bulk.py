@@ -17,8 +17,9 @@ from django.utils import timezone
 from exceptions.assignees import colleagues
 from exceptions.cases import assign_case
 from exceptions.decisions import Decision
-from exceptions.desk import actions, case_view, review_parts
+from exceptions.desk import actions, case_view
 from exceptions.desk.inbox_page import at_risk_of
+from exceptions.desk.review import parts as review_parts
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from ledgersafe.backoffice import kept_drafts

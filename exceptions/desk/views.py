@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from exceptions import queries
-from exceptions.desk import actions, case_view, serializers
+from exceptions.desk import actions, case_json, serializers
 from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
@@ -51,7 +51,7 @@ class CaseView(APIView):
     )
     def get(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        return Response(case_view.show_case(queries.get_case(principal, case_id), bound_to=principal.store_code))
+        return Response(case_json.show_case(queries.get_case(principal, case_id), bound_to=principal.store_code))
 
 
 class ResolveView(APIView):

@@ -1,29 +1,20 @@
-"""Parts of the review page, as its templates take them. Only the trail is read here; the rest is passed in."""
+"""Parts of the review page, as its templates take them: head, refusal, effects of each choice, preview. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from exceptions.assignees import Assignee
-from exceptions.decisions import DecisionAction, NotesRequired
-from exceptions.desk.case_view import Review, Version
+from exceptions.decisions import NotesRequired
+from exceptions.desk.case_view import Review
 from exceptions.desk.inbox_page import TONE_OF_SEVERITY, age_of, at_risk_of
-from exceptions.desk.side_by_side import Comparison, alone, compare
-from exceptions.models import CaseStatus, ExceptionCase, Resolution, Stage
-from exceptions.patching import diff
+from exceptions.models import CaseStatus
 from exceptions.reasons import REASONS
-from ledgersafe.audit.models import AuditEntry
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
 from ledgersafe.values.money import to_decimal_text
-from ledgersafe.values.pretty import inline, visible
+from ledgersafe.values.pretty import visible
 
-#: Versions compared on one page; `?against=` shows any other one.
-MAX_COMPARED: Final = 4
-MAX_CHANGES: Final = 200
-MAX_TRAIL: Final = 200
-_MAX_VALUE: Final = 300
 _FIGURES: Final = (("drawer", "Drawer"), ("tax", "Tax owed"), ("revenue", "Revenue"))
 _DISPOSITIONS: Final = {
     "effective": ("posted", "ls-ok"),
@@ -32,36 +23,12 @@ _DISPOSITIONS: Final = {
     "rejected": ("rejected", ""),
     "ignored": ("dismissed", ""),
 }
-#: Audit actions left out of the trail: it shows the decisions themselves.
-_SHOWN_AS_DECISIONS: Final = (
-    "exceptions.case.resolved",
-    "exceptions.case.proposed",
-    "exceptions.proposal.declined",
-    "exceptions.proposal.withdrawn",
-)
-_TONES_OF_STAGES: Final = {Stage.RESOLVED: "ls-ok", Stage.PROPOSED: "ls-info", Stage.DECLINED: "ls-warn"}
 _KEY_STATES: Final = {
     "processed": "posted",
     "quarantined": "held, not posted",
     "ignored": "dismissed",
 }
-_ACTIONS: Final[dict[str, str]] = {DecisionAction.REPLAY: "post a version", DecisionAction.NO_REPLAY: "dismiss"}
-_RESULTS: Final = {"processed": "posted", "unchanged": "nothing changed"}
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A version compared with FIRST: aligned lines and changed fields. `left` None: there is one version."""
-
-    left: Version | None
-    right: Version
-    lines: Comparison
-    changes: Sequence[Mapping[str, str]]
-    more_changes: int
-
-    @property
-    def title(self) -> str:
-        return f"{self.left.name} ↔ {self.right.name}" if self.left else self.right.name
+RESULTS: Final = {"processed": "posted", "unchanged": "nothing changed"}
 
 
 def head(review: Review, now: datetime) -> dict[str, Any]:
@@ -88,7 +55,7 @@ def head(review: Review, now: datetime) -> dict[str, Any]:
         "event_type": visible(arrival.event_type or "") if arrival else "",
         "message": "" if case.reason_code == "IDEMPOTENCY_CONFLICT" else case.details.get("message", ""),
         "problems": case.details.get("errors", []),
-        "last_replay": _RESULTS.get(case.last_replay_status, case.last_replay_status),
+        "last_replay": RESULTS.get(case.last_replay_status, case.last_replay_status),
         "resolved_by": Assignee(case.resolution_actor).name,
     }
 
@@ -113,47 +80,6 @@ def refusal_part(error: DomainError | None) -> dict[str, Any]:
     problems = error.context.get("errors", []) if error else []
     errors = [problem for problem in problems if problem.get("message") != error.message] if error else []
     return {"error": error, "error_text": message_of(error), "errors": errors}
-
-
-# ── Side by side ────────────────────────────────────────────────────────────────────────────────
-def comparisons(review: Review, against: str) -> list[Side]:
-    """FIRST compared with up to `MAX_COMPARED` other versions. :param against: number of the version to put first."""
-    if not review.versions:
-        return []
-    first, *rest = review.versions
-    if not rest:
-        return [Side(None, first, alone(first.text), (), 0)]
-    is_open = review.case.status == CaseStatus.OPEN
-
-    def rank(version: Version) -> tuple[bool, bool, bool, int]:
-        """The requested one; then, on a resolved case, the posted one; then LAST; then the newest."""
-        return str(version.number) != against, is_open or not version.in_books, not version.is_last, -version.number
-
-    return [_side(first, version) for version in sorted(rest, key=rank)[:MAX_COMPARED]]
-
-
-def more_versions(review: Review) -> list[Version]:
-    """Every version but FIRST, for the selector, when there are more than are compared at once."""
-    return list(review.versions[1:]) if len(review.versions) - 1 > MAX_COMPARED else []
-
-
-def _side(first: Version, other: Version) -> Side:
-    differences = diff(first.value, other.value) if first.value is not None and other.value is not None else []
-    changes = [
-        {
-            "pointer": visible(change["pointer"]),
-            "change": change["change"],
-            "first": "" if change["change"] == "added" else _value(change["first"]),
-            "last": "" if change["change"] == "removed" else _value(change["last"]),
-        }
-        for change in differences[:MAX_CHANGES]
-    ]
-    return Side(first, other, compare(first.text, other.text), changes, max(0, len(differences) - MAX_CHANGES))
-
-
-def _value(value: Any) -> str:
-    text = inline(value)
-    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"
 
 
 # ── Effects of each choice ───────────────────────────────────────────────────────────────────
@@ -229,35 +155,3 @@ def needs_second_person(review: Review) -> bool:
 
 def _money(minor: int, currency: str) -> str:
     return f"{to_decimal_text(minor, currency)} {currency}"
-
-
-# ── The trail ───────────────────────────────────────────────────────────────────────────────────
-def trail(case: ExceptionCase, decisions: Iterable[Resolution]) -> list[dict[str, Any]]:
-    """The case's history, oldest first: its opening, its decisions, and its other entries in the audit log."""
-    entries = AuditEntry.objects.filter(tenant_id=case.tenant_id, object_type="exception", object_id=str(case.pk))
-    # The log has no index by object: the search is bounded by the case's opening and resolution.
-    entries = entries.filter(at__gte=case.created_at - timedelta(minutes=1)).exclude(action__in=_SHOWN_AS_DECISIONS)
-    if case.resolved_at is not None:
-        entries = entries.filter(at__lte=case.resolved_at + timedelta(minutes=1))
-    moments = [{"at": case.created_at, "kind": "opened", "tone": "ls-warn", "what": case}]
-    moments += [_entry_moment(entry) for entry in entries.order_by("id")[:MAX_TRAIL]]
-    moments += [_decision_moment(row) for row in decisions]
-    return sorted(moments, key=lambda moment: moment["at"])
-
-
-def _entry_moment(entry: AuditEntry) -> dict[str, Any]:
-    assignee = (entry.after or {}).get("assigned_to") or ""
-    names = {"by": Assignee(entry.actor).name, "assignee": Assignee(assignee).name}
-    return {"at": entry.at, "kind": "audit", "tone": "", "what": entry} | names
-
-
-def _decision_moment(row: Resolution) -> dict[str, Any]:
-    return {
-        "at": row.at,
-        "kind": row.stage,
-        "tone": _TONES_OF_STAGES.get(Stage(row.stage), ""),
-        "what": row,
-        "by": Assignee(row.actor).name,
-        "action": _ACTIONS.get(row.action, row.action),
-        "result": _RESULTS.get(row.result, row.result),
-    }

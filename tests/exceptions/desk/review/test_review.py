@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from exceptions.assignees import Assignee
 from exceptions.models import ExceptionCase
 from tests.conftest import Shop
 from tests.scenes.desk import (
@@ -143,7 +144,7 @@ def test_keeping_first_resolves_and_posts_nothing(shop: Shop, operator: Client) 
     page = page_of(operator, case)
     assert "the books did not change" in page
     assert "Asked the store." in page
-    assert actor_of(operator) in page
+    assert Assignee(actor_of(operator)).name in page
 
 
 def test_choosing_last_leads_to_reversal_new_journal_and_the_next_case(shop: Shop, operator: Client) -> None:
@@ -247,7 +248,7 @@ def test_the_second_of_two_operators_is_told_and_loses_nothing_typed(shop: Shop,
         assert "Somebody has decided this exception already." in page
         assert "My own notes." in page
         assert "&quot;kept&quot;" in page
-        assert actor_of(other) in page
+        assert Assignee(actor_of(other)).name in page
     assert shop.number("journals") == 1
 
 

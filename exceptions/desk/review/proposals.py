@@ -9,8 +9,8 @@ from exceptions.assignees import Assignee
 from exceptions.decisions import DecisionAction
 from exceptions.desk import case_view
 from exceptions.desk.case_view import Review, Version
-from exceptions.desk.review_form import ReviewForm, decision_of
-from exceptions.desk.review_parts import change_part, journal_part
+from exceptions.desk.review.form import ReviewForm, decision_of
+from exceptions.desk.review.parts import change_part, journal_part
 from exceptions.models import ENDINGS, CaseStatus, Resolution, Stage
 from exceptions.patching import patched
 from ledgersafe.values import exact_json
