@@ -1,6 +1,6 @@
 """The desk's pages and the till's side: read a case with its versions, and call the use cases that decide it.
 
-The imports of `pos` here, in `case_json` and in `actions` are the one exception in the layers contract. Pages reach the
+The imports of `pos` in this room are the one exception in the layers contract. Pages reach the
 till's side through this file alone.
 """
 
