@@ -150,7 +150,7 @@ def test_above_the_limit_the_operator_proposes_and_the_supervisor_confirms(scree
 
     supervisor = screen_of("supervisor")
     supervisor.go("/admin/")
-    supervisor.press("1 decision waits for your confirmation")
+    supervisor.press("1 decision needs your confirmation")
     expect(supervisor.page.locator("[data-rv-row]")).to_have_count(1)
     supervisor.says("To confirm", "1 to confirm", "to confirm")
     supervisor.press("evt-large")
@@ -184,7 +184,7 @@ def test_a_proposal_is_declined_withdrawn_and_each_is_told(screen_of: Hired, sho
     supervisor.press("Decline")
     supervisor.says("The proposal is declined. Nothing was posted; the event stays open.", "Proposal declined")
     supervisor.go(f"{INBOX}?state=confirm")
-    supervisor.says("Nothing waits for your confirmation.")
+    supervisor.says("No decision needs your confirmation.")
 
     operator.go(path)
     operator.says("declined your proposal.", "The drawer was counted: FIRST is right.")
