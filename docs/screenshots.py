@@ -135,7 +135,7 @@ def draw_four_eyes_and_bulk(camera: Camera) -> None:
     camera.retailer.switch_on("CASH_DROP")
     camera.go(f"{INBOX}?reason=UNKNOWN_EVENT_TYPE")
     camera.press("Replay all of this reason…")
-    camera.page.get_by_label("Why (kept in the audit trail)").fill(
+    camera.page.get_by_label("Reason for the replay (required, kept in the audit log)").fill(
         "CASH_DROP is switched on: the shops bring cash to the safe now."
     )
     camera.take("replay", height=800)

@@ -65,7 +65,7 @@ def test_a_reason_is_replayed_after_its_event_type_was_switched_on(screen_of: Hi
     supervisor = screen_of("supervisor")
     supervisor.go(f"{INBOX}?reason=UNKNOWN_EVENT_TYPE")
     supervisor.press("Replay all of this reason…")
-    supervisor.page.get_by_label("Why (kept in the audit trail)").fill("SALE is switched on.")
+    supervisor.page.get_by_label("Reason for the replay (required, kept in the audit log)").fill("SALE is switched on.")
     supervisor.press("Start the replay")
     job = ReplayJob.objects.get(tenant=shop.tenant)
     assert supervisor.path == f"/admin/pos/replayjob/{job.pk}/change/"
