@@ -109,9 +109,9 @@ def _rows(cases: Sequence[ExceptionCase], now: datetime, *, me: str, may_approve
 
 def _proposal_badges(cases: Sequence[ExceptionCase], me: str, *, may_approve: bool) -> dict[uuid.UUID, str]:
     """Badges of cases with an open proposal, by case: what this person can do about it."""
-    waiting = [case for case in cases if case.status == CaseStatus.OPEN and case.awaits_confirmation]
+    proposed_cases = [case for case in cases if case.status == CaseStatus.OPEN and case.awaits_confirmation]
     badges: dict[uuid.UUID, str] = {}
-    for proposal in list_waiting(waiting).only("case_id", "actor") if waiting else ():
+    for proposal in list_waiting(proposed_cases).only("case_id", "actor") if proposed_cases else ():
         if proposal.actor != me:
             badges[proposal.case_id] = "to confirm" if may_approve else "proposed"
         else:

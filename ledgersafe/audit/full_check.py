@@ -65,21 +65,21 @@ def count_blocks(snapshot: Snapshot) -> int:
 
 def check_anchors(snapshot: Snapshot, lines: Iterable[Anchor | TornLine]) -> AnchorIndex:
     """Check the anchors in one pass. At most `BLOCKS_AT_ONCE` flaws a tenant are kept: one is proof enough."""
-    found = AnchorIndex()
+    index = AnchorIndex()
 
     def sound() -> Iterator[Anchor]:
         for line in lines:
             if isinstance(line, TornLine):
-                found.torn.append(line.number)
+                index.torn.append(line.number)
             else:
-                found.last_block[line.tenant_id] = line.block
+                index.last_block[line.tenant_id] = line.block
                 yield line
 
     for flaw in anchor_flaws(snapshot, sound()):
-        several = found.flaws.setdefault(flaw.tenant_id, [])
+        several = index.flaws.setdefault(flaw.tenant_id, [])
         if all(flaw.block != known.block for known in several[-1:]) and len(several) < BLOCKS_AT_ONCE:
             several.append(flaw)
-    return found
+    return index
 
 
 def check_trail(
@@ -88,9 +88,9 @@ def check_trail(
     """Check the trail of the snapshot's tenant. :param on_blocks: called with the number of blocks checked since."""
     tenant_id = snapshot.tenant_id or 0
     trail = Trail(tenant, anchored_block=anchors.last_block.get(tenant_id, 0))
-    found = _flaws(snapshot, anchors.flaws.get(tenant_id, []), on_blocks)
-    trail.named = tuple(islice(found, named_rows))
-    trail.total = len(trail.named) + sum(1 for _ in found)
+    flaws = _flaws(snapshot, anchors.flaws.get(tenant_id, []), on_blocks)
+    trail.named = tuple(islice(flaws, named_rows))
+    trail.total = len(trail.named) + sum(1 for _ in flaws)
     head_is_old = False
     for number, length, sha256, is_old in snapshot.rows(_HEAD):
         trail.head_number, trail.entries, trail.head_sha256, head_is_old = number, length, sha256, is_old

@@ -44,14 +44,14 @@ def _proposals(request: HttpRequest, view: View) -> list[tuple[str, str]]:
     if not view.choices or not (may_decide or may_approve):
         return []
     tenant_ids = None if view.tenant is None and view.offers_all else [tenant.id for tenant in view.tenants]
-    waiting = count_waiting(tenant_ids, me=staff.actor_of(user))
+    counts = count_waiting(tenant_ids, me=staff.actor_of(user))
     links = []
-    if waiting.to_confirm and may_approve:
-        number = waiting.to_confirm
+    if counts.to_confirm and may_approve:
+        number = counts.to_confirm
         text = f"{number:,} decision{pluralize(number)} need{pluralize(number, 's,')} your confirmation"
         links.append((text, inbox_url(view, state="confirm")))
-    if waiting.proposed:
-        number = waiting.proposed
+    if counts.proposed:
+        number = counts.proposed
         text = f"{number:,} of your proposals need{pluralize(number, 's,')} confirmation"
         links.append((text, inbox_url(view, state="proposed")))
     return links

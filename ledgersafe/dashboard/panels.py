@@ -188,20 +188,20 @@ def today_of(tenant: Tenant, now: datetime) -> date:
 
 def close_panel(days: Sequence[Period], cases: Sequence[OpenCases], now: datetime) -> dict[str, Any]:
     """Open business days, oldest first, each with its state and undecided exceptions."""
-    held: dict[tuple[int, date | None], list[OpenCases]] = {}
+    by_day: dict[tuple[int, date | None], list[OpenCases]] = {}
     for case in cases:
-        held.setdefault((case.tenant_id, case.business_date), []).append(case)
+        by_day.setdefault((case.tenant_id, case.business_date), []).append(case)
     over_at = _over_at(days)
     rows = []
     for day in days[:MAX_DAYS]:
-        waiting = held.get((day.tenant_id, day.business_date), [])
-        number = sum(case.number for case in waiting)
+        undecided = by_day.get((day.tenant_id, day.business_date), [])
+        number = sum(case.number for case in undecided)
         running = over_at[day.pk] > now
         state = ("running", "ls-info") if running else ("ready to close", "ls-ok")
         if number:
             state = ("running" if running else "decide first", "ls-warn")
         rows.append(
-            {"day": day, "held": f"{number:,}", "at_risk": _at_risk(waiting), "state": state[0], "tone": state[1]}
+            {"day": day, "held": f"{number:,}", "at_risk": _at_risk(undecided), "state": state[0], "tone": state[1]}
         )
     return {"rows": rows, "more": len(days) > MAX_DAYS}
 

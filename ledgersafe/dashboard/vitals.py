@@ -77,10 +77,10 @@ def _queue() -> Vital:
     if not url.startswith(("redis:", "rediss:", "valkey:", "unix:")):
         return Vital("Jobs waiting", "not known", "", "No queue is configured, or one that is not asked here.")
     try:
-        waiting: Any = _client(url).llen(_QUEUE)
+        number: Any = _client(url).llen(_QUEUE)
     except (redis.RedisError, OSError):
         return Vital("Jobs waiting", "no answer from the queue", "bad", "Scheduled jobs do not run.")
-    return Vital("Jobs waiting", f"{waiting:,}", "warn" if waiting > 100 else "ok", "in the queue")
+    return Vital("Jobs waiting", f"{number:,}", "warn" if number > 100 else "ok", "in the queue")
 
 
 def _jobs(now: datetime) -> Vital:

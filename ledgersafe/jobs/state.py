@@ -23,7 +23,7 @@ class Alive:
 
     workers: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
-    waiting: int | None = None
+    queued: int | None = None
     trouble: str = ""
     asked_at: datetime = field(default_factory=timezone.now)
 
@@ -36,12 +36,12 @@ def ask() -> Alive:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=PATIENCE_SECONDS)
             replies: list[dict[str, Any]] = app.control.ping(timeout=PATIENCE_SECONDS, connection=broker)
-            waiting = _waiting(broker)
+            queued = _queued(broker)
     except (OperationalError, OSError) as error:
         return Alive(trouble=f"The queue cannot be reached: {error}")
     names = sorted(name for reply in replies or [] for name in reply)
     schedulers = tuple(name for name in names if name.startswith(f"{NODENAME_DEFAULT}@"))
-    return Alive(tuple(name for name in names if name not in schedulers), schedulers, waiting)
+    return Alive(tuple(name for name in names if name not in schedulers), schedulers, queued)
 
 
 def next_run(job: Any) -> datetime | None:
@@ -60,7 +60,7 @@ def is_late(job: Any, now: datetime) -> bool:
     return due is not None and now - due > LATE
 
 
-def _waiting(broker: Any) -> int | None:
+def _queued(broker: Any) -> int | None:
     """Messages in the queue; None: the queue does not exist yet."""
     try:
         queue = broker.default_channel.queue_declare(queue=app.conf.task_default_queue, passive=True)

@@ -44,10 +44,10 @@ def board(readiness: Readiness) -> dict[str, Any]:
         "over_at": instant(readiness.over.at),
         "over_last_in": readiness.over.store_code or None,
         "closed_at": instant(readiness.closed_at),
-        "open_exceptions": readiness.held.open,
-        "undecided_arrivals": readiness.held.undecided_arrivals,
-        "by_reason": readiness.held.by_reason,
-        "at_risk": amounts(readiness.held.at_risk),
+        "open_exceptions": readiness.held_events.open,
+        "undecided_arrivals": readiness.held_events.undecided_arrivals,
+        "by_reason": readiness.held_events.by_reason,
+        "at_risk": amounts(readiness.held_events.at_risk),
         "open_drawers": [
             {
                 "id": drawer.id,

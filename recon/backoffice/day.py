@@ -201,9 +201,9 @@ def _intro(period: Period, board: Readiness) -> str:
         f"After closing, nothing can be posted on or before {period.business_date:%-d %B %Y}; only a supervisor can "
         "reopen the day."
     )
-    if board.held.open:
-        events = "event needs" if board.held.open == 1 else "events need"
-        return f"{board.held.open:,} held {events} a decision. {consequence}"
+    if board.held_events.open:
+        events = "event needs" if board.held_events.open == 1 else "events need"
+        return f"{board.held_events.open:,} held {events} a decision. {consequence}"
     if board.drawers:
         return f"Drawers are open: {', '.join(drawer.register for drawer in board.drawers[:5])}. {consequence}"
     if board.without_rate:

@@ -24,12 +24,12 @@ STATE_BADGES = {
 
 def board_cards(period: Period, board: Readiness) -> list[Card]:
     """An open day: its readiness, held events by reason, and the packs of closes that were undone."""
-    at_risk = ", ".join(f"{money.text} {money.currency}" for money in board.held.at_risk) or "none"
+    at_risk = ", ".join(f"{money.text} {money.currency}" for money in board.held_events.at_risk) or "none"
     facts: list[tuple[str, Any]] = [
         ("State", Cell("", badge=STATE_BADGES[board.state])),
         ("Ends", _end(board)),
-        ("Held events", f"{board.held.open:,}"),
-        ("Received but not posted", f"{board.held.undecided_arrivals:,}"),
+        ("Held events", f"{board.held_events.open:,}"),
+        ("Received but not posted", f"{board.held_events.undecided_arrivals:,}"),
         ("Money at risk", at_risk),
         ("Open drawers", _drawers(board)),
     ]
@@ -49,7 +49,7 @@ def board_cards(period: Period, board: Readiness) -> list[Card]:
 def _held_card(period: Period, board: Readiness) -> Card:
     query = urlencode({"state": "open", "tenant": period.tenant.slug})
     inbox = Button("Decide them", f"{reverse('admin:exceptions_exceptioncase_changelist')}?{query}", "inbox")
-    rows = [[Cell(reason, mono=True), f"{number:,}"] for reason, number in sorted(board.held.by_reason.items())]
+    rows = [[Cell(reason, mono=True), f"{number:,}"] for reason, number in sorted(board.held_events.by_reason.items())]
     return Card(
         "Held events by reason",
         headers=["Reason", "Events"],

@@ -92,8 +92,10 @@ def refuse_blocked(plan: DayPlan, *, now: datetime, force: bool) -> None:
 
 def not_ready(events: HeldFigures) -> DayNotReady:
     """The refusal of a day with open held events, with their number, reasons and money at risk."""
-    one = events.open == 1
-    message = f"{events.open} held event{'' if one else 's'} of the day wait{'s' if one else ''} for a decision."
+    is_single = events.open == 1
+    message = (
+        f"{events.open} held event{'' if is_single else 's'} of the day wait{'s' if is_single else ''} for a decision."
+    )
     return DayNotReady(message, **held_json(events))
 
 

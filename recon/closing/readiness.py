@@ -38,7 +38,7 @@ class Readiness:
     :ivar blockers: the codes with which a close would be refused.
     :ivar ends_at: end of the day by the tenant's clock.
     :ivar over: the store where the day ends last, and when; it may be in another time zone.
-    :ivar held: open held events that count for the close. :ivar empty_days: days that would be closed with it.
+    :ivar held_events: open held events that count for the close. :ivar empty_days: days that would be closed with it.
     :ivar earliest_open: an earlier open day, which has to be closed first.
     :ivar reopened: the latest reopening; the hourly job does not close a reopened day.
     :ivar without_rate: currencies of clearing accounts that cannot be valued at the day's end.
@@ -52,7 +52,7 @@ class Readiness:
     over: Ending
     closed_at: datetime | None
     blockers: Sequence[str]
-    held: HeldFigures
+    held_events: HeldFigures
     empty_days: EmptyDays
     earliest_open: date | None
     reopened: Reopening | None
@@ -67,7 +67,7 @@ def check_readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     """
     plan = plan_for(tenant, day)
     is_closed = not plan.is_open
-    held = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
+    events = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
     drawers = [] if is_closed else open_drawers(tenant.id, plan.clocks, day)
     without_rate = (
         [] if is_closed else positions.currencies_without_rate(tenant.id, day, at=plan.ends_at - LAST_INSTANT)
@@ -75,7 +75,7 @@ def check_readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
     checks = {
         "DAY_NOT_OVER": now < plan.over.at,
         "EARLIER_DAY_OPEN": plan.earliest_open is not None,
-        "DAY_NOT_READY": held.open > 0,
+        "DAY_NOT_READY": events.open > 0,
         "DRAWERS_OPEN": bool(drawers),
         "FX_RATE_MISSING": bool(without_rate),
     }
@@ -88,7 +88,7 @@ def check_readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
         over=plan.over,
         closed_at=plan.period.closed_at if plan.period else None,
         blockers=blockers,
-        held=held,
+        held_events=events,
         empty_days=EmptyDays(day, day) if is_closed else plan.empty_days,
         earliest_open=None if is_closed else plan.earliest_open,
         reopened=last_reopening(tenant.id, plan.period.pk) if plan.period and plan.period.reopened_at else None,

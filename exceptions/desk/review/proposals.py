@@ -34,8 +34,8 @@ def proposals_part(
     if review.case.status != CaseStatus.OPEN:
         return []
     ended = {row.proposal_id for row in decisions if row.stage in ENDINGS}
-    waiting = [row for row in decisions if row.stage == Stage.PROPOSED and row.pk not in ended]
-    return [_proposal_part(proposal, review, form, me, now) for proposal in waiting]
+    open_proposals = [row for row in decisions if row.stage == Stage.PROPOSED and row.pk not in ended]
+    return [_proposal_part(proposal, review, form, me, now) for proposal in open_proposals]
 
 
 def declined_part(decisions: Sequence[Resolution], *, me: str) -> dict[str, Any] | None:
