@@ -111,7 +111,7 @@ def draw_the_day(camera: Camera) -> None:
     camera.notes("Called the shop: the customer put one thing back. The second version is right.")
     camera.page.locator("[data-rv-form]").scroll_into_view_if_needed()
     camera.take("preview", height=920)
-    camera.press("Resolve and replay")
+    camera.press("Post this version")
     camera.take("resolved", height=900)
     camera.press("Timeline")
     camera.take("timeline", height=1200)
@@ -123,7 +123,7 @@ def draw_four_eyes_and_bulk(camera: Camera) -> None:
     camera.review("third")
     camera.choose("LAST")
     camera.notes("The receipt in the drawer says the same as the second version.")
-    camera.press("Propose: resolve and replay")
+    camera.press("Propose: post this version")
     camera.be("mei")
     camera.review("third")
     camera.take("four-eyes", height=800)
@@ -135,7 +135,7 @@ def draw_four_eyes_and_bulk(camera: Camera) -> None:
     camera.retailer.switch_on("CASH_DROP")
     camera.go(f"{INBOX}?reason=UNKNOWN_EVENT_TYPE")
     camera.press("Replay all of this reason…")
-    camera.page.get_by_label("Why (kept in the audit trail)").fill(
+    camera.page.get_by_label("Reason for the replay (required, kept in the audit log)").fill(
         "CASH_DROP is switched on: the shops bring cash to the safe now."
     )
     camera.take("replay", height=800)

@@ -1,4 +1,4 @@
-"""Who looks after held events: people as the inbox shows them."""
+"""Assignees of held events: actors as the inbox shows them, and the people a case can be assigned to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,25 +19,25 @@ class Assignee:
 
     @property
     def name(self) -> str:
-        """Without the kind, which is told only where it is no person."""
+        """The user name; the whole actor where it is no person, like `key:ls_ab12`."""
         kind, _, name = self.actor.partition(":")
         return name if kind == "user" and name else self.actor
 
     @property
     def initial(self) -> str:
-        """What stands in the avatar."""
+        """The letter in the avatar."""
         return next((character.upper() for character in self.name if character.isalnum()), "?")
 
     @property
     def hue(self) -> int:
-        """A colour that stays with the person: one of twelve."""
+        """The avatar's colour, 0 to 11: always the same for one actor."""
         return sum(map(ord, self.actor)) % 12
 
 
 def colleagues(tenant_ids: Iterable[int] | None, *, me: str) -> list[Assignee]:
-    """Who a case of these tenants can be given to, oneself first; one statement. None: of all tenants.
+    """List who a case of these tenants can be assigned to, `me` first, then by name. One statement.
 
-    Only who may decide it: an auditor could do nothing with it.
+    Only people who may decide cases: an auditor could not work on one. :param tenant_ids: None: all tenants.
     """
     decides = Q(groups__permissions__codename=_DECIDE, groups__permissions__content_type__app_label="exceptions")
     users: Any = get_user_model().objects.filter(decides | Q(is_superuser=True), is_active=True, is_staff=True)

@@ -1,6 +1,6 @@
-"""Deciding held work: assign a case, and the operations a replay is made of.
+"""Cases: assign one (use case); lock, resolve and propose (operations of the till's side in its own transaction).
 
-A case knows nothing of events and journals; what a decision did to them is told to it (`Decided`).
+A case knows nothing of events and journals: callers pass in what a decision did to them (`DecidedCase`).
 """
 
 import uuid
@@ -19,7 +19,7 @@ from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.tenants.lineage import actors_like
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
-#: A proposal that was neither declined nor withdrawn; of `Resolution`.
+#: Condition on `Resolution`: an open proposal, neither declined nor withdrawn.
 IS_WAITING: Final = Q(stage=Stage.PROPOSED) & ~Exists(
     Resolution.objects.filter(tenant=OuterRef("tenant"), proposal=OuterRef("pk"))
 )
@@ -41,7 +41,11 @@ class FourEyesRequired(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class DecidedCase:
-    """What was decided on a case and what came of it. `patch_text` is JSON text, so that no number is rewritten."""
+    """A decision on a case and its outcome. `patch_text` is JSON text, so that no number is rewritten.
+
+    :ivar attempted: whether a version was to be posted. :ivar result: what became of it; empty without an attempt.
+    :ivar payload_hash: SHA-256 of the posted payload, 32 bytes.
+    """
 
     case_id: uuid.UUID
     action: str
@@ -55,9 +59,9 @@ class DecidedCase:
 
 
 def assign_case(*, tenant_id: int, case_id: uuid.UUID, assignee: str, actor: str, now: datetime) -> ExceptionCase:
-    """Say who looks after an open case; an empty assignee gives it back to everybody.
+    """Assign an open case; an empty assignee makes it unassigned.
 
-    :raises NotFound: no such case. :raises AlreadyResolved: nobody needs to look after it any more.
+    :raises NotFound: no such case. :raises AlreadyResolved: it is decided.
     :raises InvalidParameter: the assignee is no printable text of up to 200 characters.
     """
     if len(assignee) > 200 or not assignee.isprintable() or assignee != assignee.strip():
@@ -84,42 +88,43 @@ def assign_case(*, tenant_id: int, case_id: uuid.UUID, assignee: str, actor: str
 
 
 def lock_cases(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ExceptionCase]:
-    """Cases by id, locked in id order until commit; operation. Who decides a case is alone with it.
+    """Lock cases until commit and return them by id; operation.
 
-    Whoever decides on events has locked their keys before: ingest locks the key and then opens or joins the case.
+    In id order, so that two bulk decisions never wait for each other crosswise. Lock the events' keys before: intake
+    locks the key first, and then opens or joins the case.
     """
     require_transaction()
     rows = ExceptionCase.objects.select_for_update(of=("self",)).filter(tenant_id=tenant_id, id__in=case_ids)
     return {case.id: case for case in rows.order_by("id")}
 
 
-def resolve(tenant_id: int, decided: Sequence[DecidedCase], *, notes: str, actor: str, now: datetime) -> None:
-    """Close locked open cases and write the decisions and the trail; operation, one statement for all of them.
+def resolve(tenant_id: int, decisions: Sequence[DecidedCase], *, notes: str, actor: str, now: datetime) -> None:
+    """Resolve locked open cases and write decisions and trail; operation, one statement for any number.
 
-    :raises django.db.IntegrityError: one of them is not open.
+    :raises django.db.IntegrityError: a case is not open.
     """
     require_transaction()
-    if not decided:
+    if not decisions:
         return
     rows = [
         {
-            "case": str(one.case_id),
-            "action": one.action,
-            "attempted": one.attempted,
-            "result": one.result or None,
-            "raw": one.canonical_raw_id,
-            "patch": one.patch_text,
-            "hash": one.payload_hash.hex() if one.payload_hash else None,
-            "journal": one.journal_id,
-            "reversal": one.reversal_journal_id,
+            "case": str(decision.case_id),
+            "action": decision.action,
+            "attempted": decision.attempted,
+            "result": decision.result or None,
+            "raw": decision.canonical_raw_id,
+            "patch": decision.patch_text,
+            "hash": decision.payload_hash.hex() if decision.payload_hash else None,
+            "journal": decision.journal_id,
+            "reversal": decision.reversal_journal_id,
         }
-        for one in decided
+        for decision in decisions
     ]
     call("exceptions_resolve_v1", tenant_id, as_jsonb(_context(notes, actor, now)), as_jsonb(rows))
 
 
 def note_refused_replays(tenant_id: int, refused: Mapping[uuid.UUID, str], now: datetime) -> None:
-    """Count a replay that could not be carried out on its open case, by code; operation, one statement per code."""
+    """Count refused attempts on open cases; operation, one statement per code. :param refused: code by case id."""
     require_transaction()
     for code in sorted(set(refused.values())):
         ids = [case_id for case_id, value in refused.items() if value == code]
@@ -131,10 +136,7 @@ def note_refused_replays(tenant_id: int, refused: Mapping[uuid.UUID, str], now: 
 def confirms_a_proposal(
     case_id: uuid.UUID, *, tenant_id: int, action: str, payload_hash: bytes | None, actor: str
 ) -> bool:
-    """Whether somebody else has proposed just this decision, and it was neither declined nor withdrawn.
-
-    The same key, rotated meanwhile, is nobody else.
-    """
+    """Whether another person has an open proposal of the same action and payload. A rotated key is the same person."""
     oneself = actors_like(tenant_id, actor)
     return _proposals(case_id, tenant_id, action, payload_hash).exclude(actor__in=oneself).exists()
 
@@ -150,7 +152,7 @@ def propose(
     actor: str,
     now: datetime,
 ) -> None:
-    """Keep a decision that waits for a second person; operation. Proposing the same again changes nothing."""
+    """Record a proposal for a second person to confirm; operation. Proposing the same again changes nothing."""
     require_transaction()
     oneself = actors_like(tenant_id, actor)
     if _proposals(case_id, tenant_id, decision.action, payload_hash).filter(actor__in=oneself).exists():

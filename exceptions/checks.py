@@ -1,10 +1,10 @@
-"""Invariants of held work."""
+"""Invariants of cases: decisions are complete and on record, proposals match the cases' marks."""
 
 from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
 
-#: One text without a letter in it is as good as none.
+#: Text of white space only counts as missing.
 _DECISIONS: Final = """
 SELECT e.tenant_id, 'exceptions', e.id::text,
        CASE WHEN e.status = 'open' THEN 'is open but says when it was resolved'
@@ -19,7 +19,7 @@ WHERE %(tenant)s IN (0, e.tenant_id) AND coalesce(e.resolved_at, e.created_at) >
            OR e.resolution_notes !~ '\\S' END
 """
 
-#: The decision itself is a row of its own, and says the same. An open case has none but proposals.
+#: A resolved case has a decision row with the same content; an open one has proposals at most.
 _ON_RECORD: Final = """
 SELECT e.tenant_id, 'exceptions', e.id::text,
        CASE WHEN e.status = 'open' THEN 'is open, and a decision is on record'
@@ -33,7 +33,7 @@ WHERE %(tenant)s IN (0, e.tenant_id) AND coalesce(e.resolved_at, e.created_at) >
            (e.resolution_actor, e.resolution_action, e.resolution_notes, e.resolved_at, e.override_patch) END
 """
 
-#: A case says whether a proposal waits; one is ended by who may, once (an index).
+#: `awaits_confirmation` is set exactly while a proposal is open.
 _AWAITING: Final = """
 SELECT e.tenant_id, 'exceptions', e.id::text,
        CASE WHEN e.awaits_confirmation THEN 'awaits confirmation, and no proposal waits'
@@ -45,6 +45,7 @@ WHERE %(tenant)s IN (0, e.tenant_id) AND e.created_at >= %(since)s::date AND e.s
       WHERE p.tenant_id = e.tenant_id AND p.case_id = e.id AND p.stage = 'proposed'
         AND NOT EXISTS (SELECT FROM exception_resolutions x WHERE x.tenant_id = p.tenant_id AND x.proposal_id = p.id))
 """
+#: A proposal is ended by a row of its own case: withdrawn by its proposer, declined by anyone else.
 _ENDED: Final = """
 SELECT x.tenant_id, 'exception_resolutions', x.id::text,
        CASE WHEN p.stage <> 'proposed' OR (p.tenant_id, p.case_id) <> (x.tenant_id, x.case_id)

@@ -1,4 +1,4 @@
-"""What a person decides on a held event: read from a request or form, checked before anything is touched. Pure."""
+"""Read a person's decision on a held event from a request or form, and check it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ FIRST, LAST = "FIRST", "LAST"
 
 
 class DecisionAction(StrEnum):
-    """Post a version of the event, or settle the case without posting anything."""
+    """Post a version of the event, or dismiss it without posting anything."""
 
     REPLAY = "override_and_replay"
     NO_REPLAY = "mark_resolved_no_replay"
@@ -44,11 +44,10 @@ class InvalidCanonicalRawId(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision. Which version is meant: `canonical`, else `canonical_raw_id`, else the case's own arrival.
+    """One decision. The version is `canonical`, else `canonical_raw_id`, else the case's own arrival.
 
-    `patch` is parsed exactly, as `ledgersafe.values.exact_json` does: an object is a merge patch, a list a JSON patch.
-    `confirms` is
-    the proposal this is meant to confirm: once that is declined or withdrawn, the decision is refused.
+    :ivar patch: parsed as by `ledgersafe.values.exact_json`; an object is a merge patch, a list a JSON patch.
+    :ivar confirms: id of the proposal it confirms; once that is declined or withdrawn, the decision is refused.
     """
 
     action: DecisionAction
@@ -60,9 +59,9 @@ class Decision:
 
     @classmethod
     def read(cls, body: Mapping[str, Any], *, json_patch: bool = False) -> "Decision":
-        """From the contract's body; what it says of an actor is ignored.
+        """Read the body of a request; an `actor` in it is ignored.
 
-        :param json_patch: the body came as application/json-patch+json.
+        :param json_patch: the request's media type is application/json-patch+json.
         :raises DomainError: InvalidAction, NotesRequired, InvalidPatch, InvalidCanonicalRawId.
         """
         action = body.get("action")
@@ -81,7 +80,7 @@ class Decision:
 
 
 def read_notes(value: object) -> str:
-    """:raises NotesRequired: nothing to read, or more than fits."""
+    """Check and strip notes. :raises NotesRequired: empty, longer than `MAX_NOTES`, or with invisible characters."""
     if not isinstance(value, str) or not any(character.isalnum() for character in value):
         raise NotesRequired
     notes = value.strip()

@@ -1,4 +1,4 @@
-"""Figures of the queue for the dashboard: what waits, for how long, and how much money hangs on it."""
+"""Figures of open cases for the dashboard: number, age, money at risk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-#: Ages are told apart at these limits, youngest first; the last group has no limit.
+#: Age groups, youngest first, with their upper limits; the last has none.
 AGES: Final = (
     ("under 1 h", timedelta(hours=1)),
     ("1–24 h", timedelta(hours=24)),
@@ -30,7 +30,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class OpenCases:
-    """Open cases of one reason, age group, currency and business day. `business_date` None: of no day asked about."""
+    """Open cases of one reason, age group (index in `AGES`), currency and business day. None: a day not asked for."""
 
     reason_code: str
     age: int
@@ -42,7 +42,7 @@ class OpenCases:
     oldest_at: datetime
 
 
-#: One pass over the open cases, which a partial index holds together however many were decided.
+#: One pass over the open cases: a partial index keeps them together, however many are resolved.
 _OPEN: Final = """
 SELECT e.reason_code, {ages} - width_bucket(e.created_at, %(limits)s::timestamptz[]), e.currency, e.tenant_id,
        (SELECT d.day FROM unnest(%(tenants)s::bigint[], %(days)s::date[], %(starts)s::timestamptz[],
@@ -56,9 +56,9 @@ GROUP BY 1, 2, 3, 4, 5
 
 
 def open_cases(tenant_id: int | None, spans: Sequence[Span], *, now: datetime) -> list[OpenCases]:
-    """Open cases of a tenant, or (None) of all. One statement.
+    """Read the figures of a tenant's open cases; None: of all tenants. One statement.
 
-    A case belongs to the day it was opened in: the queue knows no event times.
+    A case counts for the day of `spans` in which it was opened: cases have no event times.
     """
     values: dict[str, Any] = {
         "limits": sorted(now - limit for limit in _LIMITS),

@@ -1,6 +1,6 @@
-"""The operator's inbox: which held events are listed, in which order, and how many there are of each kind.
+"""Filter, sort and count the operator's inbox.
 
-Whatever is counted is the open set, which is indexed and stays small; of what was resolved only the first thousand.
+Counts are of open cases, which are indexed and few; resolved ones are counted up to a thousand.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,11 +28,11 @@ STATES: Final = {
     RESOLVED: "Resolved",
 }
 AGES: Final = {
-    "lt1h": ("under an hour", None, timedelta(hours=1)),
-    "lt1d": ("under a day", None, timedelta(days=1)),
-    "gt1d": ("over a day", timedelta(days=1), None),
-    "gt3d": ("over 3 days", timedelta(days=3), None),
-    "gt7d": ("over a week", timedelta(days=7), None),
+    "lt1h": ("Under an hour", None, timedelta(hours=1)),
+    "lt1d": ("Under a day", None, timedelta(days=1)),
+    "gt1d": ("Over a day", timedelta(days=1), None),
+    "gt3d": ("Over 3 days", timedelta(days=3), None),
+    "gt7d": ("Over a week", timedelta(days=7), None),
 }
 ORDERS: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
     "newest": ("Newest first", ("-created_at", "-id")),
@@ -44,7 +44,7 @@ COUNTED_RESOLVED: Final = 1_000
 _MAX_QUERY: Final = 200
 _MAX_AMOUNT: Final = 24
 _USUAL_PLACES: Final = 2
-#: The names other pages use in links to the inbox: as the API and as Django's own lists call them.
+#: Other names of parameters, as the API and Django's lists call them: links of other pages use them.
 OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "state": ("status", "status__exact"),
     "reason": ("reason_code", "reason_code__exact"),
@@ -55,7 +55,7 @@ OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """What the page was asked for. What makes no sense is left out, and told in `problems`."""
+    """Filters of the inbox's URL. Unreadable ones are left out and named in `problems`."""
 
     state: str = OPEN
     reason: str = ""
@@ -72,77 +72,77 @@ class InboxFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "InboxFilter":
-        """Never raises: an inbox opens, whatever the link says."""
+        """Read a URL's parameters. Never raises: a link with a mistake still opens the inbox."""
         problems: list[str] = []
-        state = _said(parameters, "state")
-        reason = _said(parameters, "reason").upper()
+        state = _parameter(parameters, "state")
+        reason = _parameter(parameters, "reason").upper()
         if reason and reason not in REASONS:
             problems.append(f"There is no reason code {reason[:40]}.")
-        page = _said(parameters, "p")
+        page = _parameter(parameters, "p")
         return cls(
             state=state if state in STATES else OPEN,
             reason=reason if reason in REASONS else "",
-            tenant=_said(parameters, "tenant"),
-            store=_said(parameters, "store"),
-            assignee=_said(parameters, "assignee"),
-            age=age if (age := _said(parameters, "age")) in AGES else "",
-            least=_amount(_said(parameters, "min"), "The least amount", problems),
-            most=_amount(_said(parameters, "max"), "The largest amount", problems),
-            query=_said(parameters, "q"),
-            order=order if (order := _said(parameters, "o")) in ORDERS else "newest",
+            tenant=_parameter(parameters, "tenant"),
+            store=_parameter(parameters, "store"),
+            assignee=_parameter(parameters, "assignee"),
+            age=age if (age := _parameter(parameters, "age")) in AGES else "",
+            least=_amount(_parameter(parameters, "min"), "The smallest amount", problems),
+            most=_amount(_parameter(parameters, "max"), "The largest amount", problems),
+            query=_parameter(parameters, "q"),
+            order=order if (order := _parameter(parameters, "o")) in ORDERS else "newest",
             page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 5 and int(page) else 1,
             problems=tuple(problems),
         )
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the state hides cases."""
+        """Whether a filter besides the state hides cases."""
         return any((self.reason, self.tenant, self.store, self.assignee, self.age, self.query, self.least, self.most))
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Cases by state, under the reason that is chosen; and by reason, under the state that is chosen."""
+    """Number of cases by state, under the chosen reason, and by reason, under the chosen state."""
 
     states: Mapping[str, int]
     reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 def narrowed(
-    rows: "QuerySet[ExceptionCase]", wanted: InboxFilter, *, me: str, now: datetime, found: Sequence[int]
+    rows: "QuerySet[ExceptionCase]", filters: InboxFilter, *, me: str, now: datetime, raw_ids: Sequence[int]
 ) -> "QuerySet[ExceptionCase]":
-    """Cases under every filter but state and reason.
+    """Apply every filter but state and reason.
 
-    :param found: raw ids whose transaction id is the one searched for.
+    :param me: the actor meant by `assignee=me`. :param raw_ids: arrivals whose transaction id is the query.
     """
-    if wanted.tenant:
-        rows = rows.filter(tenant__slug=wanted.tenant)
-    if wanted.store:
-        rows = rows.filter(store_code=wanted.store)
-    if wanted.assignee:
-        rows = rows.filter(assigned_to={"me": me, "none": ""}.get(wanted.assignee, wanted.assignee))
-    if wanted.age:
-        _, least, most = AGES[wanted.age]
+    if filters.tenant:
+        rows = rows.filter(tenant__slug=filters.tenant)
+    if filters.store:
+        rows = rows.filter(store_code=filters.store)
+    if filters.assignee:
+        rows = rows.filter(assigned_to={"me": me, "none": ""}.get(filters.assignee, filters.assignee))
+    if filters.age:
+        _, least, most = AGES[filters.age]
         rows = rows.filter(created_at__lte=now - least) if least else rows
         rows = rows.filter(created_at__gte=now - most) if most else rows
-    if wanted.least is not None:
-        rows = rows.filter(_by_amount("gte", wanted.least))
-    if wanted.most is not None:
-        rows = rows.filter(_by_amount("lte", wanted.most))
-    return rows.filter(_matches(wanted, found)) if wanted.query else rows
+    if filters.least is not None:
+        rows = rows.filter(_by_amount("gte", filters.least))
+    if filters.most is not None:
+        rows = rows.filter(_by_amount("lte", filters.most))
+    return rows.filter(_matches(filters, raw_ids)) if filters.query else rows
 
 
-def in_state(rows: "QuerySet[ExceptionCase]", wanted: InboxFilter, *, me: str) -> "QuerySet[ExceptionCase]":
-    """Those of the chosen state and reason, in the chosen order."""
-    if wanted.reason:
-        rows = rows.filter(reason_code=wanted.reason)
-    of_state = _of_open(me)[wanted.state] if wanted.state != RESOLVED else Q()
-    status = CaseStatus.RESOLVED if wanted.state == RESOLVED else CaseStatus.OPEN
-    return rows.filter(of_state, status=status).order_by(*ORDERS[wanted.order][1])
+def in_state(rows: "QuerySet[ExceptionCase]", filters: InboxFilter, *, me: str) -> "QuerySet[ExceptionCase]":
+    """Apply the chosen state, reason and order."""
+    if filters.reason:
+        rows = rows.filter(reason_code=filters.reason)
+    condition = _conditions(me)[filters.state] if filters.state != RESOLVED else Q()
+    status = CaseStatus.RESOLVED if filters.state == RESOLVED else CaseStatus.OPEN
+    return rows.filter(condition, status=status).order_by(*ORDERS[filters.order][1])
 
 
-def _of_open(me: str) -> dict[str, Q]:
-    """Which of the open cases each state means. Only of those marked so it is looked whose proposal waits."""
+def _conditions(me: str) -> dict[str, Q]:
+    """The condition of each open state. `awaits_confirmation` comes first: only few cases need the subquery."""
     return {
         OPEN: Q(status=CaseStatus.OPEN),
         TO_CONFIRM: Q(awaits_confirmation=True) & proposed(not_by=me),
@@ -152,32 +152,31 @@ def _of_open(me: str) -> dict[str, Q]:
     }
 
 
-def count(rows: "QuerySet[ExceptionCase]", wanted: InboxFilter, *, me: str) -> Counts:
-    """Two statements: the open set by reason, and how many of the resolved there are, up to a thousand."""
-    numbers = {name: Count("pk", filter=which) for name, which in _of_open(me).items()}
+def count(rows: "QuerySet[ExceptionCase]", filters: InboxFilter, *, me: str) -> Counts:
+    """Count cases in two statements: open ones by reason and state, and resolved ones up to a thousand."""
+    numbers = {name: Count("pk", filter=condition) for name, condition in _conditions(me).items()}
     of_open: Any = rows.filter(status=CaseStatus.OPEN).order_by().values("reason_code").annotate(**numbers)
-    by_reason = {counted["reason_code"]: {name: counted[name] for name in numbers} for counted in of_open}
-    shown = [by_reason.get(wanted.reason, {})] if wanted.reason else list(by_reason.values())
-    states = {state: sum(counted.get(state, 0) for counted in shown) for state in numbers}
-    resolved = rows.filter(status=CaseStatus.RESOLVED, **({"reason_code": wanted.reason} if wanted.reason else {}))
+    by_reason = {row["reason_code"]: {name: row[name] for name in numbers} for row in of_open}
+    groups = [by_reason.get(filters.reason, {})] if filters.reason else list(by_reason.values())
+    states = {state: sum(row.get(state, 0) for row in groups) for state in numbers}
+    resolved = rows.filter(status=CaseStatus.RESOLVED, **({"reason_code": filters.reason} if filters.reason else {}))
     states[RESOLVED] = resolved.order_by()[:COUNTED_RESOLVED].count()
-    if wanted.state == RESOLVED:
+    if filters.state == RESOLVED:
         return Counts(states)
-    reasons = {reason: counted[wanted.state] for reason, counted in by_reason.items() if counted[wanted.state]}
+    reasons = {reason: row[filters.state] for reason, row in by_reason.items() if row[filters.state]}
     return Counts(states, dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))))
 
 
-def _matches(wanted: InboxFilter, found: Sequence[int]) -> Q:
-    """Event id, transaction id or exact amount.
+def _matches(filters: InboxFilter, raw_ids: Sequence[int]) -> Q:
+    """The condition of a search by event id, transaction id or exact amount.
 
-    An event id is found by any part of it among what is open; among what was resolved by how it begins, which is all
-    that the index of so large a set can answer.
+    Open cases match any part of an event id, resolved ones only its beginning: all an index of so large a set can do.
     """
-    part = "idempotency_key__startswith" if wanted.state == RESOLVED else "idempotency_key__contains"
-    matches = Q(**{part: wanted.query})
-    if found:
-        matches |= Q(raw_id__in=found)
-    text, _, currency = wanted.query.partition(" ")
+    part = "idempotency_key__startswith" if filters.state == RESOLVED else "idempotency_key__contains"
+    matches = Q(**{part: filters.query})
+    if raw_ids:
+        matches |= Q(raw_id__in=raw_ids)
+    text, _, currency = filters.query.partition(" ")
     amount = _amount(text, "", [])
     if amount is not None and (not currency or is_currency(currency.upper())):
         by_amount = _by_amount("exact", amount)
@@ -186,34 +185,38 @@ def _matches(wanted: InboxFilter, found: Sequence[int]) -> Q:
 
 
 def _by_amount(lookup: str, amount: Decimal) -> Q:
-    """An amount in major units, in whatever currency a case has: they differ in how many minor units one has."""
+    """Compare an amount in major units with cases of any currency, each with its own number of decimals."""
     usual = Q(**{f"amount_at_risk_minor__{lookup}": _minor(lookup, amount, _USUAL_PLACES)})
-    unusual, others = _unusual_currencies(), Q()
+    unusual, conditions = _unusual_currencies(), Q()
     for places, currencies in unusual.items():
-        others |= Q(currency__in=currencies, **{f"amount_at_risk_minor__{lookup}": _minor(lookup, amount, places)})
-    return others | (usual & ~Q(currency__in=[code for codes in unusual.values() for code in codes]))
+        conditions |= Q(currency__in=currencies, **{f"amount_at_risk_minor__{lookup}": _minor(lookup, amount, places)})
+    return conditions | (usual & ~Q(currency__in=[code for codes in unusual.values() for code in codes]))
 
 
 def _minor(lookup: str, amount: Decimal, places: int) -> int:
     scaled = amount.scaleb(places)
     if lookup == "exact" and scaled != scaled.to_integral_value():
-        return -1  # an amount that this currency does not have
+        return -1  # matches nothing: the currency has no such amount
     rounded = scaled.to_integral_value(ROUND_CEILING if lookup == "gte" else ROUND_FLOOR)
     return int(min(rounded, Decimal(MAX_MINOR + 1)))
 
 
 @cache
 def _unusual_currencies() -> dict[int, list[str]]:
-    """Currencies that do not have two decimals, by how many they have."""
-    found: dict[int, list[str]] = {}
+    """Currencies without two decimals, by their number of decimals."""
+    by_places: dict[int, list[str]] = {}
     for currency in sorted(CURRENCIES):
         if (places := exponent(currency)) != _USUAL_PLACES:
-            found.setdefault(places, []).append(currency)
-    return found
+            by_places.setdefault(places, []).append(currency)
+    return by_places
 
 
 def _amount(text: str, name: str, problems: list[str]) -> Decimal | None:
-    """`42.50`, `1,234.50` and `$42.50` are amounts; an amount at risk has no sign."""
+    """Parse `42.50`, `1,234.50` or `$42.50`; the sign is dropped, as amounts at risk have none.
+
+    :param name: how a message in `problems` names the amount.
+    :returns: None for an empty or unreadable text.
+    """
     plain = text.replace(",", "").lstrip("$€£¥").strip()
     try:
         value = Decimal(plain) if plain else None
@@ -225,7 +228,7 @@ def _amount(text: str, name: str, problems: list[str]) -> Decimal | None:
     return abs(value) if value is not None else None
 
 
-def _said(parameters: Mapping[str, str], name: str) -> str:
-    """A parameter under its own name or another page's; no NUL, which Postgres refuses."""
-    value = next((parameters[each] for each in (name, *OTHER_NAMES.get(name, ())) if parameters.get(each)), "")
+def _parameter(parameters: Mapping[str, str], name: str) -> str:
+    """A parameter under its own name or one of `OTHER_NAMES`; without NUL, which Postgres refuses."""
+    value = next((parameters[key] for key in (name, *OTHER_NAMES.get(name, ())) if parameters.get(key)), "")
     return value.replace("\x00", "").strip()[:_MAX_QUERY]

@@ -1,4 +1,4 @@
-"""Held work: what could not be decided with certainty and waits for a person."""
+"""Held events and the decisions on them."""
 
 import uuid
 from typing import Final
@@ -9,17 +9,16 @@ from django.db.models.functions import Now
 
 
 class CaseStatus(models.TextChoices):
-    """A case is open until somebody decides."""
+    """A case is open until a person decides it."""
 
     OPEN = "open"
     RESOLVED = "resolved"
 
 
 class ExceptionCase(models.Model):
-    """One question to a person about one idempotency key. At most one is open per key.
+    """A held event, by its idempotency key. At most one case is open per key.
 
-    It knows what it is about by value (`idempotency_key`, `raw_id`): held work stands below the till's side
-    and knows none of its tables.
+    Key and arrival (`raw_id`) are values, not foreign keys: this app stands below the till's side.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -76,7 +75,7 @@ class ExceptionCase(models.Model):
         indexes = [
             models.Index(fields=["tenant", "status", "-created_at", "-id"], name="exceptions_inbox"),
             models.Index(fields=["tenant", "idempotency_key"], name="exceptions_by_key"),
-            # What waits for a second person is counted with every page of the back office.
+            # Open proposals are counted with every page of the back office.
             models.Index(
                 fields=["tenant", "id"],
                 condition=Q(status="open", awaits_confirmation=True),
@@ -89,9 +88,9 @@ class ExceptionCase(models.Model):
 
 
 class Stage(models.TextChoices):
-    """A decision above the tenant's limit is proposed by one person, and made or declined by another.
+    """Stages of a decision. Above the tenant's limit, one person proposes it and another confirms or declines it.
 
-    Its proposer may withdraw it. A proposal that was declined or withdrawn confirms nothing any more.
+    Its proposer may withdraw it. A declined or withdrawn proposal can no longer be confirmed.
     """
 
     PROPOSED = "proposed"
@@ -100,16 +99,16 @@ class Stage(models.TextChoices):
     WITHDRAWN = "withdrawn"
 
 
-#: What ends a proposal without carrying it out.
+#: Stages that end a proposal without carrying it out.
 ENDINGS: Final = (Stage.DECLINED, Stage.WITHDRAWN)
 
 
 class Resolution(models.Model):
-    """One decision on a case, as it was made, proposed, declined or withdrawn. Never changed.
+    """One decision on a case: made, proposed, declined or withdrawn. Never changed.
 
-    A row that declines or withdraws names its `proposal`, repeats what was proposed, and says in `notes` why not.
-    `final_payload_sha256` is the fingerprint of the version that was decided for, `journal_id` and
-    `reversal_journal_id` what its replay did to the books: named by value, like everything a case is about.
+    A row that declines or withdraws names its `proposal`, repeats its decision, and gives the reason in `notes`.
+    `final_payload_sha256` is the fingerprint of the chosen version; `journal_id` and `reversal_journal_id` are the
+    journals it caused, by value.
     """
 
     append_only = True
@@ -152,7 +151,7 @@ class Resolution(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant", "case", "id"], name="exception_resolutions_by_case"),
-            # How verify_books finds which payload a journal was made of.
+            # verify_books looks up the payload of a journal.
             models.Index(
                 fields=["tenant", "journal_id"],
                 condition=Q(journal_id__isnull=False),

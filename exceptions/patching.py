@@ -1,8 +1,7 @@
-"""Comparing and patching payloads. Pure.
+"""Patch and compare payloads. Pure.
 
-Values are as `ledgersafe.values.exact_json` parses them: whole numbers as int, other decimals as texts of a class of
-their own, so
-that nothing here ever touches a float.
+Values are as `ledgersafe.values.exact_json` parses them: whole numbers are `int`, other decimals `exact_json.Number`;
+there are no floats.
 """
 
 import copy
@@ -15,7 +14,7 @@ import jsonpointer
 from exceptions.decisions import InvalidPatch
 from ledgersafe.values.errors import DomainError
 
-#: What an event is, as opposed to what it says: decided by who sent it, never by a patch.
+#: Fields that identify the event and its sender: no patch may change them.
 PROTECTED: Final = ("tenant_id", "event_id", "store_id", "source_system", "schema_version")
 _MAX_OPERATIONS: Final = 200
 _MAX_VALUES: Final = 100_000
@@ -32,10 +31,10 @@ class PatchProtectedField(DomainError):
 
 
 def patched(payload: Mapping[str, Any], patch: Mapping[str, Any] | list[Any]) -> dict[str, Any]:
-    """The payload with a merge patch (RFC 7396, an object) or a JSON patch (RFC 6902, a list) applied.
+    """Apply a merge patch (RFC 7396, an object) or a JSON patch (RFC 6902, a list); the payload is not changed.
 
     :raises InvalidPatch: an operation does not apply, or the result is no object.
-    :raises PatchProtectedField: a protected field is not what it was.
+    :raises PatchProtectedField: a protected field would change.
     """
     result = _json_patched(payload, patch) if isinstance(patch, list) else merged(dict(payload), patch)
     if type(result) is not dict:
@@ -50,7 +49,7 @@ def patched(payload: Mapping[str, Any], patch: Mapping[str, Any] | list[Any]) ->
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """RFC 7396, section 2: members replace members, null removes, anything that is no object replaces as a whole."""
+    """Apply a merge patch (RFC 7396, section 2): members replace members, null removes, other values replace whole."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
     result = dict(target) if isinstance(target, dict) else {}
@@ -69,23 +68,23 @@ def _json_patched(payload: Mapping[str, Any], operations: list[Any]) -> Any:
     try:
         for operation in operations:
             value = jsonpatch.JsonPatch([operation]).apply(value, in_place=True)
-            # Each copy may double the document: two hundred of them must not.
+            # Each copy may double the document; the limit stops two hundred of them.
             if isinstance(operation, dict) and operation.get("op") == "copy" and _values_in(value) > _MAX_VALUES:
                 raise InvalidPatch("The JSON patch makes the event too large.")
     except _DOES_NOT_APPLY as error:
-        told = str(error).encode("utf-8", "ignore").decode()[:200]
-        raise InvalidPatch(f"The JSON patch does not apply: {told}") from None
+        reason = str(error).encode("utf-8", "ignore").decode()[:200]
+        raise InvalidPatch(f"The JSON patch does not apply: {reason}") from None
     return value
 
 
 def _values_in(value: Any) -> int:
-    """How many values a document has, counted without recursion and not much beyond the limit."""
-    number, waiting = 0, [value]
-    while waiting and number <= _MAX_VALUES:
-        item = waiting.pop()
+    """Count the values of a document, without recursion and not much beyond `_MAX_VALUES`."""
+    number, stack = 0, [value]
+    while stack and number <= _MAX_VALUES:
+        item = stack.pop()
         number += 1
         if isinstance(item, dict | list):
-            waiting.extend(item.values() if isinstance(item, dict) else item)
+            stack.extend(item.values() if isinstance(item, dict) else item)
     return number
 
 
@@ -96,22 +95,22 @@ def _same(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> boo
 
 
 def diff(first: Any, last: Any, pointer: str = "") -> list[dict[str, Any]]:
-    """What changed between two parsed payloads, as `{"pointer", "change", "first", "last"}` by JSON pointer (RFC 6901).
+    """List changes between two parsed payloads as `{"pointer", "change", "first", "last"}`, JSON pointers by RFC 6901.
 
     Lists are compared position by position: that is how a person reads two receipts side by side.
     """
     if isinstance(first, dict) and isinstance(last, dict):
-        found = []
+        changes = []
         for key in sorted(first.keys() | last.keys()):
             at = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
-            found += _member(first, last, key, at)
-        return found
+            changes += _member(first, last, key, at)
+        return changes
     if isinstance(first, list) and isinstance(last, list):
-        found = []
+        changes = []
         for index in range(max(len(first), len(last))):
-            one = dict(enumerate(first)), dict(enumerate(last))
-            found += _member(*one, index, f"{pointer}/{index}")
-        return found
+            members = dict(enumerate(first)), dict(enumerate(last))
+            changes += _member(*members, index, f"{pointer}/{index}")
+        return changes
     same = type(first) is type(last) and first == last
     return [] if same else [{"pointer": pointer, "change": "changed", "first": first, "last": last}]
 

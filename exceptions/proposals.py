@@ -1,7 +1,7 @@
-"""Proposals: decisions above a tenant's limit that wait for a second person, and how they end without being made.
+"""Use cases: decline or withdraw a proposal, a decision above the tenant's limit that needs a second person.
 
-The second person confirms one by deciding the same (`cases.confirms_a_proposal`), or declines it; whoever proposed it
-may withdraw it. A case can have several.
+The second person confirms a proposal by making the same decision (`cases.confirms_a_proposal`), or declines it; its
+proposer may withdraw it. A case can have several.
 """
 
 import uuid
@@ -52,11 +52,11 @@ def decline_proposal(
     may_approve: bool,
     now: datetime,
 ) -> Resolution:
-    """Refuse a colleague's proposal as the second person; the case stays open.
+    """Decline a colleague's proposal as the second person; the case stays open.
 
     :raises NotTheSecondPerson: it is the actor's own, or the actor may not approve.
     :raises NotFound: the case has no such proposal. :raises AlreadyResolved: the case was decided.
-    :raises ProposalEnded: somebody was faster. :raises NotesRequired: no reason, or one that cannot be kept.
+    :raises ProposalEnded: it was declined or withdrawn before. :raises NotesRequired: as `decisions.read_notes`.
     """
     reason = _reason(notes)
     with tenant_transaction(tenant_id):
@@ -69,7 +69,7 @@ def decline_proposal(
 def withdraw_proposal(
     *, tenant_id: int, case_id: uuid.UUID, proposal_id: int, notes: object, actor: str, now: datetime
 ) -> Resolution:
-    """Take one's own proposal back; the case stays open.
+    """Withdraw one's own proposal; the case stays open.
 
     :raises NotTheProposer: it is somebody else's. Otherwise as `decline_proposal`.
     """
@@ -91,14 +91,14 @@ def refusal_of_confirming(
     actor: str,
     may_approve: bool,
 ) -> DomainError | None:
-    """Why the actor cannot confirm that proposal with this decision on the locked case; operation."""
+    """The refusal when the actor cannot confirm the proposal by this decision; None: it can. Operation, case locked."""
     require_transaction()
     try:
         proposal = _waiting_on(tenant_id, case_id, proposal_id)
     except DomainError as error:
         return error
-    proposed = proposal.action, bytes(proposal.final_payload_sha256 or b"")
-    if proposed != (action, payload_hash or b""):
+    proposal_effect = proposal.action, bytes(proposal.final_payload_sha256 or b"")
+    if proposal_effect != (action, payload_hash or b""):
         return ProposalEnded("What was proposed would do something else by now. Look again before you decide.")
     return None if may_approve and not _is_own(proposal, actor) else NotTheSecondPerson()
 
@@ -111,12 +111,12 @@ def _reason(notes: object) -> str:
 
 
 def _is_own(proposal: Resolution, actor: str) -> bool:
-    """Tell whether the actor made the proposal, perhaps with a key that was rotated since."""
+    """Whether the actor made the proposal, perhaps with a key that was rotated since."""
     return proposal.actor in actors_like(proposal.tenant_id, actor)
 
 
 def _lock_waiting(tenant_id: int, case_id: uuid.UUID, proposal_id: int) -> Resolution:
-    """The proposal, with its case locked: whoever confirms it meanwhile waits, or was waited for."""
+    """Lock the case and return its open proposal. The race this closes: one person confirms while another declines."""
     case = lock_cases(tenant_id, [case_id]).get(case_id)
     if case is None:
         raise NotFound("There is no such exception.")

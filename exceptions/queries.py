@@ -1,4 +1,4 @@
-"""Reading held work: the inbox of one tenant."""
+"""Read cases for the API: the inbox of one tenant, within the reach of the caller's key."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ from ledgersafe.values.errors import InvalidParameter, NotFound
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """`GET /v1/exceptions`' parameters."""
+    """Filters of `GET /v1/exceptions`; None: no filter."""
 
     status: str | None = None
     reason_code: str | None = None
@@ -26,7 +26,7 @@ class CaseFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "CaseFilter":
-        """:raises ledgersafe.values.errors.InvalidParameter: an unknown status or reason code."""
+        """Read query parameters. :raises InvalidParameter: an unknown status or reason code."""
         status, reason_code = parameters.get("status") or None, parameters.get("reason_code") or None
         if status is not None and status not in CaseStatus.values:
             raise InvalidParameter(f"status must be one of {', '.join(CaseStatus.values)}.")
@@ -38,14 +38,14 @@ class CaseFilter:
         return cls(status, reason_code, *texts)
 
 
-def list_cases(principal: Principal, wanted: CaseFilter, cursor: list[Any] | None) -> QuerySet[ExceptionCase]:
-    """Cases, newest first, from a cursor on; one statement with the tenant."""
+def list_cases(principal: Principal, filters: CaseFilter, cursor: list[Any] | None) -> QuerySet[ExceptionCase]:
+    """Cases the caller may see, newest first, after a cursor; one statement, tenants included."""
     rows = _visible(principal)
     for field, value in (
-        ("status", wanted.status),
-        ("reason_code", wanted.reason_code),
-        ("store_code", wanted.store_code),
-        ("assigned_to", wanted.assigned_to),
+        ("status", filters.status),
+        ("reason_code", filters.reason_code),
+        ("store_code", filters.store_code),
+        ("assigned_to", filters.assigned_to),
     ):
         if value is not None:
             rows = rows.filter(**{field: value})
@@ -56,7 +56,7 @@ def list_cases(principal: Principal, wanted: CaseFilter, cursor: list[Any] | Non
 
 
 def get_case(principal: Principal, case_id: str) -> ExceptionCase:
-    """One case. :raises NotFound: no UUID, absent, or another tenant's: the answer is the same."""
+    """Read a case. :raises NotFound: no UUID, absent, or another tenant's: the answer is the same."""
     try:
         key = uuid.UUID(case_id)
     except ValueError:
@@ -68,30 +68,30 @@ def get_case(principal: Principal, case_id: str) -> ExceptionCase:
 
 
 def visible_ids(principal: Principal, case_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of the ids are cases this caller may see."""
+    """The ids that are cases this caller may see."""
     return set(_visible(principal).filter(id__in=case_ids).values_list("id", flat=True))
 
 
 def position_of(case: ExceptionCase) -> list[Any]:
-    """Where a case stands in the inbox, as a cursor keeps it."""
+    """The cursor position of a case in the inbox: [created_at, id]."""
     return [case.created_at.isoformat(), str(case.id)]
 
 
 def count_open(tenant_id: int | None = None) -> int:
-    """Open cases of a tenant, or of all."""
+    """Count open cases of a tenant; None: of all tenants."""
     rows = ExceptionCase.objects.filter(status=CaseStatus.OPEN)
     return (rows if tenant_id is None else rows.filter(tenant_id=tenant_id)).count()
 
 
 def count_open_by_reason() -> dict[str, int]:
-    """Open cases of all tenants by reason code; every code is named."""
+    """Count open cases of all tenants by reason code; codes without cases have 0."""
     rows = ExceptionCase.objects.filter(status=CaseStatus.OPEN).values_list("reason_code")
-    counted = dict(rows.annotate(number=Count("id")))
-    return {code: counted.get(code, 0) for code in REASONS}
+    numbers = dict(rows.annotate(number=Count("id")))
+    return {code: numbers.get(code, 0) for code in REASONS}
 
 
 def _visible(principal: Principal) -> QuerySet[ExceptionCase]:
-    """The tenant's cases; only its store's for a key that is bound to one."""
+    """The tenant's cases; for a key bound to a store, only that store's."""
     rows = ExceptionCase.objects.filter(tenant_id=principal.tenant_id).select_related("tenant")
     return rows if principal.store_code is None else rows.filter(store_code=principal.store_code)
 

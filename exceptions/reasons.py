@@ -1,4 +1,7 @@
-"""The catalogue of reason codes: what each means, how urgent it is, what a person can decide."""
+"""The catalogue of reason codes: meaning, severity, the decisions a person can make, advice.
+
+`docs/reason-codes.md` is generated from it by `manage.py reason_codes`.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +9,7 @@ from typing import Final
 
 
 class Severity(Enum):
-    """How soon somebody should look."""
+    """How soon a held event needs a decision."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -14,18 +17,18 @@ class Severity(Enum):
 
 
 class AllowedDecision(Enum):
-    """What a person can decide on a held event."""
+    """Decisions a person can make on a held event, in the words of the back office."""
 
-    KEEP_FIRST = "keep first"
-    CHOOSE_VERSION = "choose another version"
-    PATCH_AND_REPLAY = "patch and replay"
-    REPLAY = "replay as it is"
-    IGNORE = "resolve without replay"
+    KEEP_FIRST = "keep the first version"
+    CHOOSE_VERSION = "post another version"
+    PATCH_AND_REPLAY = "correct and post"
+    REPLAY = "post as it is"
+    IGNORE = "dismiss"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One code: its meaning, severity, the decisions it allows, and what usually helps."""
+    """A reason code. `meaning` and `advice` are sentences for people; `decisions` are those it allows."""
 
     code: str
     meaning: str
@@ -39,7 +42,7 @@ _REPAIR: Final = (AllowedDecision.PATCH_AND_REPLAY, AllowedDecision.REPLAY, Allo
 _CATALOGUE: Final = (
     Reason(
         "IDEMPOTENCY_CONFLICT",
-        "The same event id came with another payload.",
+        "Two different versions of this event arrived.",
         Severity.HIGH,
         (
             AllowedDecision.KEEP_FIRST,
@@ -47,130 +50,130 @@ _CATALOGUE: Final = (
             AllowedDecision.PATCH_AND_REPLAY,
             AllowedDecision.IGNORE,
         ),
-        "Compare the versions; what was posted stays posted until somebody decides.",
+        "Compare the versions. A version that is posted stays posted until someone decides.",
     ),
     Reason(
         "UNKNOWN_EVENT_TYPE",
-        "The event type is not in the contract, or the tenant has switched it off.",
+        "The event type is unknown, or switched off for this tenant.",
         Severity.MEDIUM,
         _REPAIR,
-        "Correct the type, or switch it on for the tenant and replay.",
+        "Correct the type, or switch it on in the tenant's settings and post the event.",
     ),
     Reason(
         "SCHEMA_VALIDATION_FAILED",
-        "A field is missing or not as the contract says; each is named by pointer.",
+        "Some fields are missing or invalid.",
         Severity.MEDIUM,
         _REPAIR,
-        "Patch the fields that are named.",
+        "Correct the fields that are listed.",
     ),
     Reason(
         "UNSUPPORTED_SCHEMA_VERSION",
-        "The event was written for a version of the contract that is not known; 1.x is.",
+        "Unsupported format version (supported: 1.x).",
         Severity.MEDIUM,
         _REPAIR,
-        "Update the till's software, or replay once the version is supported.",
+        "Update the till's software, or post the event once the version is supported.",
     ),
     Reason(
         "MISSING_REFERENCE",
-        "The event names no event it is about, several, or one that is not in the books.",
+        "The original sale is missing or ambiguous.",
         Severity.MEDIUM,
         _REPAIR,
-        "It is posted by itself when that one lands; or name the right one.",
+        "It posts automatically once the original arrives. Or enter the right original.",
     ),
     Reason(
         "CANNOT_EXCEED_ORIGINAL",
-        "More is taken back than is left of the event it is about, or that one cannot bear it.",
+        "The return, void or correction is larger than what is left of the original sale.",
         Severity.HIGH,
         _REPAIR,
-        "Check the receipt; it may have been returned before.",
+        "Check the receipt: the goods may have been returned before.",
     ),
     Reason(
         "TOTALS_MISMATCH",
-        "Lines, taxes, tips and discounts do not add up to the total, or the tenders not to what is due.",
+        "The lines do not add up to the total, or the payments do not cover it.",
         Severity.HIGH,
         _REPAIR,
-        "Find the missing line or tender; amounts are never guessed.",
+        "Find the missing line or payment. Amounts are never guessed.",
     ),
     Reason(
         "SIGN_MISMATCH",
-        "An amount is negative, or zero where money must move; the type gives the direction.",
+        "An amount is negative, or zero where money must move.",
         Severity.MEDIUM,
         _REPAIR,
-        "Send a return as RETURN, with positive amounts.",
+        "Send a return as RETURN with positive amounts: the event type gives the direction.",
     ),
     Reason(
         "UNKNOWN_CURRENCY",
-        "The currency is not in ISO 4217, or a tender's currency has no rate.",
+        "The currency is not in ISO 4217, or there is no rate for a payment's currency.",
         Severity.MEDIUM,
         _REPAIR,
-        "Record the rate that held then and replay, or correct the code.",
+        "Record the rate of that day and post the event, or correct the currency.",
     ),
     Reason(
         "UNKNOWN_STORE",
-        "The tenant is strict, and has no such store or register.",
+        "There is no such store or register, and this tenant does not add them automatically.",
         Severity.MEDIUM,
         _REPAIR,
-        "Create the store or register and replay, or correct the code.",
+        "Create the store or register and post the event, or correct the code.",
     ),
     Reason(
         "LATE_EVENT_OUTSIDE_WINDOW",
-        "The event's business day is closed and the tenant's late window is over.",
+        "The event's business day is closed, and it is too late to post it to the open day.",
         Severity.MEDIUM,
         _REPAIR,
-        "Post it into the open day by replaying with another business_date, or ignore it.",
+        "Post it to an open day by correcting business_date, or dismiss it.",
     ),
     Reason(
         "CLOCK_SKEW",
-        "The event claims to be from the future, from before the books start, after it was sent, or of another day "
-        "than its date.",
+        "The event's time cannot be right: in the future, before the books start, later than it was sent, or on a day "
+        "other than its date.",
         Severity.LOW,
         _REPAIR,
-        "Set the till's clock; patch occurred_at. If it is as old as it says, a tenant administrator can set "
-        "books_start to an earlier day; then replay it.",
+        "Set the till's clock and correct occurred_at. If the event really is that old, a tenant administrator can let "
+        "the books start earlier; then post it.",
     ),
     Reason(
         "DAY_CLOSED",
-        "What is to be undone belongs to a business day that is closed.",
+        "The original belongs to a closed business day and can no longer be undone.",
         Severity.MEDIUM,
         _REPAIR,
         "Send a RETURN or a CORRECTION instead.",
     ),
     Reason(
         "DUPLICATE_SOURCE_EVENT_ID",
-        "The source system's own id has come under another event id already.",
+        "The source system sent this event before, under another event id.",
         Severity.HIGH,
         _REPAIR,
-        "Most often a till that renumbered a retry: ignore it. Otherwise patch source_event_id.",
+        "Usually a retry with a new number; dismiss it. Otherwise correct source_event_id.",
     ),
     Reason(
         "SEQUENCE_GAP",
-        "The device's number of this event belongs to another event id already: the device was copied or reset.",
+        "The device gave the same number to another event: it was copied or reset.",
         Severity.MEDIUM,
         _REPAIR,
-        "Compare the two events; give the device another device_id. Replay this one if it is a sale of its own.",
+        "Compare the two events. Post this one if it is a separate sale, and give the device a new device_id.",
     ),
     Reason(
         "NEAR_DUPLICATE",
-        "The same basket was sold at the same till, under another id, within seconds (where a tenant asks for it).",
+        "The same basket was sold at the same till within seconds, under another event id.",
         Severity.MEDIUM,
         _REPAIR,
-        "Compare with the event it names: replay it if two were sold, else resolve it without replay.",
+        "Compare with the event it names. Post it if two sales were made, otherwise dismiss it.",
     ),
     Reason(
         "PROCESSING_FAILED",
-        "The event is kept, but posting it failed; `details` says at what.",
+        "The event is saved, but posting it failed; the message says why.",
         Severity.HIGH,
         _REPAIR,
-        "A blocked account or a fault of ours: replay once the cause is gone.",
+        "Unblock the account, or wait for a fix; then post the event.",
     ),
 )
 
 REASONS: Final[dict[str, Reason]] = {reason.code: reason for reason in _CATALOGUE}
 
-#: Codes that tell a state in an answer; nothing is held under them.
+#: Codes of states in answers to tills; no case has one of them.
 STATE_CODES: Final = {
-    "ALREADY_QUARANTINED": "This version is held already; `exception_id` names the open case.",
-    "SUPERSEDED": "This version stood in the books, or was patched; somebody put another one in its place.",
-    "REJECTED_BY_OPERATOR": "Somebody decided that this version is not posted: another one was kept or chosen.",
-    "IGNORED_BY_OPERATOR": "Somebody decided that this event is never posted.",
+    "ALREADY_QUARANTINED": "This version is already held; `exception_id` names the open case.",
+    "SUPERSEDED": "This version was posted or corrected before; another version has replaced it.",
+    "REJECTED_BY_OPERATOR": "A person decided against this version: another one was kept or posted.",
+    "IGNORED_BY_OPERATOR": "A person decided never to post this event.",
 }

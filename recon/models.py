@@ -1,4 +1,4 @@
-"""What a close leaves behind beside seal and snapshots: who closed, and the fixed parts of the accountant pack."""
+"""Records of a close beside seal and snapshots: who closed, and the parts of the accountant pack it has fixed."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,12 +6,12 @@ from django.db.models.functions import Now
 
 
 class DayClose(models.Model):
-    """One close of a business day: by whom, and what stood against it. Never changed.
+    """One close of a business day: who closed it, and what stood against it. Never changed.
 
-    `open_exceptions` is what was undecided at that moment; above zero only when somebody closed all the same, and
-    then `notes` say why. A day nobody sold on is closed with the next one that is, and has a row as well: `covered_by`
-    is the close of that next day, which has kept balances, chart and held events for both. A day that was opened again
-    is closed again, as its next `revision`; the close that stands bears the day's own `closed_at`.
+    `open_exceptions` counts the held events undecided at that moment; above zero only in a forced close, whose `notes`
+    say why. A day nobody sold on has a row too: its `covered_by` is the close of the next day, which keeps balances,
+    chart and held events for both. A reopened day is closed again as its next `revision`; the close in effect has the
+    same `closed_at` as the day.
     """
 
     append_only = True
@@ -57,12 +57,12 @@ class DayClose(models.Model):
 
     @property
     def stands(self) -> bool:
-        """Whether the day is closed by this close: it was not opened again since."""
+        """Whether this close is in effect: the day was not reopened since."""
         return self.period.closed_at == self.closed_at
 
 
 class DayCloseAccount(models.Model):
-    """An account as it was called when the day was closed: its code and name may change, the day's pack may not."""
+    """An account's code and name at the close: they may change later, the day's pack may not."""
 
     append_only = True
 
@@ -83,7 +83,7 @@ class DayCloseAccount(models.Model):
 
 
 class DayCloseException(models.Model):
-    """A held event of the day as it stood when the day was closed. Cases go on: what was decided later is not in it."""
+    """A held event as it stood at the close; later decisions do not change it."""
 
     append_only = True
 
@@ -112,7 +112,7 @@ class DayCloseException(models.Model):
 
 
 class DayPack(models.Model):
-    """The accountant pack's fingerprints, taken once after the close: SHA-256 by file name, and one for them all."""
+    """Fingerprints of an accountant pack, taken once after the close: SHA-256 by file name, and one for all files."""
 
     append_only = True
 

@@ -1,4 +1,4 @@
-"""Held work in the back office: the inbox, the review page, and what their buttons press."""
+"""Registers the desk in the back office: inbox, review page, bulk actions."""
 
 import uuid
 from typing import Any
@@ -8,7 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
-from exceptions.desk import bulk, inbox_page, review
+from exceptions.desk import bulk, inbox_page
+from exceptions.desk.review import views as review
 from exceptions.models import ExceptionCase
 from exceptions.waiting import count_waiting
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
@@ -17,19 +18,19 @@ from ledgersafe.tenants import staff
 
 @admin.register(ExceptionCase)
 class ExceptionCaseAdmin(ReadOnlyModelAdmin):
-    """Read-only but for four forms, each of which calls use cases: see the pages' modules."""
+    """Read-only as a model; the pages' own forms call use cases."""
 
     search_fields = ("idempotency_key",)
 
     def menu_badge(self, request: HttpRequest) -> str:
-        """How many colleagues' proposals this person may confirm. One statement a request; none for who may not."""
+        """Number of proposals this person may confirm. One statement a request; none without the permission."""
         number: int | None = getattr(request, "_to_confirm", None)
         if number is None:
             number = 0
             if request.user.has_perm("exceptions.approve_exceptioncase"):
                 tenant_ids, me = staff.tenant_ids_of(request.user), staff.actor_of(request.user)
                 number = count_waiting(tenant_ids, me=me).to_confirm
-            request._to_confirm = number  # type: ignore[attr-defined]  # the menu is built more than once
+            request._to_confirm = number  # type: ignore[attr-defined]  # kept: the menu is built several times a request
         return f"{number:,} to confirm" if number else ""
 
     def get_urls(self) -> list[URLPattern]:
@@ -50,7 +51,7 @@ class ExceptionCaseAdmin(ReadOnlyModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Links to a case from anywhere in the admin lead to its review page. :raises Http404: no id of a case."""
+        """Redirect the admin's own links to the review page. :raises Http404: the id is no UUID."""
         if request.method not in {"GET", "HEAD"}:
             raise PermissionDenied
         try:

@@ -1,4 +1,4 @@
-"""What the inbox's buttons do to many held events at once. Changes by POST only; each presses a use case."""
+"""Actions of the inbox on many held events at once: assign, resolve, replay a reason. Changes by POST only."""
 
 import uuid
 from collections import Counter
@@ -17,8 +17,9 @@ from django.utils import timezone
 from exceptions.assignees import colleagues
 from exceptions.cases import assign_case
 from exceptions.decisions import Decision
-from exceptions.desk import actions, case_view, review_parts
+from exceptions.desk import actions, case_view
 from exceptions.desk.inbox_page import at_risk_of
+from exceptions.desk.review import parts as review_parts
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from ledgersafe.backoffice import kept_drafts
@@ -32,65 +33,66 @@ BULK: Final = "exceptions.bulk_decide_exceptioncase"
 APPROVE: Final = "exceptions.approve_exceptioncase"
 
 
-def press(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
-    """`admin:exceptions_bulk`: assign or resolve what was selected, or replay a whole reason."""
+def press(model_admin: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
+    """`admin:exceptions_bulk`: assign or resolve the selected cases, or replay a whole reason."""
     if request.method in {"GET", "HEAD"}:
-        return _opened(shown, request)
+        return _restore(model_admin, request)
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-    verb = {"assign_me": _assign, "assign": _assign, "resolve": _resolve, "replay_reason": _replay_reason}
-    do = verb.get(request.POST.get("do", ""))
-    if do is None:
+    handlers = {"assign_me": _assign, "assign": _assign, "resolve": _resolve, "replay_reason": _replay_reason}
+    handler = handlers.get(request.POST.get("do", ""))
+    if handler is None:
         messages.error(request, "There is no such action.")
         return _back(request)
-    return do(shown, request)
+    return handler(model_admin, request)
 
 
-def _opened(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
-    """A GET: the question again with what was typed when the session had ended; else there is nothing to show."""
+def _restore(model_admin: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
+    """Show the form again with the draft of an ended session; without one, redirect to the inbox."""
     typed = kept_drafts.restored(request) or QueryDict()
     if typed.get("do") != "resolve":
         if typed:
-            messages.warning(request, "You were signed out: nothing was done with the selected events.")
+            messages.warning(request, "You were signed out. Nothing was done with the selected events.")
         return HttpResponseRedirect(_back_url(typed))
-    cases = selected_cases(shown, request, BULK, typed)
-    return _again(shown, request, cases, None, typed) if cases else HttpResponseRedirect(_back_url(typed))
+    cases = selected_cases(model_admin, request, BULK, typed)
+    return _form_again(model_admin, request, cases, None, typed) if cases else HttpResponseRedirect(_back_url(typed))
 
 
 def selected_cases(
-    shown: "ModelAdmin[ExceptionCase]", request: HttpRequest, permission: str, typed: QueryDict | None = None
+    model_admin: "ModelAdmin[ExceptionCase]", request: HttpRequest, permission: str, typed: QueryDict | None = None
 ) -> list[ExceptionCase]:
-    """The open cases that were ticked, of one tenant after the other; what is foreign or absent is left out.
+    """Read the ticked cases that are open, ordered by tenant; foreign and absent ones are left out.
 
-    :raises PermissionDenied: one of them is not this person's to do that with, or they may do it nowhere.
+    :raises PermissionDenied: the person lacks the permission, for one of the cases' tenants or at all.
     """
     if not request.user.has_perm(permission):
         raise PermissionDenied
     ids = {case_id for text in (typed or request.POST).getlist("case")[:MAX_SELECTED] if (case_id := _uuid(text))}
-    rows = shown.get_queryset(request).select_related("tenant").filter(pk__in=ids, status=CaseStatus.OPEN)
+    rows = model_admin.get_queryset(request).select_related("tenant").filter(pk__in=ids, status=CaseStatus.OPEN)
     cases = list(rows.order_by("tenant_id", "created_at", "pk"))
     if not all(staff.may(request.user, permission, case.tenant_id) for case in cases):
         raise PermissionDenied
     return cases
 
 
-def _assign(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
-    cases, me = selected_cases(shown, request, ASSIGN), staff.actor_of(request.user)
+def _assign(model_admin: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
+    cases, me = selected_cases(model_admin, request, ASSIGN), staff.actor_of(request.user)
     assignee = me if request.POST["do"] == "assign_me" else request.POST.get("assignee", "")
     if not cases:
         return _nothing_selected(request)
     if assignee and not _is_colleague(assignee, cases, me):
         messages.error(request, "This person does not work for every tenant of the selected events.")
         return _back(request)
-    done = Counter(_outcome_of_assigning(case, assignee, me) for case in cases)
-    name = assignee.partition(":")[2] or assignee or "nobody"
-    if done[""]:
-        messages.success(request, f"{_events(done.pop(''))} assigned to {name}.")
-    _tell_refusals(request, done)
+    outcomes = Counter(_refusal_of_assigning(case, assignee, me) for case in cases)
+    name = assignee.partition(":")[2] or assignee
+    if outcomes[""]:
+        change = f"assigned to {name}" if name else "unassigned"
+        messages.success(request, f"{_events(outcomes.pop(''))} {change}.")
+    _show_refusals(request, outcomes)
     return _back(request)
 
 
-def _outcome_of_assigning(case: ExceptionCase, assignee: str, actor: str) -> str:
+def _refusal_of_assigning(case: ExceptionCase, assignee: str, actor: str) -> str:
     try:
         assign_case(tenant_id=case.tenant_id, case_id=case.id, assignee=assignee, actor=actor, now=timezone.now())
     except DomainError as error:
@@ -105,19 +107,19 @@ def _is_colleague(assignee: str, cases: Iterable[ExceptionCase], me: str) -> boo
     )
 
 
-def _resolve(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
-    cases = selected_cases(shown, request, BULK)
+def _resolve(model_admin: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
+    cases = selected_cases(model_admin, request, BULK)
     if not cases:
         return _nothing_selected(request)
     try:
         decision = _decision(request.POST)
         outcomes = [outcome for group in _by_tenant(cases) for outcome in _resolve_group(request, group, decision)]
     except DomainError as error:
-        return _again(shown, request, cases, error)
-    done = Counter(outcome.refusal.message if outcome.refusal else "" for outcome in outcomes)
-    if done[""]:
-        messages.success(request, f"{_events(done.pop(''))} resolved.")
-    _tell_refusals(request, done)
+        return _form_again(model_admin, request, cases, error)
+    refusals = Counter(outcome.refusal.message if outcome.refusal else "" for outcome in outcomes)
+    if refusals[""]:
+        messages.success(request, f"{_events(refusals.pop(''))} resolved.")
+    _show_refusals(request, refusals)
     return _back(request)
 
 
@@ -138,23 +140,23 @@ def _decision(form: QueryDict) -> Decision:
     return Decision.read(body)
 
 
-def _again(
-    shown: "ModelAdmin[ExceptionCase]",
+def _form_again(
+    model_admin: "ModelAdmin[ExceptionCase]",
     request: HttpRequest,
     cases: Sequence[ExceptionCase],
     error: DomainError | None,
     typed: QueryDict | None = None,
 ) -> HttpResponse:
-    """The same question on a page of its own, with what was typed, and what is wrong with it."""
+    """The form of the dialog as a page of its own, with the person's input and the refusal."""
     typed = typed or request.POST
-    told = "You were signed out before this was saved. What you typed is back: look it over, and send it again."
+    message = "You were signed out before this was saved. Your input is restored: check it, and send it again."
     if error is not None:
-        told = "Choose what to do with them." if error.code == "INVALID_ACTION" else review_parts.message_of(error)
-    context = shown.admin_site.each_context(request) | {
-        "title": "Resolve many",
-        "model_admin": shown,
+        message = "Choose an action." if error.code == "INVALID_ACTION" else review_parts.message_of(error)
+    context = model_admin.admin_site.each_context(request) | {
+        "title": "Resolve events",
+        "model_admin": model_admin,
         "cases": [(case, at_risk_of(case)) for case in cases],
-        "error": told,
+        "error": message,
         "chosen": typed.get("action", ""),
         "notes": typed.get("notes", ""),
         "back": typed.get("back", ""),
@@ -163,25 +165,25 @@ def _again(
     return render(request, "exceptions/bulk.html", context, status=error.http_status if error else 200)
 
 
-def _replay_reason(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
-    """Start the job that replays every open case of a reason, of the one tenant that is meant."""
+def _replay_reason(model_admin: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> HttpResponse:
+    """Start the job that replays every open case of a reason, in one tenant."""
     if not request.user.has_perm(BULK):
         raise PermissionDenied
     slug, reason = visible(request.POST.get("tenant", "")), request.POST.get("reason", "")
     tenants = staff.visible_tenants(request.user)
-    found = list((tenants.filter(slug=slug) if slug else tenants)[:2])
-    if len(found) != 1 or reason not in REASONS:
+    matching = list((tenants.filter(slug=slug) if slug else tenants)[:2])
+    if len(matching) != 1 or reason not in REASONS:
         messages.error(request, "Choose one tenant and one reason first.")
         return _back(request)
-    if not staff.may(request.user, BULK, found[0].pk):
+    if not staff.may(request.user, BULK, matching[0].pk):
         raise PermissionDenied
     try:
         job = actions.start_replay(
-            tenant_id=found[0].pk,
+            tenant_id=matching[0].pk,
             reason_code=reason,
             notes=request.POST.get("replay_notes", ""),
             actor=staff.actor_of(request.user),
-            may_approve=staff.may(request.user, APPROVE, found[0].pk),
+            may_approve=staff.may(request.user, APPROVE, matching[0].pk),
             now=timezone.now(),
         )
     except DomainError as error:
@@ -191,14 +193,14 @@ def _replay_reason(shown: "ModelAdmin[ExceptionCase]", request: HttpRequest) -> 
     return HttpResponseRedirect(reverse("admin:pos_replayjob_change", args=[job.pk]))
 
 
-def _tell_refusals(request: HttpRequest, refusals: Counter[str]) -> None:
+def _show_refusals(request: HttpRequest, refusals: Counter[str]) -> None:
     for message, number in refusals.most_common():
         if number:
             messages.warning(request, f"{_events(number)} stayed open: {message}")
 
 
 def _nothing_selected(request: HttpRequest) -> HttpResponse:
-    messages.warning(request, "Nothing open was selected: tick events in the list first.")
+    messages.warning(request, "No open events selected. Tick events in the list first.")
     return _back(request)
 
 
@@ -207,7 +209,7 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 
 def _back_url(typed: QueryDict) -> str:
-    """The inbox with the filters it had; only its query is taken from the form, so it never leads elsewhere."""
+    """The inbox with its former filters. Only the query comes from the form: the URL never leads to another site."""
     query = QueryDict(typed.get("back", "")[:2_000]).urlencode()
     return reverse("admin:exceptions_exceptioncase_changelist") + (f"?{query}" if query else "")
 

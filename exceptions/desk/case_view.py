@@ -1,7 +1,7 @@
-"""What an operator sees of a case: the one place where held work looks up to the till's side.
+"""The desk's pages and the till's side: read a case with its versions, and call the use cases that decide it.
 
-The imports below are the explained exception in the layers contract. The pages of the back office reach the till's side
-through here alone: what they show, and the use cases their buttons press.
+The imports of `pos` in this room are the one exception in the layers contract. Pages reach the
+till's side through this file alone.
 """
 
 import hashlib
@@ -14,112 +14,26 @@ from typing import Any, Final
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from exceptions.decisions import Decision, InvalidPatch
-from exceptions.desk.serializers import case_detail, proposal_item
 from exceptions.models import CaseStatus, ExceptionCase
-from exceptions.patching import diff
-from exceptions.waiting import list_waiting
-from ledgersafe.http.api import instant
 from ledgersafe.values import exact_json
 from ledgersafe.values.pretty import body_text, pretty
 from pos.arrivals import queries
-from pos.arrivals.payloads import arrival_item, payload_of, payload_value, value_of_text
+from pos.arrivals.payloads import payload_value, value_of_text
 from pos.arrivals.versions import VersionState, version_states
 from pos.decisions import resolve as replay
 from pos.decisions.effects import Choice
 from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase, weigh_choices, weigh_decision
-from pos.models import EventKey, EventVersion, RawEvent
+from pos.models import EventKey, RawEvent
 
-
-def show_case(case: ExceptionCase, *, bound_to: str | None = None) -> dict[str, Any]:
-    """The case with its arrival, the key's state, every version, what changed from first to last, and proposals.
-
-    Five statements, whatever the number of versions.
-
-    :param bound_to: the store the caller is bound to: payloads another store has sent under the same id stay hidden.
-    """
-    key = queries.get_key(case.tenant_id, case.idempotency_key)
-    versions = queries.list_versions(key) if key else []
-    wanted = {case.raw_id} | ({key.first_raw_id, key.last_raw_id} if key else set())
-    arrivals = queries.list_raw(case.tenant_id, wanted | {version.first_raw_id for version in versions})
-    if bound_to is not None:
-        arrivals = {raw_id: row for raw_id, row in arrivals.items() if row.store_code == bound_to}
-    first, last = (arrivals.get(key.first_raw_id), arrivals.get(key.last_raw_id)) if key else (None, None)
-    return {
-        "exception": case_detail(case),
-        "raw_event": _raw_event(arrivals.get(case.raw_id)),
-        "events_processed": _key_state(case, key) if key else None,
-        "first_raw_event": _raw_event(first),
-        "last_raw_event": _raw_event(last),
-        "versions": _versions(key, versions, arrivals) if key else [],
-        "diff": _changes(first, last, versions, arrivals),
-        "proposals": [proposal_item(proposal) for proposal in list_waiting([case])],
-    }
-
-
-def _changes(
-    first: RawEvent | None, last: RawEvent | None, versions: list[EventVersion], arrivals: dict[int, RawEvent]
-) -> list[dict[str, Any]]:
-    """From the first payload to the last one that differs: the last arrival may have been a retry of the first."""
-    if first is None or last is None:
-        return []
-    if versions and bytes(last.payload_sha256 or b"") == bytes(first.payload_sha256 or b""):
-        last = arrivals.get(versions[-1].first_raw_id, last)
-    return diff(payload_value(first), payload_value(last))
-
-
-def _raw_event(row: RawEvent | None) -> dict[str, Any] | None:
-    return arrival_item(row) | {"payload_json": payload_of(row)} if row else None
-
-
-def _key_state(case: ExceptionCase, key: EventKey) -> dict[str, Any]:
-    return {
-        "tenant_id": case.tenant.slug,
-        "idempotency_key": key.idempotency_key,
-        "status": key.status,
-        "first_raw_id": key.first_raw_id,
-        "last_raw_id": key.last_raw_id,
-        "first_seen_at": instant(key.first_seen_at),
-        "last_seen_at": instant(key.last_seen_at),
-        "processed_at": instant(key.processed_at),
-        "payload_hash_first": bytes(key.payload_hash_first).hex(),
-        "payload_hash_last": bytes(key.payload_hash_last).hex(),
-        "last_error_code": key.last_error_code or None,
-        "last_exception_id": str(key.last_exception_id) if key.last_exception_id else None,
-        "arrivals": key.arrivals,
-        "journal_id": key.journal_id,
-    }
-
-
-def _versions(key: EventKey, rest: list[EventVersion], arrivals: dict[int, RawEvent]) -> list[dict[str, Any]]:
-    """Every payload of the key, the first one first, each with what was decided on it."""
-    first_hash = bytes(key.payload_hash_first)
-    effective = bytes(key.effective_hash) if key.effective_hash else None
-    decided = {bytes(version.payload_hash): version.disposition for version in rest}
-    of_first = decided.get(first_hash) or ("effective" if effective == first_hash else "held")
-    rows = [(first_hash, key.first_raw_id, of_first)]
-    rows += [
-        (bytes(v.payload_hash), v.first_raw_id, v.disposition) for v in rest if bytes(v.payload_hash) != first_hash
-    ]
-    return [
-        {
-            "payload_hash": payload_hash.hex(),
-            "first_raw_id": raw_id,
-            "disposition": disposition,
-            "payload_json": payload_of(arrivals[raw_id]) if raw_id in arrivals else None,
-        }
-        for payload_hash, raw_id, disposition in rows
-    ]
-
-
-# ── The back office's pages ─────────────────────────────────────────────────────────────────────
 _MOST_OF_TRANSACTION: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version as the review page shows it: its payload, and what choosing it would do.
+    """One version on the review page.
 
-    `value` is None for a payload nobody can read. A version that an operator made by a patch cannot be chosen.
+    :ivar number: from 1, in order of arrival. :ivar value: the parsed payload; None: unreadable.
+    :ivar choice: the effect of choosing it; None: it cannot be chosen, as the result of a patch cannot.
     """
 
     number: int
@@ -136,7 +50,7 @@ class Version:
 
     @property
     def text(self) -> str:
-        """Its payload, one value a line."""
+        """The payload as text, a value per line; an unreadable body as it arrived."""
         if self.value is None and self.arrival is not None:
             return body_text(bytes(self.arrival.raw_body))
         return pretty(self.value)
@@ -144,7 +58,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Everything the review page is made of. `state` changes with every version and every decision."""
+    """A case with its versions. `state` is a hash that changes with every version and every decision."""
 
     case: ExceptionCase
     key: EventKey | None
@@ -154,7 +68,7 @@ class Review:
 
 
 def read_review(case: ExceptionCase, *, now: datetime) -> Review:
-    """A case with all versions of its event, and what each would do to the books. Nothing is locked."""
+    """Read a case with every version of its event and the effect of each on the books. Locks nothing."""
     key = queries.get_key(case.tenant_id, case.idempotency_key)
     states = version_states(key, queries.list_versions(key)) if key else []
     arrivals = queries.list_raw(case.tenant_id, {case.raw_id, *(state.raw_id for state in states)})
@@ -180,13 +94,13 @@ def read_review(case: ExceptionCase, *, now: datetime) -> Review:
         )
         for state in states
     ]
-    seen = [case.status, *(f"{version.fingerprint}:{version.disposition}" for version in versions)]
-    state = hashlib.sha256("\n".join(seen).encode()).hexdigest()[:16]
+    marks = [case.status, *(f"{version.fingerprint}:{version.disposition}" for version in versions)]
+    state = hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
     return Review(case, key, arrivals.get(case.raw_id), versions, state)
 
 
 def _name_of(state: VersionState, versions: int, newest: int) -> str:
-    """As the operator speaks of it. FIRST and LAST are the contract's words; of one version neither helps."""
+    """A version's name for people. FIRST and LAST are the contract's words, used from two versions on."""
     if state.patched_body is not None:
         return f"Patched version {state.number}"
     if state.number == 1:
@@ -201,26 +115,26 @@ def _value_of(state: VersionState, arrival: RawEvent | None) -> Any:
 
 
 def raw_ids_of_transaction(cases: "QuerySet[ExceptionCase]", txn_id: str) -> list[int]:
-    """Arrivals of these cases whose transaction has this id, up to `_MOST_OF_TRANSACTION`. One statement.
+    """Raw ids of these cases' arrivals with this transaction id, up to `_MOST_OF_TRANSACTION`. One statement.
 
-    From each case to its arrival: a correlated subquery, which no planner turns round. The arrivals are many more, and
-    have no index by transaction.
+    A correlated subquery from case to arrival, which the planner cannot turn round: arrivals are far more, and have no
+    index by transaction.
     """
     txn_ids = RawEvent.objects.filter(id=OuterRef("raw_id")).values("txn_id")[:1]
-    found = cases.order_by().annotate(txn_id=Subquery(txn_ids)).filter(txn_id=txn_id)
-    return list(found.values_list("raw_id", flat=True)[:_MOST_OF_TRANSACTION])
+    rows = cases.order_by().annotate(txn_id=Subquery(txn_ids)).filter(txn_id=txn_id)
+    return list(rows.values_list("raw_id", flat=True)[:_MOST_OF_TRANSACTION])
 
 
 def describe(raw_ids: Collection[int]) -> dict[int, tuple[str, str]]:
-    """Transaction id and event type by raw id, empty where unreadable. One statement."""
+    """(transaction id, event type) by raw id, empty where unreadable. One statement."""
     rows = RawEvent.objects.filter(id__in=raw_ids).values_list("id", "txn_id", "event_type")
     return {raw_id: (txn_id or "", event_type or "") for raw_id, txn_id, event_type in rows}
 
 
 def parse_patch(text: str, *, json_patch: bool) -> dict[str, Any] | list[Any]:
-    """What was typed as a patch, with every number exact.
+    """Parse a patch typed by a person, with exact numbers.
 
-    :raises InvalidPatch: it is no JSON, not exactly readable, or not of the kind it should be.
+    :raises InvalidPatch: it is no JSON, not exactly readable, or not of the expected kind.
     """
     try:
         value = exact_json.parse_object(f'{{"patch": {text}\n}}')
@@ -234,7 +148,7 @@ def parse_patch(text: str, *, json_patch: bool) -> dict[str, Any] | list[Any]:
 
 
 def _about_patch(error: exact_json.UnreadableBody) -> str:
-    """Its columns on the first line are twelve off: the patch is read as a member of an object."""
+    """Correct the column of an error on the first line: the patch was parsed behind `{"patch": `."""
     message = error.message.replace("The body", "The patch")
     first_line = re.search(r"line 1, column (\d+)", message)
     column = max(1, int(first_line[1]) - len('{"patch": ')) if first_line else 0
@@ -242,26 +156,26 @@ def _about_patch(error: exact_json.UnreadableBody) -> str:
 
 
 def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
-    """As `pos.decisions.resolve.weigh_decision`."""
+    """The effect of a decision on the books, as `pos.decisions.resolve.weigh_decision`."""
     return weigh_decision(case, decision, now=now)
 
 
 def resolve(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> ResolvedCase:
-    """:raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.resolve_case`."""
-    how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
-    return replay.resolve_case(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **how)
+    """Decide a case. :raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.resolve_case`."""
+    caller: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
+    return replay.resolve_case(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **caller)
 
 
 def preview(case: ExceptionCase, decision: Decision, *, actor: str, may_approve: bool, now: datetime) -> Preview:
-    """:raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.preview_resolution`."""
-    how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
-    return replay.preview_resolution(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **how)
+    """Run a decision and roll it back. :raises DomainError: as `pos.decisions.resolve.preview_resolution`."""
+    caller: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
+    return replay.preview_resolution(tenant_id=case.tenant_id, case_id=case.id, decision=decision, **caller)
 
 
 def resolve_in_bulk(
     cases: Sequence[ExceptionCase], decision: Decision, *, actor: str, may_approve: bool, now: datetime
 ) -> list[BulkOutcome]:
-    """Cases of one tenant. :raises ledgersafe.values.errors.DomainError: as `pos.decisions.resolve.resolve_in_bulk`."""
-    how: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
+    """Decide cases of one tenant alike. :raises DomainError: as `pos.decisions.resolve.resolve_in_bulk`."""
+    caller: dict[str, Any] = {"actor": actor, "may_approve": may_approve, "now": now}
     ids = [case.id for case in cases]
-    return replay.resolve_in_bulk(tenant_id=cases[0].tenant_id, case_ids=ids, decision=decision, **how)
+    return replay.resolve_in_bulk(tenant_id=cases[0].tenant_id, case_ids=ids, decision=decision, **caller)

@@ -1,4 +1,4 @@
-"""What held work looks like on the wire."""
+"""Cases, decisions and proposals as JSON, and the OpenAPI schema of it."""
 
 from typing import Any, Final
 
@@ -10,12 +10,12 @@ from exceptions.reasons import REASONS
 from ledgersafe.http.api import instant
 from ledgersafe.values.money import to_decimal_text
 
-#: Money on the wire: plain decimal text, with as many decimals as its currency has.
+#: Money as JSON: decimal text with the decimals of its currency.
 DECIMAL: Final = r"^-?[0-9]+(\.[0-9]+)?$"
 
 
 def case_item(case: ExceptionCase) -> dict[str, Any]:
-    """One case of a list."""
+    """JSON of a case in a list."""
     risk = case.amount_at_risk_minor
     return {
         "exception_id": str(case.id),
@@ -36,7 +36,7 @@ def case_item(case: ExceptionCase) -> dict[str, Any]:
 
 
 def case_detail(case: ExceptionCase) -> dict[str, Any]:
-    """One case whole."""
+    """JSON of a case with its details and resolution."""
     return case_item(case) | {
         "details_json": case.details,
         "override_patch": case.override_patch,
@@ -48,7 +48,7 @@ def case_detail(case: ExceptionCase) -> dict[str, Any]:
 
 
 def proposal_item(proposal: Resolution) -> dict[str, Any]:
-    """A decision that waits for a second person."""
+    """JSON of an open proposal."""
     fingerprint = bytes(proposal.final_payload_sha256 or b"")
     return {
         "proposal_id": proposal.pk,
@@ -88,7 +88,7 @@ class CasePageSerializer(serializers.Serializer[Any]):
 
 
 class ProposalSerializer(serializers.Serializer[Any]):
-    """A decision above the tenant's limit, which waits for a second person."""
+    """A decision above the tenant's limit that needs a second person."""
 
     proposal_id = serializers.IntegerField()
     action = serializers.ChoiceField(choices=[action.value for action in DecisionAction])
@@ -109,12 +109,12 @@ class CaseDetailSerializer(serializers.Serializer[Any]):
     last_raw_event = serializers.DictField(allow_null=True)
     versions = serializers.ListField(child=serializers.DictField())
     diff = serializers.ListField(child=serializers.DictField())
-    proposals = ProposalSerializer(many=True, help_text="Decisions that wait for a second person, oldest first.")
+    proposals = ProposalSerializer(many=True, help_text="Decisions that need a second person, oldest first.")
 
 
 # ── Decisions: the OpenAPI schema ───────────────────────────────────────────────────────────────
 class _DecisionSerializer(serializers.Serializer[Any]):
-    """What is decided. An `actor` is accepted and ignored: it is whoever is authenticated."""
+    """A decision. An `actor` is accepted and ignored: the actor is the authenticated caller."""
 
     also_known = ("actor",)
     action = serializers.ChoiceField(choices=[action.value for action in DecisionAction])
@@ -126,25 +126,25 @@ class _DecisionSerializer(serializers.Serializer[Any]):
 
 
 class DecisionSerializer(_DecisionSerializer):
-    """With a merge patch, if any."""
+    """A decision, perhaps with a merge patch."""
 
     override_patch = serializers.DictField(required=False, help_text="RFC 7396 merge patch of the chosen version.")
 
 
 class JsonPatchDecisionSerializer(_DecisionSerializer):
-    """The same with a JSON patch."""
+    """A decision with a JSON patch."""
 
     override_patch = serializers.ListField(child=serializers.DictField(), help_text="RFC 6902 operations.")
 
 
 class BulkDecisionSerializer(DecisionSerializer):
-    """The same for many cases; `canonical_raw_id` is refused."""
+    """A decision for many cases; `canonical_raw_id` is refused."""
 
     exception_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
 
 
 class EndingSerializer(serializers.Serializer[Any]):
-    """Which proposal is declined or withdrawn, and why."""
+    """The proposal to decline or withdraw, and why."""
 
     proposal_id = serializers.IntegerField(help_text="As the exception lists it in `proposals`.")
     resolution_notes = serializers.CharField(max_length=MAX_NOTES)
@@ -168,7 +168,7 @@ class _ReplaySerializer(serializers.Serializer[Any]):
 
 
 class ResolvedSerializer(serializers.Serializer[Any]):
-    """A case that has been decided."""
+    """A decided case."""
 
     exception_id = serializers.UUIDField()
     status = serializers.CharField()
@@ -184,7 +184,7 @@ class _BulkResultSerializer(serializers.Serializer[Any]):
 
 
 class BulkResolvedSerializer(serializers.Serializer[Any]):
-    """An outcome per case, in order."""
+    """A result per case, in order."""
 
     results = _BulkResultSerializer(many=True)
     counts = serializers.DictField(child=serializers.IntegerField())
@@ -205,7 +205,7 @@ class _PreviewJournalSerializer(serializers.Serializer[Any]):
 
 
 class PreviewSerializer(serializers.Serializer[Any]):
-    """What a decision would do; nothing of it is kept."""
+    """The effect of a decision; nothing is saved."""
 
     exception_id = serializers.UUIDField()
     result = serializers.CharField(allow_null=True)
@@ -217,18 +217,18 @@ class PreviewSerializer(serializers.Serializer[Any]):
     journals = _PreviewJournalSerializer(many=True)
     change = serializers.DictField(
         child=serializers.DictField(child=serializers.RegexField(DECIMAL)),
-        help_text="More or less in `drawer`, owed as `tax`, earned as `revenue`: decimals in major units, by currency.",
+        help_text="Change of cash in the `drawer`, `tax` owed and `revenue`: decimals in major units, by currency.",
     )
     needs_second_person = serializers.BooleanField()
 
 
 class AssignmentSerializer(serializers.Serializer[Any]):
-    """Who looks after a case; null: nobody in particular."""
+    """The assignee of a case; null: nobody."""
 
     assigned_to = serializers.CharField(allow_null=True, max_length=200)
 
 
 class AssignedSerializer(serializers.Serializer[Any]):
-    """The case as it is now."""
+    """The case after the change."""
 
     exception = CaseItemSerializer()

@@ -1,4 +1,4 @@
-"""HTTP of held work: the inbox and one case."""
+"""Endpoints of `/v1/exceptions`: the inbox, a case, decisions on it."""
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -6,10 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exceptions import (
-    queries,
-)
-from exceptions.desk import actions, case_view, serializers
+from exceptions import queries
+from exceptions.desk import actions, case_json, serializers
 from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
@@ -37,8 +35,8 @@ class CasesView(APIView):
         responses=serializers.CasePageSerializer,
     )
     def get(self, request: Request) -> Response:
-        wanted = queries.CaseFilter.read(request.query_params)
-        cases = queries.list_cases(principal_of(request), wanted, cursor_of(request))
+        filters = queries.CaseFilter.read(request.query_params)
+        cases = queries.list_cases(principal_of(request), filters, cursor_of(request))
         return page(cases, limit_of(request), serializers.case_item, queries.position_of)
 
 
@@ -53,11 +51,11 @@ class CaseView(APIView):
     )
     def get(self, request: Request, case_id: str) -> Response:
         principal = principal_of(request)
-        return Response(case_view.show_case(queries.get_case(principal, case_id), bound_to=principal.store_code))
+        return Response(case_json.show_case(queries.get_case(principal, case_id), bound_to=principal.store_code))
 
 
 class ResolveView(APIView):
-    """`POST /v1/exceptions/{id}/resolve`: decide, and replay the event if the decision says so."""
+    """`POST /v1/exceptions/{id}/resolve`: decide a case: post a version, or dismiss it."""
 
     scope = "exceptions:resolve"
     reach = Reach.STORE
@@ -75,7 +73,7 @@ class ResolveView(APIView):
 
 
 class PreviewView(APIView):
-    """`POST /v1/exceptions/{id}/preview`: the same path, rolled back."""
+    """`POST /v1/exceptions/{id}/preview`: run a decision and roll it back."""
 
     scope = "exceptions:resolve"
     reach = Reach.STORE
@@ -111,7 +109,7 @@ class DeclineView(APIView):
 
 
 class WithdrawView(APIView):
-    """`POST /v1/exceptions/{id}/withdraw`: take one's own proposal back; the exception stays open."""
+    """`POST /v1/exceptions/{id}/withdraw`: withdraw one's own proposal; the exception stays open."""
 
     scope = "exceptions:resolve"
     reach = Reach.STORE
@@ -129,7 +127,7 @@ class WithdrawView(APIView):
 
 
 class AssignView(APIView):
-    """`POST /v1/exceptions/{id}/assign`: say who looks after a case."""
+    """`POST /v1/exceptions/{id}/assign`: assign a case."""
 
     scope = "exceptions:resolve"
     reach = Reach.STORE

@@ -1,9 +1,9 @@
-"""The head of each chain, kept outside the database: what shows a cut tail, a rewritten trail, a restored backup.
+"""Keep the head of each chain outside the database: proof against a cut tail, a rewritten trail, a restored backup.
 
 Two places: one JSON line in `AUDIT_ANCHOR_FILE`, and one line in the log, which in production goes to yet another
-machine. Whoever owns the database can recompute a whole chain, but not what was written down elsewhere before; so keep
+machine. The database's owner can recompute a whole chain, but not heads written elsewhere before; so keep
 the file where the database's administrators cannot write. Lines are only ever added. Older ones may be moved away:
-the last one of a tenant stands for all before it.
+the last one of a tenant covers all before it.
 """
 
 import fcntl
@@ -31,7 +31,7 @@ _BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One line: as of `at`, by the database's clock, the tenant's chain ended with this block."""
+    """One line: at `at`, by the database's clock, this block was the tenant's last."""
 
     tenant_id: int
     tenant: str
@@ -42,20 +42,20 @@ class Anchor:
 
 
 class TornLine(NamedTuple):
-    """A line that is no anchor: a full disk, a crash, or somebody's editor."""
+    """A line that is no anchor, after a full disk, a crash or an edit."""
 
     number: int
 
 
 def anchor_file() -> Path:
-    """Where anchors are kept."""
+    """The file of anchors (`AUDIT_ANCHOR_FILE`)."""
     return Path(settings.AUDIT_ANCHOR_FILE)
 
 
 def anchor_head(tenant: Tenant) -> Anchor | None:
-    """Write down where the tenant's chain ends now; called by the sealing job and at each close, after their commit.
+    """Append the current head of the tenant's chain; called by the sealing job and by closes, after their commit.
 
-    A file that cannot be written is logged as an error and stops nobody: the books go on, and the log has the line.
+    A file that cannot be written is logged as an error and nothing stops: the log has the line, too.
 
     :returns: the anchor, or None when nothing is sealed yet or the file could not be written.
     :raises RuntimeError: inside a transaction: its block may yet be rolled back, and an anchor cannot.
@@ -76,7 +76,7 @@ def anchor_head(tenant: Tenant) -> Anchor | None:
 
 
 def _read_head(tenant: Tenant) -> Anchor | None:
-    """The instant is read with the head: a snapshot that begins later is certain to see the block."""
+    """Read the head and then the instant: a snapshot that begins after it is certain to see the block."""
     head = get_head(tenant.id)
     if head is None:
         return None
@@ -88,7 +88,7 @@ def _read_head(tenant: Tenant) -> Anchor | None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """One whole line, on disk when this returns, whoever else appends at the same time."""
+    """Append a whole line and sync it to disk, whatever other processes append at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     try:
@@ -107,7 +107,7 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _sync_folder(path: Path) -> None:
-    """The file's name is on disk, too."""
+    """Sync the folder, so that a new file's name is on disk as well."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -116,7 +116,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def read_anchors(path: Path) -> Iterator[Anchor | TornLine]:
-    """The lines of a file, streamed. A file that does not exist has none. :raises OSError: it cannot be read."""
+    """Stream the lines of a file; an absent file has none. :raises OSError: it cannot be read."""
     if not path.exists():
         return
     with path.open("rb") as lines:
@@ -130,7 +130,8 @@ def _parse(number: int, line: bytes) -> Anchor | TornLine:
         anchor = Anchor(**json.loads(line))
         ids = (anchor.tenant_id, anchor.block)
         sound = (
-            all(type(one) is int and 0 < one < 2**63 for one in ids) and len(bytes.fromhex(anchor.block_sha256)) == 32
+            all(type(number) is int and 0 < number < 2**63 for number in ids)
+            and len(bytes.fromhex(anchor.block_sha256)) == 32
         )
         if sound and datetime.fromisoformat(anchor.at).tzinfo is not None:
             return anchor
@@ -157,14 +158,14 @@ ORDER BY a.line
 
 
 def anchor_flaws(snapshot: Snapshot, anchors: Iterable[Anchor]) -> Iterator[Flaw]:
-    """Anchored heads that are not there any more, in the order in which they were anchored."""
-    wanted = (anchor for anchor in anchors if snapshot.tenant_id in (None, anchor.tenant_id))
-    while several := list(islice(wanted, _BATCH)):
+    """Anchored heads that no block matches any more, in the order of anchors."""
+    remaining = (anchor for anchor in anchors if snapshot.tenant_id in (None, anchor.tenant_id))
+    while batch := list(islice(remaining, _BATCH)):
         rows = snapshot.rows(
             _MISSING,
-            tenants=[anchor.tenant_id for anchor in several],
-            numbers=[anchor.block for anchor in several],
-            hashes=[anchor.block_sha256 for anchor in several],
-            instants=[datetime.fromisoformat(anchor.at) for anchor in several],
+            tenants=[anchor.tenant_id for anchor in batch],
+            numbers=[anchor.block for anchor in batch],
+            hashes=[anchor.block_sha256 for anchor in batch],
+            instants=[datetime.fromisoformat(anchor.at) for anchor in batch],
         )
         yield from map(Flaw._make, rows)

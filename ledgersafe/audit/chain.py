@@ -1,8 +1,7 @@
-"""Whether the audit trail is still what was sealed: each block against the one before, each entry against its seal.
+"""Verify the audit trail against its seals: each block against the one before, each entry against its seal.
 
-All of it is SQL over a snapshot, so that memory does not grow with the trail. What an entry's and a block's hash is,
-is spelled here once more, and not asked of the function that sealed: whoever replaces that function should not be
-able to replace the proof with it.
+All of it is SQL over a snapshot, so that memory does not grow with the trail. The hashes of entries and blocks are
+spelled here once more, apart from the function that seals: replacing that function must not replace the proof.
 """
 
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Final, NamedTuple
 
 from ledgersafe.postgres.invariants import Snapshot
 
-#: No block has a higher number; nor one below its negative, whatever somebody may have planted.
+#: The highest block number; its negative is the lowest that a forged block can have.
 LAST: Final = 2**63 - 1
 
 _ENTRY_SHA256: Final = """
@@ -24,7 +23,7 @@ sha256(convert_to(jsonb_build_array(
     encode(b.entries_sha256, 'hex'), encode(b.previous_sha256, 'hex'), b.sealed_at AT TIME ZONE 'UTC')::text, 'UTF8'))
 """
 
-#: The blocks looked at, and what is known of the one before.
+#: The blocks to check, each with the block before.
 _BLOCKS: Final = """
 SELECT b.*, p.id AS previous_id, p.block_sha256 AS carried, p.chain_length AS so_far, p.sealed_at AS sealed_before
 FROM audit_blocks b LEFT JOIN audit_blocks p ON p.tenant_id = b.tenant_id AND p.number = b.number - 1
@@ -73,7 +72,7 @@ JOIN audit_seals s ON s.tenant_id = b.tenant_id AND s.block_id = b.id
 LEFT JOIN audit_log e ON e.id = s.entry_id
 """  # noqa: S608  the parts above
 
-#: What stands in no block: entries slipped in with an old date, seals whose block is gone.
+#: Rows outside of blocks: entries slipped in with an old date, seals whose block is gone.
 _LOOSE_FLAWS: Final = """
 SELECT e.tenant_id, NULL::bigint, NULL::bigint, e.id,
        'is dated ' || e.at AT TIME ZONE 'UTC' || ' UTC and was not there when block ' || h.number
@@ -99,7 +98,7 @@ _LOOSE: Final = f"SELECT * FROM ({_LOOSE_FLAWS}) found (a, b, c, d, flaw) ORDER 
 
 
 class Flaw(NamedTuple):
-    """One row that is not as it was sealed. `block` is a number; without `entry_id` it is the block itself."""
+    """A row that differs from its seal. `block` is a number; without `entry_id`, the block itself is the row."""
 
     tenant_id: int
     block: int | None
@@ -109,16 +108,16 @@ class Flaw(NamedTuple):
 
 
 def sealed_flaws(snapshot: Snapshot, *, first: int = -LAST, last: int = LAST) -> Iterator[Flaw]:
-    """What is wrong in blocks `first` to `last`, in the order of the chain: an entry before its block."""
+    """Flaws of blocks `first` to `last`, in the order of the chain; entries come before their block."""
     yield from map(Flaw._make, snapshot.rows(_SEALED, first=first, last=last))
 
 
 def loose_flaws(snapshot: Snapshot) -> Iterator[Flaw]:
-    """What is wrong beside the blocks, by entry id."""
+    """Flaws of entries and seals outside of blocks, by entry id."""
     yield from map(Flaw._make, snapshot.rows(_LOOSE))
 
 
 def flaws(snapshot: Snapshot) -> Iterator[Flaw]:
-    """Everything that is wrong with the chain, of all tenants or one."""
+    """Every flaw of the chain, of one tenant or all."""
     yield from sealed_flaws(snapshot)
     yield from loose_flaws(snapshot)

@@ -1,4 +1,4 @@
-"""What an entry says has changed, field by field; pure."""
+"""List the changes of an audit entry, field by field. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,12 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field before and after, as text; None: it was not there."""
+    """One field before and after, as text; None: absent. `gone`, `new`: removed and added items of a list."""
 
     field: str
     before: str | None
     after: str | None
-    #: Of a list: what left it, and what came to it.
     gone: str = ""
     new: str = ""
 
@@ -23,7 +22,7 @@ class Change:
 
 
 def changes(before: Any, after: Any) -> list[Change]:
-    """Every field of either side, in the order they were written; nested ones by their path, `a.b`."""
+    """Every field of either side, in recorded order; nested fields by their path, `a.b`."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
     return [_change(name, old, new) for name in {**old, **new}]
 

@@ -1,4 +1,4 @@
-"""One tenant's trail from the first block to the last, for `verify_audit`: what is wrong, and what may come to be."""
+"""Check one tenant's trail from the first block to the last, for `verify_audit`: flaws, and warnings."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from ledgersafe.audit.anchors import Anchor, TornLine, anchor_flaws
 from ledgersafe.audit.chain import LAST, Flaw, loose_flaws, sealed_flaws
 from ledgersafe.postgres.invariants import Snapshot
 
-#: Blocks checked by one statement: often enough for a progress bar, rarely enough to cost nothing.
+#: Blocks checked by one statement: small enough for a progress bar, large enough for speed.
 BLOCKS_AT_ONCE: Final = 100
 
 _TO_CHECK: Final = "SELECT count(*) FROM audit_blocks WHERE %(tenant)s IN (0, tenant_id)"
-#: By what is there, not by counting up: a planted number may be as high as numbers go.
+#: By existing numbers, not by counting up: a forged number may be as high as numbers go.
 _NEXT_BLOCKS: Final = """
 SELECT count(*), max(number) FROM (
     SELECT number FROM audit_blocks WHERE tenant_id = %(tenant)s AND number >= %(first)s::bigint
@@ -35,14 +35,14 @@ WHERE e.tenant_id = %(tenant)s AND s.entry_id IS NULL
 
 @dataclass(slots=True)
 class Trail:
-    """What a check of one tenant's trail found. `named` are the first of `total` rows that are not as sealed."""
+    """The result of a check of one trail. `named` are the first of `total` flaws."""
 
     tenant: str
     head_number: int = 0
     entries: int = 0
     head_sha256: str = ""
     unsealed: int = 0
-    #: The last anchored block's number; 0: none is anchored.
+    #: Number of the last anchored block; 0: none.
     anchored_block: int = 0
     named: tuple[Flaw, ...] = ()
     total: int = 0
@@ -51,7 +51,7 @@ class Trail:
 
 @dataclass(slots=True)
 class AnchorIndex:
-    """What a look through the anchors found, by tenant id: their flaws, and the last block of each."""
+    """The anchors by tenant id: their flaws, and the last anchored block. `torn`: numbers of unreadable lines."""
 
     flaws: dict[int, list[Flaw]] = field(default_factory=dict)
     last_block: dict[int, int] = field(default_factory=dict)
@@ -59,38 +59,38 @@ class AnchorIndex:
 
 
 def count_blocks(snapshot: Snapshot) -> int:
-    """How many blocks a check of this snapshot goes through."""
+    """Count the blocks that a check of this snapshot reads."""
     return int(next(snapshot.rows(_TO_CHECK))[0])
 
 
 def check_anchors(snapshot: Snapshot, lines: Iterable[Anchor | TornLine]) -> AnchorIndex:
-    """One pass over the anchors. Of each tenant the first flaws only are kept: one is enough to know."""
-    found = AnchorIndex()
+    """Check the anchors in one pass. At most `BLOCKS_AT_ONCE` flaws a tenant are kept: one is proof enough."""
+    index = AnchorIndex()
 
     def sound() -> Iterator[Anchor]:
         for line in lines:
             if isinstance(line, TornLine):
-                found.torn.append(line.number)
+                index.torn.append(line.number)
             else:
-                found.last_block[line.tenant_id] = line.block
+                index.last_block[line.tenant_id] = line.block
                 yield line
 
     for flaw in anchor_flaws(snapshot, sound()):
-        several = found.flaws.setdefault(flaw.tenant_id, [])
+        several = index.flaws.setdefault(flaw.tenant_id, [])
         if all(flaw.block != known.block for known in several[-1:]) and len(several) < BLOCKS_AT_ONCE:
             several.append(flaw)
-    return found
+    return index
 
 
 def check_trail(
     snapshot: Snapshot, tenant: str, anchors: AnchorIndex, *, named_rows: int, on_blocks: Callable[[int], None]
 ) -> Trail:
-    """Check the trail of the snapshot's one tenant. `on_blocks` is told how many blocks were checked since."""
+    """Check the trail of the snapshot's tenant. :param on_blocks: called with the number of blocks checked since."""
     tenant_id = snapshot.tenant_id or 0
     trail = Trail(tenant, anchored_block=anchors.last_block.get(tenant_id, 0))
-    found = _flaws(snapshot, anchors.flaws.get(tenant_id, []), on_blocks)
-    trail.named = tuple(islice(found, named_rows))
-    trail.total = len(trail.named) + sum(1 for _ in found)
+    flaws = _flaws(snapshot, anchors.flaws.get(tenant_id, []), on_blocks)
+    trail.named = tuple(islice(flaws, named_rows))
+    trail.total = len(trail.named) + sum(1 for _ in flaws)
     head_is_old = False
     for number, length, sha256, is_old in snapshot.rows(_HEAD):
         trail.head_number, trail.entries, trail.head_sha256, head_is_old = number, length, sha256, is_old
@@ -100,7 +100,7 @@ def check_trail(
 
 
 def _flaws(snapshot: Snapshot, anchor_flaws: list[Flaw], on_blocks: Callable[[int], None]) -> Iterator[Flaw]:
-    """The chain in its order, then what stands beside it, then what was anchored."""
+    """Flaws of the chain in its order, then of loose entries, then of anchors."""
     first = -LAST
     while True:
         (blocks, last) = next(snapshot.rows(_NEXT_BLOCKS, first=first, limit=BLOCKS_AT_ONCE))

@@ -9,7 +9,7 @@ from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation
 
 
 def _violation(flaw: Flaw) -> Violation:
-    """A block is named by its number, an entry by its id."""
+    """The violation of a flaw: a block is named by its number, an entry by its id."""
     if flaw.entry_id is None:
         return Violation(flaw.tenant_id, "audit_blocks", str(flaw.block), flaw.message)
     where = f" (block {flaw.block}, position {flaw.position})" if flaw.block else ""

@@ -1,4 +1,4 @@
-"""The trail of what people and the system did: append-only, written in the transaction that did it.
+"""The audit trail: append-only entries, written in the transaction of the change they record.
 
 Entries are sealed afterwards, in blocks, by a job (`sealing`), so that writers never wait for each other. The order of
 the chain is (block number, position); ids say nothing, because a lower id can commit after a higher one.
@@ -44,10 +44,10 @@ class AuditEntry(models.Model):
 
 
 class AuditBlock(models.Model):
-    """What one run of the sealing job closed: so many entries, and the hash of the block before.
+    """Entries sealed by one run of the sealing job, chained to the block before by its hash.
 
-    Written by `audit_seal_v1` alone. `block_sha256` covers everything else in the row, so the last block's hash stands
-    for the whole trail; it is anchored outside the database (`anchors`). Hashes are defined in
+    Written by `audit_seal_v1` alone. `block_sha256` covers everything else in the row, so the last block's hash covers
+    the whole trail; it is anchored outside the database (`anchors`). Hashes are defined in
     `migrations/sql/0004_sealing.sql`.
     """
 
@@ -79,7 +79,7 @@ class AuditBlock(models.Model):
 
 
 class AuditSeal(models.Model):
-    """Where one entry stands in the chain, and its hash: what lets a check name the very row that changed.
+    """The position of one entry in the chain, and its hash, by which a check names the row that changed.
 
     The block is a real, deferred foreign key: a seal without its block does not commit. The entry is none, since
     `audit_seals_guard_v1` reads it anyway.

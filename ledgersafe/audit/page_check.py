@@ -1,4 +1,4 @@
-"""Verifying one trail while somebody waits for the page: the same check as `verify_audit`, bounded in time."""
+"""Verify one trail for a page: the same check as `verify_audit`, bounded in time."""
 
 import time
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from ledgersafe.postgres.invariants import Snapshot
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
 
-#: Well inside the web server's own limit.
+#: Well below the web server's own limit.
 PATIENCE_SECONDS: Final = 20.0
 _NAMED_ROWS: Final = 20
 
 
 class TrailTooLong(DomainError):
-    """The trail is too long to be checked while you wait: run manage.py verify_audit for it."""
+    """The trail is too long to be checked on this page. Run manage.py verify_audit."""
 
     code = "TRAIL_TOO_LONG"
     http_status = 503
@@ -30,7 +30,7 @@ class TrailTooLong(DomainError):
 def verify_now(tenant: Tenant, *, patience_seconds: float = PATIENCE_SECONDS) -> Trail:
     """Recompute a tenant's chain, in one snapshot that can change nothing.
 
-    :raises TrailTooLong: it was not done in time; nothing is known then.
+    :raises TrailTooLong: the check did not finish in time, and says nothing.
     """
     deadline = time.monotonic() + patience_seconds
 

@@ -1,4 +1,4 @@
-"""Reading the chain, for pages that show the trail."""
+"""Read the state of a chain, for the pages of the trail."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Final
 
 from ledgersafe.audit.models import AuditBlock, AuditEntry, AuditSeal
 
-#: How long after its date an entry is expected to be committed, as `audit_seal_v1` expects it.
+#: The longest time from an entry's date to its commit, as `audit_seal_v1` assumes it.
 LONGEST_TRANSACTION: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ChainState:
-    """How far a tenant's trail is sealed. Number 0, no instant and no hash: not at all."""
+    """How far a tenant's trail is sealed. Number 0 without instant and hash: not at all."""
 
     head_number: int
     sealed_entries: int
@@ -29,7 +29,7 @@ def get_head(tenant_id: int) -> AuditBlock | None:
 
 
 def chain_state(tenant_id: int) -> ChainState:
-    """Two short reads, however long the trail is."""
+    """Read how far a trail is sealed: two short statements, whatever its length."""
     head = get_head(tenant_id)
     unsealed = AuditEntry.objects.filter(tenant_id=tenant_id, seal__isnull=True)
     if head is None:
@@ -45,6 +45,6 @@ def chain_state(tenant_id: int) -> ChainState:
 
 
 def sealed_block_of(entry_ids: Iterable[int]) -> dict[int, int]:
-    """Block numbers by entry id; what is not sealed yet is left out."""
+    """Block numbers by entry id; unsealed entries are left out."""
     seals = AuditSeal.objects.filter(entry_id__in=list(entry_ids))
     return dict(seals.values_list("entry_id", "block__number"))

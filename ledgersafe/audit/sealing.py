@@ -1,4 +1,4 @@
-"""Sealing the trail: what is committed and in no block yet goes into the next block."""
+"""Seal the trail: committed entries that are in no block yet go into the next block."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from ledgersafe.postgres.db import call, retry_serialization, tenant_transaction
 
 @dataclass(frozen=True, slots=True)
 class SealedBlock:
-    """A block just closed. `sha256` is hexadecimal and stands for the whole trail up to here."""
+    """A new block. `sha256`, in hexadecimal, covers the whole trail up to it."""
 
     number: int
     entries: int
@@ -17,7 +17,7 @@ class SealedBlock:
 def seal_trail(*, tenant_id: int, everything: bool = False) -> SealedBlock | None:
     """Use case: close one block. Writers do not wait for it; a second sealer waits for the first.
 
-    Takes no `now`: a block's instant is taken by the database, with the tenant's sealing lock in hand. Safe to run
+    Takes no `now`: the database takes a block's instant, under the tenant's sealing lock. Safe to run
     at any time and any number of times.
 
     :param everything: look for unsealed entries in the whole trail, not only among those dated at most an hour

@@ -1,4 +1,4 @@
-"""Writing the trail: one call, made by the operation that changed the state, in its transaction."""
+"""Write the audit trail: one call by the operation that changes state, in its transaction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -49,14 +49,18 @@ def record_everywhere(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> int:
-    """Append an entry to every tenant's trail: what was done concerns all of them. :returns: how many there are."""
+    """Append an entry to every tenant's trail, for a change that concerns all. :returns: the number of entries."""
     require_transaction()
-    what: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "actor": actor,
         "action": action,
         "object_type": object_type,
         "object_id": str(object_id)[:200],
     }
-    what |= {"before": before, "after": after, "request_id": current_request_id()}
+    fields |= {"before": before, "after": after, "request_id": current_request_id()}
     tenants = Tenant.objects.order_by("id").values_list("id", flat=True)
-    return len(AuditEntry.objects.bulk_create((AuditEntry(tenant_id=one, **what) for one in tenants), batch_size=500))
+    return len(
+        AuditEntry.objects.bulk_create(
+            (AuditEntry(tenant_id=tenant_id, **fields) for tenant_id in tenants), batch_size=500
+        )
+    )

@@ -11,6 +11,7 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Field, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse_lazy
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from ledgersafe.tenants import staff
@@ -23,6 +24,17 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
     Django lets an address filter by any column of the model and by those of its neighbours, shown or not: a secret
     that may be compared can be guessed sign by sign.
     """
+
+    def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        if names := _PAGE_NAMES.get(model._meta.label_lower):
+            model._meta.verbose_name, model._meta.verbose_name_plural = names
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, titled as in the menu instead of "Select … to view"."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        page: HttpResponse = super().changelist_view(request, {"title": title} | (extra_context or {}))
+        return page
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         items = self.list_filter if request is None else self.get_list_filter(request)
@@ -44,6 +56,16 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
         return {name} | ({f"{name}__{key}" for key in ("pk", target._meta.pk.name)} if target else set())
 
 
+#: (one, many) names of models in the menu, on pages and in breadcrumbs, where they differ from the models' own. Set
+#: when a page is registered: in the models' `Meta`, each would need a migration.
+_PAGE_NAMES: Final = {
+    "pos.rawevent": ("received event", "received events"),
+    "idempotency.idempotencykey": ("API request", "API requests (idempotency)"),
+    "audit.auditentry": ("audit entry", "audit log"),
+    "auth.user": ("person", "people"),
+    "auth.group": ("role", "roles"),
+    "django_celery_beat.periodictask": ("job", "jobs"),
+}
 #: How the filters here and the links to the lists compare.
 _COMPARISONS: Final = (
     "", "__exact", "__in", "__isnull", "__icontains", "__gte", "__gt", "__lte", "__lt", "__year", "__month", "__day",
@@ -130,7 +152,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     sections: dict[str, list[tuple[str, str, str]]] = {
         "Work": [
             ("Exceptions", "inbox", "exceptions.exceptioncase"),
-            ("Arrivals", "receipt_long", "pos.rawevent"),
+            ("Received events", "receipt_long", "pos.rawevent"),
             ("Bulk replays", "replay", "pos.replayjob"),
             ("Daily sales", "monitoring", "pos.dailysales"),
             ("Sales", "receipt", "pos.sale"),
@@ -141,7 +163,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ("Journals", "menu_book", "ledger.journal"),
             ("Accounts", "account_balance_wallet", "ledger.account"),
             ("Drawers", "payments", "ledger.drawer"),
-            ("Answered commands", "task_alt", "idempotency.idempotencykey"),
+            ("API requests (idempotency)", "task_alt", "idempotency.idempotencykey"),
             ("Business days", "calendar_month", "ledger.period"),
             ("FX rates", "currency_exchange", "ledger.fxrate"),
             ("FX settlements", "swap_horiz", "ledger.fxsettlement"),

@@ -1,7 +1,7 @@
-"""The back office's first page: what arrived, what waits, what was sold, what can be closed, and whether all is well.
+"""The dashboard, the back office's first page: received events, exceptions, sales, days to close, system health.
 
-`pages` (interface: the page and its live part) → `scope` (whose figures) → `panels` (what is shown, from the figures of
-each app) → `charts` (pure geometry) · `vitals` (the system's health).
+`pages` (interface: the page and its live part) → `panels` (from the figures of each app) · `vitals` (system health).
+Scope and charts are the back office's own: `ledgersafe.backoffice.scope`, `.charts`.
 """
 
 from ledgersafe.dashboard.pages import figures, overview

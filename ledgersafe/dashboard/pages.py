@@ -1,4 +1,4 @@
-"""The dashboard as a page, and its live part alone: the browser asks for it again while somebody looks."""
+"""The dashboard page, and its live part alone, which the browser reloads while the page is open."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def figures(request: HttpRequest) -> HttpResponse:
-    """The live part, for the same person and tenant."""
+    """The live part as a fragment, for the same person and tenant."""
     response = render(request, "dashboard/figures.html", _live(request))
     response.headers["Cache-Control"] = "no-store, private"
     return response
@@ -30,35 +30,35 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 def _live(request: HttpRequest) -> dict[str, Any]:
     now, view = timezone.now(), view_of(request)
-    shown = panels(view, now)
-    first = _first_event(request, view.tenant) if shown["is_new"] and view.tenant else ""
-    shown["proposals"] = _proposals(request, view)
-    return {"view": view, "now": now, "vitals": vitals(view.tenant_id, now=now), "first_event": first} | shown
+    context = panels(view, now)
+    first = _first_event(request, view.tenant) if context["is_new"] and view.tenant else ""
+    context["proposals"] = _proposals(request, view)
+    return {"view": view, "now": now, "vitals": vitals(view.tenant_id, now=now), "first_event": first} | context
 
 
 def _proposals(request: HttpRequest, view: View) -> list[tuple[str, str]]:
-    """What waits for a second person, for who may confirm and for who proposed: a sentence, and where it is listed."""
+    """Open proposals as (sentence, URL of the list): those this person may confirm, and their own."""
     user: Any = request.user
     may_decide = user.has_perm("exceptions.decide_exceptioncase")
     may_approve = user.has_perm("exceptions.approve_exceptioncase")
     if not view.choices or not (may_decide or may_approve):
         return []
     tenant_ids = None if view.tenant is None and view.offers_all else [tenant.id for tenant in view.tenants]
-    waiting = count_waiting(tenant_ids, me=staff.actor_of(user))
-    told = []
-    if waiting.to_confirm and may_approve:
-        number = waiting.to_confirm
-        text = f"{number:,} decision{pluralize(number)} wait{pluralize(number, 's,')} for your confirmation"
-        told.append((text, inbox_url(view, state="confirm")))
-    if waiting.proposed:
-        number = waiting.proposed
-        text = f"{number:,} proposal{pluralize(number)} of yours wait{pluralize(number, 's,')} for a second person"
-        told.append((text, inbox_url(view, state="proposed")))
-    return told
+    counts = count_waiting(tenant_ids, me=staff.actor_of(user))
+    links = []
+    if counts.to_confirm and may_approve:
+        number = counts.to_confirm
+        text = f"{number:,} decision{pluralize(number)} need{pluralize(number, 's,')} your confirmation"
+        links.append((text, inbox_url(view, state="confirm")))
+    if counts.proposed:
+        number = counts.proposed
+        text = f"{number:,} of your proposals need{pluralize(number, 's,')} confirmation"
+        links.append((text, inbox_url(view, state="proposed")))
+    return links
 
 
 def _first_event(request: HttpRequest, tenant: Tenant) -> str:
-    """A command that sends the tenant's first sale; the key is for the person to fill in."""
+    """A curl command that sends the tenant's first sale; the person fills in the key."""
     event = {
         "schema_version": "1.0",
         "tenant_id": tenant.slug,

@@ -1,4 +1,4 @@
-"""What the dashboard shows, from the figures of each app. Currencies stand beside each other, never in one sum."""
+"""Panels of the dashboard, from the figures of each app. Currencies are shown side by side, never summed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,24 +23,24 @@ from ledgersafe.tenants.zones import zones_of
 from ledgersafe.values.money_text import Money
 from pos.reports.dashboard import Scope, StoreSales, arrivals_by_hour, has_arrivals, net_sales_by_store
 
-#: Results in the order they are piled up, from the bottom, with what people call them.
+#: Results of events, in stacking order from the bottom, with their names in the legend.
 RESULTS: Final = (
     ("processed", "Posted"),
-    ("duplicate", "Duplicates absorbed"),
+    ("duplicate", "Repeats ignored"),
     ("quarantined", "Held"),
     ("rejected", "Rejected"),
 )
-SHOWN_DAYS: Final = 8
-SHOWN_STORES: Final = 12
+MAX_DAYS: Final = 8
+MAX_STORES: Final = 12
 _TONES: Final = {Severity.HIGH: "ls-bad", Severity.MEDIUM: "ls-warn", Severity.LOW: ""}
 
 
 def arrivals_panel(view: View, now: datetime) -> dict[str, Any]:
-    """The chart of the last 24 hours, its numbers, and the sums of each result."""
+    """Received events of the last 24 hours: a stacked chart by hour, its table, and sums by result."""
     hours = arrivals_by_hour(Scope(view.tenant_id, view.stamp), now=now)
     zone = ZoneInfo(view.tenant.time_zone if view.tenant else "UTC")
     sums: Counter[str] = sum((Counter(numbers) for numbers in hours.values()), Counter())
-    columns = [(_told(hour.astimezone(zone), numbers), numbers) for hour, numbers in hours.items()]
+    columns = [(_tooltip(hour.astimezone(zone), numbers), numbers) for hour, numbers in hours.items()]
     return {
         "chart": charts.stacked(columns, [result for result, _ in RESULTS]),
         "ticks": [hour.astimezone(zone).strftime("%H:%M") for hour in list(hours)[::6]],
@@ -58,7 +58,8 @@ def arrivals_panel(view: View, now: datetime) -> dict[str, Any]:
     }
 
 
-def _told(hour: datetime, numbers: Mapping[str, int]) -> str:
+def _tooltip(hour: datetime, numbers: Mapping[str, int]) -> str:
+    """`14:00: posted 120, held 3`."""
     parts = [f"{name.lower()} {numbers[result]:,}" for result, name in RESULTS if numbers.get(result)]
     return f"{hour:%H:%M}: {', '.join(parts) or 'nothing'}"
 
@@ -81,7 +82,7 @@ class ReasonRow:
 
 
 def held_panel(view: View, cases: Sequence[OpenCases], now: datetime) -> dict[str, Any]:
-    """Open exceptions by reason and age, most urgent first."""
+    """Open exceptions by reason and age, highest severity first, then most cases."""
     by_reason: dict[str, list[OpenCases]] = {}
     for case in cases:
         by_reason.setdefault(case.reason_code, []).append(case)
@@ -118,9 +119,9 @@ def _reason_row(view: View, code: str, cases: Sequence[OpenCases], now: datetime
 
 
 def inbox_url(view: View, **filters: str) -> str:
-    """The inbox of open exceptions, of the tenant that is looked at."""
-    wanted = {"state": "open"} | filters | ({"tenant": view.tenant.slug} if view.tenant else {})
-    return f"{reverse('admin:exceptions_exceptioncase_changelist')}?{urlencode(wanted)}"
+    """URL of the inbox of open exceptions, of the chosen tenant. :param filters: more parameters of the inbox."""
+    parameters = {"state": "open"} | filters | ({"tenant": view.tenant.slug} if view.tenant else {})
+    return f"{reverse('admin:exceptions_exceptioncase_changelist')}?{urlencode(parameters)}"
 
 
 def _by_age(cases: Iterable[OpenCases]) -> list[int]:
@@ -138,7 +139,7 @@ def _at_risk(cases: Iterable[OpenCases]) -> list[Money]:
 
 
 def sales_panel(view: View, now: datetime) -> dict[str, Any]:
-    """Net sales of today's business day: a bar per store, sums per currency."""
+    """Net sales of each tenant's running business day: a bar per store, sums per currency."""
     days = {tenant.id: today_of(tenant, now) for tenant in view.tenants}
     sales = net_sales_by_store(days)
     names = {tenant.id: tenant.slug for tenant in view.tenants}
@@ -156,22 +157,27 @@ def sales_panel(view: View, now: datetime) -> dict[str, Any]:
 
 
 def _store_rows(sales: Sequence[StoreSales], tenants: Mapping[int, str], view: View) -> list[dict[str, Any]]:
-    """The best stores of a currency; the rest together."""
+    """Rows of the `MAX_STORES` best stores of a currency, then one for all others."""
     best = max((row.net_minor for row in sales), default=0) or 1
-    shown = [
+    rows = [
         {
             "store": row.store_code or "(no store)",
             "tenant": "" if view.tenant else tenants[row.tenant_id],
             "amount": Money(row.net_minor, row.currency),
             "share": f"{max(0, 100 * row.net_minor / best):.1f}",
         }
-        for row in sales[:SHOWN_STORES]
+        for row in sales[:MAX_STORES]
     ]
-    if rest := sales[SHOWN_STORES:]:
+    if rest := sales[MAX_STORES:]:
         minor = sum(row.net_minor for row in rest)
-        left = {"store": f"{len(rest)} more stores", "tenant": "", "amount": Money(minor, rest[0].currency), "share": 0}
-        shown.append(left)
-    return shown
+        others = {
+            "store": f"{len(rest)} more stores",
+            "tenant": "",
+            "amount": Money(minor, rest[0].currency),
+            "share": 0,
+        }
+        rows.append(others)
+    return rows
 
 
 def today_of(tenant: Tenant, now: datetime) -> date:
@@ -181,27 +187,27 @@ def today_of(tenant: Tenant, now: datetime) -> date:
 
 
 def close_panel(days: Sequence[Period], cases: Sequence[OpenCases], now: datetime) -> dict[str, Any]:
-    """Open business days, oldest first: what stands against closing each."""
-    held: dict[tuple[int, date | None], list[OpenCases]] = {}
+    """Open business days, oldest first, each with its state and undecided exceptions."""
+    by_day: dict[tuple[int, date | None], list[OpenCases]] = {}
     for case in cases:
-        held.setdefault((case.tenant_id, case.business_date), []).append(case)
+        by_day.setdefault((case.tenant_id, case.business_date), []).append(case)
     over_at = _over_at(days)
     rows = []
-    for day in days[:SHOWN_DAYS]:
-        waiting = held.get((day.tenant_id, day.business_date), [])
-        number = sum(case.number for case in waiting)
+    for day in days[:MAX_DAYS]:
+        undecided = by_day.get((day.tenant_id, day.business_date), [])
+        number = sum(case.number for case in undecided)
         running = over_at[day.pk] > now
         state = ("running", "ls-info") if running else ("ready to close", "ls-ok")
         if number:
             state = ("running" if running else "decide first", "ls-warn")
         rows.append(
-            {"day": day, "held": f"{number:,}", "at_risk": _at_risk(waiting), "state": state[0], "tone": state[1]}
+            {"day": day, "held": f"{number:,}", "at_risk": _at_risk(undecided), "state": state[0], "tone": state[1]}
         )
-    return {"rows": rows, "more": len(days) > SHOWN_DAYS}
+    return {"rows": rows, "more": len(days) > MAX_DAYS}
 
 
 def _over_at(days: Sequence[Period]) -> dict[int, datetime]:
-    """When each day is over by the clock of every store: only then can it be closed. One statement."""
+    """The instant from which each day can be closed, by id: it is over by the clock of every store. One statement."""
     zones = zones_of({day.tenant_id for day in days}) if days else {}
     ends: dict[int, datetime] = {}
     for day in days:
@@ -212,9 +218,9 @@ def _over_at(days: Sequence[Period]) -> dict[int, datetime]:
 
 
 def panels(view: View, now: datetime) -> dict[str, Any]:
-    """Everything that lives."""
+    """Every panel of the live part, for the scope of a view."""
     tenant_ids = None if view.tenant is None and view.offers_all else [tenant.id for tenant in view.tenants]
-    days = open_days(tenant_ids, at_most=SHOWN_DAYS + 1)
+    days = open_days(tenant_ids, at_most=MAX_DAYS + 1)
     spans = [Span(day.tenant_id, day.business_date, day.starts_at, day.ends_at) for day in days]
     cases = open_cases(view.tenant_id, spans, now=now) if view.choices else []
     arrivals = arrivals_panel(view, now) if view.choices else None

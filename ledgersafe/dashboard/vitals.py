@@ -1,6 +1,6 @@
-"""Whether the system is well: what a person would look at first when something is slow or missing.
+"""Check the health of the system for the dashboard: database, cache, queue, jobs, books, audit trail.
 
-Nothing here waits long: a broker that does not answer in a quarter of a second is shown as such.
+No check waits long: a cache or queue that does not answer in a quarter of a second is shown as failed.
 """
 
 import time
@@ -24,7 +24,7 @@ _QUEUE: Final = "celery"
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """One sign of life. `tone`: ok, warn, bad, or nothing when there is nothing to say."""
+    """One check. `tone` is ok, warn, bad, or empty for neutral."""
 
     name: str
     state: str
@@ -33,12 +33,12 @@ class Vital:
 
 
 def vitals(tenant_id: int | None, *, now: datetime) -> list[Vital]:
-    """Database, cache, queue, jobs, books and audit trail; three statements."""
+    """Run every check; three statements. :param tenant_id: whose audit trail; None: the newest of all."""
     return [_database(), _cache(), _queue(), _jobs(now), _books(now), _sealing(tenant_id, now)]
 
 
 def ago(instant: datetime, now: datetime) -> str:
-    """How long ago, in one unit."""
+    """An age in one unit: `3 d`, `5 h`, `12 min` or `40 s`."""
     seconds = max(0, int((now - instant).total_seconds()))
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
@@ -59,17 +59,17 @@ def _database() -> Vital:
             return cursor.fetchone()
 
     _, took = _timed(ask)
-    return Vital("Database", "answers", "ok", took)
+    return Vital("Database", "OK", "ok", f"· {took}")
 
 
 def _cache() -> Vital:
     if not settings.REDIS_URL:
-        return Vital("Cache", "in each process", "", "Set REDIS_URL to share it.")
+        return Vital("Cache", "per process", "", "Set REDIS_URL to share it.")
     try:
         _, took = _timed(_client(settings.REDIS_URL).ping)
     except (redis.RedisError, OSError):
-        return Vital("Cache", "does not answer", "bad", "The product works on, slower.")
-    return Vital("Cache", "answers", "ok", took)
+        return Vital("Cache", "no answer", "bad", "Ledger-Safe keeps working, but slower.")
+    return Vital("Cache", "OK", "ok", f"· {took}")
 
 
 def _queue() -> Vital:
@@ -77,20 +77,20 @@ def _queue() -> Vital:
     if not url.startswith(("redis:", "rediss:", "valkey:", "unix:")):
         return Vital("Jobs waiting", "not known", "", "No queue is configured, or one that is not asked here.")
     try:
-        waiting: Any = _client(url).llen(_QUEUE)
+        number: Any = _client(url).llen(_QUEUE)
     except (redis.RedisError, OSError):
-        return Vital("Jobs waiting", "queue does not answer", "bad", "Scheduled jobs stand still.")
-    return Vital("Jobs waiting", f"{waiting:,}", "warn" if waiting > 100 else "ok", "in the queue")
+        return Vital("Jobs waiting", "no answer from the queue", "bad", "Scheduled jobs do not run.")
+    return Vital("Jobs waiting", f"{number:,}", "warn" if number > 100 else "ok", "in the queue")
 
 
 def _jobs(now: datetime) -> Vital:
-    """Whether what is scheduled is started: a scheduler that is gone leaves the queue empty, and that looks well."""
-    # Those that Celery brings itself are switched off or of no interest, as on the page of jobs.
+    """Check that scheduled jobs are started: without a scheduler the queue is empty, which alone looks healthy."""
+    # Without Celery's own tasks, as on the Jobs page.
     tasks = PeriodicTask.objects.filter(enabled=True).exclude(task__startswith="celery.")
     scheduled = list(tasks.select_related("interval", "crontab"))
     last = max((job.last_run_at for job in scheduled if job.last_run_at), default=None)
     if last is None:
-        return Vital("Scheduled jobs", "not started yet", "warn", "The scheduler writes them down when it starts.")
+        return Vital("Scheduled jobs", "not started yet", "warn", "Start the scheduler.")
     late = sum(is_late(job, now) for job in scheduled)
     if late:
         return Vital("Scheduled jobs", f"{late} late", "bad", f"The last one started {ago(last, now)} ago.")
@@ -110,7 +110,7 @@ def _client(url: str) -> redis.Redis:
 def _books(now: datetime) -> Vital:
     last = last_check()
     if last is None:
-        return Vital("Books checked", "not run yet", "warn", "manage.py verify_books checks every invariant.")
+        return Vital("Books checked", "not run yet", "warn", "Run manage.py verify_books.")
     if last.broken:
         return Vital("Books checked", f"{', '.join(last.broken[:3])} broken", "bad", f"{ago(last.at, now)} ago")
     return Vital("Books checked", f"all {last.checked} invariants hold", "ok", f"{ago(last.at, now)} ago")

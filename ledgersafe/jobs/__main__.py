@@ -13,23 +13,23 @@ from typing import Any
 #: One job at a time, in a thread: the worker answers pings while it works.
 CONCURRENCY = 1
 POLL_SECONDS = 0.5
-#: What a job may take to finish once the server has ended. A job that is cut off is delivered again.
+#: Seconds a running job may take to finish after the server's end. A job that is cut off is delivered again.
 FINISH_SECONDS = 10.0
 
 
 def main() -> None:
-    """Serve the queue until the parent is gone."""
+    """Run jobs until the parent process ends."""
     parser = argparse.ArgumentParser(prog="python -m ledgersafe.jobs", description=__doc__)
     parser.add_argument("--parent", type=int, required=True, help="process id of the server that started this")
     parent = parser.parse_args().parent
-    # Pages before jobs, from the first second: this process has only what the web server leaves over.
+    # Lowest priority from the first second: pages come before jobs.
     os.nice(10)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _work()
 
 
 def _end_with(parent: int) -> None:
-    """A child whose parent dies, killed with -9 or not, gets another one: the only sign that never fails."""
+    """End this process with its parent. A changed parent id is the one sign that holds even after kill -9."""
     while os.getppid() == parent:
         time.sleep(POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -42,7 +42,7 @@ def _work() -> None:
     from ledgersafe.jobs.scheduler import Scheduling
 
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
-    # The lines of our own logging, at its level; Celery's own only when something is wrong.
+    # Our logging settings stay; Celery's own lines from warnings on.
     app.conf.update(worker_hijack_root_logger=False, worker_redirect_stdouts=False)
     for name in ("celery", "kombu", "django_celery_beat"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,7 +1,7 @@
-"""Scheduled jobs in the back office: when each ran and will run, and whether anybody is there to run it.
+"""The Jobs pages of the back office: each job's last and next run, and the state of worker and scheduler.
 
-django-celery-beat's own pages are replaced: unstyled, and with scripts in the page. Superusers change the schedule, by
-the use cases of `changing`; whoever may view it sees it.
+They replace django-celery-beat's own pages, which are unstyled and have inline scripts. Superusers change jobs, through
+the use cases of `changes`; others with the view permission only see them.
 """
 
 from datetime import datetime
@@ -20,11 +20,7 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from ledgersafe.backoffice.frame import BackOfficeAdmin
 from ledgersafe.backoffice.pages import display
-from ledgersafe.jobs import (
-    changes,
-    own_jobs,
-    state,
-)
+from ledgersafe.jobs import changes, own_jobs, state
 from ledgersafe.jobs.forms import JobForm
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError
@@ -33,14 +29,14 @@ for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, ClockedSchedule, 
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
-_OWN = "One of the product's own jobs: its task and schedule come from the settings. It can be switched off and be run."
+_OWN = "Built-in job: task and schedule come from the settings. You can switch it on and off, and run it now."
 _FIXED = ("name", "task", "planned")
-#: How a job stands, and the colour of the word.
+#: States of a job, and the kind of their badges.
 _STATES = {"on time": "success", "late": "danger", "off": "info"}
 
 
 class SuperusersOnly(BackOfficeAdmin):
-    """Shown to whoever may view it, changed by superusers."""
+    """Visible with the view permission, changed by superusers only."""
 
     list_per_page = 50
 
@@ -61,17 +57,17 @@ class SuperusersOnly(BackOfficeAdmin):
 
 @admin.register(PeriodicTask)
 class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  # untyped
-    """The Jobs page."""
+    """The list of jobs and the page of one."""
 
     form = JobForm
     change_form_template = None
     date_hierarchy = None
-    list_display = ("name", "standing", "planned", "ran", "due", "runs")
+    list_display = ("name", "status", "planned", "ran", "due", "runs")
     list_filter = ("enabled",)
     search_fields = ("name", "task")
     ordering = ("name",)
     list_before_template = "jobs/alive_frame.html"
-    empty_text = "The scheduler writes down the product's jobs when it starts for the first time: is one running?"
+    empty_text = "Jobs appear when the scheduler starts for the first time. Is it running?"
     actions = ("enable_tasks", "disable_tasks", "toggle_tasks", "run_tasks")
     readonly_fields = ("ran", "due", "runs")
 
@@ -107,7 +103,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
     def disable_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._switch(request, queryset, False)
 
-    @admin.action(description="Turn round: on if off, off if on")
+    @admin.action(description="Switch on or off")
     def toggle_tasks(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._switch(request, queryset, None)
 
@@ -118,12 +114,12 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
         except DomainError as error:
             messages.error(request, error.message)
             return
-        messages.success(request, f"{_jobs(number)} put into the queue. A worker runs them when it is free.")
+        messages.success(request, f"{_jobs(number)} queued. A worker runs them when it is free.")
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Any], to: bool | None) -> None:
         number = changes.switch(_ids(queryset), to=to, actor=staff.actor_of(request.user))
-        done = "turned round" if to is None else f"switched {'on' if to else 'off'}"
-        messages.success(request, f"{_jobs(number)} {done}.")
+        change = "switched on or off" if to is None else f"switched {'on' if to else 'off'}"
+        messages.success(request, f"{_jobs(number)} {change}.")
 
     def get_urls(self) -> list[URLPattern]:
         alive = path("alive/", self.admin_site.admin_view(self.alive), name="jobs_alive")
@@ -131,7 +127,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
         return [alive, *urls]
 
     def alive(self, request: HttpRequest) -> HttpResponse:
-        """The card above the list. It waits for answers, so the page comes first and asks for it afterwards."""
+        """The card above the list. It waits for answers: the page loads it after the list."""
         if not self.has_view_permission(request):
             return HttpResponse(status=403)
         now = timezone.now()
@@ -140,7 +136,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        # Celery's own housekeeping of results, which this product does not keep.
+        # Without Celery's clean-up of results, which this product does not store.
         return rows.exclude(task__startswith="celery.")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -148,7 +144,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
         return actions if request.user.is_superuser else {}
 
     @display(description="State", label=_STATES)
-    def standing(self, job: Any) -> str:
+    def status(self, job: Any) -> str:
         if not job.enabled:
             return "off"
         return "late" if state.is_late(job, timezone.now()) else "on time"
@@ -161,7 +157,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
 
     @display(description="Last run", ordering="last_run_at", empty_value="not yet")
     def ran(self, job: Any) -> str | None:
-        # Before the first run it is the moment its interval began (see `scheduling`).
+        # Before the first run it is the start of its interval (see `scheduler.begin_countdowns`).
         return _ago(job.last_run_at) if job.last_run_at and job.total_run_count else None
 
     @display(description="Runs", ordering="total_run_count")
@@ -175,7 +171,7 @@ class JobAdmin(SuperusersOnly, beat.PeriodicTaskAdmin):  # type: ignore[misc]  #
 
 
 class ScheduleAdmin(SuperusersOnly):
-    """When jobs run. A schedule of the product's own jobs is only shown."""
+    """A schedule; those of the product's own jobs are read-only."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_change_permission(request, obj) and not (obj and own_jobs.runs_own_jobs(obj)))
@@ -192,18 +188,18 @@ class ScheduleAdmin(SuperusersOnly):
 
 @admin.register(IntervalSchedule)
 class IntervalAdmin(ScheduleAdmin):
-    """Every so often."""
+    """Schedules by interval."""
 
     list_display = ("__str__",)
-    empty_text = "An interval says how often a job runs, like every 60 seconds."
+    empty_text = "An interval sets how often a job runs, like every 60 seconds."
 
 
 @admin.register(CrontabSchedule)
 class CrontabAdmin(ScheduleAdmin):
-    """At certain times."""
+    """Schedules by time of day and date."""
 
     list_display = ("human_readable", "timezone")
-    empty_text = "A crontab says at which times a job runs, like every night at three."
+    empty_text = "A crontab sets the times at which a job runs, like every night at three."
 
 
 def _ids(jobs: QuerySet[Any]) -> list[int]:
@@ -215,7 +211,7 @@ def _jobs(number: int) -> str:
 
 
 def _span(interval: Any) -> str:
-    """`60 seconds` reads as `minute`, `3600 seconds` as `hour`."""
+    """An interval in its largest whole unit: `minute` for 60 seconds, `2 hours` for 7200."""
     unit = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}.get(interval.period)
     if unit is None:
         return f"{interval.every} {interval.period}"

@@ -8,7 +8,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        """Whoever sends a job, from whatever process and thread, sends it to our queue and not to Celery's default."""
+        """Make the product's Celery app the default: every process and thread sends jobs to its queue."""
         from ledgersafe.celery import app
         from ledgersafe.jobs.scheduler import begin_countdowns
 

@@ -1,7 +1,7 @@
-"""Use cases on scheduled jobs, each with its entries in the audit trail.
+"""Use cases: switch, run, save and delete scheduled jobs, each recorded in the audit trail.
 
-A job acts on every tenant: one that seals no trail any more, or closes no day, concerns each of them. So every tenant's
-trail has an entry; while there are no tenants, a line in the log is left.
+A job acts on all tenants (it seals trails, closes days), so that every tenant's trail gets the entry. Without tenants,
+the change is logged instead.
 """
 
 import json
@@ -22,7 +22,7 @@ from ledgersafe.values.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
-#: What the trail says of a job, before and after.
+#: Fields of a job in the audit trail.
 _JOB: Final = (
     "name", "task", "enabled", "description", "args", "kwargs", "interval", "crontab", "start_time", "one_off",
     "expire_seconds",
@@ -52,14 +52,16 @@ class NotSent(DomainError):
 
 # ── Use cases ───────────────────────────────────────────────────────────────────────────────────
 def switch(job_ids: Iterable[int], *, to: bool | None, actor: str) -> int:
-    """Switch jobs on or off; None turns each round. :returns: how many are not as they were."""
+    """Switch jobs on or off; None toggles each. :returns: how many changed."""
     changed = 0
     with transaction.atomic(durable=True):
         for job in _locked(job_ids):
             enabled = not job.enabled if to is None else to
             if enabled == job.enabled:
                 continue
-            off: dict[str, Any] = {} if enabled else {"last_run_at": None}  # or it would be late once it is on again
+            off: dict[str, Any] = (
+                {} if enabled else {"last_run_at": None}
+            )  # otherwise it would count as late once it is on again
             PeriodicTask.objects.filter(pk=job.pk).update(enabled=enabled, **off)
             action = f"jobs.job.{'enabled' if enabled else 'disabled'}"
             _record(action, job, {"enabled": job.enabled}, {"enabled": enabled}, actor)
@@ -69,7 +71,7 @@ def switch(job_ids: Iterable[int], *, to: bool | None, actor: str) -> int:
 
 
 def run_now(job_ids: Iterable[int], *, actor: str) -> int:
-    """Put jobs into the queue, beside their schedule. :returns: how many. :raises NotSent: as it says."""
+    """Put jobs into the queue now, apart from their schedule. :returns: how many. :raises NotSent: no queue."""
     if not has_broker():
         raise NotSent(NO_BROKER)
     try:
@@ -87,7 +89,7 @@ def run_now(job_ids: Iterable[int], *, actor: str) -> int:
 
 
 def save(job: Any, *, actor: str) -> None:
-    """Keep a job as it was typed; operation. :raises OwnJob: of the product's own, more than the switch was changed."""
+    """Save a job; operation. :raises OwnJob: an own job changes in more than its switch, or its name is taken."""
     require_transaction()
     before = PeriodicTask.objects.select_for_update(of=("self",)).filter(pk=job.pk).first() if job.pk else None
     was, becomes = _state(before) if before else None, _state(job)
@@ -111,7 +113,7 @@ def delete(job: Any, *, actor: str) -> None:
 
 
 def save_schedule(schedule: Any, *, actor: str) -> None:
-    """Keep a schedule as it was typed; operation. :raises OwnSchedule: the product's own jobs run by it."""
+    """Save a schedule; operation. :raises OwnSchedule: one of the product's own jobs runs by it."""
     require_transaction()
     before = type(schedule).objects.filter(pk=schedule.pk).first() if schedule.pk else None
     if before is not None and runs_own_jobs(before):
@@ -124,7 +126,7 @@ def save_schedule(schedule: Any, *, actor: str) -> None:
 
 
 def delete_schedule(schedule: Any, *, actor: str) -> None:
-    """Delete a schedule, and the jobs that run by it; operation. :raises OwnSchedule: own ones are among them."""
+    """Delete a schedule, and the jobs that run by it; operation. :raises OwnSchedule: an own job is among them."""
     require_transaction()
     if runs_own_jobs(schedule):
         raise OwnSchedule
@@ -140,8 +142,8 @@ def _locked(job_ids: Iterable[int]) -> list[Any]:
 
 # ── The trail ───────────────────────────────────────────────────────────────────────────────────
 def _state(job: Any) -> dict[str, Any]:
-    told = {name: getattr(job, name) for name in _JOB}
-    return {name: value if isinstance(value, bool | int | None) else str(value) for name, value in told.items()}
+    values = {name: getattr(job, name) for name in _JOB}
+    return {name: value if isinstance(value, bool | int | None) else str(value) for name, value in values.items()}
 
 
 def _timing(schedule: Any) -> dict[str, Any]:
@@ -152,8 +154,8 @@ def _record(
     action: str, what: Any, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, actor: str
 ) -> None:
     kind, name = ("job", what.name) if isinstance(what, PeriodicTask) else ("schedule", str(what))
-    told = trail.record_everywhere(
+    entries = trail.record_everywhere(
         actor=actor, action=action, object_type=kind, object_id=name, before=before, after=after
     )
-    if not told:
+    if not entries:
         logger.warning("%s: %s by %s", action, name, actor)

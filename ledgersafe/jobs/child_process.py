@@ -1,4 +1,4 @@
-"""Starting the jobs beside a web server, where nobody runs workers of their own."""
+"""Start the jobs' process beside a web server, where no workers run of their own."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def has_broker() -> bool:
 
 
 def start(environment: Mapping[str, str], output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
-    """Start the jobs as a child that ends when this process does, however it ends. Does not wait for it."""
+    """Start the jobs' process; it ends with this one, however that ends. Returns at once."""
     command = [sys.executable, "-m", "ledgersafe.jobs", "--parent", str(getpid())]
     return subprocess.Popen(  # noqa: S603  our own command
         command,
@@ -30,14 +30,14 @@ def start(environment: Mapping[str, str], output: IO[bytes] | None = None) -> "s
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
-        # Ctrl-C is for the server: the jobs notice its end and finish what they are doing.
+        # A session of its own: Ctrl-C reaches the server only, and running jobs finish after its end.
         start_new_session=True,
     )
 
 
 def supervise(environment: Mapping[str, str], output: IO[bytes] | None = None) -> "Supervision":
-    """Start the jobs, and start them again whenever they end, for as long as this process lives."""
-    from ledgersafe.jobs.supervisor import Supervision  # only here: it brings metrics of its own
+    """Keep the jobs' process running for as long as this process lives."""
+    from ledgersafe.jobs.supervisor import Supervision  # only here: importing it registers metrics
 
     supervision = Supervision(lambda: start(environment, output))
     supervision.start()
@@ -46,7 +46,7 @@ def supervise(environment: Mapping[str, str], output: IO[bytes] | None = None) -
 
 @contextmanager
 def running(environment: Mapping[str, str], output: IO[bytes] | None = None) -> Iterator[None]:
-    """The jobs for as long as the block lasts."""
+    """Keep the jobs' process running for the length of the block."""
     supervision = supervise(environment, output)
     try:
         yield

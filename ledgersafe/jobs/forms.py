@@ -10,7 +10,7 @@ from ledgersafe.jobs import own_jobs
 
 
 class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
-    """A job's schedule. Which tasks there are is decided by the product; what its own jobs do is not asked at all."""
+    """A job. Tasks are chosen from the product's own list; the task of an own job cannot be changed."""
 
     regtask = forms.ChoiceField(label="Task", widget=UnfoldAdminSelectWidget)
 
@@ -33,8 +33,8 @@ class JobForm(beat.PeriodicTaskForm):  # type: ignore[misc]  # untyped
         return name
 
     def clean(self) -> dict[str, Any]:
-        typed: dict[str, Any] = self.cleaned_data
-        if typed.get("regtask"):
-            typed = super().clean()
-            self.instance.task = typed["regtask"]
-        return typed
+        values: dict[str, Any] = self.cleaned_data
+        if values.get("regtask"):
+            values = super().clean()
+            self.instance.task = values["regtask"]
+        return values

@@ -1,7 +1,7 @@
-"""Which jobs are the product's own, and what any job can do.
+"""The product's own jobs, and the tasks a job can run.
 
-The product's own jobs are those of the settings. The scheduler writes them down with every start as the settings have
-them, whatever became of them meanwhile: they can be switched off and on and be run, and nothing else.
+Own jobs are those of the settings. The scheduler restores them from there with every start, so that people can switch
+them off and on and run them, and nothing else.
 """
 
 from collections.abc import Iterable
@@ -18,12 +18,12 @@ def own_names() -> frozenset[str]:
 
 
 def is_own(job: Any) -> bool:
-    """Whether a job is the product's own. One that is only being typed is nobody's yet."""
+    """Whether a job is the product's own; False for one that is not saved yet."""
     return job is not None and job.pk is not None and job.name in own_names()
 
 
 def known_tasks() -> list[str]:
-    """What a job can do: the tasks of this product, whichever process asks."""
+    """Names of this product's tasks, sorted: those a job can run. The same in every process."""
     app.loader.import_default_modules()
     registered = {name for name in app.tasks if not name.startswith("celery.")}
     scheduled: Iterable[dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE.values()
@@ -31,5 +31,5 @@ def known_tasks() -> list[str]:
 
 
 def runs_own_jobs(schedule: Any) -> bool:
-    """Whether changing or deleting a schedule would change the product's own jobs."""
+    """Whether one of the product's own jobs runs by this schedule."""
     return bool(schedule.pk and schedule.periodictask_set.filter(name__in=own_names()).exists())

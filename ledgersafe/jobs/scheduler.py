@@ -1,4 +1,4 @@
-"""The scheduler as a thread of the jobs' process: one at a time, however many servers there are."""
+"""Run the scheduler as a thread of the jobs' process: one at a time, whatever the number of servers."""
 
 import logging
 import threading
@@ -11,13 +11,13 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
-#: An advisory lock of the database the schedule is in; the number only has to be nobody else's.
+#: Advisory lock in the schedule's database; an arbitrary number that nothing else uses.
 LOCK: Final = 0x1ED6E25AFE
 _AGAIN_SECONDS: Final = 5.0
 
 
 class Scheduling(threading.Thread):
-    """Sends what is due, while it holds the lock. Servers that do not get it stand by.
+    """Sends due jobs while it holds the lock. Other servers' threads stand by.
 
     Should the lock's connection break, two may send for a while: every job is safe to run twice.
     """
@@ -30,12 +30,12 @@ class Scheduling(threading.Thread):
         while True:
             try:
                 self._schedule()
-            except Exception:  # no database yet, or none any more: what runs is the worker's business
+            except Exception:  # no database, yet or any more; running jobs are not affected
                 logger.warning("The scheduler starts again in %.0f s", _AGAIN_SECONDS, exc_info=True)
             time.sleep(_AGAIN_SECONDS)
 
     def _schedule(self) -> None:
-        # A connection of its own, since the scheduler opens and closes the thread's one as it likes.
+        # A connection of its own for the lock: the scheduler closes the thread's at any time, which would release it.
         own = connection.copy()
         try:
             with own.cursor() as cursor:
@@ -49,9 +49,9 @@ class Scheduling(threading.Thread):
 
 
 def begin_countdowns(**_: Any) -> None:
-    """Note, for jobs that never ran, that their first interval begins now; told by each scheduler that starts.
+    """Start the first interval of jobs that never ran; called by each scheduler at its start.
 
-    Otherwise it would begin anew with every start, and where servers are restarted daily no daily job would ever run.
+    Otherwise it would start over with every restart, and a daily job would never run where servers restart daily.
     """
     from django_celery_beat.models import PeriodicTask
 

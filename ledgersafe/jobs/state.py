@@ -1,4 +1,4 @@
-"""What is alive, and when each job ran and will run."""
+"""Check workers and scheduler, and compute when each job is due."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,59 +11,59 @@ from kombu.exceptions import OperationalError
 from ledgersafe.celery import app
 from ledgersafe.jobs.child_process import NO_BROKER, has_broker
 
-#: A page waits this long for those who answer; a busy machine needs more than the network does.
+#: Seconds to wait for answers; a busy machine needs more than the network does.
 PATIENCE_SECONDS: Final = 1.0
-#: A start is late after this: the scheduler looks every five seconds.
+#: A job is late this long after it was due; the scheduler checks every five seconds.
 LATE: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """Who answered, and how much waits. `trouble` says why nobody could be asked."""
+    """Workers and schedulers that answered, and messages in the queue. `trouble`: why the check failed."""
 
     workers: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
-    waiting: int | None = None
+    queued: int | None = None
     trouble: str = ""
     asked_at: datetime = field(default_factory=timezone.now)
 
 
 def ask() -> Alive:
-    """Ask workers and scheduler for a sign of life; about as long as `PATIENCE_SECONDS`."""
+    """Ping workers and schedulers; takes about `PATIENCE_SECONDS`."""
     if not has_broker():
         return Alive(trouble=NO_BROKER)
     try:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=PATIENCE_SECONDS)
             replies: list[dict[str, Any]] = app.control.ping(timeout=PATIENCE_SECONDS, connection=broker)
-            waiting = _waiting(broker)
+            queued = _queued(broker)
     except (OperationalError, OSError) as error:
         return Alive(trouble=f"The queue cannot be reached: {error}")
     names = sorted(name for reply in replies or [] for name in reply)
     schedulers = tuple(name for name in names if name.startswith(f"{NODENAME_DEFAULT}@"))
-    return Alive(tuple(name for name in names if name not in schedulers), schedulers, waiting)
+    return Alive(tuple(name for name in names if name not in schedulers), schedulers, queued)
 
 
 def next_run(job: Any) -> datetime | None:
-    """When a job is due next; in the past when it is late; None when it is switched off or has no schedule."""
+    """When a job is due next; a past instant when it is late; None: switched off, or without schedule."""
     if not job.enabled or not (job.interval_id or job.crontab_id):
         return None
-    # What remains from this moment: the schedule looks at the clock itself.
+    # The schedule computes the remaining time from its own clock, so that `now` cannot be a parameter.
     now = timezone.now()
     remaining: timedelta = job.schedule.remaining_estimate(job.last_run_at or job.date_changed or now)
     return now + remaining
 
 
 def is_late(job: Any, now: datetime) -> bool:
-    """Whether it should have started some time ago."""
+    """Whether a job is overdue by more than `LATE`."""
     due = next_run(job)
     return due is not None and now - due > LATE
 
 
-def _waiting(broker: Any) -> int | None:
-    """Messages nobody has taken yet; None when the queue does not exist so far."""
+def _queued(broker: Any) -> int | None:
+    """Messages in the queue; None: the queue does not exist yet."""
     try:
-        found = broker.default_channel.queue_declare(queue=app.conf.task_default_queue, passive=True)
-    except Exception:  # what it is depends on the transport: there is no queue before its first message
+        queue = broker.default_channel.queue_declare(queue=app.conf.task_default_queue, passive=True)
+    except Exception:  # its type depends on the transport: there is no queue before its first message
         return None
-    return int(found.message_count)
+    return int(queue.message_count)

@@ -1,4 +1,4 @@
-"""Keeping the jobs' process alive: it is started again when it ends, each time later, until it lasts."""
+"""Keep the jobs' process alive: restart it when it ends, after pauses that grow until it lasts."""
 
 import logging
 import os
@@ -12,12 +12,12 @@ from prometheus_client import Counter, Gauge
 
 logger = logging.getLogger(__name__)
 
-#: A process that has lived so long was well: what ends it next is something new.
+#: A process that lived so long was healthy: the pauses start over.
 HEALTHY_SECONDS: Final = 60.0
 LONGEST_PAUSE_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.5
 
-# Here and not in `ledgersafe.telemetry.metrics`: where nobody supervises jobs there is no figure, rather than a zero.
+# Not in `ledgersafe.telemetry.metrics`: without a supervisor there is no figure, rather than a zero.
 process_up = Gauge(
     "jobs_process_up",
     "1 while the jobs' process beside this web server runs, 0 while it waits to be started again.",
@@ -28,8 +28,8 @@ process_restarts = Counter(
     "How often the jobs' process beside this web server ended and was to be started again.",
 )
 
-#: Held while this thread does anything that a process forked meanwhile would find half done, like a lock of the
-#: metrics. gunicorn forks workers whenever one has died.
+#: Taken while this thread holds locks, such as those of metrics, that a process forked meanwhile would inherit locked.
+#: gunicorn forks a worker whenever one has died.
 _not_forking = threading.Lock()
 os.register_at_fork(
     before=_not_forking.acquire, after_in_parent=_not_forking.release, after_in_child=_not_forking.release
@@ -37,20 +37,20 @@ os.register_at_fork(
 
 
 class BackOff:
-    """How long to wait before the next start: 1, 2, 4 … 60 seconds, and 1 again after one that lasted."""
+    """Seconds to wait before the next start: 1, 2, 4 … 60, and 1 again after a process that lasted."""
 
     def __init__(self) -> None:
         self._pause = 0.0
 
     def after(self, lived: float) -> float:
-        """The pause after a process that lived so many seconds."""
+        """The pause in seconds. :param lived: seconds the last process lived."""
         is_new = self._pause == 0.0 or lived >= HEALTHY_SECONDS
         self._pause = 1.0 if is_new else min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         return self._pause
 
 
 class Supervision(threading.Thread):
-    """Starts a process, and starts it again whenever it ends, until `end` is called or this process is gone."""
+    """Starts a process, and restarts it whenever it ends, until `end` is called or this process ends."""
 
     def __init__(self, start: Callable[[], "subprocess.Popen[bytes]"]) -> None:
         super().__init__(name="jobs-supervision", daemon=True)
@@ -81,14 +81,14 @@ class Supervision(threading.Thread):
         with _not_forking:
             try:
                 self._process = self._start()
-            except OSError:  # no memory, or no process left: both pass
+            except OSError:  # out of memory or processes: both pass
                 self._process = None
                 logger.warning("The jobs' process could not be started", exc_info=True)
             else:
                 process_up.set(1)
 
     def _is_running(self) -> bool:
-        # gunicorn collects every child that ends, this one too: then nobody knows its exit code, only that it ended.
+        # gunicorn reaps every child, this one too: its exit code may be lost, but not that it ended.
         return self._process is not None and self._process.poll() is None
 
     def _note_end(self, pause: float) -> None:

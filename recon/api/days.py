@@ -1,4 +1,4 @@
-"""HTTP of business days: the list, what stands against closing one, close and reopening, the accountant pack."""
+"""Endpoints of business days: list, readiness, close, reopening, files of the accountant pack."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,9 @@ from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal
 from ledgersafe.values.errors import InvalidParameter
+from recon import packs
 from recon.api import serializers
-from recon.closing import queries
-from recon.closing.close import close_day
-from recon.closing.readiness import readiness
-from recon.closing.reopen import reopen_day
-from recon.packs import pack
+from recon.closing import check_readiness, close_day, queries, reopen_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +31,7 @@ CLOSE, REOPEN = "recon.close_period", "recon.reopen_period"
 
 
 class DayView(APIView):
-    """What all of them share. A day is the whole tenant's; people close and reopen it by their permission."""
+    """Base of the views: a day belongs to the whole tenant, and people need the permission to close or reopen it."""
 
     reach = Reach.TENANT
     scope: "str | Mapping[str, str]" = {"GET": "ledger:read", "POST": "ledger:write"}
@@ -52,11 +49,11 @@ class PeriodsView(DayView):
     )
     def get(self, request: Request) -> Response:
         rows = queries.list_periods(principal_of(request).tenant_id, cursor_of(request))
-        return page(rows, limit_of(request), _listed, queries.position_of)
+        return page(rows, limit_of(request), _item, queries.position_of)
 
 
 class ReadinessView(DayView):
-    """`GET /v1/periods/{date}/readiness`: the board."""
+    """`GET /v1/periods/{date}/readiness`: state, blockers, open work."""
 
     @extend_schema(
         operation_id="periods_readiness",
@@ -65,7 +62,7 @@ class ReadinessView(DayView):
     )
     def get(self, request: Request, day: str) -> Response:
         tenant = Tenant.objects.get(pk=principal_of(request).tenant_id)
-        return Response(serializers.board(readiness(tenant, queries.read_day(day), now=timezone.now())))
+        return Response(serializers.board(check_readiness(tenant, queries.read_day(day), now=timezone.now())))
 
 
 class CloseView(DayView):
@@ -79,7 +76,7 @@ class CloseView(DayView):
     )
     def post(self, request: Request, day: str) -> Response:
         principal = principal_of(request)
-        done = close_day(
+        result = close_day(
             tenant_id=principal.tenant_id,
             day=queries.read_day(day),
             actor=principal.actor,
@@ -87,7 +84,7 @@ class CloseView(DayView):
             may_force=isinstance(principal, StaffPrincipal) or principal.may_approve,
             **_order(_read(request, serializers.CloseOrderSerializer)),
         )
-        return Response(serializers.closed_day(done))
+        return Response(serializers.closed_day(result))
 
 
 class ReopenView(DayView):
@@ -105,13 +102,13 @@ class ReopenView(DayView):
     def post(self, request: Request, day: str) -> Response:
         principal = principal_of(request)
         reason = _read(request, serializers.ReopenOrderSerializer).get("reason")
-        done = reopen_day(
+        result = reopen_day(
             tenant_id=principal.tenant_id,
             day=queries.read_day(day),
             actor=principal.actor,
             reason=reason if isinstance(reason, str) else "",
         )
-        return Response(serializers.reopened_day(done))
+        return Response(serializers.reopened_day(result))
 
 
 class PackView(DayView):
@@ -120,33 +117,34 @@ class PackView(DayView):
     @extend_schema(
         operation_id="periods_pack",
         summary="Download a file of the accountant pack",
-        parameters=[OpenApiParameter("revision", int, description="Of an earlier close of a day that was reopened.")],
+        parameters=[OpenApiParameter("revision", int, description="Revision of an earlier close, after a reopening.")],
         responses={
-            **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in pack.MEDIA_TYPES.values()},
+            **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in packs.MEDIA_TYPES.values()},
             **_REFUSALS,
         },
     )
     def get(self, request: Request, day: str, name: str) -> HttpResponseBase:
         revision = queries.read_revision(request.query_params.get("revision"))
         close = queries.get_close(principal_of(request).tenant_id, queries.read_day(day), revision=revision)
-        content = pack.content(close, name)
-        disposition = f'attachment; filename="{pack.file_name(close, name)}"'
+        content = packs.content(close, name)
+        disposition = f'attachment; filename="{packs.file_name(close, name)}"'
         return StreamingHttpResponse(
-            content, content_type=pack.media_type(name), headers={"Content-Disposition": disposition}
+            content, content_type=packs.media_type(name), headers={"Content-Disposition": disposition}
         )
 
 
-def _listed(row: Period) -> dict[str, Any]:
-    return serializers.period_item(row, next((c for c in row.closes.all() if c.closed_at == row.closed_at), None))
+def _item(row: Period) -> dict[str, Any]:
+    in_effect = (close for close in row.closes.all() if close.closed_at == row.closed_at)
+    return serializers.period_item(row, next(in_effect, None))
 
 
 def _read(request: Request, declared: Declared) -> dict[str, Any]:
-    """What is asked; of an empty body, nothing."""
+    """Read a JSON object; an empty body reads as `{}`. :raises DomainError: as `json_requests.read_object`."""
     return read_object(request._request, principal_of(request).tenant_slug, declared=declared, may_be_empty=True)
 
 
 def _order(body: "Mapping[str, Any]") -> dict[str, Any]:
-    """`force` and `notes` of a close. :raises InvalidParameter: they are something else."""
+    """Read `force` and `notes` of a close. :raises InvalidParameter: one has another type."""
     force, notes = body.get("force", False), body.get("notes") or ""
     if not isinstance(force, bool):
         raise InvalidParameter("force must be true or false.")

@@ -1,4 +1,4 @@
-"""What days look like on the wire."""
+"""Business days as JSON, and the OpenAPI schema of it."""
 
 from typing import Any, Final
 
@@ -12,12 +12,12 @@ from recon.closing.readiness import Readiness, amounts
 from recon.closing.reopen import ReopenedDay
 from recon.models import DayClose
 
-#: A board may be asked for any day: of decades of empty days it names the first ones and says how many there are.
-EMPTY_DAYS_SHOWN: Final = 366
+#: A board of a far day may have decades of empty days: the first ones are listed, and all are counted.
+MAX_EMPTY_DAYS: Final = 366
 
 
 def period_item(row: Period, close: DayClose | None) -> dict[str, Any]:
-    """One day of the list."""
+    """One day of the list. :param close: the close in effect; None while the day is open."""
     return {
         "date": row.business_date.isoformat(),
         "status": row.status,
@@ -32,22 +32,22 @@ def period_item(row: Period, close: DayClose | None) -> dict[str, Any]:
     }
 
 
-def board(found: Readiness) -> dict[str, Any]:
+def board(readiness: Readiness) -> dict[str, Any]:
     """`GET /v1/periods/{date}/readiness`."""
     return {
-        "date": found.day.isoformat(),
-        "state": found.state.value,
-        "ready": found.state == "ready",
-        "blockers": list(found.blockers),
-        "starts_at": instant(found.starts_at),
-        "ends_at": instant(found.ends_at),
-        "over_at": instant(found.over.at),
-        "over_last_in": found.over.store_code or None,
-        "closed_at": instant(found.closed_at),
-        "open_exceptions": found.held.open,
-        "undecided_arrivals": found.held.undecided_arrivals,
-        "by_reason": found.held.by_reason,
-        "at_risk": amounts(found.held.at_risk),
+        "date": readiness.day.isoformat(),
+        "state": readiness.state.value,
+        "ready": readiness.state == "ready",
+        "blockers": list(readiness.blockers),
+        "starts_at": instant(readiness.starts_at),
+        "ends_at": instant(readiness.ends_at),
+        "over_at": instant(readiness.over.at),
+        "over_last_in": readiness.over.store_code or None,
+        "closed_at": instant(readiness.closed_at),
+        "open_exceptions": readiness.held_events.open,
+        "undecided_arrivals": readiness.held_events.undecided_arrivals,
+        "by_reason": readiness.held_events.by_reason,
+        "at_risk": amounts(readiness.held_events.at_risk),
         "open_drawers": [
             {
                 "id": drawer.id,
@@ -57,40 +57,40 @@ def board(found: Readiness) -> dict[str, Any]:
                 "ccy": drawer.expected.currency,
                 "expected_cash": to_decimal_text(drawer.expected.minor, drawer.expected.currency),
             }
-            for drawer in found.drawers
+            for drawer in readiness.drawers
         ],
-        "currencies_without_rate": list(found.without_rate),
-        "empty_days": [day.isoformat() for day in found.empty_days.dates(at_most=EMPTY_DAYS_SHOWN)],
-        "empty_days_total": len(found.empty_days),
-        "earliest_open": found.earliest_open.isoformat() if found.earliest_open else None,
-        "reopened": reopening(found.reopened) if found.reopened else None,
+        "currencies_without_rate": list(readiness.without_rate),
+        "empty_days": [day.isoformat() for day in readiness.empty_days.dates(at_most=MAX_EMPTY_DAYS)],
+        "empty_days_total": len(readiness.empty_days),
+        "earliest_open": readiness.earliest_open.isoformat() if readiness.earliest_open else None,
+        "reopened": reopening(readiness.reopened) if readiness.reopened else None,
     }
 
 
 def reopening(record: Reopening) -> dict[str, Any]:
-    """Who opened a day again, when and why."""
+    """Who reopened a day, when and why."""
     return {"reopened_at": instant(record.reopened_at), "reopened_by": record.actor, "reason": record.reason}
 
 
-def reopened_day(done: ReopenedDay) -> dict[str, Any]:
+def reopened_day(result: ReopenedDay) -> dict[str, Any]:
     """`POST /v1/periods/{date}/reopen`."""
-    return period_item(done.period, None) | reopening(done.record) | {"superseded_pack": done.superseded_sha256}
+    return period_item(result.period, None) | reopening(result.record) | {"superseded_pack": result.superseded_sha256}
 
 
-def closed_day(done: ClosedDay) -> dict[str, Any]:
-    """`POST /v1/periods/{date}/close`: the same however often it is asked for."""
-    close = done.close
+def closed_day(result: ClosedDay) -> dict[str, Any]:
+    """`POST /v1/periods/{date}/close`: the same for every repetition."""
+    close = result.close
     return period_item(close.period, close) | {
         "notes": close.notes,
         "accounts": close.accounts,
         "open_exceptions": close.open_exceptions,
-        "pack": {"sha256": done.pack.sha256, "files": dict(sorted(done.pack.files.items()))},
+        "pack": {"sha256": result.pack.sha256, "files": dict(sorted(result.pack.files.items()))},
     }
 
 
 # ── For the schema ──────────────────────────────────────────────────────────────────────────────
 class CloseOrderSerializer(serializers.Serializer[Any]):
-    """What may be sent with a close; an empty body closes a day that is ready."""
+    """Body of a close; an empty one closes a day that is ready."""
 
     force = serializers.BooleanField(required=False)
     notes = serializers.CharField(required=False)
@@ -104,23 +104,23 @@ class DaySerializer(serializers.Serializer[Any]):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
-    reopened_at = serializers.DateTimeField(allow_null=True, help_text="When it was last opened again.")
+    reopened_at = serializers.DateTimeField(allow_null=True, help_text="When it was last reopened.")
     closed_by = serializers.CharField(allow_null=True)
     forced = serializers.BooleanField()
-    revision = serializers.IntegerField(allow_null=True, help_text="Which close of the day stands: 1, unless reopened.")
+    revision = serializers.IntegerField(allow_null=True, help_text="The close in effect: 1, unless reopened.")
     closed_with = serializers.DateField(
-        allow_null=True, help_text="Of a day nobody sold on: the day whose close covers it."
+        allow_null=True, help_text="For a day without sales: the day whose close covers it."
     )
 
 
 class ReopenOrderSerializer(serializers.Serializer[Any]):
-    """What must be sent to open a day again."""
+    """Body of a reopening."""
 
     reason = serializers.CharField()
 
 
 class ReopeningSerializer(serializers.Serializer[Any]):
-    """Who opened a day again, when and why."""
+    """Who reopened a day, when and why."""
 
     reopened_at = serializers.DateTimeField()
     reopened_by = serializers.CharField()
@@ -128,11 +128,11 @@ class ReopeningSerializer(serializers.Serializer[Any]):
 
 
 class ReopenedDaySerializer(DaySerializer):
-    """A day that is open again, and the pack that no longer counts."""
+    """A reopened day, and the pack that is no longer in effect."""
 
     reopened_by = serializers.CharField()
     reason = serializers.CharField()
-    superseded_pack = serializers.CharField(allow_null=True, help_text="SHA-256 of the pack that no longer counts.")
+    superseded_pack = serializers.CharField(allow_null=True, help_text="SHA-256 of the superseded pack.")
 
 
 class DayPageSerializer(serializers.Serializer[Any]):
@@ -143,7 +143,7 @@ class DayPageSerializer(serializers.Serializer[Any]):
 
 
 class AtRiskSerializer(serializers.Serializer[Any]):
-    """Money that hangs on undecided events."""
+    """Money at risk in undecided events."""
 
     ccy = serializers.CharField()
     amount = serializers.CharField()
@@ -161,7 +161,7 @@ class OpenDrawerSerializer(serializers.Serializer[Any]):
 
 
 class BoardSerializer(serializers.Serializer[Any]):
-    """What stands against closing a day."""
+    """Readiness of a day: state, blockers, open work."""
 
     date = serializers.DateField()
     state = serializers.CharField(help_text="ready, blocked, running or closed")
@@ -180,7 +180,7 @@ class BoardSerializer(serializers.Serializer[Any]):
     currencies_without_rate = serializers.ListField(child=serializers.CharField())
     empty_days = serializers.ListField(
         child=serializers.DateField(),
-        help_text=f"Closed with it, as nobody sold: at most the first {EMPTY_DAYS_SHOWN}.",
+        help_text=f"Days without sales that are closed with it: at most the first {MAX_EMPTY_DAYS}.",
     )
     empty_days_total = serializers.IntegerField()
     earliest_open = serializers.DateField(allow_null=True)

@@ -1,4 +1,4 @@
-"""Pages of the back office beside the one of a business day."""
+"""URLs of the pages that close and reopen a business day."""
 
 from django.contrib import admin
 from django.urls import path

@@ -1,4 +1,4 @@
-"""Which days a close covers: the day itself, and the days before it that nobody sold on and that have no row."""
+"""Plan a close: the day itself, and the days without sales or row before it that it covers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,18 +13,21 @@ from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from recon.closing.empty_days import EmptyDays
 
-#: Before the end of a day, which is not of it: the instant by whose rates it is valued.
+#: Subtracted from the (exclusive) end of a day: its last instant, whose FX rates value the clearing accounts.
 LAST_INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class DayPlan:
-    """What closing a day would cover.
+    """The days and instants a close is made of.
 
-    :ivar empty_days: those before it that are closed with it.
-    :ivar ends_at: by the tenant's clock. :ivar over: where it ends last; only then can it be closed.
+    :ivar period: the day's row; None: nothing was ever posted on it.
+    :ivar ends_at: end of the day by the tenant's clock.
+    :ivar over: the store where the day ends last, and when; the day can be closed from then on.
+    :ivar empty_days: days before it that are closed with it.
     :ivar counted_after: held events count from the end of this day; None: from the beginning of time.
     :ivar closed_through: the last closed day; None: nothing was ever closed.
+    :ivar earliest_open: the first open day before it; None: there is none, as closing in order requires.
     """
 
     tenant: Tenant
@@ -40,14 +43,15 @@ class DayPlan:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to close: nobody has yet, also if there is no row of it."""
+        """Whether the day can still be closed; a day without a row counts as open."""
         return self.period is None or self.period.status == PeriodStatus.OPEN
 
 
 def plan_for(tenant: Tenant, day: date) -> DayPlan:
-    """What closing this day would cover.
+    """Read what closing this day would cover. Four statements.
 
-    :raises InvalidParameter: no day of ours. :raises NotFound: it lies before closed days and was never opened.
+    :raises InvalidParameter: it lies before the books start, or the time zone has no such day.
+    :raises NotFound: it lies before closed days and was never opened.
     """
     if not tenant.books_start <= day < date.max:
         raise InvalidParameter(f"date must be a day from {tenant.books_start} on: the books start then.")

@@ -1,4 +1,4 @@
-"""Use case: close a tenant's business days that are over and ready, as the clock does it. It never forces."""
+"""Use case: close every business day of a tenant that is over and ready. Run hourly; never forces."""
 
 import logging
 from datetime import date, datetime, timedelta
@@ -8,16 +8,17 @@ from ledger.calendar import Clocks
 from ledger.models import Period, PeriodStatus
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError
-from recon.closing.close import close_day, issue_packs
+from recon.closing.close import close_day
+from recon.closing.issue import issue_packs
 
 logger = logging.getLogger(__name__)
 
 
 def due_days(tenant: Tenant, *, now: datetime, grace: timedelta) -> list[date]:
-    """Open days that ended so long ago by the clock of every store, oldest first.
+    """List open days that ended at least `grace` ago by the clock of every store, oldest first.
 
-    Days without journals are closed with the next one that has.
-    Up to a day that somebody opened again: whoever did so says when it is done, and days are closed in order.
+    Days without journals are not listed: they are closed with the next day that has some. The list ends before a day
+    that somebody reopened: that person closes it, and days are closed in order.
     """
     rows = Period.objects.filter(tenant=tenant, status=PeriodStatus.OPEN, ends_at__lte=now - grace)
     days = list(rows.order_by("business_date").values_list("business_date", "reopened_at"))
@@ -30,9 +31,9 @@ def due_days(tenant: Tenant, *, now: datetime, grace: timedelta) -> list[date]:
 
 
 def close_due_days(tenant: Tenant, *, actor: str, now: datetime, grace: timedelta) -> list[date]:
-    """Close what is due; what cannot be closed is logged with the reason, and tried again next time.
+    """Close the days that are due. A refusal is logged, and tried again with the next run.
 
-    :returns: the days that were closed. A day that stays open keeps those after it open: days are closed in order.
+    :returns: the closed days. A day that stays open keeps those after it open: days are closed in order.
     """
     closed: list[date] = []
     try:

@@ -1,6 +1,6 @@
-"""Days that nobody sold on, between two that somebody did: closed with the next one, any number in one statement.
+"""Days without sales between two business days: closed with the later one, any number in one statement.
 
-They have no books of their own. The close of that next day covers theirs: it keeps balances, chart and held events.
+They have no books of their own: the later day's close keeps balances, chart and held events for them too.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ WHERE c.id = %(close)s ORDER BY d.business_date
 
 @dataclass(frozen=True, slots=True)
 class EmptyDays:
-    """The days between two business days, however many; decades of them cost nothing until they are asked for."""
+    """The days between two business days, both exclusive. Kept as bounds: a list of decades is made on request only."""
 
     after: date
     before: date
@@ -40,19 +40,19 @@ class EmptyDays:
         return self.before - timedelta(days=1)
 
     def dates(self, at_most: int | None = None) -> list[date]:
-        """The days themselves, oldest first."""
+        """The days, oldest first. :param at_most: stop after so many."""
         number = len(self) if at_most is None else min(len(self), at_most)
         return [self.after + timedelta(days=1 + days) for days in range(number)]
 
 
 def cover(close: DayClose, days: EmptyDays) -> None:
-    """Record the closes of days that were closed with another; operation, one statement for all of them."""
+    """Record that a close covers these days; operation, one statement for any number."""
     require_transaction()
     with connection.cursor() as cursor:
         cursor.execute(_COVER, {"close": close.pk, "first": days.first, "last": days.last})
 
 
 def as_trail(days: EmptyDays, number: int) -> dict[str, Any]:
-    """What the trail says of them in the entry of the day itself. :param number: how many were closed."""
+    """The part of the close's audit entry about these days; empty for none. :param number: how many were closed."""
     span = {"from": str(days.first), "through": str(days.last), "days": number}
     return {"empty_days": span} if number else {}

@@ -1,7 +1,7 @@
-"""Held events by business day, by the clock of the store they came from.
+"""Count and keep held events by business day, by the clock of the store they came from.
 
-A case belongs to the day its event happened on, or, when that is not known or lies ahead, to the day it was opened in.
-An event of a closed day would be posted into an open one, so its case belongs to the day it was opened in as well.
+A case belongs to the day its event happened on. When that instant is unknown or in the future, or its day is closed
+(the event would post into an open day), the case belongs to the day it was opened in.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from ledgersafe.postgres.db import as_jsonb, require_transaction
 from ledgersafe.values.money import is_currency
 from ledgersafe.values.money_text import Money
 
-#: `least` ignores what is null. A case of the span was opened in it or later, which is a range of the inbox's index.
+#: `least` ignores nulls. A case of the span was opened in it or later, so that `first` bounds a range of the index.
 _CASES: Final = """
 FROM exceptions e
 LEFT JOIN events_raw r ON r.id = e.raw_id AND r.tenant_id = e.tenant_id
@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
 WHERE e.tenant_id = %(tenant)s AND e.created_at >= coalesce(%(first)s, '-infinity'::timestamptz)
   AND belongs.at >= coalesce(day.starts, '-infinity'::timestamptz) AND belongs.at < day.ends
 """
-#: What is not in the books yet, and what is, in a version that is in doubt.
+#: Open cases; arrivals are counted for keys of which no version is in the books.
 _OPEN: Final = f"""
 SELECT d.reason_code, d.currency, count(*), coalesce(sum(d.risk), 0)::bigint,
        coalesce(sum(k.arrivals) FILTER (WHERE k.status = 'quarantined'), 0)::bigint
@@ -53,7 +53,7 @@ SELECT e.tenant_id, %(close)s, e.id, e.idempotency_key, e.store_code, e.reason_c
 
 @dataclass(frozen=True, slots=True)
 class HeldFigures:
-    """Open cases of a span: how many, why, the money at risk per currency, and arrivals that are in no book yet."""
+    """Open cases of a span by reason code, money at risk per currency, and arrivals that are not posted."""
 
     open: int
     undecided_arrivals: int
@@ -63,9 +63,10 @@ class HeldFigures:
 
 @dataclass(frozen=True, slots=True)
 class HeldSpan:
-    """[start, end) of a tenant's time; `start` None: from the beginning. `open_since`: the end of the closed days.
+    """The half-open span [start, end) of a business day, by the tenant's clock and by that of other stores.
 
-    :ivar stores: the same of every store in another time zone (`Clocks.ends`).
+    :ivar start: None: from the beginning of time. :ivar open_since: the end of the last closed day; None: none is.
+    :ivar stores: the same instants of every store in another time zone (`Clocks.ends`), as ISO texts.
     """
 
     tenant_id: int
@@ -78,13 +79,15 @@ class HeldSpan:
     def of(
         cls, tenant_id: int, clocks: Clocks, day: date, *, after: date | None, closed_through: date | None
     ) -> "HeldSpan":
-        """Up to the end of a day; from the end of the day `after`, or from the beginning."""
-        start, open_since = (clocks.end(one) if one else None for one in (after, closed_through))
+        """The span from the end of the day `after`, or from the beginning of time, to the end of `day`."""
+        start = clocks.end(after) if after else None
+        open_since = clocks.end(closed_through) if closed_through else None
         stores = clocks.ends(starts=after, ends=day, open_since=closed_through)
         return cls(tenant_id, start, clocks.end(day), open_since, stores)
 
     def values(self) -> dict[str, Any]:
-        starts = [datetime.fromisoformat(one["starts"]) for one in self.stores if one["starts"]]
+        """Parameters of the statements; `first` is the earliest start of all clocks."""
+        starts = [datetime.fromisoformat(store["starts"]) for store in self.stores if store["starts"]]
         return {
             "tenant": self.tenant_id,
             "start": self.start,
@@ -96,7 +99,7 @@ class HeldSpan:
 
 
 def open_figures(span: HeldSpan) -> HeldFigures:
-    """What waits for a decision. One statement."""
+    """Figures of the open cases of a span. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_typed(_OPEN), span.values())
         rows = cursor.fetchall()
@@ -115,14 +118,14 @@ def open_figures(span: HeldSpan) -> HeldFigures:
 
 
 def freeze(close_id: int, span: HeldSpan) -> None:
-    """Keep the cases of a span as they stand, with the close that is just being made; operation, one statement."""
+    """Copy the cases of a span, as they stand now, to the record of a close; operation, one statement."""
     require_transaction()
     with connection.cursor() as cursor:
         cursor.execute(_typed(_FREEZE), span.values() | {"close": close_id})
 
 
 def _typed(sql: str) -> str:
-    """Parameters that may be null say what they would be."""
+    """Cast parameters that may be null: Postgres cannot infer the type of a bare null."""
     for name in ("start", "end", "open_since", "first"):
         sql = sql.replace(f"%({name})s", f"%({name})s::timestamptz")
     return sql

@@ -1,4 +1,4 @@
-"""Drawers that stand against the close of a day: opened before its end, and not closed yet."""
+"""List drawers that block the close of a day: opened before its end, and not closed yet."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from ledgersafe.values.money_text import Money
 
 @dataclass(frozen=True, slots=True)
 class OpenDrawer:
-    """One of them: whose it is, since when, and what should be in it."""
+    """A drawer that is not closed. `register` is store/register; `expected` the cash that should be in it."""
 
     id: int
     register: str
@@ -23,14 +23,11 @@ class OpenDrawer:
 
 
 def open_drawers(tenant_id: int, clocks: Clocks, day: date) -> list[OpenDrawer]:
-    """Drawers opened before a day was over in their store that are not closed, oldest first.
-
-    Two statements for any number: a register has one of them at most.
-    """
+    """List unclosed drawers that were opened before the day ended in their store, oldest first. Two statements."""
     rows = queries.unclosed(tenant_id).filter(opened_at__lt=clocks.last_end(day).at)
-    opened = rows.select_related("register__store").order_by("opened_at", "pk")
-    found = [row for row in opened if row.opened_at < clocks.end(day, row.register.store.code)]
-    expected = queries.expected_in(found) if found else {}
+    candidates = rows.select_related("register__store").order_by("opened_at", "pk")
+    drawers = [row for row in candidates if row.opened_at < clocks.end(day, row.register.store.code)]
+    expected = queries.expected_in(drawers) if drawers else {}
     return [
         OpenDrawer(
             row.pk,
@@ -39,12 +36,12 @@ def open_drawers(tenant_id: int, clocks: Clocks, day: date) -> list[OpenDrawer]:
             row.opened_at,
             Money(expected[row.pk], row.currency),
         )
-        for row in found
+        for row in drawers
     ]
 
 
 def cash_in(drawers: Sequence[OpenDrawer]) -> list[Money]:
-    """What should be in them together, per currency. Pure."""
+    """Sum the expected cash per currency. Pure."""
     sums = Counter[str]()
     for drawer in drawers:
         sums[drawer.expected.currency] += drawer.expected.minor

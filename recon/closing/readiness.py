@@ -1,4 +1,4 @@
-"""The readiness board of a business day: what stands against closing it, with the money that hangs on it."""
+"""Check whether a business day can be closed: blockers, open work and money at risk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from recon.closing.held_events import HeldFigures, HeldSpan, open_figures
 from recon.closing.open_drawers import OpenDrawer, open_drawers
 from recon.closing.queries import last_reopening
 
-#: What somebody with the right may close in spite of, for a reason.
+#: Blockers that a forced close overrides, given the right and a reason.
 FORCED_OVER: Final = frozenset({"DAY_NOT_READY", "DRAWERS_OPEN", "FX_RATE_MISSING"})
 
 
 class DayState(StrEnum):
-    """Where a day stands."""
+    """State of a business day: over and free of blockers, over and blocked, not over, or closed."""
 
     CLOSED = "closed"
     RUNNING = "running"
@@ -33,12 +33,16 @@ class DayState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`blockers` are the codes a close would be refused with; none and not closed: ready.
+    """The readiness board of a day.
 
-    :ivar ends_at: by the tenant's clock. :ivar over: where it ends last, which may be a store in another time zone.
-    :ivar drawers: opened before the end of the day in their store, and not closed yet.
+    :ivar blockers: the codes with which a close would be refused.
+    :ivar ends_at: end of the day by the tenant's clock.
+    :ivar over: the store where the day ends last, and when; it may be in another time zone.
+    :ivar held_events: open held events that count for the close. :ivar empty_days: days that would be closed with it.
+    :ivar earliest_open: an earlier open day, which has to be closed first.
+    :ivar reopened: the latest reopening; the hourly job does not close a reopened day.
     :ivar without_rate: currencies of clearing accounts that cannot be valued at the day's end.
-    :ivar reopened: who opened the day again, last, and why; the clock does not close it then.
+    :ivar drawers: unclosed drawers that were opened before the day ended in their store.
     """
 
     day: date
@@ -48,7 +52,7 @@ class Readiness:
     over: Ending
     closed_at: datetime | None
     blockers: Sequence[str]
-    held: HeldFigures
+    held_events: HeldFigures
     empty_days: EmptyDays
     earliest_open: date | None
     reopened: Reopening | None
@@ -56,26 +60,26 @@ class Readiness:
     drawers: Sequence[OpenDrawer]
 
 
-def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
-    """The board of one day; a handful of statements, whatever the size of the books.
+def check_readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
+    """Read the board of a day; a handful of statements, whatever the size of the books.
 
     :raises ledgersafe.values.errors.DomainError: as `plan_for`.
     """
     plan = plan_for(tenant, day)
     is_closed = not plan.is_open
-    held = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
+    events = HeldFigures(0, 0, {}, []) if is_closed else open_figures(held_span(plan))
     drawers = [] if is_closed else open_drawers(tenant.id, plan.clocks, day)
     without_rate = (
         [] if is_closed else positions.currencies_without_rate(tenant.id, day, at=plan.ends_at - LAST_INSTANT)
     )
-    found = {
+    checks = {
         "DAY_NOT_OVER": now < plan.over.at,
         "EARLIER_DAY_OPEN": plan.earliest_open is not None,
-        "DAY_NOT_READY": held.open > 0,
+        "DAY_NOT_READY": events.open > 0,
         "DRAWERS_OPEN": bool(drawers),
         "FX_RATE_MISSING": bool(without_rate),
     }
-    blockers = [] if is_closed else [code for code, stands in found.items() if stands]
+    blockers = [] if is_closed else [code for code, blocks in checks.items() if blocks]
     return Readiness(
         day=day,
         state=_state(is_closed, blockers),
@@ -84,7 +88,7 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
         over=plan.over,
         closed_at=plan.period.closed_at if plan.period else None,
         blockers=blockers,
-        held=held,
+        held_events=events,
         empty_days=EmptyDays(day, day) if is_closed else plan.empty_days,
         earliest_open=None if is_closed else plan.earliest_open,
         reopened=last_reopening(tenant.id, plan.period.pk) if plan.period and plan.period.reopened_at else None,
@@ -94,7 +98,7 @@ def readiness(tenant: Tenant, day: date, *, now: datetime) -> Readiness:
 
 
 def held_span(plan: DayPlan) -> HeldSpan:
-    """The held events that count for a close: of the day, and of the empty days before it."""
+    """The span of held events that count for a close: the day and the empty days before it."""
     after, through = plan.counted_after, plan.closed_through
     return HeldSpan.of(plan.tenant.id, plan.clocks, plan.day, after=after, closed_through=through)
 
@@ -108,5 +112,5 @@ def _state(is_closed: bool, blockers: Sequence[str]) -> DayState:
 
 
 def amounts(at_risk: Sequence[Money]) -> list[dict[str, str]]:
-    """Money per currency, as the API answers it."""
+    """Money per currency as JSON: `[{"ccy": "USD", "amount": "42.50"}]`."""
     return [{"ccy": money.currency, "amount": to_decimal_text(money.minor, money.currency)} for money in at_risk]

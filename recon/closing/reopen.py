@@ -1,4 +1,4 @@
-"""Use case: open a closed business day again, for a reason. What its close left behind stays, and counts no more."""
+"""Use case: reopen the last closed business day, for a reason. Its close and pack are kept, but no longer in effect."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,8 @@ from ledgersafe.audit import trail
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError, NotFound
-from recon.closing.close import lock_calendar, reason_of
+from recon.closing.calendar_lock import lock_calendar
+from recon.closing.close import reason_of
 from recon.closing.queries import DayNotClosed, standing_close
 from recon.models import DayPack
 
@@ -24,7 +25,7 @@ class LaterDayClosed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ReopenedDay:
-    """A day that takes journals again; `superseded_sha256`: of the pack that no longer counts, if there was one."""
+    """A reopened day. `superseded_sha256` is that of the pack no longer in effect; None: it had none."""
 
     period: Period
     record: Reopening
@@ -32,15 +33,15 @@ class ReopenedDay:
 
 
 def reopen_day(*, tenant_id: int, day: date, actor: str, reason: str) -> ReopenedDay:
-    """Open the last closed day again. It takes journals until somebody closes it; the clock does not.
+    """Reopen the last closed day. It accepts journals until somebody closes it; the hourly job does not.
 
-    The next close keeps its balances anew and issues another pack; the packs of both stay the same, byte for byte.
+    The next close keeps its balances anew and issues another pack; both packs stay reproducible byte for byte.
 
     :raises exceptions.decisions.NotesRequired: no reason. :raises DayNotClosed: it is open.
     :raises LaterDayClosed: it is not the last closed one. :raises NotFound: there never was such a day.
     """
-    read = reason_of(reason, required=True, field="reason")
-    return retry_serialization(partial(_reopen, tenant_id, day, actor, read))
+    checked = reason_of(reason, required=True, field="reason")
+    return retry_serialization(partial(_reopen, tenant_id, day, actor, checked))
 
 
 def _reopen(tenant_id: int, day: date, actor: str, reason: str) -> ReopenedDay:
@@ -59,7 +60,7 @@ def _reopen(tenant_id: int, day: date, actor: str, reason: str) -> ReopenedDay:
         close = standing_close(tenant_id, day)
         sha256 = DayPack.objects.filter(tenant_id=tenant_id, close=close).values_list("sha256", flat=True).first()
         record = periods.reopen(period, actor=actor, reason=reason)
-        # Counts the tenant's version up: every process that posts for it learns at once that the day is open.
+        # Raises the tenant's version: every process that posts for it drops what it remembers, the closed day included.
         Tenant.objects.get(pk=tenant_id).save(update_fields=["version"])
         trail.record(
             tenant_id=tenant_id,

@@ -1,4 +1,4 @@
-"""Tables of text as CSV, JSON and HTML, in pieces. Pure: what the rows are, the caller knows."""
+"""Write tables of text as CSV, JSON and HTML, piece by piece. Pure."""
 
 import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ import orjson
 from ledgersafe.values.csv_text import csv_lines
 
 Row = tuple[str, ...]
-#: Answers its head, then a piece for every batch of rows it is sent, then its end for an empty one.
+#: A writer: yields the file's head, then a piece for every batch of rows sent to it, then its end for an empty batch.
 Pieces = Generator[bytes, list[Row], None]
 #: The page to print.
 PAGE: Final = "pack.html"
@@ -36,30 +36,28 @@ white-space:nowrap}.box{overflow-x:auto}
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose rows can be read any number of times, each time from the beginning."""
+    """A table; `rows()` reads it from the beginning, any number of times."""
 
     title: str
     columns: Sequence[str]
     rows: Callable[[], Iterable[Row]]
 
 
-def files(
-    facts: Mapping[str, str], tables: Mapping[str, Table], wanted: Collection[str]
-) -> Iterator[tuple[str, bytes]]:
-    """The files that are wanted, in pieces that belong together by name; every table is read once for all of them.
+def files(facts: Mapping[str, str], tables: Mapping[str, Table], names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """Write the named files as (name, piece) pairs; every table is read once for all of them.
 
     `<table>.csv`: RFC 4180 in UTF-8, the columns' names, then the rows. `<table>.json`: one object, the day's facts and
     `rows` with a line each, amounts as decimal text. `pack.html`: one page to print with all tables, without scripts
     and without anything from elsewhere.
     """
-    page = PAGE in wanted
+    page = PAGE in names
     if page:
         yield PAGE, _page_head(facts)
     for name, table in tables.items():
         writers = {f"{name}.csv": _csv_pieces(table), f"{name}.json": _json_pieces(facts, table)}
         if page:
             writers |= {PAGE: _html_pieces(table)}
-        pieces = {file: writer for file, writer in writers.items() if file in wanted}
+        pieces = {file: writer for file, writer in writers.items() if file in names}
         for file, writer in pieces.items():
             yield file, next(writer)
         for rows in _batches(table.rows()) if pieces else ():
@@ -99,24 +97,24 @@ def _html_pieces(table: Table) -> Pieces:
 
 def _page_head(facts: Mapping[str, str]) -> bytes:
     title = escape(f"{facts['tenant_id']}: business day {facts['date']}")
-    told = "".join(f"<dt>{_words(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
+    definitions = "".join(f"<dt>{_words(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n'
-        f"<body><h1>{title}</h1>\n<dl>{told}</dl>\n"
+        f"<body><h1>{title}</h1>\n<dl>{definitions}</dl>\n"
     ).encode()
 
 
 def _html_row(kinds: Sequence[str], row: Row) -> str:
-    if _MARKUP.search("".join(row)):
+    if _MARKUP.search("".join(row)):  # one search a row: hardly any row has markup, and a day has millions of cells
         row = tuple(escape(text) for text in row)
     cells = "".join(f"<td{kind}>{text}</td>" for kind, text in zip(kinds, row, strict=True))
     return f"<tr>{cells}</tr>\n"
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    reading = iter(rows)
-    while batch := list(islice(reading, _BATCH)):
+    remaining = iter(rows)
+    while batch := list(islice(remaining, _BATCH)):
         yield batch
 
 

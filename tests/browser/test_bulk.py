@@ -35,7 +35,7 @@ def test_a_supervisor_resolves_the_ticked_ones_and_the_others_stay(screen_of: Hi
         dialog.get_by_role("button", name="Resolve", exact=True).click()
         supervisor.settle()
     # Without notes nothing happens, and what was chosen is still there.
-    supervisor.page.get_by_label("Notes (mandatory; kept in the audit trail)").fill("Retries of an old till.")
+    supervisor.page.get_by_label("Reason (required, kept in the audit log)").fill("Retries of an old till.")
     expect(supervisor.page.get_by_label("Keep the FIRST version of each")).to_be_checked()
     supervisor.press("Resolve")
     supervisor.says("2 events resolved.")
@@ -65,7 +65,7 @@ def test_a_reason_is_replayed_after_its_event_type_was_switched_on(screen_of: Hi
     supervisor = screen_of("supervisor")
     supervisor.go(f"{INBOX}?reason=UNKNOWN_EVENT_TYPE")
     supervisor.press("Replay all of this reason…")
-    supervisor.page.get_by_label("Why (kept in the audit trail)").fill("SALE is switched on.")
+    supervisor.page.get_by_label("Reason for the replay (required, kept in the audit log)").fill("SALE is switched on.")
     supervisor.press("Start the replay")
     job = ReplayJob.objects.get(tenant=shop.tenant)
     assert supervisor.path == f"/admin/pos/replayjob/{job.pk}/change/"

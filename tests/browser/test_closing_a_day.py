@@ -23,7 +23,7 @@ def test_a_day_is_closed_over_an_undecided_event_with_a_reason(
     screen.resize(size)
     screen.go(reverse("admin:ledger_period_change", args=[day.pk]))
     screen.press("Close the day")
-    screen.says("1 held event waits for a decision", "TOTALS_MISMATCH", "43.00 USD")
+    screen.says("1 held event needs a decision", "TOTALS_MISMATCH", "43.00 USD")
     flaws = flaws_of(screen)
     screen.page.get_by_label("Notes").fill("Month end.")
     screen.page.get_by_text("Close all the same").click()

@@ -45,11 +45,11 @@ def test_twenty_empty_years_are_closed_and_looked_at(
     screen = screen_of("accountant")
     screen.resize(size)
     screen.go(reverse("day-close", args=[Period.objects.get(tenant=shop.tenant, business_date=DAY).pk]))
-    screen.says("Closed with it, nobody sold", f"{after(long_ago)} to {after(DAY, -1)}, 7,304 days")
+    screen.says("Days without sales, closed with it", f"{after(long_ago)} to {after(DAY, -1)}, 7,304 days")
     flaws = flaws_of(screen)
     screen.press("Close the day")
     screen.says(f"{DAY} is closed")
     screen.go(reverse("day-close", args=[Period.objects.get(tenant=shop.tenant, business_date=after(DAY, -700)).pk]))
-    screen.says("Closed with", str(DAY), "nobody sold on this day", f"All it says is in the pack of {DAY}")
+    screen.says("Closed with", str(DAY), "no sales on this day", f"The pack of {DAY} includes this day")
     flaws += flaws_of(screen)
     assert flaws == []

@@ -38,7 +38,7 @@ def test_a_decision_comes_back_after_signing_in_and_is_made(browse: Browse, shop
     write_notes(screen, NOTES)
     screen.page.context.clear_cookies(name="sessionid")
     with screen.may_be_refused(401):
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     screen.says("You were signed out; your decision was not saved.", "Sign in, and the form comes back")
     assert shop.number("exception_resolutions") == 0
 
@@ -46,8 +46,8 @@ def test_a_decision_comes_back_after_signing_in_and_is_made(browse: Browse, shop
     screen.says("What you typed is back")
     assert typed(screen, "notes") == NOTES
     expect(screen.page.locator(".rv-choice", has_text="LAST").locator("input")).to_be_checked()
-    screen.press("Resolve and replay")
-    screen.says("Resolved: the chosen version is in the books.")
+    screen.press("Post this version")
+    screen.says("Resolved: the chosen version is posted.")
     assert shop.number("journals") == 3
 
 
@@ -63,7 +63,7 @@ def test_without_any_cookie_the_text_is_there_to_copy_and_in_the_form_again(brow
     screen.settle()
     screen.page.context.clear_cookies()
     with screen.may_be_refused(403):
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     screen.says("You were signed out. Nothing was saved. Copy your text, sign in, and try again.")
     expect(screen.page.get_by_label("Notes")).to_have_value(NOTES)
     screen.sign_in(person)
@@ -89,8 +89,8 @@ def test_a_page_that_was_left_keeps_its_text_until_it_is_decided_or_discarded(sc
     assert typed(screen, "notes") == ""
     choose(screen, "LAST")
     write_notes(screen, NOTES)
-    screen.press("Resolve and replay")
-    screen.says("Resolved: the chosen version is in the books.")
+    screen.press("Post this version")
+    screen.says("Resolved: the chosen version is posted.")
     assert screen.page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('ls-draft:'))") == []
 
 
@@ -101,8 +101,8 @@ def test_a_proposal_that_was_kept_leaves_an_empty_form(screen_of: Hired, shop: S
     screen.go(path)
     choose(screen, "LAST")
     write_notes(screen, NOTES)
-    screen.press("Propose: resolve and replay")
-    screen.says("Your decision is kept as a proposal.")
+    screen.press("Propose: post this version")
+    screen.says("Your decision is saved as a proposal.")
     assert typed(screen, "notes") == ""
 
 
@@ -116,7 +116,7 @@ def test_in_the_same_tab_nobody_sees_what_another_person_typed(browse: Browse, s
     write_notes(screen, NOTES)
     screen.page.context.clear_cookies(name="sessionid")
     with screen.may_be_refused(401):
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     sign_in(screen, second)
     assert screen.path.startswith(path)
     assert typed(screen, "notes") == ""

@@ -67,10 +67,10 @@ def test_a_hostile_payload_is_inert_on_every_page_that_shows_it(
     notes = screen.page.locator("[data-rv-form] [name=notes]")
     notes.fill(SLY)
     with screen.refused(400):  # what nobody can see has no place in notes
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     notes.fill(f"{SCRIPT}{IMAGE}{TEMPLATE}")
-    screen.press("Resolve and replay")
-    screen.says("Resolved: what stood in the books stays.")
+    screen.press("Post this version")
+    screen.says("Resolved: the books did not change.")
 
     journal = Journal.objects.get(tenant=shop.tenant)
     entry = AuditEntry.objects.filter(tenant=shop.tenant, action="exceptions.case.resolved").get()

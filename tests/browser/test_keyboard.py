@@ -81,7 +81,7 @@ def test_from_the_sign_in_page_to_a_decided_case_by_keyboard_alone(browse: Brows
     screen.says("This would be posted.")
     walk_to(screen, "[data-rv-form] button[value=replay]")
     enter(screen)
-    screen.says("Resolved: the chosen version is in the books.", "Decided without a mouse.")
+    screen.says("Resolved: the chosen version is posted.", "Decided without a mouse.")
     assert scenes.decided(shop) == [(f"user:{operator.username}", "override_and_replay")]
 
     walk_to(screen, ".ls-account")

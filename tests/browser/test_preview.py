@@ -122,10 +122,10 @@ def test_the_browser_asks_for_choice_and_notes_first(screen_of: Hired, shop: Sho
     screen = screen_of("operator")
     screen.go(scenes.review_of(scenes.conflict(shop, "evt-asks")))
     missing = "() => [...document.querySelectorAll('[data-rv-form] :invalid:not(fieldset)')].map((f) => f.name)"
-    screen.press("Resolve and replay")
+    screen.press("Post this version")
     assert screen.page.evaluate(missing) == ["chosen", "chosen", "notes"]
     choose(screen, "LAST")
-    screen.press("Resolve and replay")
+    screen.press("Post this version")
     assert screen.page.evaluate(missing) == ["notes"]
     assert scenes.decided(shop) == []
 
@@ -133,12 +133,12 @@ def test_the_browser_asks_for_choice_and_notes_first(screen_of: Hired, shop: Sho
 def test_without_a_replay_the_browser_asks_for_the_notes_alone(screen_of: Hired, shop: Shop) -> None:
     screen = screen_of("operator")
     screen.go(scenes.review_of(scenes.conflict(shop, "evt-none")))
-    screen.press("Resolve without replay")
+    screen.press("Dismiss, post nothing")
     missing = "() => [...document.querySelectorAll('[data-rv-form] :invalid:not(fieldset)')].map((f) => f.name)"
     assert screen.page.evaluate(missing) == ["notes"]
     write_notes(screen, "A test of the till.")
-    screen.press("Resolve without replay")
-    screen.says("Resolved without replay.")
+    screen.press("Dismiss, post nothing")
+    screen.says("Dismissed: nothing was posted.")
 
 
 def test_a_refusal_stands_beside_its_field_with_the_code_in_small_print(browse: Browse, shop: Shop) -> None:
@@ -147,7 +147,7 @@ def test_a_refusal_stands_beside_its_field_with_the_code_in_small_print(browse: 
     choose(screen, "LAST")
     write_notes(screen, "…")  # no letter in it: the browser lets it pass
     with screen.refused(400):
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     alert = screen.page.get_by_role("alert")
     expect(alert).to_be_focused()
     expect(alert.locator("small")).to_have_text("NOTES_REQUIRED")

@@ -28,7 +28,7 @@ def patch(screen: Screen, text: str) -> None:
     """Open the patch editor and type; every key counts, as for a person."""
     field = screen.page.locator("[data-rv-form] [name=patch]")
     if not field.is_visible():
-        screen.page.get_by_text("Patch it before it is posted").click()
+        screen.page.get_by_text("Correct it first").click()
     field.fill("")
     field.press_sequentially(text)
 
@@ -55,9 +55,9 @@ def test_an_operator_finds_a_conflict_chooses_last_and_sees_it_in_the_books(brow
     screen.press("Preview")
     screen.says("This would be posted.", "REVERSAL")
     write_notes(screen, "The manager of store-1 says: 41.00.")
-    screen.press("Resolve and replay")
+    screen.press("Post this version")
 
-    screen.says("Resolved: the chosen version is in the books.", "The manager of store-1 says: 41.00.")
+    screen.says("Resolved: the chosen version is posted.", "The manager of store-1 says: 41.00.")
     for link, badge in (("Reversal", "reverses #"), ("New journal", "active")):
         screen.page.get_by_role("link", name=re.compile(rf"^{link} \d+$")).click()
         screen.says(badge, "balanced")
@@ -80,9 +80,9 @@ def test_of_two_operators_the_second_is_told_and_loses_nothing_typed(screen_of: 
 
     choose(first, "LAST")
     write_notes(first, "The receipt says 41.00.")
-    first.press("Resolve and replay")
+    first.press("Post this version")
     with second.refused(409):
-        second.press("Resolve and replay")
+        second.press("Post this version")
 
     second.says("Nothing was changed.", "I think the first one is right.", '{"reason": "till was offline"}')
     expect(second.page.get_by_role("alert")).to_contain_text("Somebody has decided this exception already.")
@@ -103,7 +103,7 @@ def test_while_a_case_is_open_a_page_out_of_date_keeps_the_form_as_it_was(screen
     assert shop.send(third).status_code == 202
 
     with screen.refused(409):
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     screen.says("A new version arrived")
     expect(screen.page.locator("[data-rv-form] [name=notes]")).to_have_value("Written before the third version came.")
     expect(screen.page.locator("[data-rv-form] [name=patch]")).to_have_value('{"reason": "checked"}')
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_told_while_typing_and_what_was_typed_stays(screen_of: 
         expect(shown).to_contain_text("event_id")
     write_notes(screen, "It is another event.")
     with screen.refused(422):
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     alert = screen.page.get_by_role("alert")
     expect(alert).to_contain_text("Nothing was changed.")
     typed = screen.page.locator("[data-rv-form] [name=patch]")
@@ -131,7 +131,7 @@ def test_what_is_wrong_is_told_while_typing_and_what_was_typed_stays(screen_of: 
     patch(screen, "")
     write_notes(screen, "   ")  # enough for the browser
     with screen.refused(400):
-        screen.press("Resolve and replay")
+        screen.press("Post this version")
     expect(alert).to_contain_text("otes")
     assert scenes.decided(shop) == []
 
@@ -143,14 +143,14 @@ def test_above_the_limit_the_operator_proposes_and_the_supervisor_confirms(scree
     operator.go(path)
     choose(operator, "LAST")
     write_notes(operator, "Checked with the store.")
-    operator.press("Propose: resolve and replay")
-    operator.says("Your decision is kept as a proposal.", "You want to post version 2 (LAST, 41.00 USD)")
+    operator.press("Propose: post this version")
+    operator.says("Your decision is saved as a proposal.", "You want to post version 2 (LAST, 41.00 USD)")
     expect(operator.page.get_by_role("button", name="Confirm")).to_have_count(0)
     assert scenes.decided(shop) == []
 
     supervisor = screen_of("supervisor")
     supervisor.go("/admin/")
-    supervisor.press("1 decision waits for your confirmation")
+    supervisor.press("1 decision needs your confirmation")
     expect(supervisor.page.locator("[data-rv-row]")).to_have_count(1)
     supervisor.says("To confirm", "1 to confirm", "to confirm")
     supervisor.press("evt-large")
@@ -160,9 +160,9 @@ def test_above_the_limit_the_operator_proposes_and_the_supervisor_confirms(scree
     )
     expect(waits).to_contain_text("Checked with the store.")
     expect(waits).to_contain_text("Revenue")
-    supervisor.page.get_by_label("Your notes (mandatory)").fill("I have seen the receipt.")
+    supervisor.page.get_by_label("Your reason (required)").fill("I have seen the receipt.")
     supervisor.press("Confirm")
-    supervisor.says("Resolved: the chosen version is in the books.")
+    supervisor.says("Resolved: the chosen version is posted.")
     assert shop.number("journals") == 3
 
 
@@ -173,28 +173,28 @@ def test_a_proposal_is_declined_withdrawn_and_each_is_told(screen_of: Hired, sho
     operator.go(path)
     choose(operator, "LAST")
     write_notes(operator, "Checked with the store.")
-    operator.press("Propose: resolve and replay")
+    operator.press("Propose: post this version")
 
     supervisor.go(f"{INBOX}?state=confirm")
     supervisor.press("evt-large")
     supervisor.press("Decline")  # without a reason the browser asks for one
-    notes = supervisor.page.get_by_label("Your notes (mandatory)")
+    notes = supervisor.page.get_by_label("Your reason (required)")
     assert notes.evaluate("field => field.validity.valueMissing && field.matches(':focus')")
     notes.fill("The drawer was counted: FIRST is right.")
     supervisor.press("Decline")
     supervisor.says("The proposal is declined. Nothing was posted; the event stays open.", "Proposal declined")
     supervisor.go(f"{INBOX}?state=confirm")
-    supervisor.says("Nothing waits for your confirmation.")
+    supervisor.says("No decision needs your confirmation.")
 
     operator.go(path)
     operator.says("declined your proposal.", "The drawer was counted: FIRST is right.")
     choose(operator, "LAST")
     write_notes(operator, "I asked again.")
-    operator.press("Propose: resolve and replay")
+    operator.press("Propose: post this version")
     operator.go(INBOX)
     operator.says("Proposed by me", "proposed by you")
     operator.press("evt-large")
-    operator.page.get_by_label("Why you take it back (mandatory)").fill("The supervisor is right.")
+    operator.page.get_by_label("Reason for withdrawing (required)").fill("The supervisor is right.")
     operator.press("Withdraw")
     operator.says("The proposal is withdrawn. Nothing was posted; the event stays open.", "Proposal withdrawn")
     assert scenes.decided(shop) == []
@@ -208,12 +208,12 @@ def test_who_confirms_what_was_declined_meanwhile_is_told_and_keeps_the_notes(sc
     operator.go(path)
     choose(operator, "LAST")
     write_notes(operator, "Checked with the store.")
-    operator.press("Propose: resolve and replay")
+    operator.press("Propose: post this version")
     for screen in (mei, noor):
         screen.go(path)
-    mei.page.get_by_label("Your notes (mandatory)").fill("No.")
+    mei.page.get_by_label("Your reason (required)").fill("No.")
     mei.press("Decline")
-    noor.page.get_by_label("Your notes (mandatory)").fill("I have seen the receipt.")
+    noor.page.get_by_label("Your reason (required)").fill("I have seen the receipt.")
     with noor.refused(409):
         noor.press("Confirm")
     expect(noor.page.get_by_role("alert")).to_contain_text("has declined this proposal already.")

@@ -86,7 +86,7 @@ def test_who_may_not_confirm_has_no_tab_but_sees_that_it_is_proposed(limited: Sh
         assert badge(client) == ""
         page = client.get(INBOX).content.decode()
         assert '<span class="ls-badge ls-info">proposed</span>' in page
-        assert "for your confirmation" not in client.get("/admin/").content.decode()
+        assert "your confirmation" not in client.get("/admin/").content.decode()
 
 
 def test_the_dashboard_tells_it_to_both(limited: Shop) -> None:
@@ -95,13 +95,13 @@ def test_the_dashboard_tells_it_to_both(limited: Shop) -> None:
     propose(anna, case)
     page = " ".join(signed_in(mei).get("/admin/").content.decode().split())
     assert f"state=confirm&amp;tenant={limited.slug}" in page
-    assert "1 decision waits for your confirmation" in page
+    assert "1 decision needs your confirmation" in page
     page = " ".join(signed_in(anna).get("/admin/figures/").content.decode().split())
-    assert "1 proposal of yours waits for a second person" in page
-    assert "for your confirmation" not in page
+    assert "1 of your proposals needs confirmation" in page
+    assert "your confirmation" not in page
     propose(mei, conflict(limited, "second")[0])
     propose(anna, conflict(limited, "third")[0])
-    assert "2 decisions wait for your confirmation" in signed_in(mei).get("/admin/").content.decode()
+    assert "2 decisions need your confirmation" in signed_in(mei).get("/admin/").content.decode()
 
 
 @pytest.mark.parametrize("ending", ["confirm", "decline", "withdraw"])

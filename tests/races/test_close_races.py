@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -16,7 +16,7 @@ from pytest_django import Settings
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from pos.intake import Answer, receive_event
-from recon.closing import close, queries
+from recon.closing import blockers, close, queries
 from recon.closing.days import DayPlan
 from recon.closing.reopen import reopen_day
 from recon.models import DayPack
@@ -67,13 +67,13 @@ def test_the_snapshot_equals_the_ledger_after_1400_unrelated_serializable_commit
     settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchors.jsonl")
     yesterday = (timezone.now() - timedelta(days=1)).replace(hour=12)
     assert shop.send(shop.sale("evt-first", occurred_at=yesterday.isoformat())).status_code == 201
-    checked, committed = close._check, threading.Event()
+    refuse_blocked, committed = blockers.refuse_blocked, threading.Event()
 
-    def check(plan: DayPlan, order: close.Order) -> None:
-        checked(plan, order)
+    def check(plan: DayPlan, *, now: datetime, force: bool) -> None:
+        refuse_blocked(plan, now=now, force=force)
         assert committed.wait(120)
 
-    monkeypatch.setattr(close, "_check", check)
+    monkeypatch.setattr(close, "refuse_blocked", check)
 
     def committing() -> None:
         # The one that stays open overlaps all the others, so that none of them can be forgotten in peace.

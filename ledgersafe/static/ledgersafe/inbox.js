@@ -9,7 +9,7 @@
 
   function tell() {
     const number = boxes.filter((box) => box.checked).length;
-    if (told) told.textContent = number ? `${number} selected:` : "Select events, then:";
+    if (told) told.textContent = number ? `${number} selected:` : "Select events to …";
     if (all) {
       all.checked = number > 0 && number === boxes.length;
       all.indeterminate = number > 0 && number < boxes.length;

@@ -152,7 +152,7 @@ def test_a_link_that_makes_no_sense_still_opens(shop: Shop, operator: Client, pa
     [
         ("open", "The queue is empty"),
         ("mine", "assigned to you"),
-        ("unassigned", "looks after"),
+        ("unassigned", "is assigned"),
         ("resolved", "decided yet"),
     ],
 )

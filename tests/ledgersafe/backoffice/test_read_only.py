@@ -61,7 +61,7 @@ def test_there_is_something_to_look_at() -> None:
 
 def test_its_first_page_tells_what_waits(back_office: Client) -> None:
     page = back_office.get("/admin/").content.decode()
-    assert "Waiting for a person" in page
+    assert "Needs a decision" in page
     assert "IDEMPOTENCY_CONFLICT" in page
 
 

@@ -133,8 +133,8 @@ def test_the_page_shows_the_figures(shop: Shop) -> None:
     for body in (sale(shop, 1), sale(shop, 2), sale(shop, 3, total_amount=99)):
         shop.send(body)
     page = text(signed_in(shop).get("/admin/"))
-    assert "Arrivals, last 24 h 3 2 posted" in page
-    assert "Waiting for a person 1" in page
+    assert "Received, last 24 h 3 2 posted" in page
+    assert "Needs a decision 1" in page
     assert "TOTALS_MISMATCH" in page
     assert "77.00 USD" in page
     assert re.search(r"running 1 99\.00 USD|running 1 42\.50 USD", page)
@@ -291,5 +291,5 @@ def test_somebody_without_a_role_sees_no_figures(shop: Shop) -> None:
     User.objects.get(pk=client.session["_auth_user_id"]).groups.clear()
     for path in ("/admin/", "/admin/figures/"):
         page = text(client.get(path))
-        assert "have no role there" in page
-        assert "Arrivals, last 24 h" not in page
+        assert "no tenant or role" in page
+        assert "Received, last 24 h" not in page

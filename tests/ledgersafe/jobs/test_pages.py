@@ -157,4 +157,4 @@ def test_a_queue_that_cannot_be_reached_is_told(shop: Shop, monkeypatch: pytest.
 @pytest.mark.skipif(not settings.REDIS_URL, reason="REDIS_URL is not set, and no Valkey could be started")
 def test_the_card_asks_the_queue(shop: Shop) -> None:
     page = page_of(signed_in(boss()).get(reverse("admin:jobs_alive")))
-    assert "Waiting in the queue" in page
+    assert "Jobs in the queue" in page

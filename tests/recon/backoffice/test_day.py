@@ -30,7 +30,7 @@ def accountant(shop: Shop) -> Client:
 def test_an_accountant_closes_a_day_that_is_ready(shop: Shop, accountant: Client) -> None:
     sell(shop, DAY)
     page = accountant.get(url_of(shop))
-    assert "Nothing stands against closing it" in text(page)
+    assert "Ready to close" in text(page)
     assert shop.number("day_closes") == 0
     answer = accountant.post(url_of(shop), {"notes": ""})
     assert answer.headers["Location"] == url_of(shop)
@@ -52,7 +52,7 @@ def test_undecided_events_are_shown_with_their_money_and_closed_over_only_with_a
 ) -> None:
     sell(shop, DAY)
     hold(shop, DAY)
-    assert "1 held event waits for a decision" in text(accountant.get(url_of(shop)))
+    assert "1 held event needs a decision" in text(accountant.get(url_of(shop)))
     assert "43.00 USD" in text(accountant.get(url_of(shop)))
     assert "decide them, or close all the same" in text(accountant.post(url_of(shop), {"notes": "x"})) or (
         "of the day waits for a decision" in text(accountant.post(url_of(shop), {"notes": "x"}))

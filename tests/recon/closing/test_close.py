@@ -9,7 +9,7 @@ from exceptions.decisions import NotesRequired
 from ledger.models import BalanceSnapshot, Period
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.values.errors import InvalidParameter, NotFound
-from recon.closing.close import DayNotOver, DayNotReady, EarlierDayOpen, ForceNotAllowed
+from recon.closing.blockers import DayNotOver, DayNotReady, EarlierDayOpen, ForceNotAllowed
 from recon.models import DayClose, DayCloseException, DayPack
 from tests.conftest import Shop, open_shop
 from tests.scenes.days import DAY, after, close, hold, sell
@@ -161,7 +161,7 @@ def test_a_close_whose_process_died_before_the_pack_is_finished_by_the_next(
 ) -> None:
     sell(shop, DAY)
     with monkeypatch.context() as broken:
-        broken.setattr("recon.packs.pack.fingerprints", lambda close: 1 / 0)
+        broken.setattr("recon.packs.fingerprints", lambda close: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             close(shop)
     assert (closed_dates(shop), DayPack.objects.filter(tenant=shop.tenant).count()) == ([DAY], 0)

@@ -220,12 +220,12 @@ def test_a_supervisor_reopens_on_the_page_of_the_day(shop: Shop, supervisor: Cli
     page, form = reverse("day-close", args=[day.pk]), reverse("day-reopen", args=[day.pk])
     assert form in supervisor.get(page).content.decode()
     assert form not in signed_in(hire("accountant", shop)).get(page).content.decode()
-    assert "No longer counts" not in supervisor.get(page).content.decode()
+    assert "Superseded" not in supervisor.get(page).content.decode()
     assert "This field is required" in supervisor.post(form, {"reason": ""}).content.decode()
     assert supervisor.post(form, {"reason": WHY}).headers["Location"] == page
     shown = supervisor.get(page).content.decode()
     assert WHY in shown
-    assert "No longer counts" in shown
+    assert "Superseded" in shown
     assert supervisor.get(reverse("day-pack", args=[day.pk, "pack.html"]) + "?revision=1").status_code == 200
 
 

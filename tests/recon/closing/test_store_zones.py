@@ -10,9 +10,8 @@ from django.utils import timezone
 from ledger.backoffice.sheets.days import open_days
 from ledger.calendar import Clocks, Ending, business_date_of
 from ledgersafe.dashboard.panels import close_panel
-from recon.closing import due
-from recon.closing.close import DayNotOver, DayNotReady
-from recon.closing.readiness import readiness
+from recon.closing import check_readiness, due
+from recon.closing.blockers import DayNotOver, DayNotReady
 from recon.packs import pack
 from tests.conftest import Shop
 from tests.scenes import drawers
@@ -40,7 +39,7 @@ def test_a_day_is_not_closed_while_it_runs_in_a_western_store(chain: Shop) -> No
 
 
 def test_the_board_says_where_the_day_ends_last(chain: Shop) -> None:
-    board = readiness(chain.tenant, DAY, now=LAST_END - timedelta(seconds=1))
+    board = check_readiness(chain.tenant, DAY, now=LAST_END - timedelta(seconds=1))
     assert (board.state, board.blockers, board.ends_at) == ("running", ["DAY_NOT_OVER"], END)
     assert board.over == Ending(LAST_END, WEST, "la")
     told = chain.get(f"/v1/periods/{DAY}/readiness").json()
@@ -130,7 +129,8 @@ def test_a_drawers_money_is_dated_by_its_stores_clock(far: Shop, today: date) ->
 def test_an_open_drawer_stands_against_the_day_of_its_stores_clock(far: Shop, today: date) -> None:
     drawers.open_drawer(far)
     boards = [
-        readiness(far.tenant, today + timedelta(days=days), now=timezone.now() + timedelta(days=4)) for days in (-1, 0)
+        check_readiness(far.tenant, today + timedelta(days=days), now=timezone.now() + timedelta(days=4))
+        for days in (-1, 0)
     ]
     assert ["DRAWERS_OPEN" in board.blockers for board in boards] == [False, True]
 

@@ -1,4 +1,4 @@
-"""What an operator fills in on the review page: kept as it was typed, read into a decision, and checked for age."""
+"""The form of the review page: its input as typed, and the decision read from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from exceptions.decisions import Decision, DecisionAction
 from exceptions.desk import case_view
 from exceptions.models import Resolution
 
-#: A patch of a megabyte is no patch.
+#: Longest patch in characters; the rest is cut off, which makes it invalid JSON.
 MAX_PATCH: Final = 200_000
 _ACTIONS: Final = {
     "preview": DecisionAction.REPLAY,
@@ -19,9 +19,10 @@ _ACTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ReviewForm:
-    """`chosen` is the raw id of a version; `seen` is what the page showed of the case (`console.Review.state`).
+    """Input as typed.
 
-    `proposal` is the one that is confirmed, declined or withdrawn, by its id.
+    :ivar do: the pressed button. :ivar chosen: raw id of a version. :ivar seen: `case_view.Review.state` of the page.
+    :ivar proposal: id of the proposal to confirm, decline or withdraw.
     """
 
     do: str = ""
@@ -34,7 +35,7 @@ class ReviewForm:
 
     @classmethod
     def read(cls, posted: Mapping[str, str]) -> "ReviewForm":
-        """As typed; line ends as people see them."""
+        """Read a POST; browsers send CRLF, which becomes LF."""
         return cls(
             do=posted.get("do", ""),
             chosen=posted.get("chosen", ""),
@@ -46,7 +47,10 @@ class ReviewForm:
         )
 
     def decision(self, *, notes_may_wait: bool = False) -> Decision:
-        """:raises ledgersafe.values.errors.DomainError: as `Decision.read` and `console.parse_patch`."""
+        """Read the decision. :raises DomainError: as `Decision.read` and `case_view.parse_patch`.
+
+        :param notes_may_wait: empty notes are allowed, for a preview.
+        """
         action = _ACTIONS.get(self.do)
         body: dict[str, Any] = {"action": action, "resolution_notes": self.notes}
         if notes_may_wait and not self.notes.strip():
@@ -59,12 +63,12 @@ class ReviewForm:
 
     @property
     def proposal_id(self) -> int:
-        """0: no proposal."""
+        """The proposal's id; 0: none, or no number."""
         return int(self.proposal) if _is_id(self.proposal) else 0
 
     @property
     def lacks_choice(self) -> bool:
-        """Whether a version has to be chosen, and none was."""
+        """Whether the action needs a version and none is chosen."""
         return _ACTIONS.get(self.do) is DecisionAction.REPLAY and self._raw_id() is None
 
     def _raw_id(self) -> int | None:
@@ -76,9 +80,9 @@ def _is_id(text: str) -> bool:
 
 
 def decision_of(proposal: Resolution, patch_text: str | None, notes: str) -> Decision:
-    """The decision somebody proposed, as a second person makes it; with that person's own notes.
+    """The proposed decision, as the second person confirms it, with notes of their own.
 
-    :param patch_text: the proposal's patch as exact JSON text; None when the version arrived like that.
+    :param patch_text: the proposal's patch as exact JSON text; None: the payload is a version that arrived like that.
     :raises ledgersafe.values.errors.DomainError: no notes.
     """
     is_json_patch = (patch_text or "").startswith("[")

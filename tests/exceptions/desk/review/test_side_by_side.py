@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exceptions.desk.side_by_side import MAX_LINES, alone, compare
+from exceptions.desk.review.side_by_side import MAX_LINES, alone, compare
 
 
 def kinds(left: str, right: str) -> list[str]:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from exceptions.assignees import Assignee
 from exceptions.models import ExceptionCase
 from tests.conftest import Shop
 from tests.scenes.desk import (
@@ -37,7 +38,7 @@ def operator(shop: Shop) -> Iterator[Client]:
 def test_first_and_last_stand_side_by_side_with_what_changed(shop: Shop, operator: Client) -> None:
     case, first, last = conflict(shop)
     page = page_of(operator, case)
-    assert "The same event id came with another payload." in page
+    assert "Two different versions of this event arrived." in page
     for pointer in ("/total_amount", "/tenders/0/amount", "/line_items/1/amount"):
         assert pointer in page
     assert "<mark>42.5</mark>" in page
@@ -49,7 +50,7 @@ def test_first_and_last_stand_side_by_side_with_what_changed(shop: Shop, operato
 def test_every_choice_tells_its_journals_and_what_they_change(shop: Shop, operator: Client) -> None:
     case, _, _ = conflict(shop)
     page = page_of(operator, case)
-    assert "Stands in the books already: nothing changes." in page
+    assert "Already posted. Nothing changes." in page
     assert "REVERSAL" in page
     assert "Drawer</dt>" in page
     assert "+0.50 USD" in page
@@ -81,7 +82,7 @@ def test_a_held_event_shows_its_problems(shop: Shop, operator: Client) -> None:
     page = page_of(operator, case)
     assert "/txn_id" in page
     assert "/total_amount" in page
-    assert "Needs a patch" in page
+    assert "Needs a correction" in page
 
 
 def test_amounts_are_exact_and_what_is_invisible_is_told(shop: Shop, operator: Client) -> None:
@@ -141,9 +142,9 @@ def test_keeping_first_resolves_and_posts_nothing(shop: Shop, operator: Client) 
     assert (answer.status_code, answer.headers["Location"]) == (302, review_url(case))
     assert shop.number("journals") == 1
     page = page_of(operator, case)
-    assert "what stood in the books stays" in page
+    assert "the books did not change" in page
     assert "Asked the store." in page
-    assert actor_of(operator) in page
+    assert Assignee(actor_of(operator)).name in page
 
 
 def test_choosing_last_leads_to_reversal_new_journal_and_the_next_case(shop: Shop, operator: Client) -> None:
@@ -179,14 +180,14 @@ def test_a_json_patch_is_applied(shop: Shop, operator: Client) -> None:
 def test_a_case_is_resolved_without_replay(shop: Shop, operator: Client) -> None:
     case = hold(shop, "a")
     press(operator, case, "no_replay")
-    assert "Resolved without replay." in page_of(operator, case)
+    assert "Dismissed: nothing was posted." in page_of(operator, case)
     assert shop.number("journals") == 0
 
 
 @pytest.mark.parametrize(
     ("fields", "status", "told"),
     [
-        ({"notes": " "}, 400, "The notes must say why"),
+        ({"notes": " "}, 400, "Give a reason"),
         ({"chosen": ""}, 400, "Choose a version."),
         ({"chosen": "999999999"}, 400, "cannot be chosen"),
         ({"patch": '{"total_amount": 4'}, 400, "Not JSON"),
@@ -247,7 +248,7 @@ def test_the_second_of_two_operators_is_told_and_loses_nothing_typed(shop: Shop,
         assert "Somebody has decided this exception already." in page
         assert "My own notes." in page
         assert "&quot;kept&quot;" in page
-        assert actor_of(other) in page
+        assert Assignee(actor_of(other)).name in page
     assert shop.number("journals") == 1
 
 

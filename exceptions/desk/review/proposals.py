@@ -1,4 +1,4 @@
-"""What the review page shows of proposals: who wants what, in plain words, and the money of it."""
+"""Proposals on the review page: who wants which decision, in a sentence, and its effect on the books."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,8 +9,8 @@ from exceptions.assignees import Assignee
 from exceptions.decisions import DecisionAction
 from exceptions.desk import case_view
 from exceptions.desk.case_view import Review, Version
-from exceptions.desk.review_form import ReviewForm, decision_of
-from exceptions.desk.review_parts import change_part, journal_part
+from exceptions.desk.review.form import ReviewForm, decision_of
+from exceptions.desk.review.parts import change_part, journal_part
 from exceptions.models import ENDINGS, CaseStatus, Resolution, Stage
 from exceptions.patching import patched
 from ledgersafe.values import exact_json
@@ -21,25 +21,25 @@ _WEIGHED = "weighed"
 
 
 def patch_text_of(proposal: Any, review: Review) -> str | None:
-    """The proposal's patch, unless what it leads to is a version that arrived like that."""
-    wanted = bytes(proposal.final_payload_sha256 or b"").hex()
+    """The proposal's patch as JSON text; None when the proposed payload is a version that arrived like that."""
+    fingerprint = bytes(proposal.final_payload_sha256 or b"").hex()
     arrived = {version.fingerprint for version in review.versions if not version.is_patched}
-    return None if wanted in arrived else proposal.patch_text
+    return None if fingerprint in arrived else proposal.patch_text
 
 
 def proposals_part(
     review: Review, decisions: Sequence[Resolution], form: ReviewForm, *, me: str, now: datetime
 ) -> list[dict[str, Any]]:
-    """Proposals that wait, with what each would do. What was typed for one of them stands in its form."""
+    """Open proposals with the effect of each, oldest first. The notes of a refused form are kept with its proposal."""
     if review.case.status != CaseStatus.OPEN:
         return []
     ended = {row.proposal_id for row in decisions if row.stage in ENDINGS}
-    waiting = [row for row in decisions if row.stage == Stage.PROPOSED and row.pk not in ended]
-    return [_shown(proposal, review, form, me, now) for proposal in waiting]
+    open_proposals = [row for row in decisions if row.stage == Stage.PROPOSED and row.pk not in ended]
+    return [_proposal_part(proposal, review, form, me, now) for proposal in open_proposals]
 
 
 def declined_part(decisions: Sequence[Resolution], *, me: str) -> dict[str, Any] | None:
-    """How the last proposal was declined, while nothing newer happened to the case; None: it was not."""
+    """The refusal of the last proposal, unless something newer happened to the case; None otherwise."""
     last = decisions[-1] if decisions else None
     if last is None or last.stage != Stage.DECLINED:
         return None
@@ -47,9 +47,9 @@ def declined_part(decisions: Sequence[Resolution], *, me: str) -> dict[str, Any]
     return {"by": Assignee(last.actor), "notes": last.notes, "is_mine": own, "by_me": last.actor == me}
 
 
-def _shown(proposal: Any, review: Review, form: ReviewForm, me: str, now: datetime) -> dict[str, Any]:
+def _proposal_part(proposal: Any, review: Review, form: ReviewForm, me: str, now: datetime) -> dict[str, Any]:
     patch_text = patch_text_of(proposal, review)
-    version = next((one for one in review.versions if one.raw_id == proposal.canonical_raw_id), None)
+    version = next((each for each in review.versions if each.raw_id == proposal.canonical_raw_id), None)
     choice = _choice(proposal, patch_text, version, review, now)
     return {
         "pk": proposal.pk,
@@ -67,7 +67,7 @@ def _shown(proposal: Any, review: Review, form: ReviewForm, me: str, now: dateti
 
 
 def _choice(proposal: Any, patch_text: str | None, version: Version | None, review: Review, now: datetime) -> Any:
-    """What it would do, as weighed with the versions, unless it is patched; None: nothing, or it cannot be told."""
+    """The proposal's effect on the books: that of its version, or weighed with its patch; None: none or unknown."""
     if proposal.action != DecisionAction.REPLAY:
         return None
     if patch_text is None:
@@ -79,26 +79,27 @@ def _choice(proposal: Any, patch_text: str | None, version: Version | None, revi
 
 
 def _wants(proposal: Any, patch_text: str | None, version: Version | None, review: Review) -> str:
-    """`post version 2 (LAST, 15.55 USD) instead of version 1 (FIRST, 28.40 USD)`."""
-    standing = next((one for one in review.versions if one.in_books), None)
+    """The end of "Anna wants to …": `post version 2 (LAST, 15.55 USD) instead of version 1 (FIRST, 28.40 USD)`."""
+    posted = next((each for each in review.versions if each.in_books), None)
     base = review.case.tenant.base_currency
     if proposal.action != DecisionAction.REPLAY:
-        stays = f": {_called(standing, standing.value, base)} stays in the books" if standing else ""
-        return f"close the case and post nothing{stays}"
+        stays = f": {_version_text(posted, posted.value, base)} stays posted" if posted else ""
+        return f"dismiss the event and post nothing{stays}"
     if version is None:
         return f"post arrival {proposal.canonical_raw_id}"
-    if patch_text is None and version is standing:
-        return f"keep {_called(version, version.value, base)}, which is in the books"
+    if patch_text is None and version is posted:
+        return f"keep {_version_text(version, version.value, base)}, which is already posted"
     value = _patched(version.value, proposal, patch_text) if patch_text else version.value
     corrected = "a correction of " if patch_text else ""
-    instead = f" instead of {_called(standing, standing.value, base)}" if standing else ""
-    return f"post {corrected}{_called(version, value, base)}{instead}"
+    instead = f" instead of {_version_text(posted, posted.value, base)}" if posted else ""
+    return f"post {corrected}{_version_text(version, value, base)}{instead}"
 
 
-def _called(version: Version, value: Any, base_currency: str) -> str:
+def _version_text(version: Version, value: Any, base_currency: str) -> str:
+    """`version 2 (LAST, 15.55 USD)`."""
     name = version.name if version.name in {"FIRST", "LAST"} else ""
-    told = ", ".join(part for part in (name, _amount(value, base_currency)) if part)
-    return f"version {version.number}{f' ({told})' if told else ''}"
+    details = ", ".join(part for part in (name, _amount(value, base_currency)) if part)
+    return f"version {version.number}{f' ({details})' if details else ''}"
 
 
 def _patched(value: Any, proposal: Any, patch_text: str) -> Any:
@@ -110,7 +111,7 @@ def _patched(value: Any, proposal: Any, patch_text: str) -> Any:
 
 
 def _amount(value: Any, base_currency: str) -> str:
-    """The event's total, `15.55 USD`; nothing where it has none that can be read."""
+    """The event's total like `15.55 USD`; empty when it cannot be read."""
     total = value.get("total_amount") if isinstance(value, Mapping) else None
     currency = (value.get("currency") or base_currency) if total is not None else ""
     if isinstance(total, exact_json.Number):
@@ -124,5 +125,5 @@ def _amount(value: Any, base_currency: str) -> str:
 
 
 def own_decisions(decisions: Iterable[Resolution], me: str) -> int:
-    """How often somebody decided, proposed, declined or withdrew: what they typed before is done with."""
+    """Count this person's decisions and proposals on a case: a browser drops its drafts when the number changes."""
     return sum(row.actor == me for row in decisions)

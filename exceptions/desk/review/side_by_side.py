@@ -1,6 +1,6 @@
-"""Two texts next to each other: lines aligned, and within a changed line the words that differ marked. Pure.
+"""Compare two texts side by side: align lines, and mark the words that differ within a changed line. Pure.
 
-What comes out is HTML of our own making around text that is escaped here, whatever it says.
+Texts are escaped here; the only markup around them is `<mark>`.
 """
 
 import re
@@ -12,17 +12,17 @@ from typing import Final
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-#: Aligning takes time that grows faster than the texts: beyond these, lines are shown, but less is marked.
+#: Aligning takes more than linear time: lines beyond the first limit are cut off, words beyond the second not compared.
 MAX_LINES: Final = 1_200
 _MAX_WORDS: Final = 120
-#: Below this likeness two lines are another line each, and marks in them would only confuse.
+#: Lines less alike than this are marked whole: marks on single words would only confuse.
 _ALIKE: Final = 0.3
 _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the comparison; `kind` is same, changed, removed or added. A number of 0: no line on that side."""
+    """A row of the comparison; `kind` is same, changed, removed or added. Line number 0: no line on that side."""
 
     kind: str
     left_number: int
@@ -41,7 +41,7 @@ class Comparison:
 
 
 def compare(left: str, right: str) -> Comparison:
-    """Align two texts line by line. A comma at the end of a line, which JSON moves about, makes no difference."""
+    """Align two texts line by line. A comma at the end of a line is ignored: in JSON it depends on the next line."""
     lefts, rights = left.split("\n"), right.split("\n")
     is_cut = len(lefts) > MAX_LINES or len(rights) > MAX_LINES
     rows = list(_rows(lefts[:MAX_LINES], rights[:MAX_LINES]))
@@ -49,7 +49,7 @@ def compare(left: str, right: str) -> Comparison:
 
 
 def alone(text: str) -> Comparison:
-    """One text with line numbers, where there is nothing to compare it with."""
+    """One text with line numbers, on the left side."""
     lines = text.split("\n")
     rows = [Row("same", number, _plain(line), 0, SafeString()) for number, line in enumerate(lines[:MAX_LINES], 1)]
     return Comparison(rows, 0, len(lines) > MAX_LINES)
@@ -67,7 +67,7 @@ def _rows(lefts: Sequence[str], rights: Sequence[str]) -> Iterator[Row]:
 
 
 def _differing(lefts: Sequence[str], rights: Sequence[str], here: range, there: range) -> Iterator[Row]:
-    """A block of lines that are not equal: in pairs while both sides have some."""
+    """Rows of a block of unequal lines: in pairs while both sides have some, then removed or added."""
     for offset in range(max(len(here), len(there))):
         i, j = _line_at(here, offset), _line_at(there, offset)
         if i is None and j is not None:

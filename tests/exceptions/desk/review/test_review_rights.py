@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from exceptions.assignees import colleagues
+from exceptions.assignees import Assignee, colleagues
 from exceptions.models import ExceptionCase
 from tests.conftest import Shop, open_shop
 from tests.scenes.desk import (
@@ -42,7 +42,7 @@ def limited(shop: Shop) -> Shop:
 # ── Four eyes ───────────────────────────────────────────────────────────────────────────────────
 def test_above_the_limit_one_proposes_and_another_confirms(limited: Shop, operator: Client) -> None:
     case, _, last = conflict(limited)
-    assert "Propose: resolve and replay" in page_of(operator, case)
+    assert "Propose: post this version" in page_of(operator, case)
     answer = press(operator, case, "replay", chosen=str(last), patch='{"total_amount": 43.0}', notes="I say so.")
     assert answer.status_code == 302
     assert status_of(case) == "open"
@@ -103,7 +103,7 @@ def test_a_colleague_reads_who_wants_what_and_the_money_of_it(limited: Shop, ope
     press(operator, case, "no_replay")
     with signed_in(limited, role="Supervisor") as supervisor:
         page = page_of(supervisor, case)
-        assert "close the case and post nothing: version 1 (FIRST, 42.50 USD) stays in the books." in page
+        assert "dismiss the event and post nothing: version 1 (FIRST, 42.50 USD) stays posted." in page
 
 
 def test_a_proposal_is_declined_with_a_reason_and_its_author_reads_it(limited: Shop, operator: Client) -> None:
@@ -113,7 +113,7 @@ def test_a_proposal_is_declined_with_a_reason_and_its_author_reads_it(limited: S
     with signed_in(limited, role="Supervisor") as supervisor:
         refused = press(supervisor, case, "decline", proposal=proposal, notes=" ")
         assert refused.status_code == 400
-        assert "The notes must say why" in refused.content.decode()
+        assert "Give a reason" in refused.content.decode()
         assert press(supervisor, case, "decline", proposal=proposal, notes="It was a refund.").status_code == 302
         assert press(supervisor, case, "confirm", proposal=proposal).status_code == 409
         assert press(supervisor, case, "decline", proposal=proposal).status_code == 409
@@ -144,11 +144,11 @@ def test_a_case_is_assigned_and_the_trail_tells_it(shop: Shop, operator: Client)
     case = hold(shop, "a")
     press(operator, case, "assign_me")
     assert ExceptionCase.objects.get(pk=case).assigned_to == actor_of(operator)
-    assert f"Assigned to {actor_of(operator)}" in page_of(operator, case)
+    assert f"Assigned to {Assignee(actor_of(operator)).name}" in page_of(operator, case)
     press(operator, case, "assign", assignee="user:nobody-here")
     assert ExceptionCase.objects.get(pk=case).assigned_to == actor_of(operator)
     press(operator, case, "assign", assignee="")
-    assert "Given back to everybody" in page_of(operator, case)
+    assert "Unassigned" in page_of(operator, case)
 
 
 # ── Whose it is ─────────────────────────────────────────────────────────────────────────────────
