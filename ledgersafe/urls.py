@@ -5,14 +5,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from ledgersafe import dashboard
-from ledgersafe.http import api, error_pages, schema_views
+from ledgersafe.http import error_pages, problems, schema_views
 from ledgersafe.operations import health, scraping
 from ledgersafe.people import sign_in
 
 admin.autodiscover()
 
 
-@api.read_only
+@problems.read_only
 def _home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/admin/")
 
@@ -28,14 +28,14 @@ _api: list[URLPattern | URLResolver] = [
     path("", include("exceptions.urls")),
     path("", include("recon.urls")),
     path("", include("ledger.urls")),
-    re_path(r"", api.not_found),
+    re_path(r"", problems.not_found),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", _home),
     re_path(r"^v1/", include(_api)),
     re_path(r"^api/", include(_api)),
-    re_path(r"^(?:v1|api)$", api.not_found),
+    re_path(r"^(?:v1|api)$", problems.not_found),
     re_path(r"^health/?$", health.live),
     re_path(r"^ready/?$", health.ready),
     re_path(r"^metrics/?$", scraping.export),

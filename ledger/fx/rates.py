@@ -12,7 +12,7 @@ from ledger.balances import balances
 from ledger.fx import conversion
 from ledger.fx.conversion import Rate, Unusable
 from ledger.models import FxRate
-from ledgersafe.http import cursors
+from ledgersafe.values import cursors
 
 #: Of every pair that is asked about: its own rate, or the opposite pair's. Two look-ups in one index for each.
 USABLE: Final = """

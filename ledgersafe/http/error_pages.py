@@ -17,7 +17,10 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 
 from ledgersafe.backoffice import drafts
-from ledgersafe.http.api import PREFIXES, problem
+from ledgersafe.http.problems import (
+    PREFIXES,
+    problem,
+)
 
 _TYPES: Final = ["application/problem+json", "text/html"]
 

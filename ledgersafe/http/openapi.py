@@ -10,7 +10,7 @@ from rest_framework import serializers
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
     """`Authorization: Bearer <API key>`."""
 
-    target_class = "ledgersafe.http.api.ApiKeyAuthentication"
+    target_class = "ledgersafe.http.authentication.ApiKeyAuthentication"
     match_subclasses = True  # ingest authenticates the same key from memory
     name = "ApiKey"
 
@@ -21,7 +21,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class StaffSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The cookie of a signed-in person of the back office."""
 
-    target_class = "ledgersafe.http.api.StaffSessionAuthentication"
+    target_class = "ledgersafe.http.authentication.StaffSessionAuthentication"
     match_subclasses = True
     name = "StaffSession"
 

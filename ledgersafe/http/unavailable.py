@@ -5,7 +5,7 @@ import sys
 
 from django.http import HttpRequest, HttpResponse
 
-from ledgersafe.http import api, error_pages
+from ledgersafe.http import error_pages, problems
 from ledgersafe.postgres.db import is_unavailable
 from ledgersafe.telemetry.request_id import current_request_id
 from ledgersafe.values.errors import Unavailable
@@ -19,12 +19,12 @@ def answer_unavailable(request: HttpRequest, error: BaseException | None) -> Htt
         return None
     logger.warning("503 for %s %s: %s", request.method, request.path[:200], str(error).split("\n")[0])
     is_page = request.path_info.startswith("/admin")
-    return error_pages.unavailable(request) if is_page else api.unavailable()
+    return error_pages.unavailable(request) if is_page else problems.unavailable()
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's 500 handler, for what fails outside of views: a middleware that reads the session, for example."""
     answer = answer_unavailable(request, sys.exc_info()[1])
-    return answer or api.problem(
+    return answer or problems.problem(
         500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=current_request_id()
     )

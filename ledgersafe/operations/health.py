@@ -12,7 +12,16 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from exceptions import queries as exceptions_queries
-from ledgersafe.http.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response, read_only
+from ledgersafe.http.authentication import (
+    ApiKeyAuthentication,
+    StaffSessionAuthentication,
+)
+from ledgersafe.http.problems import (
+    read_only,
+)
+from ledgersafe.http.rendering import (
+    json_response,
+)
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.keys import Principal
 from pos.arrivals import queries as pos_queries

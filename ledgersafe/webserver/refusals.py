@@ -19,7 +19,7 @@ class Refusal:
     retry_after: int | None = None
 
     def answer(self) -> bytes:
-        """The whole answer. The members are those of `ledgersafe.http.api.problem`."""
+        """The whole answer. The members are those of `ledgersafe.http.problems.problem`."""
         members: dict[str, object] = {
             "type": f"/problems/{self.code.lower().replace('_', '-')}",
             "title": HTTPStatus(self.status).phrase,

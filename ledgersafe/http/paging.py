@@ -1,0 +1,64 @@
+"""Read the query parameters of a list, and answer one page of it."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+from django.db.models import Model, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledgersafe.values.errors import InvalidParameter
+
+MAX_LIMIT: Final = 500
+DEFAULT_LIMIT: Final = 50
+
+
+def flag_of(request: Request, name: str) -> bool:
+    """A parameter that is true or false; left out: false. :raises InvalidParameter: it is something else."""
+    text = request.query_params.get(name, "false").lower()
+    if text not in {"true", "false", "1", "0"}:
+        raise InvalidParameter(f"{name} must be true or false.")
+    return text in {"true", "1"}
+
+
+def limit_of(request: Request) -> int:
+    """`limit`, 1–500. :raises InvalidParameter: it is something else."""
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT and len(text) < 4):
+        raise InvalidParameter(f"limit must be a number from 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def cursor_of(request: Request) -> list[Any] | None:
+    """The position a `next_cursor` stands for. :raises InvalidParameter: it is not one of ours."""
+    text = request.query_params.get("cursor")
+    return decode_cursor(text) if text else None
+
+
+def decode_cursor(text: str) -> list[Any]:
+    """What `next_cursor` has encoded. :raises InvalidParameter: it is not one of ours."""
+    try:
+        position = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=="))
+    except (ValueError, binascii.Error):
+        position = None
+    if not isinstance(position, list):
+        raise InvalidParameter("cursor is not a next_cursor of this list.")
+    return position
+
+
+def page(
+    rows: "QuerySet[Any]", limit: int, item: Callable[[Any], Any], position: Callable[[Any], list[Any]]
+) -> Response:
+    """One page of an ordered query set, `{"items", "next_cursor"}`; one row more than asked tells if more follow."""
+    found: list[Model] = list(rows[: limit + 1])
+    more = len(found) > limit
+    cursor = next_cursor(position(found[limit - 1]) if more else None)
+    return Response({"items": [item(row) for row in found[:limit]], "next_cursor": cursor})
+
+
+def next_cursor(position: list[Any] | None) -> str | None:
+    """What stands for a position in an answer; `cursor_of` reads it back."""
+    return None if position is None else base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
