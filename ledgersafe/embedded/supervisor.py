@@ -9,10 +9,14 @@ from types import FrameType
 
 import psycopg
 
-from ledgersafe.embedded import locks, postgres, records, valkey
+from ledgersafe.embedded import (
+    locks,
+    records,
+)
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launcher import RunningServer, log_tail
+from ledgersafe.embedded.servers import postgres, valkey
+from ledgersafe.embedded.servers.launcher import RunningServer, log_tail
 
 POLL_SECONDS = 0.2
 # Commands typed or scripted one after the other share a server instead of restarting it.

@@ -6,12 +6,12 @@ import re
 import socket
 import sys
 
-from ledgersafe.embedded.binaries import find_valkey
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launcher import RunningServer, await_predecessor, await_ready, choose_port
-from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for, write_private
-from ledgersafe.embedded.server_user import myself
+from ledgersafe.embedded.servers.binaries import find_valkey
+from ledgersafe.embedded.servers.launcher import RunningServer, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.servers.process import ServerProcess
+from ledgersafe.embedded.servers.server_user import myself
 
 USER = "default"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ledgersafe.embedded import locks
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.process import ServerProcess
+from ledgersafe.embedded.servers.process import ServerProcess
 
 READY_TIMEOUT_SECONDS = 100.0
 PREDECESSOR_SECONDS = 1.0

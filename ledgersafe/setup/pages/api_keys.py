@@ -18,9 +18,13 @@ from ledgersafe.backoffice.pages import (
     press,
     secret_page,
 )
-from ledgersafe.setup import cards, forms
-from ledgersafe.setup.cards import link
-from ledgersafe.setup.frame import SetUpAdmin, called
+from ledgersafe.setup.pages import (
+    api_key_cards,
+    api_key_forms,
+    formatting,
+)
+from ledgersafe.setup.pages.formatting import link
+from ledgersafe.setup.pages.frame import SetUpAdmin, called
 from ledgersafe.tenants.models import ApiKey
 from ledgersafe.tenants.staff import actor_of
 
@@ -39,13 +43,13 @@ class ApiKeyAdmin(SetUpAdmin):
     empty_text = "Without a key nothing can be sent. Create one for the first till with the button above."
     pages: ClassVar = {"rotate": "rotate", "revoke": "revoke"}
 
-    @display(description="State", label=cards.KEY_STATES)
+    @display(description="State", label=api_key_cards.KEY_STATES)
     def state(self, key: ApiKey) -> str:
-        return forms.state_of(key, timezone.now())
+        return api_key_forms.state_of(key, timezone.now())
 
     @display(description="Where")
     def place(self, key: ApiKey) -> str:
-        return cards.place_of(key)
+        return api_key_cards.place_of(key)
 
     @display(description="May")
     def scopes_shown(self, key: ApiKey) -> str:
@@ -53,18 +57,18 @@ class ApiKeyAdmin(SetUpAdmin):
 
     @display(description="Last used (UTC)", ordering="last_used_at", empty_value="never")
     def used(self, key: ApiKey) -> str | None:
-        return cards.minute(key.last_used_at)
+        return formatting.minute(key.last_used_at)
 
     @display(description="Expires (UTC)", ordering="expires_at", empty_value="never")
     def ends(self, key: ApiKey) -> str | None:
-        return cards.minute(key.expires_at)
+        return formatting.minute(key.expires_at)
 
     @list_button("Create key", permission="administer")
     def new_key(self, request: HttpRequest) -> HttpResponse:
         return self.choose_tenant(request, title="Create API key", page="add_key")
 
     def show(self, request: HttpRequest, obj: ApiKey) -> HttpResponse:
-        badge = cards.badge_of(obj, timezone.now())
+        badge = api_key_cards.badge_of(obj, timezone.now())
         buttons = self.buttons(
             request,
             obj,
@@ -78,12 +82,12 @@ class ApiKeyAdmin(SetUpAdmin):
             subtitle=f"API key {obj.prefix} of {called(obj.tenant)}",
             badges=[badge],
             buttons=buttons if badge.text in {"active", "expiring"} else (),
-            cards=cards.key_cards(obj),
+            cards=api_key_cards.key_cards(obj),
         )
 
     def rotate(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         """Issue a successor; the answer to the POST shows it, this once."""
-        form = forms.RotateForm(request.POST or None)
+        form = api_key_forms.RotateForm(request.POST or None)
 
         def successor(typed: dict[str, Any]) -> tuple[ApiKey, str]:
             return setup.rotate_api_key(
@@ -119,5 +123,5 @@ class ApiKeyAdmin(SetUpAdmin):
 
     def _form(self, request: HttpRequest, key: ApiKey, form: UseCaseForm, **texts: Any) -> HttpResponse:
         back = link("apikey", "change", key.pk)
-        shown = cards.key_cards(key)
+        shown = api_key_cards.key_cards(key)
         return form_page(request, form, opts=self.opts, obj=key, back=back, cards=shown, **texts)

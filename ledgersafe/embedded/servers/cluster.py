@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from ledgersafe.embedded import roles
-from ledgersafe.embedded.binaries import postgres_major
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.homes import Home
+from ledgersafe.embedded.servers import roles
+from ledgersafe.embedded.servers.binaries import postgres_major
+from ledgersafe.embedded.servers.homes import Home
 
 
 def create_cluster(folder: ServerFolder, home: Home, password: str) -> None:

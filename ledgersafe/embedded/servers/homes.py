@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledgersafe.embedded.folders import Purpose, ServerFolder
-from ledgersafe.embedded.server_user import Account, account_for_postgres
+from ledgersafe.embedded.servers.server_user import Account, account_for_postgres
 
 TEMPORARY = Path("/var/tmp")  # noqa: S108 - names below it come from mkdtemp
 LASTING = Path("/var/lib") if Path("/var/lib").is_dir() else TEMPORARY  # macOS has none

@@ -11,15 +11,15 @@ from typing import Final
 
 import psycopg
 
-from ledgersafe.embedded import roles
-from ledgersafe.embedded.binaries import find_postgres, has_library
-from ledgersafe.embedded.cluster import create_cluster
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.homes import settle
-from ledgersafe.embedded.launcher import RunningServer, await_predecessor, await_ready, choose_port
-from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for
+from ledgersafe.embedded.servers import roles
+from ledgersafe.embedded.servers.binaries import find_postgres, has_library
+from ledgersafe.embedded.servers.cluster import create_cluster
+from ledgersafe.embedded.servers.homes import settle
+from ledgersafe.embedded.servers.launcher import RunningServer, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.servers.process import ServerProcess
 
 ALWAYS = {
     "listen_addresses": "127.0.0.1",

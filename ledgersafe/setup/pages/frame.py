@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.backoffice.pages import Button, choice_page
-from ledgersafe.setup.cards import link
+from ledgersafe.setup.pages.formatting import link
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import may, visible_tenants
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledgersafe.embedded.server_user import Account
+from ledgersafe.embedded.servers.server_user import Account
 
 # A shell that becomes the server (exec keeps the process id $$) after leaving a watcher behind. The watcher
 # reads a pipe whose other end only the supervisor holds: a word means an orderly end, end-of-file means that

@@ -1,0 +1,40 @@
+"""Links, instants and notes as the set-up pages show them."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
+
+from ledgersafe.backoffice.pages import Cell
+
+#: Rows of a card; the whole list is a click away.
+SHOWN: Final = 20
+
+
+def link(model: str, page: str, *args: Any, **query: Any) -> str:
+    """A back-office URL: `link("store", "changelist", tenant__id__exact=7)`."""
+    url = reverse(f"admin:tenants_{model}_{page}", args=args)
+    return f"{url}?{urlencode(query)}" if query else url
+
+
+def moment(at: datetime | None, never: str = "–") -> Any:
+    """An instant with how long ago it was, or how far ahead it is."""
+    if at is None:
+        return Cell(never)
+    now = timezone.now()
+    away = "just now"
+    if abs(now - at) >= timedelta(minutes=1):
+        away = f"in {timeuntil(at, now)}" if at > now else f"{timesince(at, now)} ago"
+    return Cell(f"{at:%Y-%m-%d %H:%M} UTC", small=away.replace("\xa0", " "))
+
+
+def minute(at: datetime | None) -> str | None:
+    """An instant in a list."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else None
+
+
+def more_note(total: int, what: str) -> str:
+    return f"The first {SHOWN} of {total}; the {what} list shows all." if total > SHOWN else ""

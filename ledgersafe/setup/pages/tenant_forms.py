@@ -1,0 +1,168 @@
+"""Forms of tenants. A form checks shapes only; the use case decides what is allowed."""
+
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from ledgersafe.backoffice.pages import UseCaseForm
+from ledgersafe.setup.pages.fields import (
+    ExplainedChoices,
+    ExplainedLabel,
+    text_field,
+)
+from ledgersafe.tenants.models import EVENT_TYPES, Tenant
+from ledgersafe.values.money import to_decimal_text
+
+#: In words, for people who set up a shop and have not read the contract.
+EVENT_TYPE_MEANINGS: Final = {
+    "SALE": "Goods sold, with taxes, discounts, tips and tenders.",
+    "RETURN": "Goods brought back, money paid back.",
+    "VOID": "A sale undone before the customer left.",
+    "CANCEL": "A sale given up before it was paid.",
+    "CORRECTION": "An earlier event put right.",
+    "PAID_IN": "Cash put into the drawer, not from a sale.",
+    "PAID_OUT": "Cash taken out of the drawer for an expense.",
+    "PAYOUT": "Money paid out, such as winnings or a refund without goods.",
+    "CASH_DROP": "Cash moved from the drawer to the safe.",
+    "TIP_ADJUST": "A tip added or changed after the sale.",
+    "NO_SALE": "The drawer opened without a sale.",
+}
+
+
+class NewTenantForm(UseCaseForm):
+    """A retailer."""
+
+    slug = text_field("Slug", limit=64, help_text="Its public id, which tills send as tenant_id. It never changes.")
+    name = text_field("Name", required=False, help_text="Shown to people; the slug if left out.")
+    currency = text_field(
+        "Base currency", limit=3, initial="USD", help_text="ISO 4217, like USD: the currency of its books."
+    )
+    time_zone = text_field(
+        "Time zone",
+        limit=64,
+        initial="UTC",
+        attrs={"list": "su-zones"},
+        help_text="IANA name, like Europe/Athens. Business days end by this clock.",
+    )
+    books_start = text_field(
+        "Books start on",
+        limit=10,
+        required=False,
+        attrs={"placeholder": "2026-01-01"},
+        help_text="The first business day. What claims to be older is held. Empty: 30 days before today.",
+    )
+    strict_stores = forms.BooleanField(
+        label="Strict about stores",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Hold events of stores and registers nobody has created, instead of registering them.",
+    )
+
+    @property
+    def datalists(self) -> dict[str, list[str]]:
+        return {"su-zones": sorted(available_timezones())}
+
+
+class SettingsForm(UseCaseForm):
+    """A tenant's settings. What days and amounts are made of can be changed until its first business day."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput())
+    name = text_field("Name", help_text="Shown to people.")
+    late_window_days = forms.IntegerField(
+        label="Late window, in days",
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "max": "365"}),
+        help_text="An event of a closed day is posted into the open day up to this many days late; later it is held.",
+    )
+    near_duplicate_seconds = forms.IntegerField(
+        label="Near duplicates, within seconds",
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "max": "3600"}),
+        help_text="A sale is held when the same basket was sold at the same till, under another id, that shortly "
+        "before or after. 0: never.",
+    )
+    four_eyes_limit = text_field(
+        "Four-eyes limit",
+        limit=32,
+        required=False,
+        help_text="Decisions on more than this need a second person. Empty: none do.",
+    )
+    variance_limit = text_field(
+        "Variance limit",
+        limit=32,
+        required=False,
+        help_text="A drawer that is over or short by more is closed by somebody who may approve it. Empty: by anybody.",
+    )
+    strict_stores = forms.BooleanField(
+        label="Strict about stores",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="Hold events of stores and registers nobody has created, instead of registering them.",
+    )
+    enabled_event_types = ExplainedChoices(
+        [ExplainedLabel(name, EVENT_TYPE_MEANINGS[name]) for name in EVENT_TYPES],
+        label="Event types that are accepted",
+        required=False,
+        help_text="Events of other types are kept and held for a person, not lost.",
+    )
+    books_start = text_field(
+        "Books start on",
+        limit=10,
+        attrs={"placeholder": "2026-01-01"},
+        help_text="The first business day. What claims to be older is held: set an earlier one, then replay it.",
+    )
+    base_currency = text_field("Base currency", limit=3, help_text="ISO 4217, like USD.")
+    time_zone = text_field(
+        "Time zone", limit=64, attrs={"list": "su-zones"}, help_text="IANA name, like Europe/Athens."
+    )
+    cut_off = text_field(
+        "Business day ends at", limit=5, attrs={"placeholder": "23:59"}, help_text="Local time, like 02:30."
+    )
+
+    _CALENDAR = ("base_currency", "time_zone", "cut_off")
+
+    def __init__(self, tenant: Tenant, data: Any = None, *, fixed_since: Any = None) -> None:
+        super().__init__(data, initial=self.values_of(tenant))
+        for name in ("four_eyes_limit", "variance_limit"):
+            limit: Any = self.fields[name]
+            limit.widget.attrs["suffix"] = tenant.base_currency
+        if fixed_since is not None:
+            for name in self._CALENDAR:
+                self.fields[name].disabled = True
+                self.fields[name].help_text = f"Fixed: its books have business days since {fixed_since:%-d %B %Y}."
+            self.fields["books_start"].help_text += f" No later than {fixed_since}, its first business day."
+
+    @staticmethod
+    def values_of(tenant: Tenant) -> dict[str, Any]:
+        """The settings as the form shows them."""
+        limits = {"four_eyes_limit": tenant.four_eyes_limit_minor, "variance_limit": tenant.variance_limit_minor}
+        shown = {
+            name: "" if limit is None else to_decimal_text(limit, tenant.base_currency)
+            for name, limit in limits.items()
+        }
+        return shown | {
+            "seen_version": tenant.version,
+            "name": tenant.name,
+            "late_window_days": tenant.late_window_days,
+            "near_duplicate_seconds": tenant.near_duplicate_seconds,
+            "strict_stores": tenant.strict_stores,
+            "enabled_event_types": tenant.enabled_event_types,
+            "base_currency": tenant.base_currency,
+            "time_zone": tenant.time_zone,
+            "books_start": tenant.books_start.isoformat(),
+            "cut_off": f"{tenant.cut_off_hour:02}:{tenant.cut_off_minute:02}",
+        }
+
+    def show_as_of(self, tenant: Tenant) -> None:
+        """After a refusal for staleness: what was typed stays, and a second press is meant for the settings of now."""
+        typed: Any = self.data
+        typed = typed.copy()
+        typed["seen_version"] = str(tenant.version)
+        self.data = typed
+
+    @property
+    def datalists(self) -> dict[str, list[str]]:
+        return {} if self.fields["time_zone"].disabled else {"su-zones": sorted(available_timezones())}
