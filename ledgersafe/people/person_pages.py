@@ -1,63 +1,28 @@
-"""People and roles in the back office. What Django and its packages would register themselves is taken back.
-
-Django's own pages for users could grant any permission, or make a superuser: these show, and press `people`.
-"""
+"""People in the back office: shown read-only; buttons run the use cases of `access`."""
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
 from ledgersafe.people import access as people
 from ledgersafe.people import forms
-from ledgersafe.tenants import roles, staff
+from ledgersafe.people.frame import AdministratorsOnly
+from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership
-
-for model in (User, Group, TOTPDevice, StaticDevice):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
-
-
-class _AdministratorsOnly(ReadOnlyModelAdmin):
-    """Shown to superusers and tenant administrators."""
-
-    tenant_field = None
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return people.may_administer(request.user)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return people.may_administer(request.user)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The object in cards; there is no form to post."""
-        if request.method == "POST" or not self.has_view_permission(request):
-            raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            absent: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            return absent
-        return self.show(request, row)
-
-    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
-        raise NotImplementedError
 
 
 @admin.register(User)
-class PersonAdmin(_AdministratorsOnly):
+class PersonAdmin(AdministratorsOnly):
     """Who may sign in. A tenant administrator sees the people of their tenants, and no superuser."""
 
     list_display = ("username", "full_name", "role", "may_sign_in", "two_steps", "last_login")
@@ -110,8 +75,8 @@ class PersonAdmin(_AdministratorsOnly):
             ("Name", row.get_full_name() or "–"),
             ("E-mail", row.email or "–"),
             ("Two-step sign-in", "on" if row.has_phone else "off"),
-            ("Signed in last", _instant(row.last_login) if row.last_login else "never"),
-            ("Since", _instant(row.date_joined)),
+            ("Signed in last", instant_text(row.last_login) if row.last_login else "never"),
+            ("Since", instant_text(row.date_joined)),
         ]
         return object_page(
             request,
@@ -196,44 +161,6 @@ class PersonAdmin(_AdministratorsOnly):
         return form_page(request, form, **how, danger=use_case is people.reset_second_factor)
 
 
-@admin.register(Group)
-class RoleAdmin(_AdministratorsOnly):
-    """The roles. They are fixed: what each may do is said in one table of the program."""
-
-    list_display = ("name", "purpose", "number")
-    list_display_links = ("name",)
-    search_fields = ("name",)
-    ordering = ("name",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        seen = admin.site.get_model_admin(User).get_queryset(request).order_by().values("pk")
-        rows: QuerySet[Group] = super().get_queryset(request).filter(name__in=roles.GROUP_NAMES)
-        return rows.annotate(people=Count("user", filter=Q(user__in=seen)))
-
-    @admin.display(description="What for")
-    def purpose(self, group: Group) -> str:
-        role = roles.of_group(group.name)
-        return role.purpose if role else "–"
-
-    @admin.display(description="People", ordering="people")
-    def number(self, group: Any) -> int:
-        return int(group.people)
-
-    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
-        role = roles.of_group(row.name)
-        scopes = ", ".join(sorted(role.scopes)) if role else "–"
-        return object_page(
-            request,
-            row,
-            title=row.name,
-            subtitle=role.purpose if role else "",
-            cards=[
-                Card("Role", facts=[("People", row.people), ("Scopes on the API", scopes)]),
-                Card("In the back office", headers=["Part", "Sees", "May"], rows=_abilities(row), wide=True),
-            ],
-        )
-
-
 # ── Shown values ────────────────────────────────────────────────────────────────────────────────
 def _role_shown(person: User) -> str:
     names = [group.name for group in person.groups.all()]
@@ -250,17 +177,7 @@ def _tenants_shown(looker: staff.Person, person: User) -> str:
     return ", ".join([*sorted(slugs), *(["others"] if others else [])]) or "none"
 
 
-def _abilities(group: Group) -> list[list[str]]:
-    """(part of the product, what is seen of it, what may be done there), from the group's permissions."""
-    parts: dict[str, tuple[list[str], list[str]]] = {}
-    for permission in group.permissions.select_related("content_type").order_by("content_type__app_label", "name"):
-        sees, may = parts.setdefault(permission.content_type.app_labeled_name.split(" | ")[0], ([], []))
-        is_view = permission.codename.startswith("view_")
-        (sees if is_view else may).append(permission.name.removeprefix("Can ").removeprefix("view "))
-    return [[part, ", ".join(sees), ", ".join(may) or "–"] for part, (sees, may) in sorted(parts.items())]
-
-
-def _instant(at: Any) -> str:
+def instant_text(at: Any) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
@@ -277,7 +194,7 @@ def _trail(request: HttpRequest, person: User) -> Card:
     if ids is not None:
         entries = entries.filter(tenant__in=ids)
     rows = [
-        [_instant(e.at), e.actor, Cell(e.action, mono=True), e.tenant.slug]
+        [instant_text(e.at), e.actor, Cell(e.action, mono=True), e.tenant.slug]
         for e in entries.select_related("tenant")[:20]
     ]
     return Card("What was done", headers=["When", "By", "What", "Tenant"], rows=rows, empty="Nothing yet.", wide=True)
