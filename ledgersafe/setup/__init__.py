@@ -25,11 +25,11 @@ from ledgersafe.setup.places import (
     rename_store,
 )
 from ledgersafe.setup.store_zones import StoreZoneFixed, set_store_zone
+from ledgersafe.setup.tenant_settings import TenantChanges
 from ledgersafe.setup.tenants import (
     BooksStartFixed,
     CalendarFixed,
     StaleSettings,
-    TenantChanges,
     TenantExists,
     change_tenant,
     create_tenant,

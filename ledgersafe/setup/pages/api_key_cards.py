@@ -6,9 +6,7 @@ from typing import Final
 from django.utils import timezone
 
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell
-from ledgersafe.setup.pages.api_key_forms import (
-    state_of,
-)
+from ledgersafe.setup.pages.api_key_forms import state_of
 from ledgersafe.setup.pages.formatting import SHOWN, link, moment, more_note
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.models import ApiKey, Tenant

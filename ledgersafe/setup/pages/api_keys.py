@@ -18,11 +18,7 @@ from ledgersafe.backoffice.pages import (
     press,
     secret_page,
 )
-from ledgersafe.setup.pages import (
-    api_key_cards,
-    api_key_forms,
-    formatting,
-)
+from ledgersafe.setup.pages import api_key_cards, api_key_forms, formatting
 from ledgersafe.setup.pages.formatting import link
 from ledgersafe.setup.pages.frame import SetUpAdmin, called
 from ledgersafe.tenants.models import ApiKey

@@ -4,16 +4,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-)
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from ledgersafe.backoffice.pages import UseCaseForm
-from ledgersafe.setup.pages.fields import (
-    code_and_name,
-    store_zone_field,
-    text_field,
-)
+from ledgersafe.setup.pages.fields import code_and_name, store_zone_field, text_field
 from ledgersafe.tenants.models import Store, Tenant
 
 

@@ -7,21 +7,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from ledgersafe import setup
-from ledgersafe.backoffice.pages import (
-    Button,
-    Card,
-    Cell,
-    display,
-    form_page,
-    list_button,
-    object_page,
-    press,
-)
-from ledgersafe.setup.pages import (
-    formatting,
-    place_cards,
-    place_forms,
-)
+from ledgersafe.backoffice.pages import Button, Card, Cell, display, form_page, list_button, object_page, press
+from ledgersafe.setup.pages import formatting, place_cards, place_forms
 from ledgersafe.setup.pages.formatting import link
 from ledgersafe.setup.pages.frame import SetUpAdmin, called
 from ledgersafe.tenants.models import Register, Store

@@ -4,17 +4,10 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
-from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldBooleanSwitchWidget,
-)
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
 from ledgersafe.backoffice.pages import UseCaseForm
-from ledgersafe.setup.pages.fields import (
-    ExplainedChoices,
-    ExplainedLabel,
-    text_field,
-)
+from ledgersafe.setup.pages.fields import ExplainedChoices, ExplainedLabel, text_field
 from ledgersafe.tenants.models import EVENT_TYPES, Tenant
 from ledgersafe.values.money import to_decimal_text
 

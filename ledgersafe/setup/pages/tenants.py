@@ -21,21 +21,11 @@ from ledgersafe.backoffice.pages import (
     press,
     secret_page,
 )
-from ledgersafe.setup.pages import (
-    api_key_cards,
-    api_key_forms,
-    place_cards,
-    place_forms,
-    tenant_cards,
-    tenant_forms,
-)
+from ledgersafe.setup.pages import api_key_cards, api_key_forms, place_cards, place_forms, tenant_cards, tenant_forms
 from ledgersafe.setup.pages.api_keys import ApiKeyAdmin
 from ledgersafe.setup.pages.formatting import link
 from ledgersafe.setup.pages.frame import SetUpAdmin, called
-from ledgersafe.setup.pages.places import (
-    RegisterAdmin,
-    StoreAdmin,
-)
+from ledgersafe.setup.pages.places import RegisterAdmin, StoreAdmin
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from ledgersafe.tenants.staff import actor_of
 
