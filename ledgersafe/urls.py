@@ -56,4 +56,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "ledgersafe.http.error_pages.bad_request"
 handler403 = "ledgersafe.http.error_pages.forbidden"
 handler404 = "ledgersafe.http.error_pages.not_found"
-handler500 = "ledgersafe.http.unavailable.server_error"
+handler500 = "ledgersafe.http.error_pages.server_error"

@@ -22,7 +22,7 @@ from exceptions.desk.serializers import case_item
 from exceptions.models import ExceptionCase, Resolution
 from ledgersafe.http import json_requests
 from ledgersafe.http.members import Declared
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from ledgersafe.values.money import to_decimal_text
 from pos.decisions import effects, replay_jobs

@@ -18,9 +18,7 @@ from exceptions.desk.serializers import case_detail, proposal_item
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.patching import diff
 from exceptions.waiting import list_waiting
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.rendering import instant
 from ledgersafe.values import exact_json
 from ledgersafe.values.pretty import body_text, pretty
 from pos.api.event_serializers import arrival_item, payload_of, payload_value, value_of_text

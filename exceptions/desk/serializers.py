@@ -7,9 +7,7 @@ from rest_framework import serializers
 from exceptions.decisions import FIRST, LAST, MAX_NOTES, DecisionAction
 from exceptions.models import ENDINGS, CaseStatus, ExceptionCase, Resolution
 from exceptions.reasons import REASONS
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 #: Money on the wire: plain decimal text, with as many decimals as its currency has.

@@ -10,15 +10,9 @@ from exceptions import (
     queries,
 )
 from exceptions.desk import actions, case_view, serializers
-from ledgersafe.http.authentication import (
-    principal_of,
-)
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
-from ledgersafe.http.paging import (
-    cursor_of,
-    limit_of,
-    page,
-)
+from ledgersafe.http.paging import cursor_of, limit_of, page
 from ledgersafe.http.permissions import Reach
 
 _DECISION = {

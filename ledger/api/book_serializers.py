@@ -8,9 +8,7 @@ from ledger.accounts.requests import FIXED
 from ledger.journals.queries import JournalInFull
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion, Journal
 from ledger.transfers.transfer import STATUSES
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 

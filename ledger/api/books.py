@@ -21,24 +21,12 @@ from ledger.periods import calendar_memory
 from ledger.transfers import reversals, transfer
 from ledger.transfers.requests import ReversalRequest, TransferRequest, read_bulk
 from ledger.transfers.transfer import PostedTransfer
-from ledgersafe.http.authentication import (
-    RememberingApiKeyAuthentication,
-    StaffSessionAuthentication,
-    principal_of,
-)
+from ledgersafe.http.authentication import RememberingApiKeyAuthentication, StaffSessionAuthentication, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
-from ledgersafe.http.paging import (
-    cursor_of,
-    flag_of,
-    limit_of,
-    page,
-)
+from ledgersafe.http.paging import cursor_of, flag_of, limit_of, page
 from ledgersafe.http.permissions import Reach
-from ledgersafe.http.rendering import (
-    instant,
-    json_response,
-)
+from ledgersafe.http.rendering import instant, json_response
 from ledgersafe.idempotency.commands import KEY_HEADER, idempotency_key_of, replayed, replayed_header
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)

@@ -9,9 +9,7 @@ from ledger.drawers.reports import DrawerReport
 from ledger.drawers.transactions import RecordedTransaction
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.drawers import REQUESTABLE
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.rendering import instant
 
 #: What can be asked for.
 TRANSACTION_TYPES: Final = [(one.value, one.value) for one in REQUESTABLE]

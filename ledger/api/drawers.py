@@ -18,19 +18,11 @@ from ledger.drawers.queries import DrawerFilter
 from ledger.drawers.reports import DrawerReport
 from ledger.drawers.requests import Count, NewDrawer, NewTransaction
 from ledger.models import Drawer
-from ledgersafe.http.authentication import (
-    principal_of,
-)
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
-from ledgersafe.http.paging import (
-    cursor_of,
-    limit_of,
-    next_cursor,
-)
+from ledgersafe.http.paging import cursor_of, limit_of, next_cursor
 from ledgersafe.http.permissions import Reach
-from ledgersafe.http.rendering import (
-    json_response,
-)
+from ledgersafe.http.rendering import json_response
 from ledgersafe.idempotency.commands import Body, money_command
 from ledgersafe.values.errors import InvalidParameter, NotFound
 

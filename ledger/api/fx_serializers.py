@@ -11,9 +11,7 @@ from ledger.fx.conversion import Conversion, Rate
 from ledger.fx.rates import max_age
 from ledger.models import FxRate, FxSettlement, RateSource
 from ledger.transfers.transfer import STATUSES
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 

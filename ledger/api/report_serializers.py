@@ -13,12 +13,8 @@ from ledger.fx.conversion import Unusable
 from ledger.fx.positions import Position, without_rate
 from ledger.fx.positions import residual as residual_of
 from ledger.models import AccountType
-from ledgersafe.http.paging import (
-    next_cursor,
-)
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.paging import next_cursor
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 

@@ -15,14 +15,9 @@ from ledger.calendar.parameters import day_of, moment_of, span_of_days
 from ledger.fx import positions
 from ledger.fx.requests import instant_of
 from ledger.periods import calendar_memory
-from ledgersafe.http.authentication import (
-    principal_of,
-)
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
-from ledgersafe.http.paging import (
-    cursor_of,
-    limit_of,
-)
+from ledgersafe.http.paging import cursor_of, limit_of
 from ledgersafe.http.permissions import Reach
 from ledgersafe.values.errors import InvalidParameter, NotFound
 

@@ -27,7 +27,7 @@ from ledger.transfers import clients
 from ledgersafe.idempotency.stored_answers import KeyReused
 from ledgersafe.postgres.db import as_jsonb, call, force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import DomainError
 
 CLEARING: Final = "FX_CLEARING"

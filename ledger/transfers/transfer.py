@@ -31,8 +31,8 @@ from ledgersafe.postgres.db import (
     tenant_transaction,
 )
 from ledgersafe.telemetry import metrics
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import KeyPrincipal, Principal
+from ledgersafe.tenants import authentication
+from ledgersafe.tenants.principals import KeyPrincipal, Principal
 from ledgersafe.values.errors import DomainError
 
 #: What an answer says became of a transfer, for the schema.
@@ -59,7 +59,7 @@ def carry_out(
     """Post transfers, each once; all of them or none.
 
     :raises InvalidRequest: unknown accounts. :raises DomainError: AccountNotActive, DayClosed, FloorReached, KeyReused.
-    :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked meanwhile.
+    :raises ledgersafe.tenants.authentication.CredentialRevoked: the key was revoked meanwhile.
     :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many want the same.
     """
     started = time.perf_counter()
@@ -191,7 +191,7 @@ def _outcomes(
     if told.get("stale"):
         calendar_memory.forget(principal.tenant_id)
         if isinstance(principal, KeyPrincipal):
-            keys.ensure_live(principal)
+            authentication.ensure_live(principal)
         raise StaleMemory
     if "accounts" in told:
         raise _accounts_refused(told["accounts"], requests, asked, single)

@@ -8,10 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import get_args
 
-from ledgersafe.embedded import (
-    locks,
-    records,
-)
+from ledgersafe.embedded import locks, records
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import Purpose, ServerFolder, ServerName, data_root
 from ledgersafe.embedded.servers import homes

@@ -9,10 +9,7 @@ from types import FrameType
 
 import psycopg
 
-from ledgersafe.embedded import (
-    locks,
-    records,
-)
+from ledgersafe.embedded import locks, records
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
 from ledgersafe.embedded.servers import postgres, valkey

@@ -6,8 +6,8 @@ from rest_framework import exceptions as drf_exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from ledgersafe.tenants import keys, staff
-from ledgersafe.tenants.keys import KeyPrincipal, Principal
+from ledgersafe.tenants import authentication, staff
+from ledgersafe.tenants.principals import KeyPrincipal, Principal
 
 CHALLENGE: Final = 'Bearer realm="ledger-safe"'
 
@@ -26,7 +26,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         if scheme.lower() != "bearer" or not key.strip():
             raise drf_exceptions.AuthenticationFailed("Send the API key as «Authorization: Bearer <key>».")
-        principal = keys.authenticate(key.strip(), fresh=self.is_fresh(request))
+        principal = authentication.authenticate(key.strip(), fresh=self.is_fresh(request))
         if principal is None:
             raise drf_exceptions.AuthenticationFailed("The API key is unknown, expired or revoked.")
         return principal, None

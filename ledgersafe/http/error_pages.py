@@ -3,6 +3,8 @@
 Absent and foreign things answer alike here too: neither repeats anything of what was asked for.
 """
 
+import logging
+import sys
 from typing import Any, Final
 
 from django.conf import settings
@@ -17,10 +19,13 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 
 from ledgersafe.backoffice import drafts
-from ledgersafe.http.problems import (
-    PREFIXES,
-    problem,
-)
+from ledgersafe.http import problems
+from ledgersafe.http.problems import PREFIXES, problem
+from ledgersafe.postgres.db import is_unavailable
+from ledgersafe.telemetry.request_id import current_request_id
+from ledgersafe.values.errors import Unavailable
+
+logger = logging.getLogger(__name__)
 
 _TYPES: Final = ["application/problem+json", "text/html"]
 
@@ -85,6 +90,23 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     response = _refuse(bare, 503, "UNAVAILABLE", "Please try again", text)
     response.headers["Retry-After"] = "2"
     return response
+
+
+def answer_unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """503 if this is what the error says: a problem for machines, a page for people. None: it is something else."""
+    if error is None or not (isinstance(error, Unavailable) or is_unavailable(error)):
+        return None
+    logger.warning("503 for %s %s: %s", request.method, request.path[:200], str(error).split("\n")[0])
+    is_page = request.path_info.startswith("/admin")
+    return unavailable(request) if is_page else problems.unavailable()
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's 500 handler, for what fails outside of views: a middleware that reads the session, for example."""
+    answer = answer_unavailable(request, sys.exc_info()[1])
+    return answer or problem(
+        500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=current_request_id()
+    )
 
 
 @csrf_exempt  # nothing is changed here

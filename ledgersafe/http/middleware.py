@@ -17,14 +17,8 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from ledgersafe.http.error_pages import unknown_page
-from ledgersafe.http.problems import (
-    PREFIXES,
-    method_not_allowed,
-    methods_of,
-    not_found,
-)
-from ledgersafe.http.unavailable import answer_unavailable
+from ledgersafe.http.error_pages import answer_unavailable, unknown_page
+from ledgersafe.http.problems import PREFIXES, method_not_allowed, methods_of, not_found
 from ledgersafe.telemetry import request_id
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]

@@ -9,8 +9,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from ledgersafe.tenants import roles, staff
-from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import TENANT_SCOPES
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.tenants.staff import StaffPrincipal
 from ledgersafe.values.errors import DomainError
 

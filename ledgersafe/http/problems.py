@@ -13,19 +13,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf_exceptions
 
-from ledgersafe.http.authentication import (
-    CHALLENGE,
-)
+from ledgersafe.http.authentication import CHALLENGE
 from ledgersafe.postgres.db import is_unavailable
 from ledgersafe.values.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
-
 #: How paths of the API begin.
 PREFIXES: Final = ("/v1/", "/api/")
-
-
 _DRF_CODES: Final = {
     401: "NOT_AUTHENTICATED",
     403: "PERMISSION_DENIED",

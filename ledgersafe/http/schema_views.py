@@ -7,9 +7,7 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
-from ledgersafe.http.rendering import (
-    JsonNegotiation,
-)
+from ledgersafe.http.rendering import JsonNegotiation
 
 
 class NeverRefusing(JsonNegotiation):

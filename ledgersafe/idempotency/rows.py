@@ -6,7 +6,7 @@ from typing import Any, Final
 from ledgersafe.idempotency.models import IdempotencyKey
 from ledgersafe.idempotency.stored_answers import Answer, Command, InProgress, StoredAnswer
 from ledgersafe.postgres.db import call, call_alone, retry_serialization
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 
 _CLAIM: Final = "idempotency_claim_v1"
 

@@ -12,18 +12,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from exceptions import queries as exceptions_queries
-from ledgersafe.http.authentication import (
-    ApiKeyAuthentication,
-    StaffSessionAuthentication,
-)
-from ledgersafe.http.problems import (
-    read_only,
-)
-from ledgersafe.http.rendering import (
-    json_response,
-)
+from ledgersafe.http.authentication import ApiKeyAuthentication, StaffSessionAuthentication
+from ledgersafe.http.problems import read_only
+from ledgersafe.http.rendering import json_response
 from ledgersafe.tenants import staff
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from pos.arrivals import queries as pos_queries
 
 logger = logging.getLogger(__name__)

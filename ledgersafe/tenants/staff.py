@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from django.db.models import QuerySet
 
 from ledgersafe.tenants import roles
-from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import SCOPES, Membership, Tenant
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import DomainError, NotFound
 
 #: A user of django.contrib.auth, as requests carry it.

@@ -10,9 +10,7 @@ import orjson
 from django.conf import settings
 from rest_framework import serializers
 
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.exact_json import Number, UnreadableBody, canonical_text, decimal_of, decode, parse_object
 from pos.contract.event import TENDER_METHODS
 from pos.intake.answer import Answer

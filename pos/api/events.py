@@ -18,19 +18,10 @@ from ledgersafe.http.authentication import (
     principal_of,
 )
 from ledgersafe.http.openapi import ProblemSerializer
-from ledgersafe.http.paging import (
-    cursor_of,
-    limit_of,
-    page,
-)
+from ledgersafe.http.paging import cursor_of, limit_of, page
 from ledgersafe.http.permissions import Reach
-from ledgersafe.http.problems import (
-    problem,
-)
-from ledgersafe.http.rendering import (
-    NothingToNegotiate,
-    json_response,
-)
+from ledgersafe.http.problems import problem
+from ledgersafe.http.rendering import NothingToNegotiate, json_response
 from pos.api import event_serializers
 from pos.arrivals import bodies, queries
 from pos.arrivals.arrival import Refusal

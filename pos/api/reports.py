@@ -13,9 +13,7 @@ from rest_framework.views import APIView
 
 from ledger.balances.reports import today_of
 from ledger.calendar.parameters import day_of
-from ledgersafe.http.authentication import (
-    principal_of,
-)
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from ledgersafe.values.csv_text import csv_response

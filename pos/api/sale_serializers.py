@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from ledgersafe.http.rendering import (
-    instant,
-)
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
 from pos.reports.daily_sales import TENDERS

@@ -13,15 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.balances.reports import today_of
-from ledgersafe.http.authentication import (
-    principal_of,
-)
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
-from ledgersafe.http.paging import (
-    cursor_of,
-    limit_of,
-    next_cursor,
-)
+from ledgersafe.http.paging import cursor_of, limit_of, next_cursor
 from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import EVENT_TYPES
 from ledgersafe.values.csv_text import csv_response

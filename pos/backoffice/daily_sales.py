@@ -15,9 +15,7 @@ from django.utils.http import urlencode
 from ledger.calendar.business_days import business_date_of
 from ledger.calendar.parameters import day_of
 from ledgersafe.backoffice.scope import View, view_of
-from ledgersafe.http.rendering import (
-    json_response,
-)
+from ledgersafe.http.rendering import json_response
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.csv_text import csv_response

@@ -13,10 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from ledgersafe.backoffice.scope import View, view_of
-from ledgersafe.http.paging import (
-    decode_cursor,
-    next_cursor,
-)
+from ledgersafe.http.paging import decode_cursor, next_cursor
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import EVENT_TYPES, Store, Tenant
 from ledgersafe.values.errors import DomainError, NotFound

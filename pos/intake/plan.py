@@ -10,7 +10,7 @@ import msgspec
 from ledger.accounts.chart import AccountRef
 from ledger.fx.conversion import NO_RATES, Conversion, Rates
 from ledger.journals.draft import DraftLine, JournalDraft
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from pos.arrivals.arrival import Arrival, Refusal, as_row
 from pos.arrivals.claims import Claim, claims_of, number_of
 from pos.contract.event import Event, Hold, References

@@ -37,8 +37,8 @@ from ledgersafe.postgres.db import (
 )
 from ledgersafe.telemetry import metrics
 from ledgersafe.telemetry.request_id import current_request_id
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants import authentication
+from ledgersafe.tenants.principals import KeyPrincipal
 from pos.arrivals import device_clock
 from pos.arrivals.arrival import Arrival, Refusal, kept_headers, read_arrival, refused
 from pos.decisions import release
@@ -70,7 +70,8 @@ def receive_event(*, principal: KeyPrincipal, body: bytes, headers: Mapping[str,
     :param body: the request's bytes, at most `settings.MAX_EVENT_BYTES`.
     :param headers: the request's, as a WSGI environment has them.
     :param now: the instant it was received.
-    :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked or expired meanwhile; nothing was kept.
+    :raises ledgersafe.tenants.authentication.CredentialRevoked: the key was revoked or expired meanwhile; nothing was
+        kept.
     :raises ledgersafe.values.errors.Unavailable: the database cannot be reached; nothing was kept.
     """
     return _receive(principal, [body], headers, now)[0]
@@ -84,7 +85,7 @@ def receive_batch(
     Raises as `receive_event` does, and then nothing of the batch was kept.
     """
     if not bodies:
-        keys.ensure_live(principal)  # what is not stored is not checked by the storing statement either
+        authentication.ensure_live(principal)  # what is not stored is not checked by the storing statement either
         return []
     return _receive(principal, bodies, headers, now)
 
@@ -249,7 +250,7 @@ def _open_ahead(
         return needs
     known = KnownRows()
     with tenant_transaction(principal.tenant_id):
-        keys.ensure_live(principal)
+        authentication.ensure_live(principal)
         _prepare(plans, needs, directory, known)
     directory.remember(known.places, known.account_ids, known.days)
     return planning.prerequisites_of(plans) if directory.strict_stores else needs
@@ -315,7 +316,7 @@ def _told_of(plans: list[Plan], directory: TenantMemory, context: dict[str, Any]
 def _refuse_stale(principal: KeyPrincipal) -> NoReturn:
     """:raises StaleDirectory: memory is out of date. :raises CredentialRevoked: it is the key that is."""
     directories.forget(principal.tenant_id)
-    keys.ensure_live(principal)
+    authentication.ensure_live(principal)
     raise StaleMemory
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ledger.accounts.chart import AccountRef
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants.principals import KeyPrincipal
 from pos.intake import plan as planning
 from pos.intake.columns import TAKES_A_KEY, Columns, columns_of
 from pos.intake.plan import Plan

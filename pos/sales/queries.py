@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values import cursors
 from ledgersafe.values.errors import NotFound
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender, SaleTenderReference

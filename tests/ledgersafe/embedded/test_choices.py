@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledgersafe import embedded
-from ledgersafe.embedded import (
-    client,
-)
+from ledgersafe.embedded import client
 from ledgersafe.embedded.folders import CHECKOUT
 from ledgersafe.embedded.servers import binaries
 from tests.ledgersafe.embedded.clients import Checkout, query

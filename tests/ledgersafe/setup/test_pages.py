@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from tests.conftest import Shop, open_shop
 from tests.scenes.staff import boss, hire, signed_in
@@ -223,7 +223,7 @@ def test_a_new_key_is_shown_once_and_nowhere_else(
     answer = administrator.post(form, typed)
     (secret,) = set(KEY.findall(page_of(answer)))
     assert "no-store" in answer.headers["Cache-Control"]
-    principal = keys.authenticate(secret)
+    principal = authentication.authenticate(secret)
     assert principal is not None
     assert principal.scopes == {"events:write"}
     assert principal.store_code == "north"
@@ -277,7 +277,7 @@ def test_a_key_is_rotated_and_the_old_one_says_until_when(administrator: Client,
     form = url("apikey", "rotate", old.api_key_id)
     page = page_of(administrator.post(form, {"grace_hours": "24"}))
     (secret,) = set(KEY.findall(page))
-    assert keys.authenticate(secret) is not None
+    assert authentication.authenticate(secret) is not None
     assert "works until" in page
     assert "expiring" in page_of(administrator.get(url("apikey", "change", old.api_key_id)))
     again = page_of(administrator.post(form, {"grace_hours": "24"}))
@@ -288,9 +288,9 @@ def test_a_key_is_rotated_and_the_old_one_says_until_when(administrator: Client,
 def test_a_key_is_revoked_after_a_second_look(administrator: Client, shop: Shop) -> None:
     form = url("apikey", "revoke", shop.principal.api_key_id)
     assert "cannot be undone" in page_of(administrator.get(form))
-    assert keys.authenticate(shop.key) is not None
+    assert authentication.authenticate(shop.key) is not None
     assert administrator.post(form).status_code == 302
-    assert keys.authenticate(shop.key) is None
+    assert authentication.authenticate(shop.key) is None
     page = page_of(administrator.get(url("apikey", "change", shop.principal.api_key_id)))
     assert "revoked" in page
     assert url("apikey", "rotate", shop.principal.api_key_id) not in page

@@ -16,7 +16,7 @@ from ledgersafe import setup
 from ledgersafe.http.routes import all_routes, routes_of
 from ledgersafe.management.commands.scopes import catalogue
 from ledgersafe.tenants import roles, scopes
-from ledgersafe.tenants.keys import authenticate
+from ledgersafe.tenants.authentication import authenticate
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 from tests.conftest import Shop
 from tests.ledgersafe.setup.test_access_commands import refused, run

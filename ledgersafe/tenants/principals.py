@@ -1,0 +1,106 @@
+"""Who calls, for one tenant, and what they may do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledgersafe.tenants.lineage import KeyName
+from ledgersafe.tenants.models import TENANT_SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls, for one tenant: an API key, or a person of the back office (`staff.StaffPrincipal`)."""
+
+    tenant_id: int
+    tenant_slug: str
+    scopes: frozenset[str]
+    store_code: str | None
+    register_code: str | None
+
+    #: DRF asks its user objects for this.
+    is_authenticated = True
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it is bound to one store or register, and reaches nothing of any other."""
+        return self.store_code is not None or self.register_code is not None
+
+    @property
+    def place(self) -> str:
+        """Where it is bound to, in words; empty for the whole tenant."""
+        if self.register_code is not None:
+            return f"register {self.register_code} of store {self.store_code}"
+        return f"store {self.store_code}" if self.store_code is not None else ""
+
+    def holds(self, scope: str) -> bool:
+        """Whether it may use a scope. `admin` includes all; a bound caller has none of the whole tenant's, ever."""
+        if self.is_bound:
+            return scope in self.scopes and scope not in TENANT_SCOPES
+        return scope in self.scopes or "admin" in self.scopes
+
+    @property
+    def actor(self) -> str:
+        """As the audit trail names it."""
+        raise NotImplementedError
+
+    @property
+    def identity(self) -> str:
+        """The same for ever, and nobody else's: a key that replaces another has the identity of that one."""
+        raise NotImplementedError
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """What its answered commands may stand under, likeliest first: `identity`, and others it once had."""
+        return (self.identity,)
+
+    @property
+    def client_id(self) -> str:
+        """Its identity, as the books name clients."""
+        return self.actor
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        """Its identities, as the books name clients."""
+        return (self.client_id,)
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether it may confirm decisions above the tenant's amount limit."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPrincipal(Principal):
+    """One key of one tenant, perhaps bound to one store or register."""
+
+    api_key_id: int
+    prefix: str
+    expires_at: datetime | None
+    #: The first key of its chain of rotations, whose name all of them have.
+    origin: KeyName
+    #: That name, and any that keys of the chain had of their own before there were chains; likeliest first.
+    names: tuple[KeyName, ...]
+
+    @property
+    def actor(self) -> str:
+        return f"key:{self.prefix}"
+
+    @property
+    def identity(self) -> str:
+        return f"key:{self.origin.id}"
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        return tuple(f"key:{name.id}" for name in self.names)
+
+    @property
+    def client_id(self) -> str:
+        return f"key:{self.origin.prefix}"
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        return tuple(f"key:{name.prefix}" for name in self.names)
+
+    @property
+    def may_approve(self) -> bool:
+        return self.holds("admin")
