@@ -13,7 +13,7 @@ _TOPS: Final = (4, 8, 12, 16, 20, 24, 32)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A piece of a bar, in units of the chart: one column wide is 1, the whole height 100."""
+    """A piece of a bar, in chart units: a column is 1 wide, the chart 100 high."""
 
     kind: str
     x: str
@@ -24,7 +24,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One stacked bar with the text that says it."""
+    """One stacked bar with its tooltip."""
 
     shapes: Sequence[Shape]
     x: int
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class StackedBars:
-    """A stacked bar chart: its columns, and the lines across with what they mean, from the top."""
+    """A stacked bar chart: columns, and grid lines with their labels from the top."""
 
     columns: Sequence[Column]
     lines: Sequence[tuple[str, str]]
@@ -41,7 +41,7 @@ class StackedBars:
 
 
 def nice_maximum(highest: int) -> int:
-    """The smallest round number at or above another whose quarters are whole: 4, 8, 12, … 32, 40, 80, …"""
+    """Return the smallest round number ≥ `highest` with whole quarters: 4, 8, 12, … 32, 40, 80, …"""
     power = 1
     while True:
         for top in _TOPS:
@@ -51,7 +51,7 @@ def nice_maximum(highest: int) -> int:
 
 
 def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[str]) -> StackedBars:
-    """Bars of `(text, {kind: number})`, piled up in the order of the kinds, the first at the bottom."""
+    """Stack bars of `(text, {kind: number})`, the first kind at the bottom."""
     top = nice_maximum(max((sum(numbers.values()) for _, numbers in columns), default=0))
     shown = []
     for place, (text, numbers) in enumerate(columns):
@@ -67,7 +67,7 @@ def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[st
 
 
 def shares(numbers: Sequence[int]) -> list[tuple[str, str]]:
-    """(start, width) of each number as a part of 100."""
+    """Return (start, width) of each number in percent of the total."""
     whole, start, parts = sum(numbers) or 1, 0.0, []
     for number in numbers:
         width = 100 * number / whole

@@ -18,7 +18,7 @@ from ledgersafe.tenants.models import Tenant
 
 
 class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
-    """Base of every page of the back office: a list can be filtered by what it names, and by nothing else.
+    """Base of every back-office page. A list can only be filtered by columns it offers.
 
     Django lets an address filter by any column of the model and by those of its neighbours, shown or not: a secret
     that may be compared can be guessed sign by sign.
@@ -34,11 +34,11 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
         return any(lookup.removesuffix(comparison) in paths for comparison in _COMPARISONS)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Find the row; an address that leaves the column empty means the primary key."""
+        """Find the row; an empty column in the address means the primary key."""
         return super().get_object(request, object_id, from_field or None)
 
     def _paths_to(self, name: str) -> set[str]:
-        """How an address may spell a column: a relation also by its target's key."""
+        """Return the spellings of a column in an address: a relation also by its target's key."""
         field = self.opts.pk if name == "pk" else get_fields_from_path(self.model, name)[-1]
         target = getattr(field, "related_model", None)
         return {name} | ({f"{name}__{key}" for key in ("pk", target._meta.pk.name)} if target else set())
@@ -52,7 +52,7 @@ _COMPARISONS: Final = (
 
 
 class TenantScoped(BackOfficeAdmin):
-    """Shows people the rows of their own tenants; another tenant's row answers exactly like an absent one.
+    """Shows people only the rows of their own tenants; another tenant's row is a 404 like an absent one.
 
     Lists, pages, search, autocomplete and actions all start from `get_queryset`, so that this is the one place.
     """
@@ -62,7 +62,7 @@ class TenantScoped(BackOfficeAdmin):
     tenant_field: str | None = "tenant"
 
     def menu_badge(self, request: HttpRequest) -> str:
-        """What stands beside the list in the menu; on every page, so it must cost next to nothing."""
+        """Return the text beside the menu entry; it runs on every page, so it must be cheap."""
         return ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -73,14 +73,17 @@ class TenantScoped(BackOfficeAdmin):
         return rows.filter(**{f"{self.tenant_field}__in": ids})
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
-        """:raises Http404: always. Django would lead to its first page and repeat there what was asked for."""
+        """Answer 404; Django would redirect and repeat the address there.
+
+        :raises Http404: always.
+        """
         raise Http404
 
     def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
         return [self._scoped(item) for item in super().get_list_filter(request)]
 
     def _scoped(self, item: Any) -> Any:
-        """A filter by a relation offers only what the person may see; every other filter works on those rows."""
+        """Restrict a filter by a relation to what the person may see."""
         name, kind = item if isinstance(item, tuple | list) else (item, RelatedFieldListFilter)
         if not isinstance(name, str) or not issubclass(kind, RelatedFieldListFilter):
             return item
@@ -88,7 +91,7 @@ class TenantScoped(BackOfficeAdmin):
 
 
 class _ScopedChoices(RelatedFieldListFilter):
-    """Choices of a filter by a relation: what the person may see. With one choice there is nothing to filter."""
+    """A relation filter's choices, restricted to what the person may see; a single choice is no filter."""
 
     def field_choices(self, field: "Field[Any, Any]", request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         target: Any = field.related_model
@@ -109,7 +112,7 @@ def _scoped_filter(kind: type[RelatedFieldListFilter]) -> type[RelatedFieldListF
 
 
 class ReadOnlyModelAdmin(TenantScoped):
-    """Lists and shows; refuses every change by form, URL, action or forged POST."""
+    """Lists and shows; refuses every change, also by forged POST."""
 
     actions = None
     list_per_page = 50
@@ -126,7 +129,7 @@ class ReadOnlyModelAdmin(TenantScoped):
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar: work first, then the books, then set-up."""
+    """Build the sidebar: work first, then the books, then set-up."""
     sections: dict[str, list[tuple[str, str, str]]] = {
         "Work": [
             ("Exceptions", "inbox", "exceptions.exceptioncase"),
@@ -172,7 +175,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _badge_of(request: HttpRequest, model: str) -> dict[str, str]:
-    """What a list has for this person in particular, as its own page knows."""
+    """Return the list's badge for this person, from its admin class."""
     shown = admin.site._registry.get(apps.get_model(model))
     text = shown.menu_badge(request) if isinstance(shown, TenantScoped) else ""
     return {"badge": text, "badge_variant": "info"} if text else {}
@@ -194,7 +197,7 @@ def _may_view(request: HttpRequest, model: str) -> bool:
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu at the person's name."""
+    """Build the menu at the person's name."""
     return [
         {"title": "Change password", "link": reverse_lazy("admin:password_change")},
         {"title": "Two-step sign-in", "link": reverse_lazy("two-step")},

@@ -15,7 +15,7 @@ _REMEMBERED_AS = "dashboard_tenant"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The tenants a person may choose from, and the one chosen; None: all of them, or none when there are none."""
+    """The tenants a person may choose from, and the chosen one; None: all, or none if there are none."""
 
     choices: Sequence[Tenant]
     tenant: Tenant | None
@@ -23,12 +23,12 @@ class View:
 
     @property
     def value(self) -> str:
-        """As the address has it."""
+        """The choice as the address has it."""
         return self.tenant.slug if self.tenant else ALL
 
     @property
     def tenants(self) -> Sequence[Tenant]:
-        """Whose figures are shown."""
+        """The tenants whose figures are shown."""
         return [self.tenant] if self.tenant else self.choices
 
     @property
@@ -37,13 +37,13 @@ class View:
 
     @property
     def stamp(self) -> str:
-        """Tells this database's tenants from another's that uses the same cache."""
+        """Return a cache key part that tells this database's tenants from those of another with the same cache."""
         created: Sequence[datetime] = [tenant.created_at for tenant in self.tenants]
         return f"{min(created).timestamp():.6f}" if created else ""
 
 
 def view_of(request: HttpRequest) -> View:
-    """What `?tenant=` asks for if this person may see it, else what they last looked at, else what is first.
+    """Choose the tenant of `?tenant=` if the person may see it, else the last one viewed, else the first.
 
     A tenant somebody does not work for is treated like one that does not exist, and so is every tenant for somebody
     without a role.

@@ -13,7 +13,7 @@ CHALLENGE: Final = 'Bearer realm="ledger-safe"'
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <API key>`; the principal becomes `request.user`."""
+    """Authenticates `Authorization: Bearer <API key>`; the principal becomes `request.user`."""
 
     def is_fresh(self, request: Request) -> bool:
         """Whether the key is looked up now, or may be answered from memory."""
@@ -36,17 +36,20 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class RememberingApiKeyAuthentication(ApiKeyAuthentication):
-    """For ingest: a POST answers from memory, since `pos_receive_alone_v1` checks the key in the posting statement."""
+    """For ingest: a POST may use memory, since `pos_receive_alone_v1` checks the key as it posts."""
 
     def is_fresh(self, request: Request) -> bool:
         return request.method != "POST"
 
 
 class StaffSessionAuthentication(SessionAuthentication):
-    """A signed-in person of the back office, within their role; with CSRF, as sessions must be."""
+    """Authenticates a person signed in to the back office, with CSRF protection."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        """:raises ledgersafe.tenants.staff.TenantNotNamed: they work for several, and named none."""
+        """Authenticate the person on the tenant they name.
+
+        :raises ledgersafe.tenants.staff.TenantNotNamed: they work for several, and named none.
+        """
         person = self.person_of(request)
         if person is None:
             return None
@@ -54,7 +57,10 @@ class StaffSessionAuthentication(SessionAuthentication):
         return staff.principal_of(person, slug), None
 
     def person_of(self, request: Request) -> staff.Person | None:
-        """Who is signed in. :raises PermissionDenied: this changes something, and the CSRF token is missing."""
+        """Return the signed-in person.
+
+        :raises PermissionDenied: an unsafe method without CSRF token.
+        """
         person = getattr(request._request, "user", None)
         if person is None or not person.is_active or not person.is_staff:
             return None
@@ -63,14 +69,20 @@ class StaffSessionAuthentication(SessionAuthentication):
 
 
 def principal_of(request: Request) -> Principal:
-    """Who calls: a key or a person. :raises NotAuthenticated: nobody does."""
+    """Return the caller: a key or a person.
+
+    :raises NotAuthenticated: there is none.
+    """
     if not isinstance(request.user, Principal):
         raise drf_exceptions.NotAuthenticated("Send the API key as «Authorization: Bearer <key>».")
     return request.user
 
 
 def api_key_of(request: Request) -> KeyPrincipal:
-    """The authenticated key, where people may not call. :raises NotAuthenticated: there is none."""
+    """Return the authenticated key, where people may not call.
+
+    :raises NotAuthenticated: there is none.
+    """
     if not isinstance(request.user, KeyPrincipal):
         raise drf_exceptions.NotAuthenticated("Send the API key as «Authorization: Bearer <key>».")
     return request.user

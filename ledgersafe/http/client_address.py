@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's IP address; None where the server does not know it (a Unix socket).
+    """Return the client's IP address; None where the server does not know it (a Unix socket).
 
     A proxy that we trust sets `X-Forwarded-For`, or appends to it: its own word is the last one, and the only one a
     client cannot choose.

@@ -31,7 +31,7 @@ _TYPES: Final = ["application/problem+json", "text/html"]
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: an address that cannot be read, or a list that is asked to filter by a column it does not name."""
+    """Answer 400: an unreadable address, or a list filtered by a column it does not offer."""
     if isinstance(exception, BadRequest):
         text = "This address, or what was sent to it, cannot be read."
         return _refuse(request, 400, "INVALID_PARAMETER", "Not understood", text)
@@ -40,19 +40,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404."""
+    """Answer 404."""
     text = "There is nothing at this address, or it is not yours to see."
     return _refuse(request, 404, "NOT_FOUND", "Nothing here", text)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403."""
+    """Answer 403."""
     text = "Your role does not let you do this. If it should, ask an administrator of your tenant."
     return _refuse(request, 403, "PERMISSION_DENIED", "Not allowed", text)
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without its token: most often the session, and with it the token, has ended.
+    """Answer 403 to a form without a valid CSRF token: usually the session has ended, and the token with it.
 
     What was typed is shown for copying, unless another site sent it: it is not put into a form again, for nobody
     knows who wrote it.
@@ -74,13 +74,13 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    """Browsers say where a form comes from: another site's words do not appear as somebody's own."""
+    """Tell whether our own page sent the form: another site's text must not appear as somebody's own."""
     origin = request.META.get("HTTP_ORIGIN")
     return origin is None or origin == f"{request.scheme}://{request.get_host()}"
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """503, without a question to the database: not even who is signed in."""
+    """Answer 503 as a page, without a query: not even for who is signed in."""
     text = (
         "The database does not answer, or somebody else kept it busy for too long. Try it again in a moment; if you "
         "had sent a form, look first whether it took effect."
@@ -93,7 +93,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def answer_unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
-    """503 if this is what the error says: a problem for machines, a page for people. None: it is something else."""
+    """Answer 503 if Postgres is unavailable: a problem for programs, a page for people; else None."""
     if error is None or not (isinstance(error, Unavailable) or is_unavailable(error)):
         return None
     logger.warning("503 for %s %s: %s", request.method, request.path[:200], str(error).split("\n")[0])
@@ -102,7 +102,7 @@ def answer_unavailable(request: HttpRequest, error: BaseException | None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's 500 handler, for what fails outside of views: a middleware that reads the session, for example."""
+    """Handle an error outside of views, such as in a middleware that reads the session."""
     answer = answer_unavailable(request, sys.exc_info()[1])
     return answer or problem(
         500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=current_request_id()
@@ -111,14 +111,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt  # nothing is changed here
 def unknown_page(request: HttpRequest, **_: Any) -> HttpResponse:
-    """An address of the back office that is none; a stranger's browser is led to sign in first."""
+    """Answer an unknown back-office address; a browser that is not signed in goes to the sign-in page."""
     if request.method == "GET" and _wants_page(request) and not admin.site.has_permission(request):
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     return not_found(request, LookupError())
 
 
 def _wants_page(request: HttpRequest) -> bool:
-    """Whether somebody looks at this in a browser; what calls the API never gets HTML."""
+    """Tell whether a browser is asking; API paths never get HTML."""
     is_api = request.path_info.startswith(PREFIXES)
     return not is_api and request.get_preferred_type(_TYPES) == "text/html"
 

@@ -34,7 +34,10 @@ class UnknownMember(InvalidParameter):
 
 
 def refuse_unknown(body: Mapping[str, Any], declared: Declared) -> None:
-    """:raises UnknownMember: the body has members that are not declared."""
+    """Refuse a body with members that its serializer does not declare.
+
+    :raises UnknownMember: naming each.
+    """
     shape = _shape_of(declared)
     found = _unknown(body, {**shape, **_EVERYWHERE}, "") if shape is not None else iter(())
     errors = [error for error, _ in zip(found, range(_MOST_NAMED), strict=False)]
@@ -43,7 +46,7 @@ def refuse_unknown(body: Mapping[str, Any], declared: Declared) -> None:
 
 
 def pointer_to(parent: str, name: str) -> str:
-    """The JSON pointer of a member (RFC 6901)."""
+    """Return the JSON pointer of a member (RFC 6901)."""
     return f"{parent}/{name.replace('~', '~0').replace('/', '~1')}"
 
 

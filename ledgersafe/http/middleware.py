@@ -28,7 +28,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class RequestIdMiddleware:
-    """Give every request an id, and answer it as `X-Request-Id`."""
+    """Gives every request an id, and answers it as `X-Request-Id`."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -47,12 +47,12 @@ class RequestIdMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """What no view has caught: 503 where it is only Postgres that does not answer, for machines or for people."""
+        """Answer 503 to an error that no view caught if Postgres is unavailable."""
         return answer_unavailable(request, error)
 
 
 def _no_such_method(request: HttpRequest) -> HttpResponse:
-    """405 with the methods that the path has, or 404."""
+    """Answer 405 with the methods of the path, or 404."""
     try:
         view: Any = resolve(request.path_info).func
     except Resolver404:
@@ -61,7 +61,7 @@ def _no_such_method(request: HttpRequest) -> HttpResponse:
 
 
 class StorableTextMiddleware:
-    """Let no address with a NUL character through, which no text in Postgres can hold: nothing can be meant by it.
+    """Refuses addresses with a NUL character, which no text in Postgres can hold.
 
     In one place, for every route there is and will be. In a path it is a 404; in a query a 400 to programs, while a
     page opens without it, whatever a link says. A session cookie with any sign that is not of ours is none.
@@ -71,7 +71,11 @@ class StorableTextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """:raises Http404: :raises BadRequest: as it says above; Django's handlers answer."""
+        """Pass the request on, without NULs.
+
+        :raises Http404: a NUL in the path.
+        :raises BadRequest: a NUL in the query of an API request.
+        """
         if "\x00" in request.path_info:
             raise Http404
         query = request.META.get("QUERY_STRING", "")

@@ -35,7 +35,7 @@ class StaffSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
 
 
 def only_v1(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
-    """drf-spectacular's preprocessing hook: leave out the `/api/` aliases and spell paths without the slash."""
+    """Preprocess for drf-spectacular: leave out the `/api/` aliases, and optional trailing slashes."""
     return [
         (path.replace("/?", "").rstrip("/"), regex, method, view)
         for path, regex, method, view in endpoints
@@ -77,7 +77,7 @@ _BY_BODY: Final = ("413", "415", "422")
 
 
 def declare_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """drf-spectacular's postprocessing hook: every refusal is a problem, and every one that can come is declared.
+    """Postprocess for drf-spectacular: declare every possible refusal as a problem.
 
     A view declares what only it refuses with (409, say); what all have in common is added here.
     """

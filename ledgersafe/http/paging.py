@@ -17,7 +17,10 @@ DEFAULT_LIMIT: Final = 50
 
 
 def flag_of(request: Request, name: str) -> bool:
-    """A parameter that is true or false; left out: false. :raises InvalidParameter: it is something else."""
+    """Read a query parameter that is true or false (default false).
+
+    :raises InvalidParameter: it is something else.
+    """
     text = request.query_params.get(name, "false").lower()
     if text not in {"true", "false", "1", "0"}:
         raise InvalidParameter(f"{name} must be true or false.")
@@ -25,7 +28,10 @@ def flag_of(request: Request, name: str) -> bool:
 
 
 def limit_of(request: Request) -> int:
-    """`limit`, 1–500. :raises InvalidParameter: it is something else."""
+    """Read `limit`, 1–500.
+
+    :raises InvalidParameter: it is something else.
+    """
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT and len(text) < 4):
         raise InvalidParameter(f"limit must be a number from 1 to {MAX_LIMIT}.")
@@ -33,13 +39,19 @@ def limit_of(request: Request) -> int:
 
 
 def cursor_of(request: Request) -> list[Any] | None:
-    """The position a `next_cursor` stands for. :raises InvalidParameter: it is not one of ours."""
+    """Read the position in `cursor`; None for the first page.
+
+    :raises InvalidParameter: not one of ours.
+    """
     text = request.query_params.get("cursor")
     return decode_cursor(text) if text else None
 
 
 def decode_cursor(text: str) -> list[Any]:
-    """What `next_cursor` has encoded. :raises InvalidParameter: it is not one of ours."""
+    """Decode a position that `next_cursor` encoded.
+
+    :raises InvalidParameter: not one of ours.
+    """
     try:
         position = orjson.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=="))
     except (ValueError, binascii.Error):
@@ -52,7 +64,7 @@ def decode_cursor(text: str) -> list[Any]:
 def page(
     rows: "QuerySet[Any]", limit: int, item: Callable[[Any], Any], position: Callable[[Any], list[Any]]
 ) -> Response:
-    """One page of an ordered query set, `{"items", "next_cursor"}`; one row more than asked tells if more follow."""
+    """Answer one page of an ordered query set as `{"items", "next_cursor"}`; one extra row tells whether more follow."""
     found: list[Model] = list(rows[: limit + 1])
     more = len(found) > limit
     cursor = next_cursor(position(found[limit - 1]) if more else None)
@@ -60,5 +72,5 @@ def page(
 
 
 def next_cursor(position: list[Any] | None) -> str | None:
-    """What stands for a position in an answer; `cursor_of` reads it back."""
+    """Encode the position of the next page; None on the last."""
     return None if position is None else base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")

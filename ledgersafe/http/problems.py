@@ -33,7 +33,7 @@ _DRF_CODES: Final = {
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> HttpResponse:
-    """An RFC 9457 answer: type (stable slug), title, status, detail, code, and what else helps."""
+    """Build an RFC 9457 answer: type (stable slug), title, status, detail, code, and further members."""
     body = {
         "type": f"/problems/{code.lower().replace('_', '-')}",
         "title": HTTPStatus(status).phrase,
@@ -49,7 +49,7 @@ def problem(status: int, code: str, detail: str, **members: Any) -> HttpResponse
 
 
 def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """DRF's exception handler: every refusal a problem, and everything else a logged 500 with a trace id."""
+    """Handle exceptions for DRF: a refusal becomes a problem, anything else a logged 500 with a trace id."""
     if isinstance(error, DomainError):
         response = problem(error.http_status, error.code, error.message, **error.context)
         if error.http_status == 401:
@@ -67,12 +67,12 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespons
 
 
 def unavailable() -> HttpResponse:
-    """503: the same request may be sent again."""
+    """Answer 503: the client may send the same request again."""
     return problem(503, "UNAVAILABLE", "The database does not answer; send the same request again.", retry_after=2)
 
 
 def unexpected(error: BaseException) -> HttpResponse:
-    """A bug of ours: told by a trace id and nothing else, and logged with everything."""
+    """Answer 500 with a trace id only; log the error with everything."""
     trace_id = uuid.uuid4().hex
     logger.error("Unexpected failure, trace_id=%s", trace_id, exc_info=error)
     return problem(500, "INTERNAL_ERROR", "An unexpected failure; it was logged.", trace_id=trace_id)
@@ -90,7 +90,7 @@ def _drf_problem(error: drf_exceptions.APIException) -> HttpResponse:
 
 
 def read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """A plain view that answers GET and HEAD; any other method is a 405 problem."""
+    """Restrict a plain view to GET and HEAD; other methods get a 405 problem."""
 
     @wraps(view)
     def answered(request: HttpRequest) -> HttpResponse:
@@ -100,14 +100,14 @@ def read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
 
 
 def methods_of(view: Callable[..., Any]) -> list[str]:
-    """The methods a view answers: those of its class, or those of a page."""
+    """List the methods a view answers."""
     kind = getattr(view, "cls", None)
     names = [name.upper() for name in getattr(kind, "http_method_names", ()) if hasattr(kind, name)]
     return names or ["GET", "HEAD", "POST"]
 
 
 def method_not_allowed(allowed: Sequence[str]) -> HttpResponse:
-    """405, with the methods there are."""
+    """Answer 405 with the allowed methods."""
     response = problem(405, "METHOD_NOT_ALLOWED", "There is no such method here.")
     response.headers["Allow"] = ", ".join(allowed)
     return response
@@ -115,5 +115,5 @@ def method_not_allowed(allowed: Sequence[str]) -> HttpResponse:
 
 @csrf_exempt
 def not_found(request: HttpRequest, *_: Any) -> HttpResponse:
-    """Django's 404 handler for API paths."""
+    """Answer 404 to an unknown path of the API."""
     return problem(404, "NOT_FOUND", f"There is nothing at {request.path[:200]}.")

@@ -12,14 +12,14 @@ from rest_framework.request import Request
 
 
 class JsonNegotiation(DefaultContentNegotiation):
-    """There is JSON; an empty `Accept` accepts it."""
+    """Always JSON; an empty `Accept` accepts it."""
 
     def get_accept_list(self, request: Request) -> list[str]:
         return [token.strip() for token in (request.META.get("HTTP_ACCEPT") or "*/*").split(",")]
 
 
 class NothingToNegotiate(JsonNegotiation):
-    """For ingest: an odd `Accept` must not lose a sale, so a POST is answered with JSON whatever it says."""
+    """For ingest: a POST is answered with JSON whatever `Accept` says, so that no sale is lost over a header."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         if request.method == "POST":
@@ -28,7 +28,7 @@ class NothingToNegotiate(JsonNegotiation):
 
 
 class OrjsonRenderer(BaseRenderer):
-    """JSON by orjson. Amounts are text or integers before they come here, so nothing is rounded."""
+    """Renders JSON with orjson. Amounts are text or integers by now, so nothing is rounded."""
 
     media_type = "application/json"
     format = "json"
@@ -39,17 +39,17 @@ class OrjsonRenderer(BaseRenderer):
 
 
 def _exact_number(value: Any) -> orjson.Fragment:
-    """A Decimal goes out digit by digit, as a JSON number."""
+    """Write a Decimal digit by digit, as a JSON number."""
     if isinstance(value, Decimal):
         return orjson.Fragment(format(value, "f"))
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def instant(value: datetime | None) -> str | None:
-    """An instant as the API answers it: RFC 3339 in UTC."""
+    """Format an instant as the API does: RFC 3339 in UTC."""
     return value.isoformat().replace("+00:00", "Z") if value is not None else None
 
 
 def json_response(data: Any, status: int = 200) -> HttpResponse:
-    """A plain response for hot paths: nothing left to negotiate or render."""
+    """Build a JSON response without negotiation, for hot paths."""
     return HttpResponse(orjson.dumps(data), status=status, content_type="application/json")

@@ -9,7 +9,7 @@ from ledgersafe.http.permissions import HasScope, needs_of
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path. `scope` is empty for what answers without a key; `reach` is as `permissions.Reach`."""
+    """One method of one path. `scope` is empty for public endpoints; `reach` is a `permissions.Reach`."""
 
     method: str
     path: str
@@ -20,7 +20,7 @@ class Route:
 
 @cache
 def all_routes() -> tuple[Route, ...]:
-    """Every endpoint under `/v1/`, by path."""
+    """List every endpoint under `/v1/`, by path."""
     # Here: it costs more than the rest of a command's start, and few ask for it.
     from drf_spectacular.generators import SchemaGenerator
 
@@ -39,5 +39,5 @@ def all_routes() -> tuple[Route, ...]:
 
 
 def routes_of(scope: str) -> tuple[Route, ...]:
-    """What a scope opens. `admin` opens everything else, too: these are what it alone opens."""
+    """List the endpoints of a scope. `admin` opens all others too; these are its own."""
     return tuple(route for route in all_routes() if route.scope == scope)

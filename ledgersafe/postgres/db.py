@@ -52,12 +52,13 @@ class TransactionRequired(RuntimeError):
 
 
 class StaleMemory(Exception):
-    """What this process remembered of a tenant is out of date: forget it, read again, try again."""
+    """This process' memory of a tenant is out of date: forget it, read again, retry."""
 
 
 def require_transaction() -> None:
-    """First line of every operation. :raises TransactionRequired: no use case has opened a transaction.
+    """Refuse to run an operation outside a use case's transaction; the first line of every operation.
 
+    :raises TransactionRequired: no use case has opened a transaction.
     A test case's own wrapping block does not count, or this check could never fail in a test.
     """
     if not any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
@@ -66,7 +67,7 @@ def require_transaction() -> None:
 
 @contextmanager
 def tenant_transaction(tenant_id: int) -> Iterator[None]:
-    """The one transaction of a use case, with `app.tenant_id` set for row-level security.
+    """Open the one transaction of a use case, with `app.tenant_id` set for row-level security.
 
     BEGIN and the settings travel in one message: a use case costs one round trip to begin, one per
     statement, one to commit. Our functions look rows up by keys, in the same way for whatever they are asked:
@@ -83,7 +84,7 @@ def tenant_transaction(tenant_id: int) -> Iterator[None]:
 
 @contextmanager
 def read_only_snapshot() -> Iterator[psycopg.Connection[Any]]:
-    """One transaction that sees one moment of the books, and can change nothing."""
+    """Open a read-only transaction that sees one moment of the books."""
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -92,7 +93,7 @@ def read_only_snapshot() -> Iterator[psycopg.Connection[Any]]:
 
 
 def raw_connection() -> psycopg.Connection[Any]:
-    """Django's connection of this thread as psycopg sees it."""
+    """Return psycopg's connection behind Django's connection of this thread."""
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     return raw
@@ -134,7 +135,7 @@ def ask(function: str, *args: Any) -> Any:
 
 
 def _call(function: str, args: tuple[Any, ...]) -> Any:
-    """One short message, in which neither statement nor types are told again.
+    """Execute a statement prepared by an earlier call: one short message, without statement text and types.
 
     Not by a cursor: psycopg prepares nothing where Django has switched that off for the connection, and the
     statement would be parsed and planned with every event.
@@ -162,7 +163,7 @@ def _call(function: str, args: tuple[Any, ...]) -> Any:
 
 
 def _prepared(raw: psycopg.Connection[Any], function: str, arity: int) -> bytes:
-    """The name of the statement that calls the function, on a connection that knows it from now on."""
+    """Return the name of the prepared statement that calls the function; prepare it on first use."""
     known = _statements.setdefault(raw, set())
     name = function.encode()
     if function not in known:
@@ -173,7 +174,10 @@ def _prepared(raw: psycopg.Connection[Any], function: str, arity: int) -> bytes:
 
 
 def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
-    """The result, if it is one. :raises psycopg.Error: what Postgres refused, or that it is gone."""
+    """Return the result.
+
+    :raises psycopg.Error: Postgres refused, or the connection is gone.
+    """
     if result.status in _SUCCESS:
         return result
     if pgconn.status == psycopg.pq.ConnStatus.BAD:
@@ -182,46 +186,46 @@ def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
 
 
 def lift_statement_timeout() -> None:
-    """Let the statements of the open transaction take as long as they need, also in the web server; operation."""
+    """Lift the web server's statement timeout for the open transaction; operation."""
     require_transaction()
     raw_connection().execute("SET LOCAL statement_timeout = 0")
 
 
 def force_constraints() -> None:
-    """Have deferred guards look now, inside the savepoint, so that what they refuse undoes no more than that."""
+    """Check deferred constraints now, inside the savepoint, so that a refusal undoes only the savepoint."""
     require_transaction()
     raw_connection().execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 class JsonText(str):
-    """JSON for a jsonb parameter of `call`."""
+    """JSON text for a jsonb parameter of `call`."""
 
     __slots__ = ()
 
 
 def as_jsonb(value: Any) -> JsonText:
-    """A parameter for `call`, written by orjson: it never has to read money, and writes it exactly."""
+    """Encode a jsonb parameter of `call` with orjson, which writes integers and texts exactly."""
     return JsonText(orjson.dumps(value).decode())
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """psycopg's error behind Django's wrapper, or the error itself."""
+    """Return psycopg's error behind Django's wrapper, or the error itself."""
     return error if isinstance(error, psycopg.Error) or error.__cause__ is None else error.__cause__
 
 
 def sqlstate(error: BaseException) -> str:
-    """The SQLSTATE of a database error, or an empty text."""
+    """Return the SQLSTATE of a database error, or an empty text."""
     return getattr(cause_of(error), "sqlstate", None) or ""
 
 
 def constraint_of(error: BaseException) -> str:
-    """The constraint or guard that a database error names, or an empty text."""
+    """Return the constraint or guard that a database error names, or an empty text."""
     cause = cause_of(error)
     return (cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None) or ""
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """True when the server went away, or refuses new connections: this connection is of no more use."""
+    """Tell whether the server went away or refuses connections: this connection is of no more use."""
     cause = cause_of(error)
     state = getattr(cause, "sqlstate", None) or ""
     if state in _ENDED_BY_SERVER:
@@ -232,19 +236,19 @@ def is_connection_lost(error: BaseException) -> bool:
 
 
 def is_out_of_time(error: BaseException) -> bool:
-    """True when a lock was not to be had in time, or a statement took too long or was cancelled."""
+    """Tell whether a lock or statement timed out, or the statement was cancelled."""
     return sqlstate(error) in _OUT_OF_TIME
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """True when Postgres does not answer as it should, for whatever is asked: it says nothing about the request."""
+    """Tell whether Postgres is unavailable: the error says nothing about the request."""
     return isinstance(error, DjangoDatabaseError | psycopg.Error) and (
         is_connection_lost(error) or is_out_of_time(error) or sqlstate(error).startswith(_MACHINE_FAILS)
     )
 
 
 def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) -> T:
-    """Run `work`, a whole use case, again when Postgres asked for it. Bounded, with jitter, counted.
+    """Run a whole use case, and again when Postgres asks for it: bounded, with jitter, counted.
 
     A lost connection is tried once more on a new one. That is safe although a lost reply to COMMIT looks
     like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.

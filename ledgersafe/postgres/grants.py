@@ -70,7 +70,7 @@ WHERE pronamespace = 'public'::regnamespace AND proowner = current_user::regrole
 
 
 def table_privileges() -> dict[str, str]:
-    """Privileges of the application role by table name."""
+    """Return the application role's privileges by table name."""
     privileges = dict.fromkeys(_READ_ONLY_TABLES, "SELECT")
     for model in apps.get_models(include_auto_created=True):
         if getattr(model, "written_by_function", False):
@@ -93,7 +93,7 @@ def ensure_application_role() -> None:
 
 
 def grant_privileges() -> None:
-    """Give the application role exactly what `table_privileges` says, and the use of our sequences and functions."""
+    """Grant the application role what `table_privileges` says, and the use of our sequences and functions."""
     role = sql.Identifier(settings.APPLICATION_ROLE)
     with transaction.atomic(), connection.cursor() as cursor:
         # Only what the owner made: extensions may keep objects of their own in the schema.
@@ -114,7 +114,7 @@ def grant_privileges() -> None:
 
 
 def pin_search_paths() -> None:
-    """Have every function of ours look names up in our schema first. A function that was replaced has lost its path."""
+    """Set `search_path` on every function of ours, also again after one was replaced."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(UNPINNED)
         for _, function in cursor.fetchall():
@@ -122,7 +122,7 @@ def pin_search_paths() -> None:
 
 
 def forbid_creation() -> None:
-    """Take from the application role, and from everybody, the right to make objects here, also temporary ones.
+    """Revoke the right to create objects, also temporary ones, from the application role and PUBLIC.
 
     Whoever owns the database gives it back with `GRANT TEMPORARY ON DATABASE ... TO` a role. Where the database is not
     the owner's, its own owner has to revoke it; that is logged, and `verify_books` reports it (I36).

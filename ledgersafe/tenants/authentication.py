@@ -33,7 +33,7 @@ class CredentialRevoked(DomainError):
 
 
 def authenticate(key: str, *, fresh: bool = True) -> KeyPrincipal | None:
-    """The principal of a key, or None when it is unknown, revoked or expired.
+    """Return the principal of an API key, or None if the key is unknown, revoked or expired.
 
     :param fresh: False may answer from memory; only for callers that have the database check it again.
     """
@@ -49,7 +49,10 @@ def authenticate(key: str, *, fresh: bool = True) -> KeyPrincipal | None:
 
 
 def ensure_live(principal: KeyPrincipal) -> None:
-    """:raises CredentialRevoked: the key was revoked or has expired since it was remembered."""
+    """Look the remembered key up again.
+
+    :raises CredentialRevoked: it was revoked or has expired since.
+    """
     now = timezone.now()
     row = ApiKey.objects.filter(pk=principal.api_key_id, revoked_at=None).first()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
@@ -93,7 +96,7 @@ def _principal(row: Any) -> KeyPrincipal:
 
 
 def _note_use(row: ApiKey, now: datetime) -> None:
-    """To the minute: finer would write one hot row per request."""
+    """Record the use to the minute: finer would write one hot row per request."""
     if row.last_used_at is None or now - row.last_used_at > _LAST_USED_EVERY:
         ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
 

@@ -45,7 +45,7 @@ WHERE f.prosrc IS DISTINCT FROM e.value
 
 
 def _forbidden() -> list[dict[str, str]]:
-    """What the application role must not be able to do, by what the models declare."""
+    """List the privileges that the application role must not have, as the models declare."""
     granted = table_privileges()
     return [
         {"tbl": table, "privilege": privilege}
@@ -56,7 +56,7 @@ def _forbidden() -> list[dict[str, str]]:
 
 
 def _tables(*declared_as: str) -> list[str]:
-    """Tables of the models that declare one of these."""
+    """List the tables of models with one of these declarations."""
     models = [model for model in apps.get_models() if any(getattr(model, flag, False) for flag in declared_as)]
     return [model._meta.db_table for model in models]
 

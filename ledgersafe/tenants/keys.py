@@ -35,7 +35,7 @@ def issue(
     expires_at: datetime | None = None,
     predecessor: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
-    """Create a key; operation. :returns: the row, and the key itself, which cannot be read again.
+    """Create a key; operation. Return the row and the key itself, which cannot be read again.
 
     :param predecessor: the key it replaces: whoever uses the new one is the same principal.
     :raises UnknownScope: a scope the contract does not know.
@@ -67,7 +67,7 @@ def issue(
 
 
 def revoke(tenant: Tenant, *, prefix: str, now: datetime) -> tuple[ApiKey, bool]:
-    """Make a key worthless; operation. :returns: the key, and False when it was so already.
+    """Revoke a key; operation. Return the key, and False if it was revoked already.
 
     :raises ledgersafe.values.errors.NotFound: the tenant has no key of that prefix.
     """
@@ -83,4 +83,5 @@ def revoke(tenant: Tenant, *, prefix: str, now: datetime) -> tuple[ApiKey, bool]
 
 
 def digest_of(secret: str) -> bytes:
+    """Hash the secret of a key: SHA-256, 32 bytes."""
     return hashlib.sha256(secret.encode()).digest()

@@ -20,7 +20,7 @@ TENANT_SCOPES = ("ledger:read", "ledger:write", "recon:read", "recon:write", "ad
 
 
 def all_event_types() -> list[str]:
-    """Default of a new tenant: every type the contract knows."""
+    """Return the default of a new tenant: every event type of the contract."""
     return list(EVENT_TYPES)
 
 
@@ -209,7 +209,7 @@ class ApiKey(models.Model):
 
 
 class Membership(models.Model):
-    """A person of the back office works for this tenant, and sees nothing of others. Superusers see all without one.
+    """A person's access to one tenant: they see nothing of others. Superusers see all tenants without it.
 
     What a person may do there is said by the groups they are in (`ledgersafe/tenants/staff.py`).
     """

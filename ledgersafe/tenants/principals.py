@@ -9,7 +9,7 @@ from ledgersafe.tenants.models import TENANT_SCOPES
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls, for one tenant: an API key, or a person of the back office (`staff.StaffPrincipal`)."""
+    """The caller, on one tenant: an API key, or a person of the back office (`staff.StaffPrincipal`)."""
 
     tenant_id: int
     tenant_slug: str
@@ -22,56 +22,56 @@ class Principal:
 
     @property
     def is_bound(self) -> bool:
-        """Whether it is bound to one store or register, and reaches nothing of any other."""
+        """Tell whether the caller is bound to one store or register."""
         return self.store_code is not None or self.register_code is not None
 
     @property
     def place(self) -> str:
-        """Where it is bound to, in words; empty for the whole tenant."""
+        """Describe the store or register it is bound to; empty for the whole tenant."""
         if self.register_code is not None:
             return f"register {self.register_code} of store {self.store_code}"
         return f"store {self.store_code}" if self.store_code is not None else ""
 
     def holds(self, scope: str) -> bool:
-        """Whether it may use a scope. `admin` includes all; a bound caller has none of the whole tenant's, ever."""
+        """Tell whether the caller may use a scope. `admin` includes all; a bound caller never has a scope of the whole tenant."""
         if self.is_bound:
             return scope in self.scopes and scope not in TENANT_SCOPES
         return scope in self.scopes or "admin" in self.scopes
 
     @property
     def actor(self) -> str:
-        """As the audit trail names it."""
+        """The caller's name in the audit trail."""
         raise NotImplementedError
 
     @property
     def identity(self) -> str:
-        """The same for ever, and nobody else's: a key that replaces another has the identity of that one."""
+        """The caller's permanent identity; a key inherits that of the key it replaces."""
         raise NotImplementedError
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """What its answered commands may stand under, likeliest first: `identity`, and others it once had."""
+        """The identities its answered commands may stand under, likeliest first."""
         return (self.identity,)
 
     @property
     def client_id(self) -> str:
-        """Its identity, as the books name clients."""
+        """The identity as the books name clients."""
         return self.actor
 
     @property
     def client_ids(self) -> tuple[str, ...]:
-        """Its identities, as the books name clients."""
+        """The identities as the books name clients."""
         return (self.client_id,)
 
     @property
     def may_approve(self) -> bool:
-        """Whether it may confirm decisions above the tenant's amount limit."""
+        """Tell whether the caller may confirm decisions above the tenant's amount limit."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPrincipal(Principal):
-    """One key of one tenant, perhaps bound to one store or register."""
+    """An API key of one tenant, which may be bound to one store or register."""
 
     api_key_id: int
     prefix: str

@@ -67,12 +67,12 @@ class Role:
     scopes: frozenset[str]
 
     def has(self, permission: str) -> bool:
-        """Whether the role has a permission (`app.codename`)."""
+        """Tell whether the role has a permission (`app.codename`)."""
         return any(fnmatchcase(permission, pattern) for pattern in self.permissions)
 
     @property
     def purpose(self) -> str:
-        """What it is for, in one sentence, as its permissions say."""
+        """Describe the role's permissions in one sentence."""
         sees = [words for permission, words in SEES if self.has(permission)]
         does = [words for permission, words in DOES if self.has(permission)]
         return "; ".join([f"Sees {', '.join(sees[:-1])} and {sees[-1]}", *(does or ["changes nothing"])]) + "."
@@ -90,17 +90,17 @@ _BY_GROUP: Final = {role.name: role for role in ROLES.values()}
 
 
 def of_group(name: str) -> Role | None:
-    """The role a group stands for; None when it is none of ours."""
+    """Return the role of a Django group; None if it is none of ours."""
     return _BY_GROUP.get(name)
 
 
 def names_with(permission: str) -> list[str]:
-    """The roles that have a permission (`app.codename`), by name."""
+    """List the roles that have a permission (`app.codename`), by name."""
     return [role.name for role in ROLES.values() if role.has(permission)]
 
 
 def set_permissions() -> None:
-    """Give every role's group exactly the permissions of the table; after every `migrate`, by the owner; idempotent."""
+    """Reset every role's group to the permissions of the table; by the owner, after every `migrate`; idempotent."""
     if Group._meta.db_table not in connection.introspection.table_names():
         return  # `migrate` was asked for less than all apps
     permissions = [(f"{p.content_type.app_label}.{p.codename}", p) for p in _permissions()]

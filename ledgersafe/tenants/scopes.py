@@ -54,7 +54,7 @@ OFFERED: Final = tuple(scope for scope in SCOPES if POWERS[scope])
 
 
 def meaning_of(scope: str) -> str:
-    """One sentence."""
+    """Describe in one sentence what a scope opens."""
     powers = list(POWERS[scope].values())
     if not powers:
         return "Opens nothing yet."
@@ -65,5 +65,5 @@ def meaning_of(scope: str) -> str:
 
 
 def is_of_whole_tenant(scope: str) -> bool:
-    """Whether no key that is bound to a store or register can hold it."""
+    """Tell whether a scope is refused to keys of one store or register."""
     return scope in TENANT_SCOPES

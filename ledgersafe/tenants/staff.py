@@ -19,7 +19,7 @@ Person: TypeAlias = Any
 
 
 def tenant_ids_of(person: Person) -> list[int] | None:
-    """Ids of the tenants a person works for; None: all of them. One statement, remembered on the person."""
+    """List the ids of the tenants a person works for; None: all tenants. One statement, cached on the person."""
     if person.is_superuser:
         return None
     remembered: list[int] | None = getattr(person, "_tenant_ids", None)
@@ -30,25 +30,25 @@ def tenant_ids_of(person: Person) -> list[int] | None:
 
 
 def visible_tenants(person: Person) -> QuerySet[Tenant]:
-    """The tenants a person works for."""
+    """Query the tenants a person works for."""
     ids = tenant_ids_of(person)
     rows = Tenant.objects.order_by("slug")
     return rows if ids is None else rows.filter(id__in=ids)
 
 
 def may(person: Person, permission: str, tenant_id: int) -> bool:
-    """Whether a person has a permission (`app.codename`) and works for the tenant it is to be used on."""
+    """Tell whether a person has a permission (`app.codename`) and works for the tenant."""
     ids = tenant_ids_of(person)
     return bool(person.is_active and person.has_perm(permission) and (ids is None or tenant_id in ids))
 
 
 def actor_of(person: Person) -> str:
-    """As the audit trail names a person."""
+    """Name a person for the audit trail."""
     return f"user:{person.get_username()}"[:200]
 
 
 def roles_of(person: Person) -> list[roles.Role]:
-    """The roles a person has, by the groups they are in."""
+    """List the roles of a person, from their groups."""
     names = person.groups.order_by("name").values_list("name", flat=True)
     return [role for role in map(roles.of_group, names) if role is not None]
 
@@ -62,7 +62,7 @@ class TenantNotNamed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class StaffPrincipal(Principal):
-    """A signed-in person of the back office, on one of their tenants, within their roles."""
+    """A person signed in to the back office, on one of their tenants, within their roles."""
 
     person: Person
 
@@ -80,7 +80,7 @@ class StaffPrincipal(Principal):
 
 
 def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
-    """A person on the tenant they named, or on the only one they have.
+    """Return a person as principal of the tenant they named, or of their only one.
 
     :raises TenantNotNamed: there is a choice, and none was made.
     :raises ledgersafe.values.errors.NotFound: no such tenant, or none of theirs: the answer is the same.
@@ -102,7 +102,7 @@ def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
 
 
 def scopes_of(person: Person) -> frozenset[str]:
-    """What a person may do on the API: what their roles may."""
+    """Return the API scopes of a person's roles."""
     if person.is_superuser:
         return frozenset(SCOPES)
     return frozenset().union(*(role.scopes for role in roles_of(person)))

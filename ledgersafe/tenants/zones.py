@@ -9,13 +9,13 @@ from ledgersafe.tenants.models import Store, Tenant
 
 
 def own_zones(tenant: Tenant) -> dict[str, str]:
-    """IANA names by code, of the stores in another time zone than the tenant's. One statement."""
+    """Return the time zones of stores that differ from the tenant's, by store code. One statement."""
     rows = Store.objects.filter(tenant=tenant).exclude(time_zone__in=("", tenant.time_zone))
     return dict(rows.values_list("code", "time_zone"))
 
 
 def zones_of(tenant_ids: Collection[int]) -> dict[int, set[str]]:
-    """The time zones of several tenants' stores, without blank ones. One statement."""
+    """Return the time zones of several tenants' stores, without blank ones. One statement."""
     found: dict[int, set[str]] = {}
     rows = Store.objects.filter(tenant_id__in=tenant_ids).exclude(time_zone="")
     for tenant_id, zone in rows.values_list("tenant_id", "time_zone").distinct():
@@ -24,7 +24,7 @@ def zones_of(tenant_ids: Collection[int]) -> dict[int, set[str]]:
 
 
 def use_zones(tenant_id: int, codes: Collection[str]) -> dict[str, Store]:
-    """Those of these stores that exist, by code: something is dated by their clocks, which stay from now on; operation.
+    """Return the existing ones of these stores by code, and fix their time zones; operation.
 
     One statement, but for the first time of a store. That one queues with whoever is just setting its time zone: the
     second of the two sees what the first one did, or fails with 40001 where its snapshot is older.
@@ -39,5 +39,5 @@ def use_zones(tenant_id: int, codes: Collection[str]) -> dict[str, Store]:
 
 
 def use_zone(store: Store) -> Store:
-    """One store that has been read already; operation. No statement, but for the first time."""
+    """Fix the time zone of a store that was read already; operation. A statement only the first time."""
     return store if store.time_zone_fixed_at else use_zones(store.tenant_id, [store.code])[store.code]

@@ -39,19 +39,19 @@ _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 
 
 def contains_pan(text: str) -> bool:
-    """True when a card number stands somewhere in the text, be it behind JSON escapes or NULs."""
+    """Tell whether a card number stands in the text, also behind JSON escapes or NULs."""
     text = _plain(text)
     return bool(_HINT.search(text)) and any(_is_pan(found.group()) for found in _CANDIDATE.finditer(text))
 
 
 def may_contain_pan(plain: bytes) -> bool:
-    """False when no card number can stand in the UTF-8 of a text without escapes; many times faster than the answer."""
+    """Tell quickly whether UTF-8 text without escapes may hold a card number; False is certain."""
     shape = plain.translate(_SHAPE)
     return b"0000 0000" in shape or b"0" * 13 in shape
 
 
 def mask(text: str) -> str:
-    """The text with every card number's digits but the last four starred; escapes are resolved where there are any."""
+    """Replace all but the last four digits of every card number by stars; JSON escapes are resolved first."""
     text = _plain(text)
     if not _HINT.search(text):
         return text
@@ -59,12 +59,12 @@ def mask(text: str) -> str:
 
 
 def mac(body: bytes) -> bytes:
-    """A keyed MAC of what was not kept, 32 bytes: equal bodies can be told equal, and nothing guessed from it."""
+    """Compute a keyed MAC of a body that was not kept (32 bytes): equal bodies compare equal, and reveal nothing."""
     return hmac.new(b"pan:" + settings.SECRET_KEY.encode(), body, hashlib.sha256).digest()
 
 
 def _plain(text: str) -> str:
-    """Without escapes and NULs: `\\u0034111…` hides a digit, `\\n4111…` a border, UTF-16 read as UTF-8 all of it."""
+    """Resolve escapes and drop NULs: `\\u0034111…` hides a digit, `\\n4111…` a border, UTF-16 every second byte."""
     if "\\" in text:
         text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
     return text.replace("\x00", "") if "\x00" in text else text

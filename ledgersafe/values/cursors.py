@@ -19,7 +19,10 @@ _TEXT_BYTES: Final = 4_000
 
 
 def position(cursor: Sequence[Any], *kinds: Kind) -> list[Any]:
-    """The members of a position. :raises InvalidParameter: it is no position of such a list."""
+    """Read the members of a position by their kinds.
+
+    :raises InvalidParameter: it is no position of this list.
+    """
     try:
         return [kind(member) for kind, member in zip(kinds, cursor, strict=True)]
     except ValueError:
@@ -27,36 +30,36 @@ def position(cursor: Sequence[Any], *kinds: Kind) -> list[Any]:
 
 
 def number(value: Any) -> int:
-    """The id of a row, or a number of a device."""
+    """Read a row's id, or a device's number: 63 bits."""
     return _bounded(value, 2**63)
 
 
 def small_number(value: Any) -> int:
-    """A number that is kept in 31 bits: of a version."""
+    """Read a version number: 31 bits."""
     return _bounded(value, 2**31)
 
 
 def line_number(value: Any) -> int:
-    """A number that is kept in 15 bits: of a posting in its journal."""
+    """Read a posting's number within its journal: 15 bits."""
     return _bounded(value, 2**15)
 
 
 def transaction_number(value: Any) -> str:
-    """Postgres' number of a transaction, as decimal text of up to 64 bits."""
+    """Read a Postgres transaction id: decimal text of up to 64 bits."""
     if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 20 and int(value) < 2**64:
         return value
     raise ValueError
 
 
 def text(value: Any) -> str:
-    """Text that can be compared with a column."""
+    """Read a text that Postgres can compare with a column: no NUL, at most 4,000 bytes."""
     if type(value) is str and "\x00" not in value and len(value.encode()) <= _TEXT_BYTES:
         return value
     raise ValueError
 
 
 def day(value: Any) -> date:
-    """A business day, as `2026-02-25`."""
+    """Read a business day, like `2026-02-25`."""
     found = read_day(value) if type(value) is str else None
     if found is None:
         raise ValueError
@@ -64,7 +67,7 @@ def day(value: Any) -> date:
 
 
 def instant(value: Any) -> datetime:
-    """An instant with an offset, in UTC."""
+    """Read an instant with an offset; returned in UTC."""
     found = read_instant(value) if type(value) is str else None
     if found is None:
         raise ValueError
@@ -72,7 +75,7 @@ def instant(value: Any) -> datetime:
 
 
 def uuid(value: Any) -> UUID:
-    """A UUID."""
+    """Read a UUID."""
     if type(value) is not str:
         raise ValueError
     return UUID(value)

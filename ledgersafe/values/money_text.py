@@ -8,7 +8,7 @@ from ledgersafe.values.money import to_decimal_text
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Minor units of a currency; `text` is what people read, without sign when it stands on a side of its own."""
+    """An amount in minor units of a currency; `text` is for people, `absolute` omits the sign."""
 
     minor: int
     currency: str
@@ -23,7 +23,7 @@ class Money:
 
 
 def grouped(minor: int, currency: str) -> str:
-    """Decimal text with thousands apart and a real minus: -123456 USD → `−1,234.56`."""
+    """Format an amount with thousands separators and a true minus: -123456 USD → `−1,234.56`."""
     sign, text = ("−" if minor < 0 else ""), to_decimal_text(abs(minor), currency)
     whole, point, rest = text.partition(".")
     return f"{sign}{int(whole):,}{point}{rest}"
@@ -34,7 +34,7 @@ def pair(debit: int, credit: int, currency: str) -> tuple[Money, Money]:
 
 
 def totals_of(amounts: Iterable[tuple[str, int]]) -> list[tuple[Money, Money]]:
-    """(debits, credits) per currency."""
+    """Add up signed amounts into (debits, credits) per currency."""
     sums: dict[str, list[int]] = {}
     for currency, minor in amounts:
         sides = sums.setdefault(currency, [0, 0])

@@ -19,22 +19,22 @@ _REFUSED: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, R
 
 
 class Plain(NamedTuple):
-    """A document's value and its canonical JSON, in UTF-8."""
+    """A document's value and its canonical JSON (UTF-8)."""
 
     value: dict[str, Any]
     canonical: bytes
 
 
 class _HasDecimals(Exception):
-    """It is read twice: as decimals to write it again, and as texts that are marked, as `exact_json` has them."""
+    """The document has decimals: decode it twice, as `Decimal` to write it again and as `Number` to return."""
 
 
 class _NotPlain(ValueError):
-    """It has a number that is not written as it would be canonically."""
+    """A number is not written canonically."""
 
 
 def read_plain(body: bytes) -> Plain | None:
-    """As `exact_json.parse_object` and `canonical_text`; None: ask those."""
+    """Parse and canonicalise a plain document in one go; None: use `exact_json`."""
     # Without escapes every text stands as it is; with few brackets nothing is deep.
     if b"\\" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         return None
@@ -47,14 +47,17 @@ def read_plain(body: bytes) -> Plain | None:
 
 
 def exact(text: str) -> Decimal:
-    """A decimal as it is written canonically. :raises ValueError: it is written otherwise, or long."""
+    """Read a canonically written decimal.
+
+    :raises ValueError: written otherwise, or too long.
+    """
     if text[-1] == "0" or "e" in text or "E" in text or len(text) > _MAX_DIGITS:
         raise _NotPlain
     return Decimal(text)
 
 
 def list_elements(text: bytes) -> list[bytes] | None:
-    """The elements of a JSON list, as they stand; None: it is no list, or has something unusual."""
+    """Split a JSON list into the bytes of its elements; None: not a list, or not plain."""
     try:
         # Bytes that are no UTF-8 pass, as the element they spoil is looked at by itself.
         return [bytes(element) for element in _elements.decode(text)]
@@ -63,7 +66,7 @@ def list_elements(text: bytes) -> list[bytes] | None:
 
 
 def _decimal(number: Decimal) -> orjson.Fragment:
-    """As a number of its digits, whatever they are."""
+    """Write a decimal digit by digit."""
     return orjson.Fragment(str(number))
 
 
@@ -76,7 +79,10 @@ def _with_decimals(body: bytes) -> Plain | None:
 
 
 def _plain(value: Any, body: bytes) -> Plain | None:
-    """:raises TypeError: an integer has more than 64 bits; how long one may be is judged by others."""
+    """Return value and canonical text if the body is plain, else None.
+
+    :raises TypeError: an integer needs more than 64 bits; `exact_json` decides about it.
+    """
     # Written again it is the same: so no key stood twice, and every number stood as it is written canonically.
     if type(value) is not dict or not _is_same(orjson.dumps(value, _decimal), body):
         return None
@@ -88,7 +94,7 @@ def _has_decimals(_: str) -> Any:
 
 
 def _is_same(written: bytes, body: bytes) -> bool:
-    """Whether they differ by nothing but spaces between a name and its value, or before a name.
+    """Tell whether two texts differ only by spaces after `:` and `,`.
 
     Where a space is taken out of a text instead, the two are not alike, or were before.
     """
