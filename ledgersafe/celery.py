@@ -16,7 +16,7 @@ app.autodiscover_tasks()
 
 @worker_init.connect  # type: ignore[untyped-decorator]  # celery is untyped
 def spare_the_collector(**_: Any) -> None:
-    """What is loaded by now stays: the collector need not look at it with every chunk of a replay."""
+    """Freeze loaded objects, so that garbage collection skips them in every chunk of a replay."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

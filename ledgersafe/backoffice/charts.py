@@ -53,7 +53,7 @@ def nice_maximum(highest: int) -> int:
 def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[str]) -> StackedBars:
     """Stack bars of `(text, {kind: number})`, the first kind at the bottom."""
     top = nice_maximum(max((sum(numbers.values()) for _, numbers in columns), default=0))
-    shown = []
+    bars = []
     for place, (text, numbers) in enumerate(columns):
         shapes, filled = [], 0
         for kind in kinds:
@@ -61,9 +61,9 @@ def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[st
             if number:
                 filled += number
                 shapes.append(_shape(kind, place, filled / top, number / top))
-        shown.append(Column(shapes, place, text))
+        bars.append(Column(shapes, place, text))
     lines = [(f"{HEIGHT - HEIGHT * part / 4:g}", _label(top * part / 4)) for part in (4, 3, 2, 1, 0)]
-    return StackedBars(shown, lines, len(columns))
+    return StackedBars(bars, lines, len(columns))
 
 
 def shares(numbers: Sequence[int]) -> list[tuple[str, str]]:

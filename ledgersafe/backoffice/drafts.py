@@ -84,8 +84,8 @@ def texts_of(draft: Draft | None) -> list[tuple[str, str]]:
 
 def person_of(request: HttpRequest) -> int | None:
     """Return the user id in the cookie that `kept_drafts.remember_person` sets."""
-    told: Any = request.get_signed_cookie(PERSON, default="", salt=SALT)
-    return int(told) if told else None
+    cookie: Any = request.get_signed_cookie(PERSON, default="", salt=SALT)
+    return int(cookie) if cookie else None
 
 
 def _fields(request: HttpRequest) -> dict[str, list[str]]:

@@ -95,14 +95,14 @@ class _ScopedChoices(RelatedFieldListFilter):
 
     def field_choices(self, field: "Field[Any, Any]", request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         target: Any = field.related_model
-        shown = model_admin.admin_site._registry.get(target)
+        target_admin = model_admin.admin_site._registry.get(target)
         if target is Tenant:
             rows: Any = staff.visible_tenants(request.user)
-        elif shown is not None:
-            rows = shown.get_queryset(request)
+        elif target_admin is not None:
+            rows = target_admin.get_queryset(request)
         else:
-            seen = model_admin.get_queryset(request).values(self.field_path)
-            rows = target._default_manager.filter(pk__in=seen)
+            visible = model_admin.get_queryset(request).values(self.field_path)
+            rows = target._default_manager.filter(pk__in=visible)
         return [(row.pk, str(row)) for row in rows]
 
 
@@ -176,8 +176,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _badge_of(request: HttpRequest, model: str) -> dict[str, str]:
     """Return the list's badge for this person, from its admin class."""
-    shown = admin.site._registry.get(apps.get_model(model))
-    text = shown.menu_badge(request) if isinstance(shown, TenantScoped) else ""
+    page = admin.site._registry.get(apps.get_model(model))
+    text = page.menu_badge(request) if isinstance(page, TenantScoped) else ""
     return {"badge": text, "badge_variant": "info"} if text else {}
 
 

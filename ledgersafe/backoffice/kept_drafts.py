@@ -22,11 +22,11 @@ def keep(request: HttpRequest, signed: str) -> None:
 
 def restored(request: HttpRequest) -> QueryDict | None:
     """Return the draft of the form that this GET shows; None: there is none."""
-    kept = request.session.get(_KEPT_AS) if request.method == "GET" else None
-    if not kept or kept["path"] != request.path or time.time() - kept["at"] > drafts.MAX_AGE_SECONDS:
+    stored = request.session.get(_KEPT_AS) if request.method == "GET" else None
+    if not stored or stored["path"] != request.path or time.time() - stored["at"] > drafts.MAX_AGE_SECONDS:
         return None
     fields = QueryDict(mutable=True)
-    for name, values in kept["fields"].items():
+    for name, values in stored["fields"].items():
         fields.setlist(name, values)
     return fields
 

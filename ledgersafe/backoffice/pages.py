@@ -53,7 +53,7 @@ class Cell:
     tone: str = ""
 
     @classmethod
-    def of(cls, value: Any) -> "Cell":
+    def from_value(cls, value: Any) -> "Cell":
         """Turn a value into a cell: a cell, a badge, or a bare value."""
         if isinstance(value, Cell):
             return value
@@ -82,11 +82,11 @@ class Card:
 
     @property
     def fact_cells(self) -> list[tuple[str, Cell]]:
-        return [(label, Cell.of(value)) for label, value in self.facts]
+        return [(label, Cell.from_value(value)) for label, value in self.facts]
 
     @property
     def row_cells(self) -> list[list[Cell]]:
-        return [[Cell.of(value) for value in row] for row in self.rows]
+        return [[Cell.from_value(value) for value in row] for row in self.rows]
 
 
 def display(**how: Any) -> Callable[[F], F]:

@@ -52,11 +52,11 @@ def view_of(request: HttpRequest) -> View:
     choices = list(staff.visible_tenants(request.user)) if may_look else []
     offers_all = bool(getattr(request.user, "is_superuser", False)) and len(choices) != 1
     by_slug = {tenant.slug: tenant for tenant in choices}
-    for wanted in (request.GET.get("tenant"), request.session.get(_REMEMBERED_AS)):
-        if wanted in by_slug or (wanted == ALL and offers_all):
+    for slug in (request.GET.get("tenant"), request.session.get(_REMEMBERED_AS)):
+        if slug in by_slug or (slug == ALL and offers_all):
             break
     else:
-        wanted = ALL if offers_all or not choices else choices[0].slug
-    if request.GET.get("tenant") == wanted and request.session.get(_REMEMBERED_AS) != wanted:
-        request.session[_REMEMBERED_AS] = wanted
-    return View(choices, by_slug.get(wanted or ""), offers_all)
+        slug = ALL if offers_all or not choices else choices[0].slug
+    if request.GET.get("tenant") == slug and request.session.get(_REMEMBERED_AS) != slug:
+        request.session[_REMEMBERED_AS] = slug
+    return View(choices, by_slug.get(slug or ""), offers_all)

@@ -16,12 +16,15 @@ _START_SECONDS = 60
 
 
 class ServerDidNotStart(RuntimeError):
-    """gunicorn ended, or did not answer in time; its last words are the message."""
+    """gunicorn ended, or did not answer in time; the message is its last output."""
 
 
 @contextlib.contextmanager
 def running_server(wanted_port: int) -> Iterator[str]:
-    """Serve on the wanted port, or a free one; yields the base URL. :raises ServerDidNotStart: as it says."""
+    """Serve on the requested port, or a free one; yield the base URL.
+
+    :raises ServerDidNotStart: gunicorn ended, or did not answer.
+    """
     port = wanted_port if ports.is_free(wanted_port) else ports.free_port()
     environment = dict(serving.server_environment("127.0.0.1", port))
     log = Path(environment["PROMETHEUS_MULTIPROC_DIR"]).parent / f"server-{port}.log"

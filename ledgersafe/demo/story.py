@@ -31,7 +31,7 @@ class Step:
 
 
 def steps(tenant: str, now: datetime) -> list[Step]:
-    """The four posts: sale, exact retry, conflicting version, unknown type."""
+    """Return the four posts: sale, exact retry, conflicting version, unknown type."""
     sale = _sale(tenant, now)
     changed = sale | {"total_amount": 41.0, "line_items": [_line("SKU-AAA", 28.5), _line("SKU-BBB", 12.5)]}
     magic = sale | {"event_id": "evt-2001", "source_event_id": "src-2001", "event_type": "MAGIC_EVENT"}
@@ -50,14 +50,14 @@ def steps(tenant: str, now: datetime) -> list[Step]:
 
 
 def offline_batch(tenant: str, now: datetime) -> tuple[list[dict[str, Any]], Sequence[tuple[int, str | None]]]:
-    """What a till collected while its network was down, and the (status, reason code) each must get."""
+    """Return the events of a till whose network was down, and the (status, reason code) each must get."""
     base = _sale(tenant, now) | {"line_items": None, "total_amount": None}
 
     def event(number: int, kind: str, minutes_ago: int, **fields: Any) -> dict[str, Any]:
         at = (now - timedelta(minutes=minutes_ago)).isoformat()
         ids = {"event_id": f"evt-{number}", "source_event_id": f"src-{number}", "txn_id": f"txn-{number}"}
-        made = base | ids | {"event_type": kind, "occurred_at": at} | fields
-        return {name: value for name, value in made.items() if value is not None}
+        members = base | ids | {"event_type": kind, "occurred_at": at} | fields
+        return {name: value for name, value in members.items() if value is not None}
 
     split = event(
         3001,

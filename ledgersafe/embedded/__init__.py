@@ -19,7 +19,7 @@ __all__ = ["EmbeddedServerError", "ensure_servers"]
 
 
 def ensure_servers(*, purpose: Literal["data", "test"] = "data", say: Callable[[str], None] | None = None) -> None:
-    """Set DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL, starting this checkout's own servers if needed.
+    """Start this checkout's servers if needed, and set DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL.
 
     A variable that is already set means the operator brings that server: it is left alone. The servers live
     until the last process that called this function is gone, and for `purpose="test"` they are separate,

@@ -91,7 +91,7 @@ class Supervisor:
         return running
 
     def _restart(self, ended: RunningServer) -> RunningServer:
-        """After a crash: on the same port with the same passwords, so that clients only reconnect.
+        """Restart after a crash, on the same port with the same passwords, so that clients only reconnect.
 
         :returns: the ended one when the last client has gone meanwhile.
         """
@@ -123,7 +123,7 @@ class Supervisor:
         return self.stop_requested or self._is_evicted() or self._is_idle()
 
     def _is_idle(self) -> bool:
-        """Whether no client has lived for the grace period. If so, keeps the clients' lock: a client that
+        """Tell whether no client has lived for the grace period. If so, keeps the clients' lock: a client that
         comes now waits until this process is gone, and then starts a new supervisor."""
         if not locks.try_exclusive(self.clients):
             self.idle_since = None
@@ -136,7 +136,7 @@ class Supervisor:
         return False
 
     def _is_evicted(self) -> bool:
-        """Whether the folder was deleted (and maybe made anew by a client that sees no supervisor)."""
+        """Tell whether the folder was deleted (and maybe recreated by a client that sees no supervisor)."""
         try:
             return not os.path.samestat(os.fstat(self.supervisor_lock), self.folder.supervisor_lock.stat())
         except FileNotFoundError:
@@ -156,6 +156,6 @@ class Supervisor:
 
 
 def log(message: str) -> None:
-    """One line to the supervisor's log."""
+    """Write one line to the supervisor's log."""
     sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} [{os.getpid()}] {message}\n")
     sys.stderr.flush()

@@ -128,5 +128,5 @@ def _refuse(request: HttpRequest, status: int, code: str, title: str, text: str,
         return problem(status, code, text)
     context: dict[str, Any] = admin.site.each_context(request) if hasattr(request, "user") else {}
     way = {"label": "To the first page", "url": reverse("admin:index")}
-    shown = context | {"title": title, "text": text, "way": way} | more
-    return render(request, "refused.html", shown, status=status)
+    values = context | {"title": title, "text": text, "way": way} | more
+    return render(request, "refused.html", values, status=status)

@@ -39,8 +39,8 @@ def refuse_unknown(body: Mapping[str, Any], declared: Declared) -> None:
     :raises UnknownMember: naming each.
     """
     shape = _shape_of(declared)
-    found = _unknown(body, {**shape, **_EVERYWHERE}, "") if shape is not None else iter(())
-    errors = [error for error, _ in zip(found, range(_MOST_NAMED), strict=False)]
+    faults = _unknown(body, {**shape, **_EVERYWHERE}, "") if shape is not None else iter(())
+    errors = [error for error, _ in zip(faults, range(_MOST_NAMED), strict=False)]
     if errors:
         raise UnknownMember(f"{errors[0]['pointer']} {errors[0]['message']}.", errors=errors)
 

@@ -89,24 +89,26 @@ def declare_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def _answers_of(operation: dict[str, Any]) -> dict[str, Any]:
     has_body = "requestBody" in operation
-    takes_path = any(one["in"] == "path" for one in operation.get("parameters", ()))
+    takes_path = any(parameter["in"] == "path" for parameter in operation.get("parameters", ()))
     common = {*_ALWAYS, *(_BY_PATH if takes_path else ()), *(_BY_BODY if has_body else ())}
     # Without a body there is none to be refused.
-    told = {status: one for status, one in operation["responses"].items() if has_body or status not in _BY_BODY}
-    for status in common | {status for status in told if status >= "400"}:
-        if all(_is_problem(media) for media in told.get(status, {}).get("content", {}).values()):
-            told[status] = {"content": {_PROBLEM: {"schema": {"$ref": _PROBLEM_SCHEMA}}}}
-    for status, response in told.items():
+    answers = {
+        status: parameter for status, parameter in operation["responses"].items() if has_body or status not in _BY_BODY
+    }
+    for status in common | {status for status in answers if status >= "400"}:
+        if all(_is_problem(media) for media in answers.get(status, {}).get("content", {}).values()):
+            answers[status] = {"content": {_PROBLEM: {"schema": {"$ref": _PROBLEM_SCHEMA}}}}
+    for status, response in answers.items():
         response["description"] = response.get("description") or _DESCRIPTIONS[status]
         if headers := _headers_of(operation, status):
             response["headers"] = response.get("headers", {}) | headers
-    return dict(sorted(told.items()))
+    return dict(sorted(answers.items()))
 
 
 def _headers_of(operation: dict[str, Any], status: str) -> dict[str, Any]:
     if status in {"429", "503"}:
         return _RETRY_AFTER
-    takes_key = any(one["name"] == "X-Idempotency-Key" for one in operation.get("parameters", ()))
+    takes_key = any(parameter["name"] == "X-Idempotency-Key" for parameter in operation.get("parameters", ()))
     return _REPLAYED if takes_key and status.startswith("2") else {}
 
 

@@ -64,11 +64,11 @@ def decode_cursor(text: str) -> list[Any]:
 def page(
     rows: "QuerySet[Any]", limit: int, item: Callable[[Any], Any], position: Callable[[Any], list[Any]]
 ) -> Response:
-    """Answer one page of an ordered query set as `{"items", "next_cursor"}`; one extra row tells whether more follow."""
-    found: list[Model] = list(rows[: limit + 1])
-    more = len(found) > limit
-    cursor = next_cursor(position(found[limit - 1]) if more else None)
-    return Response({"items": [item(row) for row in found[:limit]], "next_cursor": cursor})
+    """Answer one page of an ordered query set as `{"items", "next_cursor"}`; one extra row tells if more follow."""
+    loaded: list[Model] = list(rows[: limit + 1])
+    more = len(loaded) > limit
+    cursor = next_cursor(position(loaded[limit - 1]) if more else None)
+    return Response({"items": [item(row) for row in loaded[:limit]], "next_cursor": cursor})
 
 
 def next_cursor(position: list[Any] | None) -> str | None:

@@ -15,7 +15,7 @@ _known: Final[WeakKeyDictionary[psycopg.Connection[Any], tuple[float, str]]] = W
 
 
 def identity() -> str:
-    """Server, time line and database; one statement every few seconds."""
+    """Identify these books by server, time line and database; one statement every few seconds."""
     return retry_serialization(_identity)
 
 

@@ -31,7 +31,7 @@ _REPLAYED: Final = "Idempotent-Replayed"
 
 
 def replayed_header(*statuses: int) -> OpenApiParameter:
-    """Declares, for the schema, that answers of these statuses say so when they are repeats."""
+    """Declare in the schema that answers of these statuses carry `Idempotent-Replayed` when they are repeats."""
     return OpenApiParameter(
         _REPLAYED,
         str,
@@ -46,7 +46,7 @@ R = TypeVar("R", bound=HttpResponse)
 
 
 def replayed(response: R) -> R:
-    """The answer to a repeat, which says that it is one."""
+    """Mark an answer as a repeat."""
     response.headers[_REPLAYED] = "true"
     return response
 
@@ -92,7 +92,10 @@ def money_command(declared: Declared) -> Callable[[Method], Method]:
 
 
 def idempotency_key_of(request: Request) -> str | None:
-    """The key of the headers in either spelling, None when there is none. :raises UnusableKey: unusable, or two."""
+    """Read the key from the headers, in either spelling; None if there is none.
+
+    :raises UnusableKey: not usable, or two that differ.
+    """
     spellings = [request.META.get(f"HTTP_{name}") for name in ("X_IDEMPOTENCY_KEY", "IDEMPOTENCY_KEY")]
     return read_key(*spellings) if any(spelling is not None for spelling in spellings) else None
 
@@ -101,7 +104,7 @@ def _read(request: Request) -> tuple[Command, Body]:
     principal: Any = request.user  # a Principal: the view's permission has seen to it
     key = read_key(idempotency_key_of(request))
     body = read_object(request._request, principal.tenant_slug, declared=None, may_be_empty=True)
-    command = Command.of(
+    command = Command.from_request(
         tenant_id=principal.tenant_id,
         principal=rows.answered_as(principal, key),
         actor=principal.actor,

@@ -30,26 +30,26 @@ LEFT JOIN idempotency_keys k ON k.tenant_id = a.tenant AND k.principal = a.princ
 
 
 def _redis_agrees(snapshot: Snapshot) -> Iterator[Violation]:
-    """Without Redis there is nothing to compare; that it does not answer is logged where it is asked."""
+    """Compare Redis' answers with Postgres; without Redis there is nothing to compare."""
     for batch in front.answers(snapshot.tenant_id, _MOST):
-        for number, *found, now in snapshot.rows(_IN_POSTGRES, asked=_asked(batch)):
-            held = batch[number]
-            if held.at < now - _SKEW_SECONDS and found != _expected(held):
-                message = f"Redis holds an answer to key {held.key} that Postgres does not have"
-                yield Violation(held.tenant_id, "idempotency_keys", f"{held.principal}/{held.key}", message)
+        for number, *columns, now in snapshot.rows(_IN_POSTGRES, asked=_asked(batch)):
+            answer = batch[number]
+            if answer.at < now - _SKEW_SECONDS and columns != _expected(answer):
+                message = f"Redis holds an answer to key {answer.key} that Postgres does not have"
+                yield Violation(answer.tenant_id, "idempotency_keys", f"{answer.principal}/{answer.key}", message)
 
 
 def _asked(batch: Sequence[SealedAnswer]) -> str:
     return json.dumps(
         [
-            {"number": number, "tenant": held.tenant_id, "principal": held.principal, "key": held.key}
-            for number, held in enumerate(batch)
+            {"number": number, "tenant": answer.tenant_id, "principal": answer.principal, "key": answer.key}
+            for number, answer in enumerate(batch)
         ]
     )
 
 
-def _expected(held: SealedAnswer) -> list[Any]:
-    return [held.kept.fingerprint, held.kept.answer.status, sha256(held.kept.answer.body).digest()]
+def _expected(answer: SealedAnswer) -> list[Any]:
+    return [answer.kept.fingerprint, answer.kept.answer.status, sha256(answer.kept.answer.body).digest()]
 
 
 INVARIANTS: Final = (

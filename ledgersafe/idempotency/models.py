@@ -12,7 +12,7 @@ STORABLE = Q(status__gte=200, status__lt=300) | Q(status=422)
 
 
 class IdempotencyKey(models.Model):
-    """A command that was answered for good. There is no row while it runs: the key's lock says that (see `rows`)."""
+    """The final answer to a command. A running command has no row: its key is locked instead (see `rows`)."""
 
     append_only = True
 

@@ -32,14 +32,14 @@ PAUSE_SECONDS: Final = 5.0
 
 
 class Breaker:
-    """Whether to ask at all; shared by the threads of a process."""
+    """A circuit breaker for Redis, shared by the threads of a process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._until = 0.0
 
     def allows(self) -> bool:
-        """True while all is well; of those who ask after a pause, one gets to try."""
+        """Tell whether to ask Redis: always while closed; after a pause, one caller gets to try."""
         if not self._until:
             return True
         now = time.monotonic()
@@ -50,11 +50,11 @@ class Breaker:
             return True
 
     def open(self) -> None:
-        """Pause."""
+        """Open for `PAUSE_SECONDS`."""
         self._until = time.monotonic() + PAUSE_SECONDS
 
     def close(self) -> None:
-        """All is well."""
+        """Close: Redis answers again."""
         self._until = 0.0
 
 
@@ -62,7 +62,7 @@ breaker: Final = Breaker()
 
 
 def ask(question: Callable[[redis.Redis], T]) -> T | None:
-    """The answer of Redis; None when there is no Redis, or it had better be left alone."""
+    """Ask Redis; None if there is no Redis, the breaker is open, or the call failed."""
     if not settings.REDIS_URL or not breaker.allows():
         return None
     started = time.monotonic()
@@ -85,7 +85,7 @@ def ask(question: Callable[[redis.Redis], T]) -> T | None:
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> redis.Redis:
-    """Ours have the last word: a URL may name timeouts, too. Nothing is told or asked that is not needed."""
+    """Build a client whose timeouts override those in the URL, and which sends no needless commands."""
     options: dict[str, Any] = {
         **parse_url(url),  # type: ignore[no-untyped-call]
         "socket_connect_timeout": CONNECT_SECONDS,

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @read_only
 def export(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text; without a database the counters still come."""
+    """Write Prometheus' text; without a database, only the counters."""
     try:
         for reason_code, number in count_open_by_reason().items():
             metrics.exceptions_open.labels(reason_code).set(number)

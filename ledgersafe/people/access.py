@@ -51,31 +51,31 @@ class NotYourself(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """What the trail says of a person, before and after."""
+    """A person's access before or after a change, for the trail."""
 
     role: str
     active: bool
     tenant_ids: frozenset[int]
 
     def on(self, tenant_id: int) -> dict[str, Any]:
-        """As one tenant may read it: nothing of the others."""
+        """Return what one tenant may read of it: nothing of other tenants."""
         return {"role": self.role, "active": self.active, "member": tenant_id in self.tenant_ids}
 
 
 # ── Who may ─────────────────────────────────────────────────────────────────────────────────────
 def may_administer(by: staff.Person) -> bool:
-    """Whether somebody manages people at all."""
+    """Tell whether somebody manages people at all."""
     return bool(by.is_active and (by.is_superuser or by.has_perm("tenants.administer_tenant")))
 
 
 def may_manage(by: staff.Person, person: User) -> bool:
-    """Whether somebody may manage this person: theirs alone, and not themselves."""
+    """Tell whether somebody may manage this person, who must work for their tenants only, and not be themselves."""
     if not may_administer(by) or by.pk == person.pk:
         return False
     if by.is_superuser:
         return True
-    theirs = set(person.memberships.values_list("tenant_id", flat=True))
-    return bool(theirs) and theirs <= set(staff.tenant_ids_of(by) or ()) and not person.is_superuser
+    tenant_ids = set(person.memberships.values_list("tenant_id", flat=True))
+    return bool(tenant_ids) and tenant_ids <= set(staff.tenant_ids_of(by) or ()) and not person.is_superuser
 
 
 # ── Use cases ───────────────────────────────────────────────────────────────────────────────────
@@ -83,7 +83,7 @@ def create_person(
     *, username: str, role: str, tenants: Collection[str], password: str, by: staff.Person | None, actor: str,
     first_name: str = "", last_name: str = "", email: str = "",
 ) -> User:  # fmt: skip
-    """Let somebody in.
+    """Create a person of the back office.
 
     :param role: a key of `roles.ROLES`. :param tenants: slugs, at least one.
     :raises ledgersafe.values.errors.InvalidParameter: name, role, tenant or password are not what they should be.
@@ -109,7 +109,10 @@ def create_person(
 def change_access(
     *, username: str, role: str, tenants: Collection[str], active: bool, by: staff.Person | None, actor: str
 ) -> User:
-    """Give a person another role, other tenants, or no way in. :raises NotYourPerson: as all of these."""
+    """Change a person's role, tenants, or right to sign in.
+
+    :raises NotYourPerson: like all of these.
+    """
     chosen, rows = _role(role), _tenants(tenants, by)
     with _managed(username, by) as person:
         before = _access(person)
@@ -122,7 +125,10 @@ def change_access(
 
 
 def reset_password(*, username: str, password: str, by: staff.Person | None, actor: str) -> User:
-    """Give a person a new password, which ends their sessions. :raises InvalidParameter: it is too simple."""
+    """Set a new password, which ends the person's sessions.
+
+    :raises InvalidParameter: the password is too simple.
+    """
     with _managed(username, by) as person:
         _set_password(person, password)
         person.save(update_fields=["password"])
@@ -131,7 +137,7 @@ def reset_password(*, username: str, password: str, by: staff.Person | None, act
 
 
 def reset_second_factor(*, username: str, by: staff.Person | None, actor: str) -> User:
-    """Let a person in by password alone again, who lost phone and recovery codes."""
+    """Switch off two-step sign-in for a person who lost phone and recovery codes."""
     with _managed(username, by) as person:
         if second_factor.remove(person):
             _record(person, "people.second_factor.reset", _access(person), actor)
@@ -141,7 +147,7 @@ def reset_second_factor(*, username: str, by: staff.Person | None, actor: str) -
 # ── Parts ───────────────────────────────────────────────────────────────────────────────────────
 @contextmanager
 def _managed(username: str, by: staff.Person | None) -> Iterator[User]:
-    """The one transaction of a use case on a person, whose row is locked.
+    """Open the one transaction of a use case on a person, and lock their row.
 
     The lock closes the race with a membership of another tenant being added meanwhile: either it is seen, and the
     person is no longer theirs to manage, or it comes after.
@@ -164,11 +170,11 @@ def _role(key: str) -> Role:
 
 
 def _tenants(slugs: Collection[str], by: staff.Person | None) -> list[Tenant]:
-    mine = Tenant.objects.order_by("slug") if by is None else staff.visible_tenants(by)
-    rows = list(mine.filter(slug__in=slugs))
+    allowed = Tenant.objects.order_by("slug") if by is None else staff.visible_tenants(by)
+    rows = list(allowed.filter(slug__in=slugs))
     unknown = sorted(set(slugs) - {row.slug for row in rows})
     if unknown:
-        known = ", ".join(mine.values_list("slug", flat=True)[:10]) or "none yet"
+        known = ", ".join(allowed.values_list("slug", flat=True)[:10]) or "none yet"
         raise InvalidParameter(f"There is no tenant {', '.join(unknown)} (known: {known}).", field="tenants")
     if not rows:
         raise InvalidParameter("Name at least one tenant.", field="tenants")
@@ -176,7 +182,10 @@ def _tenants(slugs: Collection[str], by: staff.Person | None) -> list[Tenant]:
 
 
 def _check(person: User) -> None:
-    """:raises InvalidParameter: as `User`'s own rules say."""
+    """Check names and e-mail by Django's own rules.
+
+    :raises InvalidParameter: one is not valid.
+    """
     for name in ("username", "first_name", "last_name"):
         try:
             field: Any = User._meta.get_field(name)
@@ -199,7 +208,7 @@ def _set_password(person: User, password: str) -> None:
 
 
 def _give(person: User, role: Role, tenants: list[Tenant]) -> None:
-    """One role and these tenants, and none else. Groups that are no roles stay: they are not ours."""
+    """Set exactly this role and these tenants. Groups that are no roles stay."""
     person.groups.remove(*person.groups.filter(name__in=GROUP_NAMES))
     person.groups.add(Group.objects.get(name=role.name))
     Membership.objects.filter(user=person).exclude(tenant__in=tenants).delete()
@@ -216,7 +225,7 @@ def _access(person: User) -> _Access:
 
 
 def _record(person: User, action: str, before: _Access | None, actor: str) -> None:
-    """One entry per tenant concerned. Whoever works for none leaves a line in the log: a trail belongs to a tenant."""
+    """Record one entry per tenant concerned; without tenants, log a line: a trail belongs to a tenant."""
     after = _access(person)
     concerned = after.tenant_ids | (before.tenant_ids if before else frozenset())
     for tenant_id in sorted(concerned):

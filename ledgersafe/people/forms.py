@@ -35,23 +35,23 @@ def _password(label: str, **kwargs: Any) -> forms.CharField:
 
 
 class _Explained(str):
-    """The label of a choice, with a line that says what it means."""
+    """A choice's label with a line of explanation."""
 
     meaning = ""
 
     @classmethod
-    def of(cls, label: str, meaning: str) -> "_Explained":
-        made = cls(label)
-        made.meaning = meaning
-        return made
+    def with_meaning(cls, label: str, meaning: str) -> "_Explained":
+        explained = cls(label)
+        explained.meaning = meaning
+        return explained
 
 
 class _RoleAndTenants(UseCaseForm):
-    """The two things that make up access; offered are the tenants of whoever fills it in."""
+    """Role and tenants; offers the tenants of whoever fills it in."""
 
     role = forms.ChoiceField(
         label="Role",
-        choices=[(key, _Explained.of(role.name, role.purpose)) for key, role in ROLES.items()],
+        choices=[(key, _Explained.with_meaning(role.name, role.purpose)) for key, role in ROLES.items()],
         widget=UnfoldAdminRadioSelectWidget(radio_style=2),
     )
     tenants = forms.MultipleChoiceField(
@@ -63,7 +63,7 @@ class _RoleAndTenants(UseCaseForm):
     def __init__(self, by: staff.Person, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         choices = [
-            (row.slug, _Explained.of(row.slug, row.name if row.name != row.slug else ""))
+            (row.slug, _Explained.with_meaning(row.slug, row.name if row.name != row.slug else ""))
             for row in staff.visible_tenants(by)
         ]
         role: Any = self.fields["role"]
@@ -78,12 +78,12 @@ class _RoleAndTenants(UseCaseForm):
 
 
 def _password_rules() -> str:
-    """Django's own words, which are said to the password's owner, as said to somebody else."""
+    """Return Django's password rules, worded for somebody else's password."""
     return " ".join(text.replace("Your password", "It") for text in password_validators_help_texts())
 
 
 class _PasswordTwice(UseCaseForm):
-    """A password, typed twice because it is not shown."""
+    """A password, typed twice because it is hidden."""
 
     password = _password("Password", help_text=_password_rules())
     again = _password("The password again")
@@ -97,7 +97,7 @@ class _PasswordTwice(UseCaseForm):
 
 
 class NewPersonForm(_RoleAndTenants, _PasswordTwice):
-    """Somebody new."""
+    """A new person."""
 
     username = _text("User name", 150, help_text="What they sign in with, and how the audit log names them.")
     first_name = _text("First name", 150, required=False)
@@ -107,7 +107,7 @@ class NewPersonForm(_RoleAndTenants, _PasswordTwice):
 
 
 class AccessForm(_RoleAndTenants):
-    """Another role, other tenants, or no way in."""
+    """A person's role, tenants and right to sign in."""
 
     active = forms.BooleanField(
         label="May sign in",
@@ -128,4 +128,4 @@ class PasswordForm(_PasswordTwice):
 
 
 class NoQuestionForm(UseCaseForm):
-    """Nothing to fill in: the button is the question."""
+    """An empty form: its button confirms."""

@@ -14,7 +14,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
-from ledgersafe.people import access as people
+from ledgersafe.people import access
 
 for model in (User, Group, TOTPDevice, StaticDevice):
     if admin.site.is_registered(model):
@@ -22,20 +22,20 @@ for model in (User, Group, TOTPDevice, StaticDevice):
 
 
 class AdministratorsOnly(ReadOnlyModelAdmin):
-    """Shown to superusers and tenant administrators."""
+    """Pages for superusers and tenant administrators."""
 
     tenant_field = None
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return people.may_administer(request.user)
+        return access.may_administer(request.user)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return people.may_administer(request.user)
+        return access.may_administer(request.user)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The object in cards; there is no form to post."""
+        """Show the object as cards; there is no form to post."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, object_id)
@@ -45,4 +45,5 @@ class AdministratorsOnly(ReadOnlyModelAdmin):
         return self.show(request, row)
 
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Render the object's own page."""
         raise NotImplementedError

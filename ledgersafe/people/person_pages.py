@@ -14,8 +14,7 @@ from unfold.enums import ActionVariant
 
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, UseCaseForm, form_page, object_page, press
-from ledgersafe.people import access as people
-from ledgersafe.people import forms
+from ledgersafe.people import access, forms
 from ledgersafe.people.frame import AdministratorsOnly
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership
@@ -23,7 +22,7 @@ from ledgersafe.tenants.models import Membership
 
 @admin.register(User)
 class PersonAdmin(AdministratorsOnly):
-    """Who may sign in. A tenant administrator sees the people of their tenants, and no superuser."""
+    """People who may sign in. A tenant administrator sees those of their tenants, and no superusers."""
 
     list_display = ("username", "full_name", "role", "may_sign_in", "two_steps", "last_login")
     list_filter = ("is_active", "groups", "memberships__tenant")
@@ -37,8 +36,8 @@ class PersonAdmin(AdministratorsOnly):
         ids = staff.tenant_ids_of(request.user)
         if ids is None:
             return rows
-        theirs = Membership.objects.filter(tenant__in=ids).values("user_id")
-        return rows.filter(pk__in=theirs, is_superuser=False)
+        user_ids = Membership.objects.filter(tenant__in=ids).values("user_id")
+        return rows.filter(pk__in=user_ids, is_superuser=False)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         # Bound to the request, because what is shown of a person's tenants depends on who looks.
@@ -67,8 +66,8 @@ class PersonAdmin(AdministratorsOnly):
 
     # ── One person ──────────────────────────────────────────────────────────────────────────────
     def show(self, request: HttpRequest, row: Any) -> HttpResponse:
-        mine = people.may_manage(request.user, row)
-        note = "" if mine or row.pk == request.user.pk else str(people.NotYourPerson())
+        may_manage = access.may_manage(request.user, row)
+        note = "" if may_manage or row.pk == request.user.pk else str(access.NotYourPerson())
         facts = [
             ("Role", _role_shown(row)),
             ("Tenants", _tenants_shown(request.user, row)),
@@ -84,21 +83,21 @@ class PersonAdmin(AdministratorsOnly):
             title=row.username,
             subtitle="Works in the back office" if row.is_staff else "May not use the back office",
             badges=[Badge("may sign in", "success") if row.is_active else Badge("deactivated", "danger")],
-            buttons=_buttons(row) if mine else [],
+            buttons=_buttons(row) if may_manage else [],
             cards=[Card("Access", facts=facts, note=note), _trail(request, row)],
         )
 
     def get_urls(self) -> list[URLPattern]:
         pages = [("access", self.access), ("password", self.password), ("second-factor", self.second_factor)]
-        ours = [
+        routes = [
             path(f"<int:person_id>/{name}/", self.admin_site.admin_view(view), name=f"auth_user_{name}")
             for name, view in pages
         ]
         urls: list[URLPattern] = super().get_urls()
-        return ours + urls
+        return routes + urls
 
     def has_new_permission(self, request: HttpRequest) -> bool:
-        return people.may_administer(request.user)
+        return access.may_administer(request.user)
 
     @action(
         description="Add a person",
@@ -108,12 +107,12 @@ class PersonAdmin(AdministratorsOnly):
         permissions=["new"],
     )  # type: ignore[untyped-decorator]  # unfold is untyped
     def new(self, request: HttpRequest) -> HttpResponse:
-        """The form, and what it posts."""
+        """Add a person."""
         form = forms.NewPersonForm(request.user, request.POST or None)
         person = press(
             request,
             form,
-            lambda typed: people.create_person(**typed, by=request.user, actor=staff.actor_of(request.user)),
+            lambda typed: access.create_person(**typed, by=request.user, actor=staff.actor_of(request.user)),
         )
         if person is not None:
             return _done(request, person, f"{person.username} may sign in now.")
@@ -122,43 +121,53 @@ class PersonAdmin(AdministratorsOnly):
         return form_page(request, form, **how, intro="Tell them the password by another way than the user name.")
 
     def access(self, request: HttpRequest, person_id: int) -> HttpResponse:
-        """Role, tenants, may sign in."""
+        """Change role, tenants and right to sign in."""
         person = self._managed(request, person_id)
         form = forms.AccessForm(request.user, person, request.POST or None)
         return self._ask(
-            request, person, form, people.change_access, "Change access", "Save", "The access of {} is changed."
+            request, person, form, access.change_access, "Change access", "Save", "The access of {} is changed."
         )
 
     def password(self, request: HttpRequest, person_id: int) -> HttpResponse:
-        """A new password."""
+        """Set a new password."""
         person = self._managed(request, person_id)
         form = forms.PasswordForm(request.POST or None)
-        done = "{} has a new password, and is signed out everywhere."
-        return self._ask(request, person, form, people.reset_password, "Reset password", "Set the password", done)
+        message = "{} has a new password, and is signed out everywhere."
+        return self._ask(request, person, form, access.reset_password, "Reset password", "Set the password", message)
 
     def second_factor(self, request: HttpRequest, person_id: int) -> HttpResponse:
-        """No code asked any more."""
+        """Switch off two-step sign-in."""
         person = self._managed(request, person_id)
         form = forms.NoQuestionForm({} if request.method == "POST" else None)
-        title, done = "Switch off two-step sign-in", "{} signs in by password alone, until they set it up again."
-        return self._ask(request, person, form, people.reset_second_factor, title, "Switch it off", done)
+        title, message = "Switch off two-step sign-in", "{} signs in by password alone, until they set it up again."
+        return self._ask(request, person, form, access.reset_second_factor, title, "Switch it off", message)
 
     def _managed(self, request: HttpRequest, person_id: int) -> User:
-        """:raises PermissionDenied: absent, not seen, or not theirs to manage: the answer is the same."""
+        """Return a person the viewer may manage.
+
+        :raises PermissionDenied: absent, hidden, or not theirs to manage: one answer for all.
+        """
         person = self.get_queryset(request).filter(pk=person_id).first()
-        if person is None or not people.may_manage(request.user, person):
+        if person is None or not access.may_manage(request.user, person):
             raise PermissionDenied
         return person
 
     def _ask(
-        self, request: HttpRequest, person: User, form: UseCaseForm, use_case: Any, title: str, submit: str, done: str
+        self,
+        request: HttpRequest,
+        person: User,
+        form: UseCaseForm,
+        use_case: Any,
+        title: str,
+        submit: str,
+        message: str,
     ) -> HttpResponse:
         by = {"by": request.user, "actor": staff.actor_of(request.user)}
         if press(request, form, lambda typed: use_case(username=person.username, **typed, **by)) is not None:
-            return _done(request, person, done.format(person.username))
+            return _done(request, person, message.format(person.username))
         back = reverse("admin:auth_user_change", args=[person.pk])
         how = {"opts": self.opts, "obj": person, "title": f"{title}: {person.username}", "submit": submit, "back": back}
-        return form_page(request, form, **how, danger=use_case is people.reset_second_factor)
+        return form_page(request, form, **how, danger=use_case is access.reset_second_factor)
 
 
 # ── Shown values ────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +177,7 @@ def _role_shown(person: User) -> str:
 
 
 def _tenants_shown(looker: staff.Person, person: User) -> str:
-    """The slugs the looker may know; that there are others is all that is said of those."""
+    """List the tenants the viewer may know; others are only mentioned."""
     ids = staff.tenant_ids_of(looker)
     slugs = [row.tenant.slug for row in person.memberships.all() if ids is None or row.tenant_id in ids]
     others = len(person.memberships.all()) - len(slugs)

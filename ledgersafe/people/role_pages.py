@@ -16,7 +16,7 @@ from ledgersafe.tenants import roles
 
 @admin.register(Group)
 class RoleAdmin(AdministratorsOnly):
-    """The roles. They are fixed: what each may do is said in one table of the program."""
+    """Roles, which are fixed in `tenants.roles`."""
 
     list_display = ("name", "purpose", "number")
     list_display_links = ("name",)
@@ -24,9 +24,9 @@ class RoleAdmin(AdministratorsOnly):
     ordering = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        seen = admin.site.get_model_admin(User).get_queryset(request).order_by().values("pk")
+        visible_people = admin.site.get_model_admin(User).get_queryset(request).order_by().values("pk")
         rows: QuerySet[Group] = super().get_queryset(request).filter(name__in=roles.GROUP_NAMES)
-        return rows.annotate(people=Count("user", filter=Q(user__in=seen)))
+        return rows.annotate(people=Count("user", filter=Q(user__in=visible_people)))
 
     @admin.display(description="What for")
     def purpose(self, group: Group) -> str:
@@ -53,7 +53,7 @@ class RoleAdmin(AdministratorsOnly):
 
 
 def _abilities(group: Group) -> list[list[str]]:
-    """(part of the product, what is seen of it, what may be done there), from the group's permissions."""
+    """List (part of the product, what a group sees there, what it may do there)."""
     parts: dict[str, tuple[list[str], list[str]]] = {}
     for permission in group.permissions.select_related("content_type").order_by("content_type__app_label", "name"):
         sees, may = parts.setdefault(permission.content_type.app_labeled_name.split(" | ")[0], ([], []))

@@ -35,19 +35,19 @@ class SignInForm(unfold_forms.AuthenticationForm):  # type: ignore[misc]  # unfo
     """User name and password."""
 
     def clean(self) -> dict[str, Any]:
-        """What cannot be anybody's name is answered like a wrong one, and is not kept as a failure of that name."""
+        """Refuse a text that cannot be a user name like a wrong one, without counting a failure of that name."""
         name = self.cleaned_data.get("username") or ""
         if len(name) > self.username_field.max_length or not name.isprintable():
             raise self.get_invalid_login_error()
-        found: dict[str, Any] = super().clean()
-        return found
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class _SignIn(LoginView):
     template_name = "admin/login.html"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Signs in, or first asks for the code: until then the session is nobody's."""
+        """Sign in, or ask for the code first; until then the session is nobody's."""
         person = form.get_user()
         draft = self.request.POST.get("draft", "")
         if not second_factor.is_on(person):
@@ -68,7 +68,7 @@ class _SignIn(LoginView):
 
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """`/admin/login/`."""
+    """Serve `/admin/login/`."""
     if request.method == "GET" and admin.site.has_permission(request):
         return HttpResponseRedirect(reverse("admin:index"))
     context = {**_site(request), "title": "Sign in", "app_path": request.get_full_path()}
@@ -82,7 +82,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def sign_in_again(request: HttpRequest) -> HttpResponse:
-    """The answer to a form that was sent after its session had ended: what was typed is not lost.
+    """Answer a form sent after its session ended with the sign-in page, which keeps what was typed.
 
     401 tells a script, too, that nothing was done.
     """
@@ -122,7 +122,7 @@ class CodeForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Somebody who gave the right password and owes the code."""
+    """A person who gave the right password and still has to give the code."""
 
     person: User
     backend: str
@@ -133,7 +133,7 @@ class _Waiting:
 @never_cache
 @sensitive_post_parameters("code")
 def second_step(request: HttpRequest) -> HttpResponse:
-    """`/admin/login/code/`: wrong codes count like wrong passwords."""
+    """Serve `/admin/login/code/`; wrong codes count like wrong passwords."""
     waiting = _waiting(request)
     if waiting is None:
         return HttpResponseRedirect(reverse("admin:login"))
@@ -154,19 +154,19 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 def _waiting(request: HttpRequest) -> _Waiting | None:
-    kept = request.session.get(_WAITING)
-    if not kept or time.time() - kept["since"] > _PATIENCE_SECONDS:
+    stored = request.session.get(_WAITING)
+    if not stored or time.time() - stored["since"] > _PATIENCE_SECONDS:
         return None
-    person = User.objects.filter(pk=kept["person"], is_active=True).first()
-    if person is None or person.get_session_auth_hash() != kept["password"]:
+    person = User.objects.filter(pk=stored["person"], is_active=True).first()
+    if person is None or person.get_session_auth_hash() != stored["password"]:
         return None
-    return _Waiting(person, kept["backend"], kept["next"], kept.get("draft", ""))
+    return _Waiting(person, stored["backend"], stored["next"], stored.get("draft", ""))
 
 
 def locked_out(
     request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any] | None
 ) -> HttpResponse:
-    """What axes answers after too many failures: how long it lasts, and who can help."""
+    """Answer for axes after too many failures: how long it lasts, and who can help."""
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     name = (credentials or {}).get("username") or ""
     context = {
@@ -186,7 +186,7 @@ def locked_out(
 @never_cache
 @sensitive_post_parameters("code")
 def two_step(request: HttpRequest) -> HttpResponse:
-    """`/admin/two-step/`: one's own second factor. Each button posts what it wants as `do`."""
+    """Serve `/admin/two-step/`, one's own second factor. Each button posts its action as `do`."""
     person = request.user
     form = CodeForm(request.POST if "code" in request.POST else None)
     context: dict[str, Any] = {**_site(request), "title": "Two-step sign-in", "form": form}
@@ -204,7 +204,7 @@ def two_step(request: HttpRequest) -> HttpResponse:
 
 
 def _carry_out(request: HttpRequest, what: str, form: CodeForm) -> list[str] | None:
-    """:returns: recovery codes to show; None when there are none. A refusal is an error of the form."""
+    """Run the action. Return recovery codes to show, if any; a refusal becomes an error of the form."""
     person, actor = request.user, staff.actor_of(request.user)
     try:
         if what == "begin":

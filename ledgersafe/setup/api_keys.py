@@ -44,7 +44,7 @@ def create_api_key(
     actor: str,
     now: datetime,
 ) -> tuple[ApiKey, str]:
-    """Issue a key. :returns: the row, and the key, shown this once.
+    """Create a key. Return the row and the key, which is shown this once.
 
     :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.tenants.keys.UnknownScope: as it says.
     :raises ledgersafe.values.errors.InvalidParameter: name, store, register or life are not what they should be.
@@ -65,7 +65,7 @@ def create_api_key(
 def rotate_api_key(
     *, slug: str, prefix: str, grace: timedelta = DEFAULT_GRACE, actor: str, now: datetime
 ) -> tuple[ApiKey, str]:
-    """Issue a successor with the same rights, place and length of life; the old key works on for the grace period.
+    """Replace a key by one with the same scopes, place and lifetime; the old one works for the grace period.
 
     Whoever uses either is the same principal: a command that is repeated with the other key is a repeat.
 
@@ -100,7 +100,10 @@ def rotate_api_key(
 
 
 def revoke_api_key(*, slug: str, prefix: str, actor: str, now: datetime) -> ApiKey:
-    """Make a key worthless from now on. :raises ledgersafe.values.errors.NotFound: no such tenant or key."""
+    """Revoke a key immediately.
+
+    :raises ledgersafe.values.errors.NotFound: no such tenant or key.
+    """
     tenant = get_tenant(slug)
     with tenant_transaction(tenant.id):
         key, changed = keys.revoke(tenant, prefix=prefix, now=now)

@@ -26,7 +26,10 @@ class RegisterExists(DomainError):
 
 
 def get_store(slug: str, code: str) -> Store:
-    """:raises ledgersafe.values.errors.NotFound: no such tenant or store."""
+    """Return a store by its code.
+
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store.
+    """
     store = Store.objects.filter(tenant=get_tenant(slug), code=code).first()
     if store is None:
         raise NotFound(f"Tenant {slug} has no store {code!r}.", field="store")
@@ -57,7 +60,7 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
 
 
 def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
-    """Give a store another name; its code is what tills send, and stays.
+    """Rename a store; its code stays, because tills send it.
 
     :raises ledgersafe.values.errors.NotFound: no such tenant or store. :raises
         ledgersafe.values.errors.InvalidParameter: the name.
@@ -92,7 +95,7 @@ def create_register(*, slug: str, store_code: str, code: str, name: str = "", ac
 
 
 def rename_register(*, slug: str, store_code: str, code: str, name: str, actor: str) -> Register:
-    """Give a register another name; its code stays.
+    """Rename a register; its code stays.
 
     :raises ledgersafe.values.errors.NotFound: no such tenant, store or register.
     :raises ledgersafe.values.errors.InvalidParameter: the name.
@@ -113,7 +116,7 @@ def rename_register(*, slug: str, store_code: str, code: str, name: str, actor: 
 
 
 def find_or_add_store(tenant: Tenant, code: str, actor: str) -> Store:
-    """The store of this code, new if need be; operation."""
+    """Return the store of this code; create it if it is new; operation."""
     require_transaction()
     store = Store.objects.filter(tenant=tenant, code=code).first()
     if store is not None:
@@ -124,7 +127,7 @@ def find_or_add_store(tenant: Tenant, code: str, actor: str) -> Store:
 
 
 def find_or_add_register(tenant: Tenant, store: Store, code: str, actor: str) -> Register:
-    """The register of this code in this store, new if need be; operation."""
+    """Return the register of this code in this store; create it if it is new; operation."""
     require_transaction()
     rows = Register.objects.filter(tenant=tenant, store=store, code=code)
     register = rows.first()
@@ -135,7 +138,7 @@ def find_or_add_register(tenant: Tenant, store: Store, code: str, actor: str) ->
 
 
 def _note_new_place(tenant: Tenant) -> None:
-    """Count the tenant's version up: processes that remember its stores read them anew. Locks the tenant's row."""
+    """Increment the tenant's version, so that processes read its stores again. Locks the tenant's row."""
     Tenant.objects.filter(pk=tenant.pk).update(version=F("version") + 1)
 
 

@@ -26,7 +26,7 @@ class StoreZoneFixed(DomainError):
 
 
 def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store:
-    """Give a store a time zone of its own, or the tenant's (blank), as long as nothing was dated by its clock.
+    """Set a store's own time zone, or the tenant's (blank), unless an event was already dated by it.
 
     :raises ledgersafe.values.errors.NotFound: no such tenant or store.
     :raises ledgersafe.values.errors.InvalidParameter: no time zone. :raises StoreZoneFixed: it has business days.
@@ -55,14 +55,17 @@ def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store
 
 
 def check_store_zone(time_zone: str) -> None:
-    """:raises ledgersafe.values.errors.InvalidParameter: neither blank nor a time zone."""
+    """Check a store's time zone; blank means the tenant's.
+
+    :raises ledgersafe.values.errors.InvalidParameter: it is none.
+    """
     if time_zone:
         checks.check_time_zone(time_zone)
 
 
 @contextmanager
 def refused_zones() -> Iterator[None]:
-    """What Postgres refuses of a store's time zone becomes its refusal."""
+    """Turn Postgres' refusal of a time zone into a domain error."""
     try:
         yield
     except IntegrityError as error:

@@ -16,7 +16,7 @@ _LIMITS: Final = {"four_eyes_limit": "four-eyes limit", "variance_limit": "varia
 
 
 class TenantChanges(TypedDict, total=False):
-    """What to change; what is left out stays. Types, times and amounts as people write them."""
+    """Settings to change; the rest stays. Times and amounts are text, as people write them."""
 
     name: str
     base_currency: str
@@ -40,7 +40,7 @@ class TenantChanges(TypedDict, total=False):
 
 
 def columns_of(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
-    """The changes as columns of the table, checked."""
+    """Check the changes, and return them as columns of the tenant's row."""
     columns: dict[str, Any] = {}
     if "name" in changes:
         checks.check_text("The name", changes["name"], checks.MAX_NAME, field="name")
@@ -85,11 +85,11 @@ def _calendar(changes: TenantChanges) -> dict[str, Any]:
 
 def _limits(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
     currency = changes.get("base_currency", tenant.base_currency)
-    asked: Mapping[str, Any] = changes
+    given: Mapping[str, Any] = changes
     columns: dict[str, Any] = {}
     for field, called in _LIMITS.items():
-        if field in asked:
-            columns[f"{field}_minor"] = checks.read_limit(asked[field], currency, field=field)
+        if field in given:
+            columns[f"{field}_minor"] = checks.read_limit(given[field], currency, field=field)
         elif currency != tenant.base_currency and getattr(tenant, f"{field}_minor") is not None:
             # 500.00 USD must not silently become 50000 yen.
             raise InvalidParameter(f"State the {called} anew, in {currency}.", field=field)
@@ -97,5 +97,5 @@ def _limits(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
 
 
 def today_in(time_zone: str) -> date:
-    """What the calendar on the wall says there."""
+    """Return today's date in a time zone."""
     return timezone.now().astimezone(ZoneInfo(time_zone)).date()

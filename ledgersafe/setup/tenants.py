@@ -56,7 +56,10 @@ class StaleSettings(DomainError):
 
 
 def get_tenant(slug: str) -> Tenant:
-    """:raises ledgersafe.values.errors.NotFound: no tenant has this slug; the message names those that exist."""
+    """Return a tenant by slug.
+
+    :raises ledgersafe.values.errors.NotFound: no such slug; the message names those that exist.
+    """
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
         known = ", ".join(Tenant.objects.order_by("slug").values_list("slug", flat=True)[:10]) or "none yet"
@@ -123,7 +126,7 @@ def create_tenant(
 
 
 def change_tenant(*, slug: str, changes: TenantChanges, actor: str, seen_version: int | None = None) -> Tenant:
-    """Change a tenant's settings; what would change nothing is no change, and leaves no trace.
+    """Change a tenant's settings; a change to the same values leaves no trace.
 
     :param seen_version: `Tenant.version` that the person decided on; None: whatever it is now.
     :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.values.errors.InvalidParameter: as it
@@ -179,7 +182,7 @@ def _settings_of(tenant: Tenant) -> dict[str, Any]:
 
 
 def _settings_text(value: Any) -> Any:
-    """A setting as the audit trail keeps it."""
+    """Format a setting for the audit trail."""
     return value.isoformat() if isinstance(value, date) else value
 
 

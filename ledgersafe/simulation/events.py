@@ -13,7 +13,7 @@ CURRENCY: Final = "USD"
 
 @dataclass(slots=True)
 class SentEvent:
-    """One event on its way.
+    """One event of a till.
 
     `effects`: what it comes to if it stands, by the columns of `daily_sales`; amounts in minor units.
     """
@@ -27,14 +27,14 @@ class SentEvent:
 
     @property
     def event_id(self) -> str:
-        """Its key."""
+        """The event's id."""
         event_id: str = self.fields["event_id"]
         return event_id
 
 
 @dataclass(slots=True)
 class Day:
-    """All that happens, in the order it reaches us, and what is true in the end."""
+    """All events in order of arrival, and what is true in the end."""
 
     events: list[SentEvent]
     #: Versions a till sent by mistake: the event of the same id in `events` is the true one.
@@ -44,19 +44,19 @@ class Day:
 
     @property
     def arrivals(self) -> list[SentEvent]:
-        """Everything, in the order it reaches us."""
+        """Everything that arrives, in order."""
         everything = [*self.events, *self.mistakes, *self.doubtful]
         return sorted(everything, key=lambda sent: (sent.arrives_at, sent.event_id))
 
     def by_store(self) -> dict[str, Counter[str]]:
-        """What every store's day comes to."""
+        """Add up the effects by store."""
         sums: dict[str, Counter[str]] = {}
         for sent in self.events:
             sums.setdefault(sent.store, Counter()).update(sent.effects)
         return sums
 
     def cash(self) -> Counter[tuple[str, str]]:
-        """What came into every register's drawer, less what went out."""
+        """Add up the cash into each register's drawer, less the cash out of it."""
         sums: Counter[tuple[str, str]] = Counter()
         for sent in self.events:
             moved = sent.effects.get("cash_minor", 0) + sent.effects.get("moved_cash_minor", 0)
@@ -65,5 +65,5 @@ class Day:
 
 
 def money(minor: int) -> str:
-    """As events carry it."""
+    """Format an amount as events carry it."""
     return to_decimal_text(minor, CURRENCY)

@@ -31,7 +31,7 @@ FROM pos_daily_sales_v1(%s, '2000-01-01', '9999-12-31', NULL) ORDER BY 1, 2, 3
 
 
 def books_fingerprint(tenant_id: int) -> str:
-    """SHA-256, hexadecimal, of what every cause came to on every account, and of every store's day."""
+    """Hash (SHA-256, hexadecimal) each cause's balance per account, and each store's daily sales."""
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
         for sql in (_BOOKS, _GOLD):

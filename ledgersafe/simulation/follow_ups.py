@@ -20,7 +20,7 @@ _EARLY: Final = 0.25
 
 
 def follow_ups_of(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
-    """Nothing, as a rule."""
+    """Yield the events that follow a sale; mostly none."""
     chance = till.random.random()
     for share, what in ((0.04, _brought_back), (0.055, _voided), (0.065, _corrected), (0.10, _tipped)):
         if chance < share:
@@ -37,7 +37,7 @@ def _about(sale: SentEvent, till: "Till") -> dict[str, Any]:
 
 
 def _brought_back(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
-    """One of each line, in one return or two; refunded in cash."""
+    """Return one of each line, in one RETURN or two, refunded in cash."""
     for number, (sku, quantity, amount) in enumerate(basket.lines[:2], 1):
         each = amount // quantity
         # No more than was paid for it: what a discount took off is not given back.
@@ -59,7 +59,7 @@ def _voided(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent
 
 
 def _corrected(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
-    """The first line was rung up once too often: the rest is what was sold."""
+    """Correct a first line that was rung up once too often."""
     lines = basket.lines[1:] or (("MUG", 1, 1450),)
     right = baskets.paid(till.random, Basket(lines, 0, 0, ()), "CASH")
     effects = {name: right.effects().get(name, 0) for name in right.effects()}

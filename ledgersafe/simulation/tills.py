@@ -25,17 +25,17 @@ _CASH_MOVES: Final = (("PAID_IN", 1, 5000, "CHANGE"), ("PAID_OUT", 2, -1250, "MI
 
 
 def stores(shape: Shape) -> list[str]:
-    """Their codes."""
+    """List the store codes."""
     return [f"store_{number:03}" for number in range(1, shape.stores + 1)]
 
 
 def registers(shape: Shape) -> list[str]:
-    """Those of every store."""
+    """List the registers of every store."""
     return [f"till_{number}" for number in range(1, shape.registers + 1)]
 
 
 def day_of(shape: Shape) -> Day:
-    """The whole chain's day. The same shape makes the same day."""
+    """Make the whole chain's day. Equal shapes make equal days."""
     day = Day([])
     for store in stores(shape):
         for register in registers(shape):
@@ -76,7 +76,7 @@ class Till:
     def send(
         self, kind: str, at: datetime, fields: dict[str, Any], effects: dict[str, int], delay: int = 0
     ) -> SentEvent:
-        """An event of this till; it reaches us `delay` seconds after it happened."""
+        """Make an event of this till; it arrives `delay` seconds after it happened."""
         self._numbers[kind] += 1
         self._sequence += 1
         name = f"{self.store}.{self.register}.{kind.lower()}.{self._numbers[kind]}"

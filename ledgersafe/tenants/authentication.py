@@ -70,8 +70,8 @@ def _look_up(key: str) -> KeyPrincipal | None:
     if len(parts) != 3 or parts[0] != "lsk" or not key.isascii() or "\x00" in key:
         return None
     now = timezone.now()
-    found = ApiKey.objects.filter(prefix=parts[1], revoked_at=None)
-    rows = lineage.with_names(found).select_related("tenant", "store", "register")
+    candidates = ApiKey.objects.filter(prefix=parts[1], revoked_at=None)
+    rows = lineage.with_names(candidates).select_related("tenant", "store", "register")
     digest = digest_of(parts[2])
     for row in rows:
         if hmac.compare_digest(bytes(row.secret_sha256), digest) and (not row.expires_at or row.expires_at > now):

@@ -62,15 +62,15 @@ def _tables(*declared_as: str) -> list[str]:
 
 
 def _guards_stand(snapshot: Snapshot) -> Iterator[Violation]:
-    wanted = declared()
-    triggers = dict(wanted.triggers)
+    catalog = declared()
+    triggers = dict(catalog.triggers)
     for table in _tables("append_only"):
         triggers[table, "append_only"] = append_only_trigger(table)
     parameters: dict[str, Any] = {
         "role": settings.APPLICATION_ROLE,
         "forbidden": json.dumps(_forbidden()),
         "triggers": json.dumps([asdict(trigger) for trigger in triggers.values()]),
-        "functions": json.dumps(wanted.functions),
+        "functions": json.dumps(catalog.functions),
     }
     statement = f"{_PRIVILEGES} UNION ALL {_TRIGGERS} UNION ALL {_FUNCTIONS}"
     yield from map(Violation._make, snapshot.rows(statement, **parameters))

@@ -33,7 +33,7 @@ class Principal:
         return f"store {self.store_code}" if self.store_code is not None else ""
 
     def holds(self, scope: str) -> bool:
-        """Tell whether the caller may use a scope. `admin` includes all; a bound caller never has a scope of the whole tenant."""
+        """Tell whether the caller may use a scope. `admin` includes all; a bound caller has none of a whole tenant."""
         if self.is_bound:
             return scope in self.scopes and scope not in TENANT_SCOPES
         return scope in self.scopes or "admin" in self.scopes

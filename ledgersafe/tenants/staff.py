@@ -86,14 +86,14 @@ def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
     :raises ledgersafe.values.errors.NotFound: no such tenant, or none of theirs: the answer is the same.
     """
     tenants = visible_tenants(person)
-    found = list(tenants.filter(slug=slug) if slug else tenants[:2]) if (slug or "").isprintable() else []
-    if len(found) > 1:
+    rows = list(tenants.filter(slug=slug) if slug else tenants[:2]) if (slug or "").isprintable() else []
+    if len(rows) > 1:
         raise TenantNotNamed
-    if not found:
+    if not rows:
         raise NotFound(f"There is no tenant {slug[:64]!r} here." if slug else "You work for no tenant yet.")
     return StaffPrincipal(
-        tenant_id=found[0].id,
-        tenant_slug=found[0].slug,
+        tenant_id=rows[0].id,
+        tenant_slug=rows[0].slug,
         scopes=scopes_of(person),
         store_code=None,
         register_code=None,

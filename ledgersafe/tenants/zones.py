@@ -16,11 +16,11 @@ def own_zones(tenant: Tenant) -> dict[str, str]:
 
 def zones_of(tenant_ids: Collection[int]) -> dict[int, set[str]]:
     """Return the time zones of several tenants' stores, without blank ones. One statement."""
-    found: dict[int, set[str]] = {}
+    zones: dict[int, set[str]] = {}
     rows = Store.objects.filter(tenant_id__in=tenant_ids).exclude(time_zone="")
     for tenant_id, zone in rows.values_list("tenant_id", "time_zone").distinct():
-        found.setdefault(tenant_id, set()).add(zone)
-    return found
+        zones.setdefault(tenant_id, set()).add(zone)
+    return zones
 
 
 def use_zones(tenant_id: int, codes: Collection[str]) -> dict[str, Store]:
@@ -31,11 +31,11 @@ def use_zones(tenant_id: int, codes: Collection[str]) -> dict[str, Store]:
     """
     require_transaction()
     rows = Store.objects.filter(tenant_id=tenant_id, code__in=codes).order_by("id")
-    found = list(rows)
-    if unfixed := [store.pk for store in found if store.time_zone_fixed_at is None]:
+    stores = list(rows)
+    if unfixed := [store.pk for store in stores if store.time_zone_fixed_at is None]:
         Store.objects.filter(pk__in=unfixed, time_zone_fixed_at=None).update(time_zone_fixed_at=Now())
-        found = list(rows.all())
-    return {store.code: store for store in found}
+        stores = list(rows.all())
+    return {store.code: store for store in stores}
 
 
 def use_zone(store: Store) -> Store:

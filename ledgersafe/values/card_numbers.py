@@ -41,7 +41,7 @@ _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 def contains_pan(text: str) -> bool:
     """Tell whether a card number stands in the text, also behind JSON escapes or NULs."""
     text = _plain(text)
-    return bool(_HINT.search(text)) and any(_is_pan(found.group()) for found in _CANDIDATE.finditer(text))
+    return bool(_HINT.search(text)) and any(_is_pan(match.group()) for match in _CANDIDATE.finditer(text))
 
 
 def may_contain_pan(plain: bytes) -> bool:
@@ -55,7 +55,7 @@ def mask(text: str) -> str:
     text = _plain(text)
     if not _HINT.search(text):
         return text
-    return _CANDIDATE.sub(lambda found: _masked(found.group()) if _is_pan(found.group()) else found.group(), text)
+    return _CANDIDATE.sub(lambda match: _masked(match.group()) if _is_pan(match.group()) else match.group(), text)
 
 
 def mac(body: bytes) -> bytes:
@@ -66,7 +66,7 @@ def mac(body: bytes) -> bytes:
 def _plain(text: str) -> str:
     """Resolve escapes and drop NULs: `\\u0034111…` hides a digit, `\\n4111…` a border, UTF-16 every second byte."""
     if "\\" in text:
-        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
+        text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", text)
     return text.replace("\x00", "") if "\x00" in text else text
 
 

@@ -60,18 +60,18 @@ def text(value: Any) -> str:
 
 def day(value: Any) -> date:
     """Read a business day, like `2026-02-25`."""
-    found = read_day(value) if type(value) is str else None
-    if found is None:
+    result = read_day(value) if type(value) is str else None
+    if result is None:
         raise ValueError
-    return found
+    return result
 
 
 def instant(value: Any) -> datetime:
     """Read an instant with an offset; returned in UTC."""
-    found = read_instant(value) if type(value) is str else None
-    if found is None:
+    result = read_instant(value) if type(value) is str else None
+    if result is None:
         raise ValueError
-    return found
+    return result
 
 
 def uuid(value: Any) -> UUID:

@@ -56,8 +56,8 @@ def hex_dump(body: bytes) -> str:
     lines = []
     for offset in range(0, len(body), _HEX_WIDTH):
         row = body[offset : offset + _HEX_WIDTH]
-        shown = re.sub(r"[^ -~]", ".", row.decode("latin-1"))
-        lines.append(f"{offset:06x}  {row.hex(' '):<{3 * _HEX_WIDTH - 1}}  {shown}")
+        ascii_text = re.sub(r"[^ -~]", ".", row.decode("latin-1"))
+        lines.append(f"{offset:06x}  {row.hex(' '):<{3 * _HEX_WIDTH - 1}}  {ascii_text}")
     return "\n".join(lines)
 
 

@@ -36,7 +36,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.limits = Limits.of(os.environ)
+        self.limits = Limits.from_environment(os.environ)
         self.worker_connections: int = self.cfg.worker_connections
         self.bodies = Budget(self.limits.buffer_bytes)
         self.answers = Budget(self.limits.buffer_bytes // 4)
@@ -64,8 +64,8 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     def init_process(self) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         # A connection is a descriptor, and its body may be another.
-        wanted = 2 * self.worker_connections + _SPARE_DESCRIPTORS
-        granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        needed = 2 * self.worker_connections + _SPARE_DESCRIPTORS
+        granted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft != resource.RLIM_INFINITY and soft < granted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
@@ -74,7 +74,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         super().init_process()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
-        """End at once. gunicorn's own asks its pool first, which waits for itself if it was just given a request."""
+        """End at once. gunicorn's own asks its pool first, which can deadlock on a request it was just given."""
         Worker.handle_quit(self, sig, frame)
 
     def run(self) -> None:
@@ -100,7 +100,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
                 self.guarded(self.expire, connection)
 
     def _finish(self) -> None:
-        """What has begun is answered within the time of grace; who has asked nothing yet is given a moment to."""
+        """Answer what has begun within the grace period, and close idle connections soon."""
         end = time.monotonic() + self.cfg.graceful_timeout
         moment = time.monotonic() + STOP_KEEPALIVE_LINGER
         for connection in self.watched:
@@ -113,7 +113,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
 
     # ── Connections come and go ─────────────────────────────────────────────────────────────────
     def accept(self, listener: Any) -> None:
-        """Take the next client; where there are too many, in place of the one that has waited longest."""
+        """Accept the next client; if there are too many, in place of the one that has waited longest."""
         if self.nr_conns >= self.worker_connections and not self._make_room():
             return
         try:
@@ -133,7 +133,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         self.watch(connection, selectors.EVENT_READ)
 
     def _make_room(self) -> bool:
-        """Close the slowest client, or else the one that has been idle for longest."""
+        """Close the slowest client, else the one idle for longest."""
         now = time.monotonic()
         victim = min(self.watched, key=lambda each: (not each.is_slow(now), each.since), default=None)
         if victim is None:
@@ -144,7 +144,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         return True
 
     def watch(self, connection: Connection, events: int) -> None:
-        """Wait for the client, to read from it or to write to it."""
+        """Wait until the client can be read from or written to."""
         self.watched[connection] = None
         if connection.events == events:
             return  # as it was before the answer
@@ -154,15 +154,17 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         connection.events = events
 
     def unwatch(self, connection: Connection) -> None:
-        """Wait for the client no longer. The poller is told when that is needed: most are soon waited for again."""
+        """Stop waiting for the client. The poller is not told: most are soon waited for again."""
         self.watched.pop(connection, None)
 
     def silence(self, connection: Connection) -> None:
+        """Unregister the client from the poller."""
         if connection.events:
             self.poller.unregister(connection.raw)
             connection.events = 0
 
     def drop(self, connection: Connection) -> None:
+        """Close the connection and return its share of the budget."""
         if connection.phase is Phase.CLOSED:
             return
         self.unwatch(connection)
@@ -172,7 +174,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         connection.close()
 
     def guarded(self, step: Callable[[Connection], None], connection: Connection, *_: Any) -> None:
-        """One client's trouble is nobody else's."""
+        """Run a step; if it fails, close only this client's connection."""
         if connection.phase is Phase.CLOSED:
             return
         try:

@@ -17,7 +17,7 @@ _PIECE_BYTES: Final = 1024 * 1024
 
 
 class RequestBuffer(Unreader):  # type: ignore[misc]  # gunicorn is untyped
-    """What has arrived, as gunicorn's parser reads it. It ends there: the parser never waits for a client."""
+    """Received bytes for gunicorn's parser. It ends with them: the parser never waits for a client."""
 
     def __init__(self, head: bytes) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class RequestBuffer(Unreader):  # type: ignore[misc]  # gunicorn is untyped
 
 
 class IncomingRequest:
-    """A request on a connection. `feed` it until it `is_whole`, then `open` it in the thread that answers."""
+    """One request. `feed` it until it `is_whole`, then `open` it in the thread that answers."""
 
     def __init__(self, cfg: Any, client: Any, number: int, body_limit: int) -> None:
         self._cfg, self._client, self.number, self._body_limit = cfg, client, number, body_limit
@@ -52,7 +52,7 @@ class IncomingRequest:
 
     @property
     def expects_go_ahead(self) -> bool:
-        """Whether the client waits with its body until it is told to go on (`Expect: 100-continue`)."""
+        """Whether the client waits for `100 Continue` before it sends the body."""
         return self._go_ahead and not self.is_whole
 
     def feed(self, data: bytes) -> None:
@@ -64,11 +64,14 @@ class IncomingRequest:
             self._take_body(data)
 
     def go_ahead(self) -> None:
-        """Note that the client was told to go on."""
+        """Note that `100 Continue` was sent."""
         self._go_ahead = False
 
     def open(self) -> Any:
-        """gunicorn's request with its body, for the application. :raises ParseException: its chunks are malformed."""
+        """Return gunicorn's request with its body.
+
+        :raises ParseException: its chunks are malformed.
+        """
         if self._body is not None:
             self._body.seek(0)
             self._received.body = self._body
@@ -122,9 +125,9 @@ class IncomingRequest:
         else:
             missing = self._length - self.kept
             end = missing if len(data) >= missing else None
-        mine = data if end is None else data[:end]
-        if mine:
-            self._keep(mine)
+        body = data if end is None else data[:end]
+        if body:
+            self._keep(body)
         if end is not None:
             self.is_whole, self.rest = True, data[end:]
 
@@ -138,7 +141,7 @@ class IncomingRequest:
         self.kept += len(data)
 
     def _join_chunks(self) -> None:
-        """Read the chunks here, where what is wrong with them is the client's fault and no view's."""
+        """Read the chunks here, before the view, so that malformed ones are answered as the client's fault."""
         joined: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  closed as the body
         while piece := self.request.body.read(_PIECE_BYTES):
             joined.write(piece)

@@ -18,7 +18,7 @@ SLOW_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker grants each client, and all of them together."""
+    """Time and bytes that a worker grants to each client, and to all together."""
 
     header_seconds: float = 10.0
     body_seconds: float = 20.0
@@ -31,8 +31,8 @@ class Limits:
     buffer_bytes: int = 512 * 1024 * 1024
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Limits":
-        """Read them from the environment of a worker; what is not set stays as it is here."""
+    def from_environment(cls, environment: Mapping[str, str]) -> "Limits":
+        """Read the limits from a worker's environment; unset ones keep the defaults."""
         usual = cls()
 
         def number(name: str, otherwise: float) -> float:
@@ -48,9 +48,9 @@ class Limits:
         )
 
     def body_deadline(self, since: float, received: int) -> float:
-        """When a body must be complete of which so many bytes have come."""
+        """Return the deadline of a body of which so many bytes have arrived."""
         return since + self.body_seconds + received / self.bytes_per_second
 
     def is_quick(self, sent: int) -> bool:
-        """Whether a client that took so many bytes of its answer within `answer_seconds` may have as long again."""
+        """Tell whether a client that took so many bytes within `answer_seconds` gets as long again."""
         return sent >= self.answer_seconds * self.bytes_per_second

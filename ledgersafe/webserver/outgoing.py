@@ -20,7 +20,7 @@ class ReaderTooSlow(TimeoutError):
 
 
 class OutgoingAnswer:
-    """Stands where gunicorn has its socket. Written to by one thread, and flushed by the loop afterwards."""
+    """Replaces gunicorn's socket. One thread writes to it; the loop flushes it afterwards."""
 
     def __init__(self, sock: socket.socket, limits: Limits, budget: Budget, make_room: Callable[[], None]) -> None:
         self._sock, self._limits, self._budget, self._make_room = sock, limits, budget, make_room
@@ -34,12 +34,15 @@ class OutgoingAnswer:
 
     @property
     def deadline(self) -> float:
-        """When the client must have taken what waits, or else enough of it for another span."""
+        """When the client must have taken the rest, or enough of it for another span."""
         return self._since + self._limits.answer_seconds
 
     # ── As a socket, for gunicorn ───────────────────────────────────────────────────────────────
     def sendall(self, data: bytes) -> None:
-        """Send, or keep for later. :raises ReaderTooSlow: there is too much to keep, and nobody takes it."""
+        """Send, or keep for later.
+
+        :raises ReaderTooSlow: there is too much to keep, and the client takes none.
+        """
         if self._is_broken:
             raise BrokenPipeError
         if self._pieces and self.waiting + len(data) > ANSWER_BYTES:
@@ -60,14 +63,14 @@ class OutgoingAnswer:
         return len(data)
 
     def gettimeout(self) -> float | None:
-        """Without a timeout, gunicorn would say; it asks before it writes an error."""
+        """Return None; gunicorn asks before it writes an error."""
         return None
 
     def setblocking(self, flag: Any) -> None:
-        """The socket itself never blocks."""
+        """Do nothing: the socket never blocks."""
 
     def shutdown(self, how: int) -> None:
-        """gunicorn gives up on an answer that has begun: the loop ends the connection once it is sent so far."""
+        """Do nothing: the loop closes the connection once the begun answer is sent."""
         raise OSError("The loop ends connections.")
 
     def close(self) -> None:
@@ -78,18 +81,21 @@ class OutgoingAnswer:
         self._holds_first = True
 
     def begin_span(self) -> None:
-        """From here on the client is timed. What the kernel took before says nothing about it."""
+        """Start timing the client; what the kernel took before says nothing about it."""
         self._since, self._sent = time.monotonic(), 0
 
     def is_taken(self) -> bool:
-        """Whether the client took enough of its answer in this span. Then the next one begins."""
+        """Tell whether the client took enough in this span; if so, begin the next span."""
         is_quick = self._limits.is_quick(self._sent)
         if is_quick:
             self.begin_span()
         return is_quick
 
     def flush(self) -> None:
-        """Send what the line takes. :raises OSError: the client is gone."""
+        """Send as much as the socket takes.
+
+        :raises OSError: the client is gone.
+        """
         while self._pieces:
             try:
                 sent = self._sock.sendmsg(islice(self._pieces, _PIECES))
@@ -101,7 +107,7 @@ class OutgoingAnswer:
             self._note(sent)
 
     def drop(self) -> None:
-        """Forget what waits: nobody will take it."""
+        """Forget the unsent rest."""
         self._is_broken = True
         self._pieces.clear()
         self._budget.give_back(self.waiting)
@@ -117,7 +123,7 @@ class OutgoingAnswer:
             self._pieces[0] = self._pieces[0][sent:]
 
     def _send_in_time(self) -> None:
-        """Wait, in the thread, until everything so far has been taken: for answers that are too long to be kept."""
+        """Wait in the thread until everything so far is sent: for answers too long to keep."""
         poll = select.poll()
         poll.register(self._sock, select.POLLOUT)
         self.begin_span()

@@ -18,7 +18,7 @@ _WITHOUT: Final = ("django_prometheus.", "ledgersafe.http.middleware.BackOfficeW
 
 
 def warm() -> None:
-    """Answer a few requests in this process. Whatever fails here fails again, visibly, where somebody asks."""
+    """Answer a few requests in this process. A failure here fails again, visibly, in a real request."""
     try:
         # Loads the driver; connects to nothing.
         list(connections.all())
@@ -33,7 +33,7 @@ def warm() -> None:
 
 
 def _handler() -> WSGIHandler:
-    """The application without what must not notice."""
+    """Build the application without the middleware that must not notice."""
     whole = settings.MIDDLEWARE
     try:
         settings.MIDDLEWARE = [name for name in whole if not name.startswith(_WITHOUT)]

@@ -19,7 +19,7 @@ class Refusal:
     retry_after: int | None = None
 
     def answer(self) -> bytes:
-        """The whole answer. The members are those of `ledgersafe.http.problems.problem`."""
+        """Build the whole answer, with the members of `ledgersafe.http.problems.problem`."""
         members: dict[str, object] = {
             "type": f"/problems/{self.code.lower().replace('_', '-')}",
             "title": HTTPStatus(self.status).phrase,
@@ -63,7 +63,7 @@ _OUR_FAULTS: Final = (errors.ConfigurationProblem, errors.InvalidResponseHeader,
 
 
 def refusal_of(error: BaseException) -> Refusal:
-    """What a request is answered that the parser or the application stumbled over."""
+    """Choose the refusal for an error of the parser or the application."""
     if isinstance(error, _OUR_FAULTS) or not isinstance(error, errors.ParseException | errors.NoMoreData):
         return BROKEN
     for kind, (status, code) in _STATUSES.items():

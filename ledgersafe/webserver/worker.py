@@ -29,12 +29,16 @@ class BufferingWorker(ConnectionLoop):
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """:raises RuntimeError: something is asked for that only gunicorn's own worker can do."""
+        """Check gunicorn's configuration.
+
+        :raises RuntimeError: it asks for TLS or sendfile, which only gunicorn's own worker can do.
+        """
         if cfg.is_ssl or cfg.sendfile is not False:
             raise RuntimeError("This worker needs sendfile = False, and a proxy where there is to be TLS.")
 
     # ── Receiving ───────────────────────────────────────────────────────────────────────────────
     def on_readable(self, connection: Connection) -> None:
+        """Read from the client; an end or a next request waits until the answer is sent."""
         if connection.phase is Phase.ANSWERING:
             # The next request, or the end: either way it waits for this answer.
             self.silence(connection)
@@ -47,12 +51,12 @@ class BufferingWorker(ConnectionLoop):
         if not data:
             self.drop(connection)
         elif connection.phase is Phase.RECEIVING:
-            kept = connection.incoming.kept
+            kept_before = connection.incoming.kept
             connection.receive(data)
-            self._consider(connection, connection.incoming.kept - kept)
+            self._consider(connection, connection.incoming.kept - kept_before)
 
     def _consider(self, connection: Connection, grown: int) -> None:
-        """Answer the request if it is whole, else wait for the rest of it."""
+        """Answer the request if it is complete, else wait for the rest."""
         incoming = connection.incoming
         if not self._has_space_for(connection, grown):
             self._refuse(connection, CROWDED)
@@ -73,7 +77,7 @@ class BufferingWorker(ConnectionLoop):
             self.watch(connection, selectors.EVENT_READ)
 
     def _has_space_for(self, connection: Connection, size: int) -> bool:
-        """Draw so many bytes of the worker's budget of bodies; where it is used up, the slowest client is refused."""
+        """Draw bytes from the body budget; when it is used up, refuse the slowest client."""
         if size == 0 or self.bodies.take(size) >= 0:
             return True
         holders = [each for each in self.watched if each.incoming.kept and each is not connection]
@@ -86,7 +90,7 @@ class BufferingWorker(ConnectionLoop):
         return not self.bodies.is_overdrawn
 
     def expire(self, connection: Connection) -> None:
-        """Its time is over."""
+        """End a phase whose deadline has passed."""
         if connection.phase is Phase.SENDING:
             if connection.sock.is_taken():
                 connection.deadline = connection.sock.deadline
@@ -100,7 +104,7 @@ class BufferingWorker(ConnectionLoop):
 
     # ── Answering, in a thread ──────────────────────────────────────────────────────────────────
     def handle(self, conn: Connection) -> bool:
-        """Let the application answer. :returns: whether the connection can be used again."""
+        """Let the application answer. Return whether the connection can be reused."""
         request = None
         try:
             request = conn.incoming.open()
@@ -120,7 +124,7 @@ class BufferingWorker(ConnectionLoop):
         return stays_open
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer a request that cannot be read, or that the application failed at, with a problem."""
+        """Answer a request that the parser or the application failed at with a problem."""
         refusal = refusal_of(exc)
         if refusal is BROKEN:
             self.log.error("Error handling request %s", getattr(req, "uri", None), exc_info=exc)
@@ -131,7 +135,7 @@ class BufferingWorker(ConnectionLoop):
             client.sendall(refusal.answer())
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
-        """Back in the loop: send what the client has not taken yet, then await its next request."""
+        """Return to the loop: send the rest of the answer, then await the next request."""
         stays_open = not fs.cancelled() and fs.exception() is None and fs.result()
         self.guarded(partial(self._send_rest, stays_open=bool(stays_open)), conn)
 
@@ -150,13 +154,14 @@ class BufferingWorker(ConnectionLoop):
         self.on_writable(connection)
 
     def drop_slowest_reader(self) -> None:
-        """Too much waits to be read: whoever has let it wait for longest loses the rest."""
+        """Close the client that has let its answer wait longest, when too much waits."""
         readers = [each for each in self.watched if each.phase is Phase.SENDING]
         if readers and self.answers.is_overdrawn:
             metrics.web_refusals.labels("slow_reader").inc()
             self.drop(min(readers, key=_since))
 
     def on_writable(self, connection: Connection) -> None:
+        """Send; when all is sent, close or await the next request."""
         connection.sock.flush()
         if connection.sock.waiting:
             self.watch(connection, selectors.EVENT_WRITE)

@@ -32,7 +32,7 @@ class Command(LedgerCommand):
   DEMO_EXIT=1 make demo        # end by itself; status 0 only if every step came out as told"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="a free one is taken if this is in use")
+        parser.add_argument("--port", type=int, default=8000, help="default 8000; if in use, a free one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         serving.say("Looking for migrations …")
@@ -61,7 +61,7 @@ class Command(LedgerCommand):
 
 
 def _serve_on(stage: Stage) -> None:
-    """After the story: also the scheduled jobs, for whoever looks around."""
+    """Keep serving after the story, with scheduled jobs."""
     with ExitStack() as jobs:
         if settings.WEB_JOBS and child_process.has_broker():
             log = jobs.enter_context((data_root() / "metrics" / "jobs.log").open("wb"))
@@ -94,8 +94,8 @@ def _tell_batch(stage: Stage, till: httpx.Client, now: Any) -> None:
     results = answer.json()["results"]
     for event, result in zip(events, results, strict=True):
         stage.answer(result["status"], result, f"{event['event_id']} {event['event_type']:9} ")
-    found = [(result["status"], result["reason_code"]) for result in results]
-    stage.expect("each event its own outcome", found, list(outcomes))
+    actual = [(result["status"], result["reason_code"]) for result in results]
+    stage.expect("each event its own outcome", actual, list(outcomes))
     stage.state()
 
 
@@ -114,7 +114,7 @@ def _tell_end(stage: Stage, till: httpx.Client) -> None:
 
 
 def _demo_login() -> str:
-    """A superuser of the back office whose password is new in every run, and shown once."""
+    """Create a superuser with a new password in every run; return it to be shown once."""
     password = secrets.token_urlsafe(9)
     user, _ = User.objects.get_or_create(username="demo", defaults={"is_staff": True, "is_superuser": True})
     user.set_password(password)

@@ -10,7 +10,7 @@ from ledgersafe.commands import LedgerCommand
 
 
 class Command(LedgerCommand):
-    help = "Make an API key worthless, at once."
+    help = "Revoke an API key immediately."
     examples = "  manage.py revoke_api_key acme 3f9a1c0b52"
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -13,7 +13,10 @@ _DEFAULT_HOURS = int(setup.DEFAULT_GRACE.total_seconds() // 3600)
 
 
 class Command(LedgerCommand):
-    help = "Issue a key with the same rights, alone on the last line; the old one works on for a grace period."
+    help = (
+        "Replace an API key by one with the same rights, printed alone on the last line. "
+        "The old key works for a grace period."
+    )
     examples = """\
   manage.py rotate_api_key acme 3f9a1c0b52
   manage.py rotate_api_key acme 3f9a1c0b52 --grace-hours 0     # the old one is worthless at once

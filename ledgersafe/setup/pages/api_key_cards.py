@@ -15,9 +15,9 @@ KEY_STATES: Final = {"active": "success", "expiring": "warning", "expired": "inf
 
 
 def keys_card(tenant: Tenant, add: Button | None) -> Card:
-    """Its keys, the newest first."""
-    found = ApiKey.objects.filter(tenant=tenant).select_related("store", "register").order_by("-id")
-    total, now = found.count(), timezone.now()
+    """List a tenant's keys, newest first."""
+    keys = ApiKey.objects.filter(tenant=tenant).select_related("store", "register").order_by("-id")
+    total, now = keys.count(), timezone.now()
     rows = [
         (
             Cell(key.prefix, url=link("apikey", "change", key.pk), mono=True, small=key.name),
@@ -26,7 +26,7 @@ def keys_card(tenant: Tenant, add: Button | None) -> Card:
             Cell(", ".join(key.scopes)),
             moment(key.last_used_at, "never"),
         )
-        for key in found[:SHOWN]
+        for key in keys[:SHOWN]
     ]
     return Card(
         f"API keys ({total})",
@@ -40,7 +40,7 @@ def keys_card(tenant: Tenant, add: Button | None) -> Card:
 
 
 def key_cards(key: ApiKey) -> list[Card]:
-    """One key: what it is, and what it may do."""
+    """Show one key: what it is, and what it may do."""
     return [
         Card(
             "Key",
@@ -65,13 +65,13 @@ def key_cards(key: ApiKey) -> list[Card]:
 
 
 def badge_of(key: ApiKey, now: datetime) -> Badge:
-    """Its state as a word with a colour."""
+    """Show a key's state as a coloured word."""
     state = state_of(key, now)
     return Badge(state, KEY_STATES[state])
 
 
 def place_of(key: ApiKey) -> str:
-    """Where a key may be used."""
+    """Describe where a key may be used."""
     if key.store is None:
         return "all stores"
     return f"store {key.store.code}" + (f", register {key.register.code}" if key.register else "")

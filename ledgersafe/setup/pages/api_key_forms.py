@@ -16,7 +16,7 @@ EVERYWHERE: Final = ""
 
 
 class ScopeLabel(ExplainedLabel):
-    """A scope's name with its meaning, what it opens, and whether a key of one store can hold it."""
+    """A scope's name with its meaning, its endpoints, and whether keys of one store may have it."""
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -28,7 +28,7 @@ class ScopeLabel(ExplainedLabel):
 
 
 class ApiKeyForm(UseCaseForm):
-    """A new key."""
+    """A new API key."""
 
     name = text_field("Name", required=False, help_text="Whose it is, like till 4 or the nightly export.")
     place = forms.ChoiceField(
@@ -71,17 +71,18 @@ class ApiKeyForm(UseCaseForm):
 
     @property
     def place_codes(self) -> tuple[str | None, str | None]:
-        """(store, register), by code."""
+        """The codes of (store, register) that were chosen."""
         return self._places[self.cleaned_data["place"]]
 
     @property
     def life(self) -> timedelta | None:
+        """The lifetime that was typed; None: unlimited."""
         days = self.cleaned_data["expires_in_days"]
         return None if days is None else timedelta(days=max(-1, min(days, 99_999)))
 
 
 class RotateForm(UseCaseForm):
-    """How long the old key goes on working."""
+    """The grace period of the old key."""
 
     _HOURS = (
         ("24", "24 hours"),
@@ -100,7 +101,7 @@ class RotateForm(UseCaseForm):
 
 
 def state_of(key: ApiKey, now: datetime) -> str:
-    """active, expiring (within a week), expired or revoked."""
+    """Return a key's state: active, expiring (within a week), expired or revoked."""
     if key.revoked_at is not None:
         return "revoked"
     if key.expires_at is None or key.expires_at > now + timedelta(days=7):

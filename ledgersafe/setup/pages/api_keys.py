@@ -27,7 +27,7 @@ from ledgersafe.tenants.staff import actor_of
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SetUpAdmin):
-    """Keys, by prefix: the key itself is nowhere."""
+    """API keys, by prefix: the keys themselves are not stored."""
 
     list_display = ("prefix", "name", "state", "tenant", "place", "scopes_shown", "used", "ends")
     list_filter = ("tenant",)
@@ -82,7 +82,7 @@ class ApiKeyAdmin(SetUpAdmin):
         )
 
     def rotate(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
-        """Issue a successor; the answer to the POST shows it, this once."""
+        """Rotate the key; the answer to the POST shows the new one, once."""
         form = api_key_forms.RotateForm(request.POST or None)
 
         def successor(typed: dict[str, Any]) -> tuple[ApiKey, str]:
@@ -94,9 +94,9 @@ class ApiKeyAdmin(SetUpAdmin):
                 now=timezone.now(),
             )
 
-        done = press(request, form, successor)
-        if done is not None:
-            row, secret = done
+        result = press(request, form, successor)
+        if result is not None:
+            row, secret = result
             key.refresh_from_db()
             until = f"works until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at is None else "is worthless now"
             title, note = f"Key {row.prefix} replaces {key.prefix}", f"The old key {key.prefix} {until}."
@@ -106,7 +106,7 @@ class ApiKeyAdmin(SetUpAdmin):
         return self._form(request, key, form, title=f"Rotate key {key.prefix}", submit="Issue new key", intro=intro)
 
     def revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
-        """Make it worthless, after a second look."""
+        """Revoke the key after a confirmation."""
         form = UseCaseForm(request.POST if request.method == "POST" else None)
         who = {"slug": key.tenant.slug, "prefix": key.prefix, "actor": actor_of(request.user)}
         if press(request, form, lambda _: setup.revoke_api_key(**who, now=timezone.now())) is not None:
@@ -119,5 +119,5 @@ class ApiKeyAdmin(SetUpAdmin):
 
     def _form(self, request: HttpRequest, key: ApiKey, form: UseCaseForm, **texts: Any) -> HttpResponse:
         back = link("apikey", "change", key.pk)
-        shown = api_key_cards.key_cards(key)
-        return form_page(request, form, opts=self.opts, obj=key, back=back, cards=shown, **texts)
+        cards = api_key_cards.key_cards(key)
+        return form_page(request, form, opts=self.opts, obj=key, back=back, cards=cards, **texts)

@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 
 class ExplainedLabel(str):
-    """A choice's label with its meaning: a pair would make it a group of choices in Django's eyes."""
+    """A choice's label with its meaning; as a pair, Django would take it for a group of choices."""
 
     meaning: str
 
@@ -18,12 +18,12 @@ class ExplainedLabel(str):
         return word
 
     def __deepcopy__(self, _: dict[int, object]) -> "ExplainedLabel":
-        """Forms copy their fields, choices and all; this never changes."""
+        """Return itself: forms copy their choices, and this is immutable."""
         return self
 
 
 class ExplainedChoices(forms.MultipleChoiceField):
-    """Check boxes, each with a line that says what it means."""
+    """Check boxes, each with a line of explanation."""
 
     explained = True
 
@@ -33,6 +33,7 @@ class ExplainedChoices(forms.MultipleChoiceField):
 
 
 def text_field(label: str, *, limit: int = 200, attrs: dict[str, str] | None = None, **kwargs: Any) -> forms.CharField:
+    """Make a field for one line of text."""
     return forms.CharField(
         label=label,
         max_length=limit,
@@ -42,6 +43,7 @@ def text_field(label: str, *, limit: int = 200, attrs: dict[str, str] | None = N
 
 
 def store_zone_field() -> forms.CharField:
+    """Make the field for a store's time zone."""
     return text_field(
         "Time zone",
         limit=64,
@@ -52,4 +54,5 @@ def store_zone_field() -> forms.CharField:
 
 
 def code_and_name(code: str, name: str) -> str:
+    """Join a code and its name, if it has one."""
     return f"{code} · {name}" if name else code

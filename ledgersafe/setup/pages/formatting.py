@@ -15,13 +15,13 @@ SHOWN: Final = 20
 
 
 def link(model: str, page: str, *args: Any, **query: Any) -> str:
-    """A back-office URL: `link("store", "changelist", tenant__id__exact=7)`."""
+    """Build a back-office URL: `link("store", "changelist", tenant__id__exact=7)`."""
     url = reverse(f"admin:tenants_{model}_{page}", args=args)
     return f"{url}?{urlencode(query)}" if query else url
 
 
 def moment(at: datetime | None, never: str = "–") -> Any:
-    """An instant with how long ago it was, or how far ahead it is."""
+    """Format an instant, with how long ago or how far ahead it is."""
     if at is None:
         return Cell(never)
     now = timezone.now()
@@ -32,9 +32,10 @@ def moment(at: datetime | None, never: str = "–") -> Any:
 
 
 def minute(at: datetime | None) -> str | None:
-    """An instant in a list."""
+    """Format an instant for a list."""
     return f"{at:%Y-%m-%d %H:%M}" if at else None
 
 
 def more_note(total: int, what: str) -> str:
+    """Say how many rows the card leaves out."""
     return f"The first {SHOWN} of {total}; the {what} list shows all." if total > SHOWN else ""

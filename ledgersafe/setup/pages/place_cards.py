@@ -10,13 +10,13 @@ from ledgersafe.tenants.models import Register, Store, Tenant
 
 
 def zone_fact(store: Store) -> tuple[str, Any]:
-    """By whose clock its business days end, and since when that is settled."""
+    """Show a store's time zone, and since when it is fixed."""
     settled = f"fixed since {store.time_zone_fixed_at:%-d %B %Y}" if store.time_zone_fixed_at else "until it posts"
     return "Time zone", Cell(store.time_zone or f"{store.tenant.time_zone}, as the tenant", small=settled)
 
 
 def stores_card(tenant: Tenant, add: Button | None) -> Card:
-    """Its stores with how many registers each has."""
+    """List a tenant's stores with their numbers of registers."""
     stores = Store.objects.filter(tenant=tenant).order_by("code")
     total = stores.count()
     rows = [
@@ -40,7 +40,7 @@ def stores_card(tenant: Tenant, add: Button | None) -> Card:
 
 
 def registers_card(tenant: Tenant, add: Button | None, store: Store | None = None) -> Card:
-    """Its registers, or one store's."""
+    """List a tenant's registers, or one store's."""
     registers = Register.objects.filter(tenant=tenant).select_related("store").order_by("store__code", "code")
     if store is not None:
         registers = registers.filter(store=store)

@@ -24,7 +24,7 @@ class StoreForm(UseCaseForm):
 
 
 class StoreZoneForm(UseCaseForm):
-    """By whose clock a store's business days end."""
+    """The time zone of a store."""
 
     time_zone = store_zone_field()
 
@@ -34,7 +34,7 @@ class StoreZoneForm(UseCaseForm):
 
 
 class RenameForm(UseCaseForm):
-    """Another name for a store or register."""
+    """A new name for a store or register."""
 
     name = text_field("Name", required=False, help_text="For people. The code, which tills send, stays.")
 

@@ -16,7 +16,7 @@ from ledgersafe.tenants.staff import actor_of
 
 
 class PlaceAdmin(SetUpAdmin):
-    """What stores and registers have in common: a code that stays, and a name that can be changed."""
+    """Base of stores and registers: the code stays, the name may change."""
 
     pages: ClassVar = {"rename": "rename"}
 
@@ -25,7 +25,7 @@ class PlaceAdmin(SetUpAdmin):
         return formatting.minute(place.created_at)
 
     def rename(self, request: HttpRequest, place: Any) -> HttpResponse:
-        """Give it another name."""
+        """Change the name."""
         what, back = self.opts.model_name, link(self.opts.model_name, "change", place.pk)
         form = place_forms.RenameForm(request.POST or None, initial={"name": place.name})
         who = actor_of(request.user)
@@ -42,7 +42,7 @@ class PlaceAdmin(SetUpAdmin):
 
 @admin.register(Store)
 class StoreAdmin(PlaceAdmin):
-    """Shops."""
+    """Stores."""
 
     pages: ClassVar = {"rename": "rename", "time-zone": "set_zone"}
     list_display = ("code", "name", "tenant", "time_zone", "registers_shown", "since")
@@ -77,15 +77,15 @@ class StoreAdmin(PlaceAdmin):
             place_cards.zone_fact(obj),
             ("Since", formatting.moment(obj.created_at)),
         ]
-        shown = [
+        cards = [
             Card("Store", facts=facts, note="The code is what tills send as store_id: it never changes."),
             place_cards.registers_card(obj.tenant, next(iter(self.buttons(request, obj, add)), None), obj),
         ]
         subtitle = f"Store {obj.code} of {called(obj.tenant)}"
-        return object_page(request, obj, title=obj.name or obj.code, subtitle=subtitle, buttons=buttons, cards=shown)
+        return object_page(request, obj, title=obj.name or obj.code, subtitle=subtitle, buttons=buttons, cards=cards)
 
     def set_zone(self, request: HttpRequest, store: Store) -> HttpResponse:
-        """Choose the clock by which its business days end."""
+        """Set the store's time zone."""
         back = link("store", "change", store.pk)
         form = place_forms.StoreZoneForm(request.POST or None, initial={"time_zone": store.time_zone})
         who = {"slug": store.tenant.slug, "code": store.code, "actor": actor_of(request.user)}
@@ -109,7 +109,7 @@ class StoreAdmin(PlaceAdmin):
 
 @admin.register(Register)
 class RegisterAdmin(PlaceAdmin):
-    """Tills."""
+    """Registers (tills)."""
 
     list_display = ("code", "name", "store", "tenant", "since")
     list_filter = ("tenant", "store")
@@ -133,9 +133,9 @@ class RegisterAdmin(PlaceAdmin):
             ("Since", formatting.moment(obj.created_at)),
         ]
         note = "The code is what the till sends as register_id: it never changes."
-        shown = [Card("Register", facts=facts, note=note)]
+        cards = [Card("Register", facts=facts, note=note)]
         subtitle = f"Register {obj.code} in store {obj.store.code} of {called(obj.tenant)}"
-        return object_page(request, obj, title=obj.name or obj.code, subtitle=subtitle, buttons=buttons, cards=shown)
+        return object_page(request, obj, title=obj.name or obj.code, subtitle=subtitle, buttons=buttons, cards=cards)
 
     def use_rename(self, place: Register, name: str, actor: str) -> Register:
         return setup.rename_register(

@@ -17,7 +17,7 @@ def _near(seconds: int) -> str:
 
 
 def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
-    """What happens to this tenant's events, and what its days and amounts are made of."""
+    """Show a tenant's settings, and its business day and currency."""
     currency = tenant.base_currency
     first_day = first_business_day(tenant)
     held = [kind for kind in EVENT_TYPES if kind not in tenant.enabled_event_types]
@@ -54,12 +54,12 @@ def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
 
 
 def first_business_day(tenant: Tenant) -> Any:
-    """None: its currency, time zone and cut-off may still be changed."""
+    """Return the first business day; None: currency, time zone and cut-off may still change."""
     return tenant.periods.order_by("business_date").values_list("business_date", flat=True).first()
 
 
 def members_card(tenant: Tenant) -> Card:
-    """The people of the back office who see this tenant."""
+    """List the people who see this tenant."""
     members = Membership.objects.filter(tenant=tenant).select_related("user").prefetch_related("user__groups")
     rows = [
         (

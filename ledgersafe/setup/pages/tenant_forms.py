@@ -28,7 +28,7 @@ EVENT_TYPE_MEANINGS: Final = {
 
 
 class NewTenantForm(UseCaseForm):
-    """A retailer."""
+    """A new tenant (retailer)."""
 
     slug = text_field("Slug", limit=64, help_text="Its public id, which tills send as tenant_id. It never changes.")
     name = text_field("Name", required=False, help_text="Shown to people; the slug if left out.")
@@ -62,7 +62,7 @@ class NewTenantForm(UseCaseForm):
 
 
 class SettingsForm(UseCaseForm):
-    """A tenant's settings. What days and amounts are made of can be changed until its first business day."""
+    """A tenant's settings. Currency, time zone and cut-off are fixed from its first business day on."""
 
     seen_version = forms.IntegerField(widget=forms.HiddenInput())
     name = text_field("Name", help_text="Shown to people.")
@@ -130,13 +130,13 @@ class SettingsForm(UseCaseForm):
 
     @staticmethod
     def values_of(tenant: Tenant) -> dict[str, Any]:
-        """The settings as the form shows them."""
+        """Return the settings as the form shows them."""
         limits = {"four_eyes_limit": tenant.four_eyes_limit_minor, "variance_limit": tenant.variance_limit_minor}
-        shown = {
+        limit_texts = {
             name: "" if limit is None else to_decimal_text(limit, tenant.base_currency)
             for name, limit in limits.items()
         }
-        return shown | {
+        return limit_texts | {
             "seen_version": tenant.version,
             "name": tenant.name,
             "late_window_days": tenant.late_window_days,
@@ -150,7 +150,7 @@ class SettingsForm(UseCaseForm):
         }
 
     def show_as_of(self, tenant: Tenant) -> None:
-        """After a refusal for staleness: what was typed stays, and a second press is meant for the settings of now."""
+        """Accept the current version after a refusal as stale; what was typed stays."""
         typed: Any = self.data
         typed = typed.copy()
         typed["seen_version"] = str(tenant.version)

@@ -39,7 +39,7 @@ def _number_of(model: type[Store] | type[Register]) -> Any:
 
 @admin.register(Tenant)
 class TenantAdmin(SetUpAdmin):
-    """Retailers, and everything that is added to one."""
+    """Tenants, with their stores, registers, keys and members."""
 
     tenant_field = "pk"
     list_display = ("identity", "base_currency", "time_zone", "stores_shown", "registers_shown", "unknown")
@@ -76,7 +76,7 @@ class TenantAdmin(SetUpAdmin):
         return "are held" if tenant.strict_stores else "register themselves"
 
     def has_create_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Who may create tenants."""
+        """Tell whether this person may create tenants."""
         return request.user.is_superuser
 
     def show(self, request: HttpRequest, obj: Tenant) -> HttpResponse:
@@ -89,22 +89,22 @@ class TenantAdmin(SetUpAdmin):
                 Button("Create key", link("tenant", "add_key", obj.pk), "add"),
             )
         )
-        shown: list[Card] = [*tenant_cards.settings_cards(obj, edit), place_cards.stores_card(obj, store)]
-        shown.append(place_cards.registers_card(obj, register))
+        cards: list[Card] = [*tenant_cards.settings_cards(obj, edit), place_cards.stores_card(obj, store)]
+        cards.append(place_cards.registers_card(obj, register))
         if request.user.has_perm("tenants.view_apikey"):
-            shown += [api_key_cards.keys_card(obj, key), tenant_cards.members_card(obj)]
+            cards += [api_key_cards.keys_card(obj, key), tenant_cards.members_card(obj)]
         strict = (Badge("strict about stores", "info"),) if obj.strict_stores else ()
         title, subtitle = called(obj), f"{obj.slug} · since {obj.created_at:%-d %B %Y}"
-        return object_page(request, obj, title=title, subtitle=subtitle, badges=strict, cards=shown)
+        return object_page(request, obj, title=title, subtitle=subtitle, badges=strict, cards=cards)
 
     @list_button("Create tenant", permission="create")
     def new_tenant(self, request: HttpRequest) -> HttpResponse:
-        """A GET shows the form; only its POST changes anything."""
+        """Create a tenant: GET shows the form, POST creates."""
         form = tenant_forms.NewTenantForm(request.POST or None)
-        done = press(request, form, lambda typed: setup.create_tenant(**typed, actor=actor_of(request.user)))
-        if done is not None:
-            messages.success(request, f"Tenant {done.slug} is created. Next: a key for its first till.")
-            return HttpResponseRedirect(link("tenant", "change", done.pk))
+        tenant = press(request, form, lambda typed: setup.create_tenant(**typed, actor=actor_of(request.user)))
+        if tenant is not None:
+            messages.success(request, f"Tenant {tenant.slug} is created. Next: a key for its first till.")
+            return HttpResponseRedirect(link("tenant", "change", tenant.pk))
         return form_page(
             request,
             form,
@@ -116,17 +116,17 @@ class TenantAdmin(SetUpAdmin):
         )
 
     def settings(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
-        """Edit its settings."""
+        """Edit the settings."""
         fixed_since = tenant_cards.first_business_day(tenant)
         form = tenant_forms.SettingsForm(tenant, request.POST or None, fixed_since=fixed_since)
 
         def save(typed: dict[str, Any]) -> Tenant:
-            seen = typed.pop("seen_version")
+            version = typed.pop("seen_version")
             limits = {name: typed.pop(name) or None for name in ("four_eyes_limit", "variance_limit")}
             changes: Any = typed | limits
             try:
                 return setup.change_tenant(
-                    slug=tenant.slug, changes=changes, actor=actor_of(request.user), seen_version=seen
+                    slug=tenant.slug, changes=changes, actor=actor_of(request.user), seen_version=version
                 )
             except setup.StaleSettings:
                 form.show_as_of(tenant)
@@ -141,10 +141,10 @@ class TenantAdmin(SetUpAdmin):
         """Create a store."""
         form = place_forms.StoreForm(request.POST or None)
         who = {"slug": tenant.slug, "actor": actor_of(request.user)}
-        done = press(request, form, lambda typed: setup.create_store(**typed, **who))
-        if done is not None:
-            messages.success(request, f"Store {done.code} is created.")
-            return HttpResponseRedirect(link("store", "change", done.pk))
+        store = press(request, form, lambda typed: setup.create_store(**typed, **who))
+        if store is not None:
+            messages.success(request, f"Store {store.code} is created.")
+            return HttpResponseRedirect(link("store", "change", store.pk))
         return self._form(request, tenant, form, "Add store", "Create store", f"A shop of {called(tenant)}.")
 
     def add_register(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
@@ -154,20 +154,20 @@ class TenantAdmin(SetUpAdmin):
             messages.info(request, "A register stands in a store: create the store first.")
             return HttpResponseRedirect(link("tenant", "add_store", tenant.pk))
         who = {"slug": tenant.slug, "actor": actor_of(request.user)}
-        done = press(
+        register = press(
             request,
             form,
             lambda typed: setup.create_register(
                 store_code=typed["store"], code=typed["code"], name=typed["name"], **who
             ),
         )
-        if done is not None:
-            messages.success(request, f"Register {done.code} is created.")
-            return HttpResponseRedirect(link("register", "change", done.pk))
+        if register is not None:
+            messages.success(request, f"Register {register.code} is created.")
+            return HttpResponseRedirect(link("register", "change", register.pk))
         return self._form(request, tenant, form, "Add register", "Create register", "A till, with its own cash drawer.")
 
     def add_key(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
-        """Create a key; the answer to the POST shows it, this once."""
+        """Create a key; the answer to the POST shows it, once."""
         form = api_key_forms.ApiKeyForm(tenant, request.POST or None)
 
         def create(typed: dict[str, Any]) -> tuple[ApiKey, str]:
@@ -183,9 +183,9 @@ class TenantAdmin(SetUpAdmin):
                 now=timezone.now(),
             )
 
-        done = press(request, form, create)
-        if done is not None:
-            row, key = done
+        result = press(request, form, create)
+        if result is not None:
+            row, key = result
             title, back = f"Key {row.prefix} is created", link("apikey", "change", row.pk)
             return secret_page(request, opts=ApiKey._meta, title=title, secret=key, back=back)
         intro = f"For a device or program of {called(tenant)}."
