@@ -175,7 +175,7 @@ class TransactionsView(APIView):
 
     @extend_schema(
         operation_id="transactions_create",
-        summary="Carry out one transaction through an open drawer",
+        summary="Record a drawer transaction",
         responses={201: serializers.TransactionSerializer, **_REFUSALS},
     )
     @money_command(serializers.NewTransactionSerializer)

@@ -33,21 +33,21 @@ _TYPES: Final = ["application/problem+json", "text/html"]
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400: an unreadable address, or a list filtered by a column it does not offer."""
     if isinstance(exception, BadRequest):
-        text = "This address, or what was sent to it, cannot be read."
-        return _refuse(request, 400, "INVALID_PARAMETER", "Not understood", text)
-    text = "This address asks for something that this page does not offer."
-    return _refuse(request, 400, "INVALID_REQUEST", "Not understood", text)
+        text = "This address or form cannot be read."
+        return _refuse(request, 400, "INVALID_PARAMETER", "Invalid request", text)
+    text = "This page does not support this address: it asks for an unknown filter or option."
+    return _refuse(request, 400, "INVALID_REQUEST", "Invalid request", text)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404."""
-    text = "There is nothing at this address, or it is not yours to see."
-    return _refuse(request, 404, "NOT_FOUND", "Nothing here", text)
+    text = "This page does not exist, or you may not see it."
+    return _refuse(request, 404, "NOT_FOUND", "Page not found", text)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403."""
-    text = "Your role does not let you do this. If it should, ask an administrator of your tenant."
+    text = "Your role does not allow this. If you need it, ask a tenant administrator."
     return _refuse(request, 403, "PERMISSION_DENIED", "Not allowed", text)
 
 
@@ -60,7 +60,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     is_known = hasattr(request, "user") and request.user.is_authenticated
     typed = drafts.typed_texts(request) if _is_from_here(request) else []
     if is_known:
-        text = "This form is from before you signed in. Nothing was changed."
+        text = "You opened this form before you signed in. Nothing was changed."
         way = {"label": "Open the page again", "url": request.path}
     else:
         text = "You were signed out. Nothing was saved."
@@ -82,8 +82,8 @@ def _is_from_here(request: HttpRequest) -> bool:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Answer 503 as a page, without a query: not even for who is signed in."""
     text = (
-        "The database does not answer, or somebody else kept it busy for too long. Try it again in a moment; if you "
-        "had sent a form, look first whether it took effect."
+        "The database does not answer, or is busy. Try again in a moment. If you sent a form, "
+        "first check whether it was saved."
     )
     bare = HttpRequest()
     bare.META, bare.path, bare.path_info, bare.user = request.META, request.path, request.path_info, AnonymousUser()
@@ -127,6 +127,6 @@ def _refuse(request: HttpRequest, status: int, code: str, title: str, text: str,
     if not _wants_page(request):
         return problem(status, code, text)
     context: dict[str, Any] = admin.site.each_context(request) if hasattr(request, "user") else {}
-    way = {"label": "To the first page", "url": reverse("admin:index")}
+    way = {"label": "Go to overview", "url": reverse("admin:index")}
     values = context | {"title": title, "text": text, "way": way} | more
     return render(request, "refused.html", values, status=status)

@@ -29,21 +29,21 @@ _MAX_USERNAME: Final = 150
 
 
 class UsernameTaken(DomainError):
-    """Somebody has this user name already."""
+    """This user name is taken."""
 
     code = "USERNAME_TAKEN"
     http_status = 409
 
 
 class NotYourPerson(DomainError):
-    """This person is not yours to manage: a superuser, or somebody who works for other tenants too."""
+    """You may not manage this person: a superuser, or someone who also works for other tenants."""
 
     code = "NOT_YOUR_PERSON"
     http_status = 403
 
 
 class NotYourself(DomainError):
-    """Nobody changes their own access; the password page is in the menu at your name."""
+    """You cannot change your own access. To change your password, open the menu at your name."""
 
     code = "NOT_YOURSELF"
     http_status = 403

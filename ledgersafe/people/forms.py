@@ -1,4 +1,4 @@
-"""What is typed about people. A form checks shapes only; what is allowed, the use case says."""
+"""Forms about people. A form checks shapes only; the use case decides what is allowed."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.roles import ROLES
 
-#: More tenants than this are a list to scroll, not boxes to tick.
+#: With more tenants than this, a scrolling list instead of check boxes.
 _BOXES: Final = 12
 
 
@@ -57,7 +57,7 @@ class _RoleAndTenants(UseCaseForm):
     tenants = forms.MultipleChoiceField(
         label="Tenants",
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text="Nothing of other tenants is shown to this person.",
+        help_text="This person sees nothing of other tenants.",
     )
 
     def __init__(self, by: staff.Person, data: Any = None, **kwargs: Any) -> None:
@@ -86,20 +86,20 @@ class _PasswordTwice(UseCaseForm):
     """A password, typed twice because it is hidden."""
 
     password = _password("Password", help_text=_password_rules())
-    again = _password("The password again")
+    again = _password("Repeat the password")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         again = cleaned.pop("again", None)
         if "password" in cleaned and again is not None and cleaned["password"] != again:
-            self.add_error("again", "The two passwords are not the same.")
+            self.add_error("again", "The passwords differ.")
         return cleaned
 
 
 class NewPersonForm(_RoleAndTenants, _PasswordTwice):
     """A new person."""
 
-    username = _text("User name", 150, help_text="What they sign in with, and how the audit log names them.")
+    username = _text("User name", 150, help_text="For signing in; the audit log shows it too.")
     first_name = _text("First name", 150, required=False)
     last_name = _text("Last name", 150, required=False)
     email = forms.EmailField(label="E-mail", required=False, widget=UnfoldAdminEmailInputWidget())
@@ -113,7 +113,7 @@ class AccessForm(_RoleAndTenants):
         label="May sign in",
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
-        help_text="Switch off instead of deleting: what they did stays theirs.",
+        help_text="Switch off instead of deleting: their past actions keep their name.",
     )
 
     def __init__(self, by: staff.Person, person: User, data: Any = None) -> None:

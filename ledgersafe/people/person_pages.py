@@ -60,7 +60,7 @@ class PersonAdmin(AdministratorsOnly):
     def may_sign_in(self, person: User) -> bool:
         return person.is_active
 
-    @admin.display(description="Two steps")
+    @admin.display(description="Two-step sign-in")
     def two_steps(self, person: Any) -> str:
         return "on" if person.has_phone else "–"
 
@@ -74,14 +74,14 @@ class PersonAdmin(AdministratorsOnly):
             ("Name", row.get_full_name() or "–"),
             ("E-mail", row.email or "–"),
             ("Two-step sign-in", "on" if row.has_phone else "off"),
-            ("Signed in last", instant_text(row.last_login) if row.last_login else "never"),
+            ("Last sign-in", instant_text(row.last_login) if row.last_login else "never"),
             ("Since", instant_text(row.date_joined)),
         ]
         return object_page(
             request,
             row,
             title=row.username,
-            subtitle="Works in the back office" if row.is_staff else "May not use the back office",
+            subtitle="Staff" if row.is_staff else "Not staff: no access to the back office",
             badges=[Badge("may sign in", "success") if row.is_active else Badge("deactivated", "danger")],
             buttons=_buttons(row) if may_manage else [],
             cards=[Card("Access", facts=facts, note=note), _trail(request, row)],
@@ -115,31 +115,29 @@ class PersonAdmin(AdministratorsOnly):
             lambda typed: access.create_person(**typed, by=request.user, actor=staff.actor_of(request.user)),
         )
         if person is not None:
-            return _done(request, person, f"{person.username} may sign in now.")
+            return _done(request, person, f"{person.username} can sign in now.")
         back = reverse("admin:auth_user_changelist")
         how = {"opts": self.opts, "title": "Add a person", "submit": "Add", "back": back}
-        return form_page(request, form, **how, intro="Tell them the password by another way than the user name.")
+        return form_page(request, form, **how, intro="Send user name and password separately.")
 
     def access(self, request: HttpRequest, person_id: int) -> HttpResponse:
         """Change role, tenants and right to sign in."""
         person = self._managed(request, person_id)
         form = forms.AccessForm(request.user, person, request.POST or None)
-        return self._ask(
-            request, person, form, access.change_access, "Change access", "Save", "The access of {} is changed."
-        )
+        return self._ask(request, person, form, access.change_access, "Change access", "Save", "Access of {} changed.")
 
     def password(self, request: HttpRequest, person_id: int) -> HttpResponse:
         """Set a new password."""
         person = self._managed(request, person_id)
         form = forms.PasswordForm(request.POST or None)
-        message = "{} has a new password, and is signed out everywhere."
+        message = "New password for {} saved. All their sessions have ended."
         return self._ask(request, person, form, access.reset_password, "Reset password", "Set the password", message)
 
     def second_factor(self, request: HttpRequest, person_id: int) -> HttpResponse:
         """Switch off two-step sign-in."""
         person = self._managed(request, person_id)
         form = forms.NoQuestionForm({} if request.method == "POST" else None)
-        title, message = "Switch off two-step sign-in", "{} signs in by password alone, until they set it up again."
+        title, message = "Switch off two-step sign-in", "Two-step sign-in of {} is off until they set it up again."
         return self._ask(request, person, form, access.reset_second_factor, title, "Switch it off", message)
 
     def _managed(self, request: HttpRequest, person_id: int) -> User:
@@ -206,7 +204,7 @@ def _trail(request: HttpRequest, person: User) -> Card:
         [instant_text(e.at), e.actor, Cell(e.action, mono=True), e.tenant.slug]
         for e in entries.select_related("tenant")[:20]
     ]
-    return Card("What was done", headers=["When", "By", "What", "Tenant"], rows=rows, empty="Nothing yet.", wide=True)
+    return Card("History", headers=["When", "By", "What", "Tenant"], rows=rows, empty="Nothing yet.", wide=True)
 
 
 def _done(request: HttpRequest, person: User, text: str) -> HttpResponseRedirect:

@@ -28,7 +28,7 @@ class RoleAdmin(AdministratorsOnly):
         rows: QuerySet[Group] = super().get_queryset(request).filter(name__in=roles.GROUP_NAMES)
         return rows.annotate(people=Count("user", filter=Q(user__in=visible_people)))
 
-    @admin.display(description="What for")
+    @admin.display(description="Purpose")
     def purpose(self, group: Group) -> str:
         role = roles.of_group(group.name)
         return role.purpose if role else "–"
@@ -47,7 +47,7 @@ class RoleAdmin(AdministratorsOnly):
             subtitle=role.purpose if role else "",
             cards=[
                 Card("Role", facts=[("People", row.people), ("Scopes on the API", scopes)]),
-                Card("In the back office", headers=["Part", "Sees", "May"], rows=_abilities(row), wide=True),
+                Card("In the back office", headers=["Area", "Sees", "May"], rows=_abilities(row), wide=True),
             ],
         )
 

@@ -25,7 +25,7 @@ _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 class WrongCode(DomainError):
-    """That code is not right. Codes change every 30 seconds; check the phone's clock."""
+    """Wrong code. Codes change every 30 seconds; check your phone's clock."""
 
     code = "WRONG_CODE"
 

@@ -219,7 +219,7 @@ def _carry_out(request: HttpRequest, what: str, form: CodeForm) -> list[str] | N
             return second_factor.renew_recovery_codes(person=person, code=form.cleaned_data["code"], actor=actor)
         elif what == "turn-off":
             second_factor.turn_off(person=person, code=form.cleaned_data["code"], actor=actor)
-            messages.success(request, "Two-step sign-in is off: the password alone lets you in.")
+            messages.success(request, "Two-step sign-in is off: your password alone is enough.")
     except second_factor.AlreadyOn:
         messages.warning(request, second_factor.AlreadyOn().message)
     except DomainError as error:

@@ -1,4 +1,4 @@
-"""API keys: create, rotate, revoke. The key itself is returned once and kept nowhere."""
+"""Create, rotate and revoke API keys. A key is returned once and not stored."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,14 +20,14 @@ LONGEST_LIFE: Final = timedelta(days=36_500)
 
 
 class KeyNotLive(DomainError):
-    """The key is revoked or has expired: create a new one instead."""
+    """The key is revoked or expired. Create a new one."""
 
     code = "KEY_NOT_LIVE"
     http_status = 409
 
 
 class AlreadyRotated(DomainError):
-    """The key was rotated already: rotate its successor."""
+    """The key was already rotated: rotate its successor."""
 
     code = "ALREADY_ROTATED"
     http_status = 409
@@ -53,7 +53,7 @@ def create_api_key(
     checks.check_name(name)
     _check_place(store_code, register_code)
     if expires_in is not None and not timedelta(0) < expires_in <= LONGEST_LIFE:
-        raise InvalidParameter(f"A key lives for 1 to {LONGEST_LIFE.days} days.", field="expires_in_days")
+        raise InvalidParameter(f"A key must expire in 1 to {LONGEST_LIFE.days} days.", field="expires_in_days")
     with tenant_transaction(tenant.id):
         store, register = _place(tenant, store_code, register_code, actor)
         expires_at = now + expires_in if expires_in is not None else None
@@ -69,11 +69,11 @@ def rotate_api_key(
 
     Whoever uses either is the same principal: a command that is repeated with the other key is a repeat.
 
-    :param grace: zero makes the old key worthless at once; an earlier expiry of the old key stays as it is.
+    :param grace: zero revokes the old key immediately; an earlier expiry of the old key stays.
     :returns: the successor's row, and the key, shown this once.
     :raises ledgersafe.values.errors.NotFound: no such tenant or key. :raises ledgersafe.values.errors.InvalidParameter:
         the grace.
-    :raises KeyNotLive: it is worthless already. :raises AlreadyRotated: it has a successor.
+    :raises KeyNotLive: it is revoked or expired. :raises AlreadyRotated: it has a successor.
     """
     if not timedelta(0) <= grace <= LONGEST_GRACE:
         hours = int(LONGEST_GRACE.total_seconds() // 3600)
@@ -120,7 +120,7 @@ def _check_place(store_code: str | None, register_code: str | None) -> None:
     if register_code is not None:
         checks.check_code("The register", register_code, field="register")
         if store_code is None:
-            raise InvalidParameter("A key bound to a register needs its store too.", field="store")
+            raise InvalidParameter("A key for a register also needs its store.", field="store")
 
 
 def _place(
@@ -140,7 +140,7 @@ def _locked_live(tenant: Tenant, prefix: str, now: datetime) -> ApiKey:
     # Before whether it is live: one that was rotated at once is both, and its successor is what to look for.
     successor = ApiKey.objects.filter(predecessor=key).first()
     if successor is not None:
-        raise AlreadyRotated(f"Key {prefix} was rotated already: its successor is {successor.prefix}.")
+        raise AlreadyRotated(f"Key {prefix} was already rotated: its successor is {successor.prefix}.")
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise KeyNotLive
     return key

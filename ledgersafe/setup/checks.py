@@ -1,4 +1,4 @@
-"""What names, codes and settings may look like. Each refusal names the field it is about."""
+"""Check names, codes and settings. Each refusal names its field."""
 
 import re
 from collections.abc import Collection
@@ -27,7 +27,9 @@ def check_slug(slug: str) -> None:
     :raises InvalidParameter: like all functions here.
     """
     if not _SLUG.fullmatch(slug):
-        raise InvalidParameter(f"{slug!r} is no slug: lower-case letters, digits, - and _, at most 64.", field="slug")
+        raise InvalidParameter(
+            f"{slug!r} is not a slug: use lower-case letters, digits, - and _, at most 64.", field="slug"
+        )
 
 
 def check_text(what: str, text: str, limit: int, *, field: str, empty: bool = False) -> None:
@@ -60,14 +62,14 @@ def check_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidParameter(f"{name!r} is no IANA time zone, like Europe/Athens.", field="time_zone") from None
+        raise InvalidParameter(f"{name!r} is not a time zone. Example: Europe/Athens.", field="time_zone") from None
 
 
 def read_cut_off(text: str) -> time:
     """Read the local time at which the business day ends, like `"23:59"`."""
     match = _TIME.fullmatch(text)
     if match is None:
-        raise InvalidParameter(f"{text!r} is no time of day, like 23:59.", field="cut_off")
+        raise InvalidParameter(f"{text!r} is not a time of day. Example: 23:59.", field="cut_off")
     return time(int(match.group(1)), int(match.group(2)))
 
 
@@ -94,7 +96,7 @@ def check_near_duplicates(seconds: int) -> None:
     """Check the window for near duplicates: 0 to 3,600 seconds."""
     if not 0 <= seconds <= LONGEST_NEARNESS_SECONDS:
         raise InvalidParameter(
-            f"Near duplicates are looked for within 0 to {LONGEST_NEARNESS_SECONDS} seconds, not {seconds}.",
+            f"The near-duplicate window must be 0 to {LONGEST_NEARNESS_SECONDS} seconds, not {seconds}.",
             field="near_duplicate_seconds",
         )
 
@@ -106,9 +108,9 @@ def read_books_start(text: str, *, today: date) -> date:
     except ValueError:
         day = None
     if day is None:
-        raise InvalidParameter(f"{text!r} is no day, like 2026-01-01.", field="books_start")
+        raise InvalidParameter(f"{text!r} is not a date. Example: 2026-01-01.", field="books_start")
     if not EARLIEST_START <= day <= today + LONGEST_WAIT:
-        raise InvalidParameter("The books start after 1999 and no more than a year ahead.", field="books_start")
+        raise InvalidParameter("The books must start after 1999, and at most a year from now.", field="books_start")
     return day
 
 

@@ -1,4 +1,4 @@
-"""Stores and registers. Tills register themselves by their first event unless the tenant is strict about stores."""
+"""Create and rename stores and registers. A new till's first event creates its own unless the tenant is strict."""
 
 from django.db.models import F
 
@@ -12,14 +12,14 @@ from ledgersafe.values.errors import DomainError, NotFound
 
 
 class StoreExists(DomainError):
-    """The tenant has a store of this code already."""
+    """The tenant already has a store with this code."""
 
     code = "STORE_EXISTS"
     http_status = 409
 
 
 class RegisterExists(DomainError):
-    """The store has a register of this code already."""
+    """The store already has a register with this code."""
 
     code = "REGISTER_EXISTS"
     http_status = 409
@@ -52,10 +52,10 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
         # Taken first: two people who create the same store queue here, and the second one sees the first one's.
         _note_new_place(tenant)
         if Store.objects.filter(tenant=tenant, code=code).exists():
-            raise StoreExists(f"Tenant {slug} has a store {code!r} already.", field="code")
+            raise StoreExists(f"Tenant {slug} already has a store {code!r}.", field="code")
         store = _add_store(tenant, code, {"name": name} | ({"time_zone": time_zone} if time_zone else {}), actor)
         if store.time_zone != time_zone:  # its first event came meanwhile, and was dated by the tenant's clock
-            raise StoreExists(f"Tenant {slug} has a store {code!r} already.", field="code")
+            raise StoreExists(f"Tenant {slug} already has a store {code!r}.", field="code")
         return store
 
 
@@ -90,7 +90,7 @@ def create_register(*, slug: str, store_code: str, code: str, name: str = "", ac
         _note_new_place(tenant)
         store = _locked_store(tenant, store_code)
         if Register.objects.filter(tenant=tenant, store=store, code=code).exists():
-            raise RegisterExists(f"Store {store_code} has a register {code!r} already.", field="code")
+            raise RegisterExists(f"Store {store_code} already has a register {code!r}.", field="code")
         return _add_register(tenant, store, code, name, actor)
 
 

@@ -1,4 +1,4 @@
-"""The time zone of a store, by whose clock its business days end."""
+"""Set the time zone of a store: its business days end by this clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ _KNOWN: Final = "stores_time_zone_known"
 
 
 class StoreZoneFixed(DomainError):
-    """A store with business days keeps its time zone: they were cut by it."""
+    """The time zone of a store with business days is fixed."""
 
     code = "STORE_TIME_ZONE_FIXED"
     http_status = 409

@@ -26,7 +26,7 @@ class TenantChanges(TypedDict, total=False):
     late_window_days: int
     #: A day, `"2026-01-01"`.
     books_start: str
-    #: 0: near duplicates are not looked for.
+    #: 0: no check for near duplicates.
     near_duplicate_seconds: int
     #: All that are to be on; or the two below, against what is on now.
     enabled_event_types: list[str]
@@ -92,7 +92,7 @@ def _limits(tenant: Tenant, changes: TenantChanges) -> dict[str, Any]:
             columns[f"{field}_minor"] = checks.read_limit(given[field], currency, field=field)
         elif currency != tenant.base_currency and getattr(tenant, f"{field}_minor") is not None:
             # 500.00 USD must not silently become 50000 yen.
-            raise InvalidParameter(f"State the {called} anew, in {currency}.", field=field)
+            raise InvalidParameter(f"Enter the {called} again, in {currency}.", field=field)
     return columns
 
 

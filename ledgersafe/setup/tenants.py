@@ -1,4 +1,4 @@
-"""Creating tenants and changing their settings."""
+"""Create tenants, and change their settings."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -28,28 +28,28 @@ _COLUMNS: Final = (
 
 
 class TenantExists(DomainError):
-    """A tenant of this slug exists already."""
+    """A tenant with this slug already exists."""
 
     code = "TENANT_EXISTS"
     http_status = 409
 
 
 class CalendarFixed(DomainError):
-    """A tenant with business days keeps its base currency, time zone and cut-off: they are made of them."""
+    """Base currency, time zone and cut-off of a tenant with business days are fixed."""
 
     code = "CALENDAR_FIXED"
     http_status = 409
 
 
 class BooksStartFixed(DomainError):
-    """The books have business days before that day: they start with the first of them, or earlier."""
+    """The books already have earlier business days: choose a date no later than the first."""
 
     code = "BOOKS_START_FIXED"
     http_status = 409
 
 
 class StaleSettings(DomainError):
-    """Somebody changed these settings meanwhile: look at them again, then save once more."""
+    """Someone else changed these settings meanwhile. Check them, then save again."""
 
     code = "STALE_SETTINGS"
     http_status = 409
@@ -108,7 +108,7 @@ def create_tenant(
             },
         )
         if not created:
-            raise TenantExists(f"Tenant {slug!r} exists already.", field="slug")
+            raise TenantExists(f"Tenant {slug!r} already exists.", field="slug")
         trail.record(
             tenant_id=tenant.id,
             actor=actor,

@@ -19,4 +19,4 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         key = setup.revoke_api_key(slug=options["slug"], prefix=options["prefix"], actor=self.actor, now=timezone.now())
-        self.stdout.write(f"Key {key.prefix} of {options['slug']} is revoked.")
+        self.stdout.write(f"Key {key.prefix} of {options['slug']} revoked.")

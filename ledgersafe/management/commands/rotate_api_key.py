@@ -19,7 +19,7 @@ class Command(LedgerCommand):
     )
     examples = """\
   manage.py rotate_api_key acme 3f9a1c0b52
-  manage.py rotate_api_key acme 3f9a1c0b52 --grace-hours 0     # the old one is worthless at once
+  manage.py rotate_api_key acme 3f9a1c0b52 --grace-hours 0     # revokes the old key immediately
   KEY=$(manage.py rotate_api_key acme 3f9a1c0b52 | tail -n1)"""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,6 +38,6 @@ class Command(LedgerCommand):
             actor=self.actor,
             now=timezone.now(),
         )
-        until = f"works for {hours} more hours at most" if hours else "is worthless from now on"
+        until = f"works for at most {hours} more hours" if hours else "no longer works"
         self.stdout.write(f"Key {options['prefix']} {until}. Its successor {row.prefix}, shown this once:")
         self.stdout.write(key)

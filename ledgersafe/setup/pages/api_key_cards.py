@@ -34,7 +34,7 @@ def keys_card(tenant: Tenant, add: Button | None) -> Card:
         rows=rows,
         button=add,
         note=more_note(total, "API key"),
-        empty="No key yet. Create one for the first till: without a key nothing can be sent.",
+        empty="No key yet. Create one for the first till: it needs a key to send events.",
         wide=True,
     )
 
@@ -54,7 +54,7 @@ def key_cards(key: ApiKey) -> list[Card]:
                 ("Expires", moment(key.expires_at, "never")),
                 ("Revoked", moment(key.revoked_at, "no")),
             ],
-            note="The key itself was shown once, when it was made. Only a fingerprint of it is kept.",
+            note="The key was shown once, when it was created. Only its hash is stored.",
         ),
         Card(
             "What it may do",

@@ -30,24 +30,24 @@ class ScopeLabel(ExplainedLabel):
 class ApiKeyForm(UseCaseForm):
     """A new API key."""
 
-    name = text_field("Name", required=False, help_text="Whose it is, like till 4 or the nightly export.")
+    name = text_field("Name", required=False, help_text='Used by, e.g. "Till 4" or "nightly export".')
     place = forms.ChoiceField(
         label="Where it may be used",
         required=False,
         widget=UnfoldAdminSelectWidget(),
-        help_text="A key of one store or register reaches nothing of any other, and cannot hold what is marked as the "
-        "whole tenant's.",
+        help_text="A key of one store or register cannot reach any other, and cannot have scopes marked as the whole "
+        "tenant's.",
     )
     scopes = ExplainedChoices(
         [ScopeLabel(name, scopes.meaning_of(name)) for name in scopes.OFFERED],
         label="What it may do",
-        help_text="Give it no more than it needs.",
+        help_text="Choose only what it needs.",
     )
     expires_in_days = forms.IntegerField(
         label="Expires in days",
         required=False,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "1", "max": "36500", "placeholder": "never"}),
-        help_text="Empty: it lives until somebody revokes it.",
+        help_text="Empty: it works until someone revokes it.",
     )
 
     def __init__(self, tenant: Tenant, data: Any = None) -> None:
@@ -91,12 +91,12 @@ class RotateForm(UseCaseForm):
         ("0", "Not at all"),
     )
     grace_hours = forms.TypedChoiceField(
-        label="The old key goes on working for",
+        label="The old key keeps working for",
         choices=_HOURS,
         coerce=int,
         initial="24",
         widget=UnfoldAdminRadioSelectWidget(radio_style=2),
-        help_text="Time to bring the new key to the device. Not at all: whatever uses the old one is refused at once.",
+        help_text="Time to install the new key. Not at all: the old key stops working immediately.",
     )
 
 

@@ -36,7 +36,7 @@ class ApiKeyAdmin(SetUpAdmin):
     ordering = ("-id",)
     exclude = ("secret_sha256",)
     actions_list = ("new_key",)
-    empty_text = "Without a key nothing can be sent. Create one for the first till with the button above."
+    empty_text = "Tills and programs need a key to send events. Create the first one with the button above."
     pages: ClassVar = {"rotate": "rotate", "revoke": "revoke"}
 
     @display(description="State", label=api_key_cards.KEY_STATES)
@@ -98,21 +98,21 @@ class ApiKeyAdmin(SetUpAdmin):
         if result is not None:
             row, secret = result
             key.refresh_from_db()
-            until = f"works until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at is None else "is worthless now"
+            until = f"works until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at is None else "no longer works"
             title, note = f"Key {row.prefix} replaces {key.prefix}", f"The old key {key.prefix} {until}."
             back = link("apikey", "change", row.pk)
             return secret_page(request, opts=self.opts, title=title, secret=secret, back=back, note=note)
-        intro = "A new key with the same rights takes its place. Bring it to the device before the old one ends."
-        return self._form(request, key, form, title=f"Rotate key {key.prefix}", submit="Issue new key", intro=intro)
+        intro = "Creates a new key with the same rights. Install it before the old key stops working."
+        return self._form(request, key, form, title=f"Rotate key {key.prefix}", submit="Create new key", intro=intro)
 
     def revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         """Revoke the key after a confirmation."""
         form = UseCaseForm(request.POST if request.method == "POST" else None)
         who = {"slug": key.tenant.slug, "prefix": key.prefix, "actor": actor_of(request.user)}
         if press(request, form, lambda _: setup.revoke_api_key(**who, now=timezone.now())) is not None:
-            messages.success(request, f"Key {key.prefix} is revoked.")
+            messages.success(request, f"Key {key.prefix} revoked.")
             return HttpResponseRedirect(link("apikey", "change", key.pk))
-        intro = "From this moment whatever uses it is refused. This cannot be undone: only a new key helps."
+        intro = "Takes effect immediately and cannot be undone. To connect again, create a new key."
         return self._form(
             request, key, form, title=f"Revoke key {key.prefix}?", submit="Revoke key", intro=intro, danger=True
         )

@@ -49,7 +49,7 @@ def store_zone_field() -> forms.CharField:
         limit=64,
         required=False,
         attrs={"list": "su-zones"},
-        help_text="IANA name, like America/Los_Angeles. Empty: the tenant's. Fixed once the store has posted.",
+        help_text="For example America/Los_Angeles. Empty: the tenant's. Fixed after the store's first posting.",
     )
 
 

@@ -12,7 +12,7 @@ from ledgersafe.tenants.models import Register, Store, Tenant
 def zone_fact(store: Store) -> tuple[str, Any]:
     """Show a store's time zone, and since when it is fixed."""
     settled = f"fixed since {store.time_zone_fixed_at:%-d %B %Y}" if store.time_zone_fixed_at else "until it posts"
-    return "Time zone", Cell(store.time_zone or f"{store.tenant.time_zone}, as the tenant", small=settled)
+    return "Time zone", Cell(store.time_zone or f"{store.tenant.time_zone} (the tenant's)", small=settled)
 
 
 def stores_card(tenant: Tenant, add: Button | None) -> Card:
@@ -33,9 +33,9 @@ def stores_card(tenant: Tenant, add: Button | None) -> Card:
         rows=rows,
         button=add,
         note=more_note(total, "store"),
-        empty="No store yet. Create one, or let the first event of its tills register it."
+        empty="No store yet. Create one, or it is added with its first event."
         if not tenant.strict_stores
-        else "No store yet. This tenant is strict: create its stores, or all its events are held.",
+        else "No store yet. This tenant is strict about stores: until you create them, all events are held.",
     )
 
 
@@ -59,5 +59,5 @@ def registers_card(tenant: Tenant, add: Button | None, store: Store | None = Non
         rows=rows,
         button=add,
         note=more_note(total, "register"),
-        empty="No register yet. Create one, or let its first event register it.",
+        empty="No register yet. Create one, or it is added with its first event.",
     )

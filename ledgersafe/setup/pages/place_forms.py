@@ -14,8 +14,8 @@ from ledgersafe.tenants.models import Store, Tenant
 class StoreForm(UseCaseForm):
     """A new store."""
 
-    code = text_field("Code", limit=64, help_text="Exactly as its tills send it as store_id. It never changes.")
-    name = text_field("Name", required=False, help_text="For people, like Main Street.")
+    code = text_field("Code", limit=64, help_text="Exactly as its tills send it in store_id. It never changes.")
+    name = text_field("Name", required=False, help_text="Shown to people, e.g. Main Street.")
     time_zone = store_zone_field()
 
     @property
@@ -36,15 +36,15 @@ class StoreZoneForm(UseCaseForm):
 class RenameForm(UseCaseForm):
     """A new name for a store or register."""
 
-    name = text_field("Name", required=False, help_text="For people. The code, which tills send, stays.")
+    name = text_field("Name", required=False, help_text="Shown to people. The code stays: tills send it.")
 
 
 class RegisterForm(UseCaseForm):
     """A new register in one of the tenant's stores."""
 
     store = forms.ChoiceField(label="Store", widget=UnfoldAdminSelectWidget())
-    code = text_field("Code", limit=64, help_text="Exactly as the till sends it as register_id. It never changes.")
-    name = text_field("Name", required=False, help_text="For people, like Express lane.")
+    code = text_field("Code", limit=64, help_text="Exactly as the till sends it in register_id. It never changes.")
+    name = text_field("Name", required=False, help_text="Shown to people, e.g. Express lane.")
 
     def __init__(self, tenant: Tenant, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)

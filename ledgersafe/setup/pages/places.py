@@ -30,7 +30,7 @@ class PlaceAdmin(SetUpAdmin):
         form = place_forms.RenameForm(request.POST or None, initial={"name": place.name})
         who = actor_of(request.user)
         if press(request, form, lambda typed: self.use_rename(place, typed["name"], who)) is not None:
-            messages.success(request, f"The {what} {place.code} is renamed.")
+            messages.success(request, f"{what.capitalize()} {place.code} renamed.")
             return HttpResponseRedirect(back)
         title = f"Rename {what} {place.code}"
         return form_page(request, form, opts=self.opts, obj=place, title=title, submit="Rename", back=back)
@@ -51,7 +51,7 @@ class StoreAdmin(PlaceAdmin):
     list_select_related = ("tenant",)
     ordering = ("tenant__slug", "code")
     actions_list = ("new_store",)
-    empty_text = "Create a store with the button above, or let the first event of its tills register it."
+    empty_text = "Create a store with the button above, or it is added with its first event."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -78,7 +78,7 @@ class StoreAdmin(PlaceAdmin):
             ("Since", formatting.moment(obj.created_at)),
         ]
         cards = [
-            Card("Store", facts=facts, note="The code is what tills send as store_id: it never changes."),
+            Card("Store", facts=facts, note="Tills send the code as store_id. It never changes."),
             place_cards.registers_card(obj.tenant, next(iter(self.buttons(request, obj, add)), None), obj),
         ]
         subtitle = f"Store {obj.code} of {called(obj.tenant)}"
@@ -90,7 +90,7 @@ class StoreAdmin(PlaceAdmin):
         form = place_forms.StoreZoneForm(request.POST or None, initial={"time_zone": store.time_zone})
         who = {"slug": store.tenant.slug, "code": store.code, "actor": actor_of(request.user)}
         if press(request, form, lambda typed: setup.set_store_zone(**typed, **who)) is not None:
-            messages.success(request, f"The time zone of store {store.code} is saved.")
+            messages.success(request, f"Time zone of store {store.code} saved.")
             return HttpResponseRedirect(back)
         return form_page(
             request,
@@ -98,7 +98,7 @@ class StoreAdmin(PlaceAdmin):
             opts=self.opts,
             obj=store,
             title=f"Time zone of store {store.code}",
-            intro=f"By this clock its business days end, at the cut-off time of {called(store.tenant)}.",
+            intro=f"The store's business days end by this clock, at the cut-off time of {called(store.tenant)}.",
             submit="Save time zone",
             back=back,
         )
@@ -117,7 +117,7 @@ class RegisterAdmin(PlaceAdmin):
     list_select_related = ("tenant", "store")
     ordering = ("tenant__slug", "store__code", "code")
     actions_list = ("new_register",)
-    empty_text = "Create a register with the button above, or let its first event register it."
+    empty_text = "Create a register with the button above, or it is added with its first event."
 
     @list_button("Add register", permission="administer")
     def new_register(self, request: HttpRequest) -> HttpResponse:
@@ -132,7 +132,7 @@ class RegisterAdmin(PlaceAdmin):
             ("Tenant", Cell(obj.tenant.slug, url=link("tenant", "change", obj.tenant_id))),
             ("Since", formatting.moment(obj.created_at)),
         ]
-        note = "The code is what the till sends as register_id: it never changes."
+        note = "The till sends the code as register_id. It never changes."
         cards = [Card("Register", facts=facts, note=note)]
         subtitle = f"Register {obj.code} in store {obj.store.code} of {called(obj.tenant)}"
         return object_page(request, obj, title=obj.name or obj.code, subtitle=subtitle, buttons=buttons, cards=cards)

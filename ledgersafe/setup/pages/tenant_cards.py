@@ -13,7 +13,7 @@ def _limit(minor: int | None, currency: str) -> str:
 
 
 def _near(seconds: int) -> str:
-    return f"are held within {seconds} seconds" if seconds else "are not looked for"
+    return f"on: within {seconds} seconds" if seconds else "off"
 
 
 def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
@@ -28,8 +28,11 @@ def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
                 ("Late window", f"{tenant.late_window_days} days"),
                 ("Four-eyes limit", _limit(tenant.four_eyes_limit_minor, currency)),
                 ("Variance limit", _limit(tenant.variance_limit_minor, currency)),
-                ("Near duplicates", _near(tenant.near_duplicate_seconds)),
-                ("Unknown stores", "are held for a person" if tenant.strict_stores else "register themselves"),
+                ("Near-duplicate check", _near(tenant.near_duplicate_seconds)),
+                (
+                    "New stores",
+                    "events held until you create the store" if tenant.strict_stores else "added automatically",
+                ),
                 ("Accepted event types", ", ".join(tenant.enabled_event_types) or "none: everything is held"),
                 ("Held event types", ", ".join(held) or "none"),
             ],
@@ -45,7 +48,7 @@ def settings_cards(tenant: Tenant, edit: Button | None) -> list[Card]:
                 ("First business day", first_day or "none yet"),
             ],
             note=(
-                "Fixed: its days and amounts are made of these. The books may start earlier at any time."
+                "Fixed since the first business day. Only an earlier start of the books is possible."
                 if first_day
                 else "Can be changed until the first event is posted."
             ),
@@ -74,11 +77,11 @@ def members_card(tenant: Tenant) -> Card:
         headers=("User", "Roles", "Last sign-in"),
         rows=rows,
         wide=True,
-        empty="Nobody yet: only superusers see this tenant. Users are given tenants and roles on their own page.",
+        empty="Nobody yet: only superusers see this tenant. Assign tenants and roles on a person's page.",
     )
 
 
 def _roles_of(user: Any) -> str:
     if user.is_superuser:
         return "superuser"
-    return ", ".join(sorted(group.name for group in user.groups.all())) or "no role yet: may do nothing"
+    return ", ".join(sorted(group.name for group in user.groups.all())) or "no role yet: no rights"

@@ -30,30 +30,30 @@ EVENT_TYPE_MEANINGS: Final = {
 class NewTenantForm(UseCaseForm):
     """A new tenant (retailer)."""
 
-    slug = text_field("Slug", limit=64, help_text="Its public id, which tills send as tenant_id. It never changes.")
-    name = text_field("Name", required=False, help_text="Shown to people; the slug if left out.")
+    slug = text_field("Slug", limit=64, help_text="The public id that tills send in tenant_id. It never changes.")
+    name = text_field("Name", required=False, help_text="Shown to people. Empty: the slug.")
     currency = text_field(
-        "Base currency", limit=3, initial="USD", help_text="ISO 4217, like USD: the currency of its books."
+        "Base currency", limit=3, initial="USD", help_text="ISO 4217, e.g. USD: the currency of the books."
     )
     time_zone = text_field(
         "Time zone",
         limit=64,
         initial="UTC",
         attrs={"list": "su-zones"},
-        help_text="IANA name, like Europe/Athens. Business days end by this clock.",
+        help_text="For example Europe/Athens. Business days end by this clock.",
     )
     books_start = text_field(
         "Books start on",
         limit=10,
         required=False,
         attrs={"placeholder": "2026-01-01"},
-        help_text="The first business day. What claims to be older is held. Empty: 30 days before today.",
+        help_text="The first business day. Older events are held. Empty: 30 days before today.",
     )
     strict_stores = forms.BooleanField(
         label="Strict about stores",
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
-        help_text="Hold events of stores and registers nobody has created, instead of registering them.",
+        help_text="Hold events of unknown stores and registers instead of adding these automatically.",
     )
 
     @property
@@ -69,50 +69,47 @@ class SettingsForm(UseCaseForm):
     late_window_days = forms.IntegerField(
         label="Late window, in days",
         widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "max": "365"}),
-        help_text="An event of a closed day is posted into the open day up to this many days late; later it is held.",
+        help_text="Late events post to the open day for this many days; after that they are held.",
     )
     near_duplicate_seconds = forms.IntegerField(
-        label="Near duplicates, within seconds",
+        label="Near-duplicate check, in seconds",
         widget=UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "max": "3600"}),
-        help_text="A sale is held when the same basket was sold at the same till, under another id, that shortly "
-        "before or after. 0: never.",
+        help_text="Hold a sale if the same till sold the same basket under another id within this time. 0: off.",
     )
     four_eyes_limit = text_field(
         "Four-eyes limit",
         limit=32,
         required=False,
-        help_text="Decisions on more than this need a second person. Empty: none do.",
+        help_text="Decisions above this amount need a second person. Empty: no limit.",
     )
     variance_limit = text_field(
         "Variance limit",
         limit=32,
         required=False,
-        help_text="A drawer that is over or short by more is closed by somebody who may approve it. Empty: by anybody.",
+        help_text="Larger differences need approval to close a drawer. Empty: no limit.",
     )
     strict_stores = forms.BooleanField(
         label="Strict about stores",
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
-        help_text="Hold events of stores and registers nobody has created, instead of registering them.",
+        help_text="Hold events of unknown stores and registers instead of adding these automatically.",
     )
     enabled_event_types = ExplainedChoices(
         [ExplainedLabel(name, EVENT_TYPE_MEANINGS[name]) for name in EVENT_TYPES],
-        label="Event types that are accepted",
+        label="Accepted event types",
         required=False,
-        help_text="Events of other types are kept and held for a person, not lost.",
+        help_text="Events of other types are held for a decision, not lost.",
     )
     books_start = text_field(
         "Books start on",
         limit=10,
         attrs={"placeholder": "2026-01-01"},
-        help_text="The first business day. What claims to be older is held: set an earlier one, then replay it.",
+        help_text="The first business day. Older events are held; after setting an earlier date, replay them.",
     )
-    base_currency = text_field("Base currency", limit=3, help_text="ISO 4217, like USD.")
-    time_zone = text_field(
-        "Time zone", limit=64, attrs={"list": "su-zones"}, help_text="IANA name, like Europe/Athens."
-    )
+    base_currency = text_field("Base currency", limit=3, help_text="ISO 4217, e.g. USD.")
+    time_zone = text_field("Time zone", limit=64, attrs={"list": "su-zones"}, help_text="For example Europe/Athens.")
     cut_off = text_field(
-        "Business day ends at", limit=5, attrs={"placeholder": "23:59"}, help_text="Local time, like 02:30."
+        "Business day ends at", limit=5, attrs={"placeholder": "23:59"}, help_text="Local time, e.g. 02:30."
     )
 
     _CALENDAR = ("base_currency", "time_zone", "cut_off")
@@ -125,7 +122,7 @@ class SettingsForm(UseCaseForm):
         if fixed_since is not None:
             for name in self._CALENDAR:
                 self.fields[name].disabled = True
-                self.fields[name].help_text = f"Fixed: its books have business days since {fixed_since:%-d %B %Y}."
+                self.fields[name].help_text = f"Fixed: the books have business days since {fixed_since:%-d %B %Y}."
             self.fields["books_start"].help_text += f" No later than {fixed_since}, its first business day."
 
     @staticmethod

@@ -71,9 +71,9 @@ class TenantAdmin(SetUpAdmin):
     def registers_shown(self, tenant: Any) -> int:
         return int(tenant.n_registers)
 
-    @display(description="Unknown stores", ordering="strict_stores")
+    @display(description="New stores", ordering="strict_stores")
     def unknown(self, tenant: Tenant) -> str:
-        return "are held" if tenant.strict_stores else "register themselves"
+        return "events held" if tenant.strict_stores else "added automatically"
 
     def has_create_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Tell whether this person may create tenants."""
@@ -103,7 +103,7 @@ class TenantAdmin(SetUpAdmin):
         form = tenant_forms.NewTenantForm(request.POST or None)
         tenant = press(request, form, lambda typed: setup.create_tenant(**typed, actor=actor_of(request.user)))
         if tenant is not None:
-            messages.success(request, f"Tenant {tenant.slug} is created. Next: a key for its first till.")
+            messages.success(request, f"Tenant {tenant.slug} created. Next: create a key for its first till.")
             return HttpResponseRedirect(link("tenant", "change", tenant.pk))
         return form_page(
             request,
@@ -133,7 +133,7 @@ class TenantAdmin(SetUpAdmin):
                 raise
 
         if press(request, form, save) is not None:
-            messages.success(request, f"The settings of {tenant.slug} are saved.")
+            messages.success(request, f"Settings of {tenant.slug} saved.")
             return HttpResponseRedirect(link("tenant", "change", tenant.pk))
         return self._form(request, tenant, form, f"Settings of {called(tenant)}", "Save settings")
 
@@ -143,7 +143,7 @@ class TenantAdmin(SetUpAdmin):
         who = {"slug": tenant.slug, "actor": actor_of(request.user)}
         store = press(request, form, lambda typed: setup.create_store(**typed, **who))
         if store is not None:
-            messages.success(request, f"Store {store.code} is created.")
+            messages.success(request, f"Store {store.code} created.")
             return HttpResponseRedirect(link("store", "change", store.pk))
         return self._form(request, tenant, form, "Add store", "Create store", f"A shop of {called(tenant)}.")
 
@@ -151,7 +151,7 @@ class TenantAdmin(SetUpAdmin):
         """Create a register; `?store=CODE` chooses its store."""
         form = place_forms.RegisterForm(tenant, request.POST or None, initial={"store": request.GET.get("store", "")})
         if not form.fields["store"].choices:  # type: ignore[attr-defined]  # it is a choice field
-            messages.info(request, "A register stands in a store: create the store first.")
+            messages.info(request, "A register belongs to a store: create the store first.")
             return HttpResponseRedirect(link("tenant", "add_store", tenant.pk))
         who = {"slug": tenant.slug, "actor": actor_of(request.user)}
         register = press(
@@ -162,7 +162,7 @@ class TenantAdmin(SetUpAdmin):
             ),
         )
         if register is not None:
-            messages.success(request, f"Register {register.code} is created.")
+            messages.success(request, f"Register {register.code} created.")
             return HttpResponseRedirect(link("register", "change", register.pk))
         return self._form(request, tenant, form, "Add register", "Create register", "A till, with its own cash drawer.")
 
@@ -186,7 +186,7 @@ class TenantAdmin(SetUpAdmin):
         result = press(request, form, create)
         if result is not None:
             row, key = result
-            title, back = f"Key {row.prefix} is created", link("apikey", "change", row.pk)
+            title, back = "Key created", link("apikey", "change", row.pk)
             return secret_page(request, opts=ApiKey._meta, title=title, secret=key, back=back)
         intro = f"For a device or program of {called(tenant)}."
         return self._form(request, tenant, form, "Create API key", "Create key", intro)

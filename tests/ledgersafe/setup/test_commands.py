@@ -68,7 +68,7 @@ def test_change_tenant_tells_what_is_fixed(shop: Shop) -> None:
 def test_change_tenant_moves_the_books_start(shop: Shop) -> None:
     shop.send(shop.sale())
     assert "books start      2026-02-25" in run("change_tenant", shop.slug, "--books-start", "2026-02-25")
-    assert "business days before that day" in refused("change_tenant", shop.slug, "--books-start", "2026-02-26")
+    assert "earlier business days" in refused("change_tenant", shop.slug, "--books-start", "2026-02-26")
 
 
 def test_rotate_api_key_prints_the_new_key_alone_on_the_last_line(shop: Shop) -> None:
