@@ -1,3 +1,5 @@
+"""The project as an app: it brings templates, static files, commands and admin pages."""
+
 from django.apps import AppConfig, apps
 
 

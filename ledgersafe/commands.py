@@ -1,4 +1,4 @@
-"""What all our commands share: examples in `--help`, and one line and exit code 2 for a refusal."""
+"""Base of our commands: examples in `--help`, and exit code 2 with one line for a refusal."""
 
 import argparse
 from typing import Any

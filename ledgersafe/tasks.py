@@ -1,4 +1,4 @@
-"""Periodic work of the project as a whole."""
+"""Periodic jobs of the project as a whole."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Geometry of the charts: pure functions from numbers to shapes. Drawn as SVG, coloured by classes, no script."""
+"""Compute charts: pure functions from numbers to SVG shapes, coloured by CSS classes, without script."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What somebody typed while their session ended: shown on the sign-in page, and back in the form after signing in.
+"""Carry a form through the end of a session: signed into the sign-in page, and back into the form.
 
 A form that is posted without a session has passed the check of its token, so it is one of ours. What it carried goes
 into the sign-in form, signed and for a short while, and from there into the new session: if it is the same person's.

@@ -1,4 +1,4 @@
-"""The back office's frame: a read-only window. What it shows is changed by use cases, never by its forms."""
+"""The frame of all back-office lists: read-only, filtered by tenant; use cases make the changes."""
 
 from collections.abc import Sequence
 from functools import cache

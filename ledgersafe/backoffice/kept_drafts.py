@@ -1,4 +1,4 @@
-"""What somebody typed while their session ended (`drafts`), kept in the new session until it is sent again."""
+"""Keep a draft (`drafts`) in the new session until its form is sent again."""
 
 import time
 from typing import Final

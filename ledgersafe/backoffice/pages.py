@@ -1,4 +1,4 @@
-"""Pages of the back office that are no list and no Django form: an object in cards, and a form that presses a use case.
+"""Build pages that are neither list nor Django form: an object in cards, and a form that runs a use case.
 
 Nothing is changed by a GET: a button opens a form, the form posts (with its token), one use case is called. What it
 refuses is shown beside the field it is about, and what was typed stays.

@@ -1,4 +1,4 @@
-"""Whose figures a person looks at: one of their tenants, or, for superusers, all."""
+"""Choose the tenant whose figures a person sees; superusers may see all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The demo's web server: a child process that cannot outlive the demo, whatever ends it."""
+"""The demo's web server: a child process that cannot outlive the demo."""
 
 import contextlib
 import os

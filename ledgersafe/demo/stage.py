@@ -1,4 +1,4 @@
-"""Telling the demo in the terminal: tables of what is in bronze, at the gate and in the books."""
+"""Print the demo in the terminal: bronze, gate and books as tables."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

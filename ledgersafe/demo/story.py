@@ -1,4 +1,4 @@
-"""What the demo sends, and what must come of it. The texts are the customer's 60-second story."""
+"""The requests of the demo and their expected answers: the customer's 60-second story."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

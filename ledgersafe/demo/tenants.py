@@ -1,4 +1,4 @@
-"""A tenant with empty books for every run."""
+"""Create a tenant with empty books for every run."""
 
 from django.utils import timezone
 

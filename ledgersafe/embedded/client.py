@@ -1,4 +1,4 @@
-"""A process asks for a server: it joins the clients, and starts the supervisor if there is none."""
+"""Join the clients of a server, and start its supervisor if there is none."""
 
 import os
 import subprocess

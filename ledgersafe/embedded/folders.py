@@ -1,4 +1,4 @@
-"""Where an embedded server keeps its things.
+"""Paths of embedded servers.
 
 .data/                    or $LEDGERSAFE_DATA_DIR; ignored by git
   postgres/               cluster/, and beside it passwords, state, locks and logs

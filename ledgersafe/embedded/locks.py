@@ -1,4 +1,4 @@
-"""Locks of the operating system (flock): freed by the kernel however their holder dies, so never stale.
+"""Operating-system locks (flock): the kernel frees them however their holder dies, so none is ever stale.
 
 A lock belongs to the opened file, not to the process: a descriptor that is inherited keeps it held, and the
 code below uses that on purpose.

@@ -1,4 +1,4 @@
-"""The small JSON files beside a server: its state for clients, its passwords for the supervisor."""
+"""Small JSON files beside a server: its state for clients, its passwords for the supervisor."""
 
 import json
 import os

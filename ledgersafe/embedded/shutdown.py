@@ -1,4 +1,4 @@
-"""Look at the servers of this checkout, or end them (`make clean`)."""
+"""Show or stop the servers of this checkout (`make clean`)."""
 
 import os
 import shutil

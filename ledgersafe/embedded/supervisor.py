@@ -1,4 +1,4 @@
-"""The detached parent of one server: keeps it running while clients live, then stops it cleanly."""
+"""Supervise one server: keep it running while clients live, then stop it cleanly."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Where a request comes from: the other end of the connection, or whom our own proxy says it has there."""
+"""Find the client's address, directly or through our own proxy."""
 
 from ipaddress import ip_address
 

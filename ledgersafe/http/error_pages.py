@@ -1,4 +1,4 @@
-"""What is answered where there is nothing to show: a page to a browser, in the back office's looks, else a problem.
+"""Answer errors that no view answers: a page to a browser in the back office, else a problem.
 
 Absent and foreign things answer alike here too: neither repeats anything of what was asked for.
 """

@@ -1,4 +1,4 @@
-"""Commands as JSON bodies: read with a limit, exactly, and refused when they carry what must not be kept."""
+"""Read commands from JSON bodies: size limit, exact numbers, and no content that must not be kept."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Members of a command's body that nobody knows: a command that was misspelt is refused, not carried out as another.
+"""Refuse unknown members of a command's body: a typo must not carry out another command.
 
 What is known is what the OpenAPI schema says: the serializer a view declares for its body, nested objects included.
 Where it declares a free object (metadata, pieces by face value, a patch), anything may stand.

@@ -1,4 +1,4 @@
-"""Middleware. The back office's stack is skipped for requests that bring an API key: they have no session."""
+"""Middleware. Requests with an API key skip the back office's stack: they have no session."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias

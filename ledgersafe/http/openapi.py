@@ -1,4 +1,4 @@
-"""The OpenAPI schema: each endpoint once, under `/v1/`, and how to authenticate."""
+"""Complete the OpenAPI schema: each endpoint once, under `/v1/`, how to authenticate, and every refusal."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Who may call a view: it says which scope it needs and whose things it answers with; a refusal says both."""
+"""Check the caller's rights: a view declares scope, permission and reach; a refusal names what is missing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

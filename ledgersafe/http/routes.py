@@ -1,4 +1,4 @@
-"""The endpoints of the API as the views declare them: which scope each needs, whose it is, and what it does."""
+"""List the endpoints of the API with the scope, reach and summary that their views declare."""
 
 from dataclasses import dataclass
 from functools import cache

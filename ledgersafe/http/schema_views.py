@@ -1,4 +1,4 @@
-"""`/v1/schema` and `/v1/docs`: whatever `Accept` says, they are answered."""
+"""Serve `/v1/schema` and `/v1/docs`, whatever `Accept` says."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The answers of money commands in the back office: what a client was told, and since when. Read-only."""
+"""Answered money commands in the back office, read-only."""
 
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""The app of answered commands."""
+
 from django.apps import AppConfig
 
 

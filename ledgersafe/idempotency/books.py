@@ -1,4 +1,4 @@
-"""Which books this process is connected to: what Redis knows of others, or of these before a restore, is not theirs."""
+"""Identify the books this process uses: Redis' answers for other books, or before a restore, do not count."""
 
 import time
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What Redis knows of keys: the answers of a day, and who is at it. It saves Postgres work and decides nothing.
+"""Ask Redis before Postgres: recent answers, and marks of running commands. It saves work and decides nothing.
 
 Answers are written after the commit, so that Redis never knows of more than Postgres (I39). A mark that is lost, kept
 too long or forged changes who is told what, never what happens: that is decided in Postgres.

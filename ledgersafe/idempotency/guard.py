@@ -1,4 +1,4 @@
-"""Use case: carry out a money command once per key, and give everybody who asks again the same answer.
+"""USE CASE: carry out a money command once per key, and answer every repeat alike.
 
 The row with the answer is written in the transaction that moves the money: both are there, or neither. While it runs,
 a lock of that transaction says so; it ends with the transaction, however that ends. A process that dies leaves nothing.

@@ -1,4 +1,4 @@
-"""Invariants of the answers to money commands: what is stored, and what Redis says is stored."""
+"""Invariants of answered commands, in Postgres and in Redis."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The answers of money commands, each written once, in the transaction of the command it answers."""
+"""The table of answered commands: one row per key, written in the command's own transaction."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Redis with little patience: it helps when it answers at once, and costs nothing worth mentioning when it does not.
+"""Ask Redis with short timeouts and a circuit breaker, so that a slow Redis costs next to nothing.
 
 Every wait is bounded. After a failure, or an answer that took too long, nobody asks for a few seconds; then one request
 tries again. No error of Redis ever leaves this module.

@@ -1,4 +1,4 @@
-"""What Postgres is asked about keys, and told: it decides, whatever anybody else believes."""
+"""Claim keys and store answers in Postgres, which decides."""
 
 from base64 import b64decode
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What stands in Redis for a key: an answer or the mark of who is at it, sealed. Pure.
+"""Seal the values in Redis: answers, and marks of running commands. Pure.
 
 Redis is believed only where the seal fits, and the seal fits only this key of this principal of this tenant of these
 books: values that somebody else wrote, damaged or put in the wrong place are nothing.

@@ -1,4 +1,4 @@
-"""A money command as it is told apart from others, and what may be said about one. Pure."""
+"""A money command, its identity and its answer. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Progress of `migrate` for a person who waits: one line that counts, instead of one per migration."""
+"""Show the progress of `migrate` as one counting line instead of one line per migration."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Ports of this machine: whether one can listen there, and which are free."""
+"""Find out whether a port of this machine is free, and which is."""
 
 import errno
 import socket

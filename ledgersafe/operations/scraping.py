@@ -1,4 +1,4 @@
-"""`GET /metrics`: what the processes counted, and what the database knows."""
+"""Serve `GET /metrics`: the processes' counters, and figures from the database."""
 
 import logging
 

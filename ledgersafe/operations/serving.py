@@ -1,4 +1,4 @@
-"""Starting the web server: the migrated database, gunicorn, and a folder for its workers' metrics."""
+"""Start the web server: migrate, then run gunicorn with a folder for its workers' metrics."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Roof: every app's invariants in one list, checked in one read-only snapshot."""
+"""Check every app's invariants in one read-only snapshot."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Use cases on the people of the back office: who may sign in, in which role, on which tenants.
+"""USE CASES on people of the back office: who may sign in, in which role, on which tenants.
 
 `by` is who asks: a superuser may manage everybody, a tenant administrator those who belong to no tenant but theirs;
 None is the command line. Nothing here can make a superuser or grant a single permission: roles are all there is.

@@ -1,4 +1,4 @@
-"""The frame of the pages on people and roles, instead of the pages that Django registers.
+"""The frame of the pages on people and roles; it replaces the pages that Django registers.
 
 Django's own pages for users can grant any permission or make a superuser: they are unregistered here.
 """

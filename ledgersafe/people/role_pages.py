@@ -8,9 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from ledgersafe.backoffice.pages import Card, object_page
-from ledgersafe.people.frame import (
-    AdministratorsOnly,
-)
+from ledgersafe.people.frame import AdministratorsOnly
 from ledgersafe.tenants import roles
 
 

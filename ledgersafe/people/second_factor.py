@@ -1,4 +1,4 @@
-"""The second factor of a sign-in: six digits from a phone (TOTP), or one of ten recovery codes.
+"""Two-step sign-in: six digits from a phone (TOTP), or one of ten recovery codes.
 
 Optional per person. Keys and codes lie in the tables of django-otp, whose devices also slow down guessing.
 """

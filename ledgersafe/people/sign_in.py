@@ -1,4 +1,4 @@
-"""Pages of signing in: the password, the code where somebody has switched that on, the lock-out, and the switch."""
+"""Sign-in pages: password, code, lock-out, and the switch of two-step sign-in."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The back office's admin site: unfold's, which loses nothing of what was typed when a session has ended."""
+"""The back office's admin site: unfold's, but a form survives the end of a session."""
 
 from collections.abc import Callable
 from functools import update_wrapper

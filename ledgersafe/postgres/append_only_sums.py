@@ -1,4 +1,4 @@
-"""How far append-only tables are settled, so that a sum over what will never change is made once and remembered.
+"""Sum append-only tables once: remember the settled part, and read only what came after it.
 
 Ids come from a sequence and rows appear at commit: a lower id can appear after a higher one, so "everything above the
 last id I saw" silently loses rows. What is settled is decided by transactions instead: an id drawn before a moment is

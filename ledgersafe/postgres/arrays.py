@@ -1,4 +1,4 @@
-"""Arrays as Postgres receives them in binary, for the columns of many rows: psycopg builds them element by element.
+"""Encode arrays in Postgres' binary format in bulk; psycopg encodes element by element, which is slower.
 
 An array in which every element is null is null itself, and costs nothing.
 """

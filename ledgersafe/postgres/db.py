@@ -1,4 +1,4 @@
-"""What the domain needs of Postgres: transactions with a tenant, retries, SQL functions, SQL files.
+"""Transactions of a tenant, retries, calls of SQL functions, and SQL files for migrations.
 
 Three kinds of function meet here. A use case opens the one transaction (`tenant_transaction`), an
 operation requires it (`require_transaction`), a decision never touches the database.

@@ -1,4 +1,4 @@
-"""Privileges of the application role: it owns nothing, appends where a table is append-only, and rewrites nothing.
+"""Privileges of the application role: it owns nothing, and cannot rewrite append-only tables.
 
 Which tables those are is said on the models (`append_only`, `written_by_function`), so that a new table cannot be
 forgotten. Nor can the role put something of its own before our tables: it makes no objects, not even temporary ones,

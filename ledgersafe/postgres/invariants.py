@@ -1,4 +1,4 @@
-"""Invariants: sentences that are true of the books at every commit, and how each is checked.
+"""The frame of all invariants: sentences that hold at every commit, and how each is checked.
 
 A check is a function from a `Snapshot` to the rows that break its sentence. Most are one SQL statement. An app
 declares its own in `invariants.py`; `ledgersafe.operations.verification` gathers and runs them.

@@ -1,4 +1,4 @@
-"""Whether the login of this process is bounded by the application role, or could put it off, and guards with it."""
+"""Warn if this process' login could switch the guards off, beyond the application role."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How long the web server waits for Postgres. A person or a till waits behind each of its few threads.
+"""Limit how long the web server waits for Postgres: a person or a till waits behind each of its few threads.
 
 Jobs and commands have no such limits: closing a large day or verifying the books takes as long as it takes.
 """

@@ -1,4 +1,4 @@
-"""Baskets and how they are paid. Pure, by a random generator that was seeded."""
+"""Fill baskets and choose how they are paid. Pure, from a seeded random generator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One run of a simulated day against a running server: send, release, decide, check, close."""
+"""Run a simulated day against a running server: send, release, decide, check, close."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

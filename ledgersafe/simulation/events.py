@@ -1,4 +1,4 @@
-"""One event of the simulated day: what a till sends, when it reaches us, and what it comes to if it stands."""
+"""An event of the simulated day: what a till sends, when it arrives, and its effects if it stands."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a tenant's books and daily sales say, as one hash: the same for the same events, however they came.
+"""Hash a tenant's books and daily sales: equal for equal events, in whatever order they came.
 
 What stands counts, not how it came to stand: a journal, its reversal and its replacement are what they come to
 together. No ids and no instants of recording; and no day of drawers and their transactions, which are run today.

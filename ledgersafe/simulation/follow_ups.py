@@ -1,4 +1,4 @@
-"""What becomes of a sale: it is brought back, voided, corrected, tipped. Pure.
+"""Make the events that follow a sale: returns, voids, corrections, tips. Pure.
 
 One thing each, so that the order in which it all arrives cannot matter; some of it arrives before its sale.
 """

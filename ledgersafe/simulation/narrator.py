@@ -1,4 +1,4 @@
-"""Telling a simulated day in the terminal: what happens, what was answered, what holds."""
+"""Print a simulated day in the terminal: events, answers, checks."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""The back office of the simulated day, by the API: drawers are opened, counted and closed, held events decided."""
+"""The back office of the simulated day, through the API: drawers, held events, the close."""
 
 import json
 from collections.abc import Mapping

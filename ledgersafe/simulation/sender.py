@@ -1,4 +1,4 @@
-"""Driving the day over HTTP, as devices do: batches over several connections, the same bytes again when in doubt."""
+"""Send the day over HTTP as devices do: batches over several connections, with retries of the same bytes."""
 
 import json
 import queue

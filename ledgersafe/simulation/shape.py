@@ -1,4 +1,4 @@
-"""How large a simulated day is."""
+"""The size of a simulated day."""
 
 from dataclasses import dataclass
 from datetime import date

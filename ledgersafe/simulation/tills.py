@@ -1,4 +1,4 @@
-"""A register's day: sales from morning to evening, what becomes of some of them, cash in and out. Pure.
+"""Make a register's day: sales from morning to evening, their follow-ups, cash in and out. Pure.
 
 What becomes of a sale is chosen so that it is possible in any order: one thing each, within what the sale bears.
 """

@@ -1,4 +1,4 @@
-"""One JSON object per line for machines that read logs (`LOG_FORMAT=json`)."""
+"""Write logs as one JSON object per line (`LOG_FORMAT=json`)."""
 
 import json
 import logging

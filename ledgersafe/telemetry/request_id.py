@@ -1,4 +1,4 @@
-"""The id of the request being served: in logs, problems and the audit trail alike."""
+"""Keep the id of the current request for logs, problems and the audit trail."""
 
 import re
 import uuid

@@ -1,3 +1,5 @@
+"""The app of tenants, stores, registers and API keys."""
+
 from django.apps import AppConfig
 
 

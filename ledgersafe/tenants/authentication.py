@@ -12,13 +12,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from ledgersafe.tenants import lineage
-from ledgersafe.tenants.keys import (
-    digest_of,
-)
+from ledgersafe.tenants.keys import digest_of
 from ledgersafe.tenants.models import ApiKey
-from ledgersafe.tenants.principals import (
-    KeyPrincipal,
-)
+from ledgersafe.tenants.principals import KeyPrincipal
 from ledgersafe.values.errors import DomainError
 
 _LAST_USED_EVERY: Final = timedelta(minutes=1)

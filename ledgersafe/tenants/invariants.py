@@ -1,4 +1,4 @@
-"""Invariants of the database itself: privileges, guards, owners and unique indexes. Read from the catalog."""
+"""Invariants of the database itself, from its catalog: privileges, guards, owners and unique indexes."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Chains of rotations: who uses a key that replaces another is the same principal, and keeps the first key's name.
+"""Chains of rotated keys: a key that replaces another is the same principal, and keeps the first key's name.
 
 Keys that were rotated before chains were known had names of their own (`had_own_name`). What was answered under one of
 these stays answered: the whole chain goes by it, too.

@@ -1,4 +1,4 @@
-"""Who uses the product: tenants with their stores and registers, and the API keys of their devices."""
+"""The tables of tenants: their stores, registers and API keys, and the people who belong to them."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField

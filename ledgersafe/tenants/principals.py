@@ -1,4 +1,4 @@
-"""Who calls, for one tenant, and what they may do."""
+"""The caller on one tenant, and what they may do."""
 
 from dataclasses import dataclass
 from datetime import datetime

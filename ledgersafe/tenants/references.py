@@ -1,4 +1,4 @@
-"""Every reference between tables with a tenant, read off the models: a new one is checked from its first day."""
+"""Every reference between tenant tables, from the models, so that a new one is checked from its first day."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

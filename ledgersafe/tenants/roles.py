@@ -1,4 +1,4 @@
-"""What people may do: five roles, each a Django group. Whose books they do it on is a membership (`staff`).
+"""The five roles of people, each a Django group. On whose books they act is a membership (`staff`).
 
 The table below is the only place that says it. A migration creates the groups; after every `migrate` they are given
 exactly these permissions again, so that what a new model can be viewed by arrives by itself and what was granted by

@@ -1,4 +1,4 @@
-"""What scopes open, in words for people who give out keys. A test compares every word with the views.
+"""Describe scopes for people who give out keys. A test compares every word with the views.
 
 The words stand by the beginning of the paths below `/v1/` that the scope opens there: a sentence is made of them, so
 that it names what the views open, all of it and nothing else.

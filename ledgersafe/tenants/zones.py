@@ -1,4 +1,4 @@
-"""The clocks of a tenant's stores: a store's business days end at the tenant's cut-off time by its own clock."""
+"""The time zones of stores: business days end at the tenant's cut-off time by the store's own clock."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""Card numbers must not be kept: finding them in a payload, and masking them in its bytes.
+"""Find card numbers in payloads, and mask them: they must not be kept.
 
 A primary account number is 14–19 digits of an issuer range with a valid Luhn check digit (ISO/IEC 7812-1), bare or
 in the groups that are printed on cards. Thirteen-digit Visa numbers have not been issued for decades and are left

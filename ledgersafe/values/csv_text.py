@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens as what it is: a table of texts and numbers, never a program."""
+"""Write CSV that a spreadsheet opens as text and numbers, and never runs as a formula."""
 
 import csv
 import io

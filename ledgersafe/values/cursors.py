@@ -1,4 +1,4 @@
-"""Reading the position a cursor stands for: each list names the kinds of its members, in order. Pure.
+"""Read the position in a cursor: each list names the kinds of its members, in order. Pure.
 
 A cursor is only base64, so anything may stand in it. What is not exactly of the kind is refused here, before it gets
 anywhere near a statement.

@@ -1,4 +1,4 @@
-"""Refusals: what the domain says no to, and how an interface shows it.
+"""Refusals of the domain, and how interfaces show them.
 
 A `DomainError` is an expected answer. Its docstring is the message people read when none is given;
 anything else that is raised is a bug.

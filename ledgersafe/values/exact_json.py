@@ -1,4 +1,4 @@
-"""JSON as money needs it: exact numbers, no duplicate keys, bounded depth, and one fingerprint per value.
+"""Read JSON as money needs it: exact numbers, unique keys, bounded depth, and one fingerprint per value.
 
 The stock parser turns 0.1 into a float, keeps the last of two equal keys, reads `1e400` as infinity and gives up
 with a traceback on deep nesting. Here a document is either read exactly or refused with a reason.

@@ -1,4 +1,4 @@
-"""Reading days and instants that somebody sent: the one place that decides which texts they are. Pure."""
+"""Read days and instants from text; no other module decides which texts are valid. Pure."""
 
 import re
 from datetime import UTC, date, datetime

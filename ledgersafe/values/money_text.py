@@ -1,4 +1,4 @@
-"""Money as the pages of the books show it."""
+"""Format money for pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

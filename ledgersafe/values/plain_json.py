@@ -1,4 +1,4 @@
-"""The short way to read a JSON document that is plain, as nearly all are: in C, and alike in every answer.
+"""Read plain JSON documents in C: nearly all are, and the result equals that of `exact_json`.
 
 `exact_json` judges what may come; here only what needs no judging is read: no escapes, no key twice, every number as it
 is written canonically, no white space but what stands after `,` and `:`. For everything else the answer is None: ask

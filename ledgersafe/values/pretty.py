@@ -1,4 +1,4 @@
-"""Payloads and bodies as people read them: one value a line, exact numbers, nothing invisible."""
+"""Format payloads and bodies for people: one value per line, exact numbers, nothing invisible."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Bytes that all connections of a worker share."""
+"""A budget of bytes that all connections of a worker share."""
 
 import threading
 

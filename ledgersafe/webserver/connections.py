@@ -1,4 +1,4 @@
-"""One client: which request is arriving, which answer is leaving, and until when."""
+"""One client's connection: its request, its answer, and its deadline."""
 
 import enum
 import socket

@@ -1,4 +1,4 @@
-"""Finding the end of a request while it arrives. What it says is gunicorn's business: here it is only measured."""
+"""Find the end of a request while it arrives; parsing is gunicorn's business."""
 
 from typing import Final
 

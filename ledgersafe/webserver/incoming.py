@@ -1,4 +1,4 @@
-"""One request while it arrives: its bytes, until the last one is there."""
+"""Collect one request while it arrives, until its last byte is here."""
 
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final

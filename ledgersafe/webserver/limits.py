@@ -1,4 +1,4 @@
-"""How long a client may take, and how much a worker keeps for all of them. `WEB_*` in `.env.example`."""
+"""Limits for clients, from `WEB_*` (see `.env.example`): time per client, and bytes for all together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

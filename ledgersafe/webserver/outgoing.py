@@ -1,4 +1,4 @@
-"""One answer on its way: what the client's line takes goes at once, the rest waits without a thread."""
+"""Send one answer: at once what the socket takes, and the rest without holding a thread."""
 
 import select
 import socket

@@ -1,4 +1,4 @@
-"""Loading the application before the workers are forked: what each would load with its first request."""
+"""Warm the application up before the workers are forked, so that they share its memory."""
 
 import logging
 from collections.abc import Callable, Iterable

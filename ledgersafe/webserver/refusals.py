@@ -1,4 +1,4 @@
-"""What the server answers by itself, before any view: a problem like every other refusal, and the connection ends."""
+"""Refusals of the server itself, before any view: a problem, and the connection ends."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker with a loop that receives requests whole and sends what readers do not take at once.
+"""gunicorn's threaded worker, but requests are received whole and slow readers hold no thread.
 
 gunicorn's own gives every connection a thread as soon as it has sent a byte, and the thread then waits for the rest:
 as many slow clients as there are threads stop the service. Here a connection costs a thread only while the

@@ -23,10 +23,10 @@ def test_the_fifth_wrong_password_locks_and_says_for_how_long(browse: Browse, sh
         screen.says("Wrong user name or password")
     with screen.refused(429):
         screen.sign_in(operator, "wrong")
-    screen.says("Signing in opens again in 15 minutes.", operator.username)
+    screen.says("You can sign in again in 15 minutes.", operator.username)
     with screen.refused(429):
         screen.sign_in(operator, PASSWORD)
-    screen.says("Signing in opens again in 15 minutes.")
+    screen.says("You can sign in again in 15 minutes.")
     other = browse()
     other.sign_in(hire("operator", shop))
     expect(other.page.get_by_label("Password")).to_have_count(0)

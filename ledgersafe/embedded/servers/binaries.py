@@ -1,4 +1,4 @@
-"""Which Postgres and Valkey programs to use."""
+"""Find the Postgres and Valkey programs."""
 
 import os
 import re

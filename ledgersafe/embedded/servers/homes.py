@@ -1,4 +1,4 @@
-"""Where root's Postgres lives when `nobody` cannot reach the checkout (/root, mktemp -d: mode 700).
+"""Find a place for root's Postgres when `nobody` cannot reach the checkout (/root, mktemp -d: mode 700).
 
 Then its cluster, and a copy of its programs, go to a folder outside; `elsewhere` in the server's own folder
 points to it. Data goes to /var/lib, since cleaners empty /var/tmp by age; test servers use /var/tmp.

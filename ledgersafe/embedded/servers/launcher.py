@@ -1,4 +1,4 @@
-"""What starting both servers has in common: a free port, no predecessor left, an answer."""
+"""Start a server: wait for its predecessor, choose a port, await its answer."""
 
 import os
 import socket

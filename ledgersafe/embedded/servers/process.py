@@ -1,4 +1,4 @@
-"""One server process: it dies with its supervisor, even a supervisor that is killed with -9."""
+"""Run one server process that dies with its supervisor, even one killed with -9."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The 60-second story."""
+"""Tell the 60-second story."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Django's `migrate`, as the owner, followed by the privileges of the application role and of people's roles."""
+"""Migrate as the owner, then grant the privileges of the application role and of people's roles."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Print what every scope opens."""
+"""Print every scope with its endpoints."""
 
 from typing import Any
 

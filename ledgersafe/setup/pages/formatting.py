@@ -1,4 +1,4 @@
-"""Links, instants and notes as the set-up pages show them."""
+"""Format links, instants and notes for the set-up pages."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final

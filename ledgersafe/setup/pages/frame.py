@@ -1,4 +1,4 @@
-"""The frame of the set-up pages: an object as cards, its pages for those who administer its tenant."""
+"""The frame of the set-up pages: an object in cards, and pages for those who administer its tenant."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
