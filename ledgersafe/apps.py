@@ -8,5 +8,5 @@ class LedgersafeConfig(AppConfig):
     verbose_name = "Ledger-Safe"
 
     def ready(self) -> None:
-        # "Authentication and Authorization" does not fit above a page.
+        # "Authentication and Authorization" is too long for a page's breadcrumbs.
         apps.get_app_config("auth").verbose_name = "Access"

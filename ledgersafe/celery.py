@@ -10,7 +10,7 @@ from celery.signals import worker_init
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledgersafe.settings")
 app = Celery("ledgersafe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-#: Every installed app's `tasks`, when a worker or scheduler starts: no list of ours that one could be missing from.
+#: Finds every installed app's `tasks` when a worker or scheduler starts; there is no list to forget one in.
 app.autodiscover_tasks()
 
 

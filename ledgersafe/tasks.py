@@ -25,7 +25,7 @@ def verify_all_books() -> None:
 def seal_audit_trails(*, everything: bool = False) -> None:
     """Seal the unsealed entries of every tenant's trail, and anchor the new heads. Safe to run twice.
 
-    Each tenant in a transaction of its own: what fails for one is logged, and tried again in a minute.
+    Each tenant has a transaction of its own: a failure is logged, and retried in a minute.
     """
     for tenant in Tenant.objects.order_by("id").iterator():
         try:

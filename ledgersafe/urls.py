@@ -17,7 +17,7 @@ def _home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/admin/")
 
 
-# Its last pattern takes all that is left, and would answer a POST to nowhere with a question for its token.
+# Its last pattern matches everything, and would answer a POST to an unknown address with a CSRF refusal.
 admin.site.final_catch_all_view = False
 
 _api: list[URLPattern | URLResolver] = [
@@ -47,7 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/ledger/drawer/", include("ledger.backoffice.urls")),
     path("admin/pos/devices/", include("pos.backoffice.device_urls")),
     path("admin/pos/", include("pos.backoffice.urls")),
-    # Nothing has a page on a site of its own, which is where Django's short-cut would lead.
+    # Django's "view on site" short-cut: no object has a page on another site.
     path("admin/r/<path:rest>", error_pages.unknown_page),
     path("admin/", admin.site.urls),
     path("admin/<path:rest>", error_pages.unknown_page),

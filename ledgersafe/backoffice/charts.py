@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 HEIGHT: Final = 100
-#: Of a column's width, what its bar takes.
+#: Width of a bar, as a share of its column.
 _BAR: Final = 0.76
-#: Tops of the scale whose quarters are round numbers too.
+#: Tops of a scale with round quarters.
 _TOPS: Final = (4, 8, 12, 16, 20, 24, 32)
 
 

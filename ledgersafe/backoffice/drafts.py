@@ -1,8 +1,8 @@
 """Carry a form through the end of a session: signed into the sign-in page, and back into the form.
 
-A form that is posted without a session has passed the check of its token, so it is one of ours. What it carried goes
-into the sign-in form, signed and for a short while, and from there into the new session: if it is the same person's.
-Passwords, codes and card numbers are left out.
+A form posted without a session has passed the CSRF check, so it is ours. Its fields go into the sign-in form, signed
+and for a short time, and from there into the new session if the same person signs in. Passwords, codes and card numbers
+are left out.
 """
 
 import re
@@ -16,15 +16,15 @@ from django.urls import reverse
 
 from ledgersafe.values import card_numbers
 
-#: How long it is kept: signing in takes a minute, finding the phone for the second step some more.
+#: Lifetime of a draft: signing in takes a minute, finding the phone for the second step longer.
 MAX_AGE_SECONDS: Final = 30 * 60
-#: More than the longest patch and the longest notes together; what is longer is shown, and not kept.
+#: More than the longest patch and notes together; a longer draft is shown, but not kept.
 MAX_CHARACTERS: Final = 300_000
 SALT: Final = "ledgersafe.draft"
-#: The cookie that says whose pages the browser has open (`kept_drafts.remember_person`).
+#: The cookie with the id of the person whose pages are open (`kept_drafts.remember_person`).
 PERSON: Final = "ledgersafe_person"
 _SECRET: Final = re.compile(r"passw|secret|token|otp|^again$", re.IGNORECASE)
-#: What nobody typed: a page's own marks, and what a button says.
+#: Fields that nobody typed: a page's own marks, and buttons.
 _MARKS: Final = frozenset(
     [
         "do",

@@ -20,8 +20,8 @@ from ledgersafe.tenants.models import Tenant
 class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
     """Base of every back-office page. A list can only be filtered by columns it offers.
 
-    Django lets an address filter by any column of the model and by those of its neighbours, shown or not: a secret
-    that may be compared can be guessed sign by sign.
+    Django lets an address filter by any column of the model and of related models, shown or not: a secret that can be
+    compared can be guessed character by character.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
@@ -44,7 +44,7 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
         return {name} | ({f"{name}__{key}" for key in ("pk", target._meta.pk.name)} if target else set())
 
 
-#: How the filters here and the links to the lists compare.
+#: Comparisons used by our filters and by links to our lists.
 _COMPARISONS: Final = (
     "", "__exact", "__in", "__isnull", "__icontains", "__gte", "__gt", "__lte", "__lt", "__year", "__month", "__day",
     "_from", "_to",
@@ -54,7 +54,7 @@ _COMPARISONS: Final = (
 class TenantScoped(BackOfficeAdmin):
     """Shows people only the rows of their own tenants; another tenant's row is a 404 like an absent one.
 
-    Lists, pages, search, autocomplete and actions all start from `get_queryset`, so that this is the one place.
+    Lists, pages, search, autocomplete and actions all start from `get_queryset`, so this one method is enough.
     """
 
     #: The path from the model to its tenant; "pk" for tenants themselves; None for what belongs to no tenant, and
@@ -181,7 +181,7 @@ def _badge_of(request: HttpRequest, model: str) -> dict[str, str]:
     return {"badge": text, "badge_variant": "info"} if text else {}
 
 
-#: Models that are shown by a page of their own, and no list of rows.
+#: Models with a page of their own instead of a list.
 _OWN_PAGES: Final = {
     "pos.dailysales": "daily-sales", "pos.sale": "sold", "pos.saleline": "articles", "pos.device": "devices-page",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Build pages that are neither list nor Django form: an object in cards, and a form that runs a use case.
 
-Nothing is changed by a GET: a button opens a form, the form posts (with its token), one use case is called. What it
-refuses is shown beside the field it is about, and what was typed stays.
+A GET changes nothing: a button opens a form, the form posts with its CSRF token, and one use case runs. Its refusal is
+shown beside the field, and the typed values stay.
 """
 
 from collections.abc import Callable, Sequence
@@ -152,7 +152,7 @@ def form_page(
 ) -> HttpResponse:
     """Render a form that posts to its own URL. :param back: where "Cancel" leads.
 
-    What was typed into it when the session had ended is in it again.
+    If its session had ended, the draft fills it again.
     """
     typed = kept_drafts.restored(request)
     if typed is not None and not form.is_bound:

@@ -45,8 +45,7 @@ class View:
 def view_of(request: HttpRequest) -> View:
     """Choose the tenant of `?tenant=` if the person may see it, else the last one viewed, else the first.
 
-    A tenant somebody does not work for is treated like one that does not exist, and so is every tenant for somebody
-    without a role.
+    A tenant the person does not work for is treated like an absent one; without a role, so are all.
     """
     may_look = bool(getattr(request.user, "has_perm", None) and request.user.has_perm("pos.view_rawevent"))
     choices = list(staff.visible_tenants(request.user)) if may_look else []

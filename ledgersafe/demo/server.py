@@ -51,7 +51,7 @@ def running_server(wanted_port: int) -> Iterator[str]:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
-        # All of them: a worker that is asked to end while it hands a request to its pool may wait for itself for ever.
+        # Kill all: a worker asked to end while it hands a request to its pool may deadlock.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-#: After the four posts: the counters the contract promises.
+#: Expected counters after the four posts.
 COUNTS_AFTER_FOUR: Final = {
     "events_raw": 4,
     "exceptions_open": 2,
     "idempotency": {"processed": 1, "quarantined": 1, "ignored": 0},
 }
-#: After the offline batch of seven: four new ones posted, one held, two retries.
+#: Expected counters after the offline batch of seven: four posted, one held, two retries.
 COUNTS_AT_THE_END: Final = {
     "events_raw": 11,
     "exceptions_open": 3,

@@ -1,7 +1,7 @@
 """Operating-system locks (flock): the kernel frees them however their holder dies, so none is ever stale.
 
-A lock belongs to the opened file, not to the process: a descriptor that is inherited keeps it held, and the
-code below uses that on purpose.
+A lock belongs to the open file, not to the process: an inherited descriptor keeps it held. The code below relies on
+that.
 """
 
 import fcntl

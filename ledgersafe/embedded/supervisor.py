@@ -93,7 +93,7 @@ class Supervisor:
     def _restart(self, ended: RunningServer) -> RunningServer:
         """Restart after a crash, on the same port with the same passwords, so that clients only reconnect.
 
-        :returns: the ended one when the last client has gone meanwhile.
+        :returns: the ended server if the last client has gone meanwhile.
         """
         self._forget()  # new clients wait meanwhile
         ended.process.stop()

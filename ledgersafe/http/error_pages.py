@@ -1,6 +1,6 @@
 """Answer errors that no view answers: a page to a browser in the back office, else a problem.
 
-Absent and foreign things answer alike here too: neither repeats anything of what was asked for.
+Absent objects and those of other tenants get the same answer, which repeats nothing of the request.
 """
 
 import logging
@@ -54,8 +54,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form without a valid CSRF token: usually the session has ended, and the token with it.
 
-    What was typed is shown for copying, unless another site sent it: it is not put into a form again, for nobody
-    knows who wrote it.
+    The typed text is shown for copying, unless another site sent the form. It is not put back into a form, since its
+    author is unknown.
     """
     is_known = hasattr(request, "user") and request.user.is_authenticated
     typed = drafts.typed_texts(request) if _is_from_here(request) else []

@@ -52,7 +52,7 @@ def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
     length = request.META.get("CONTENT_LENGTH") or ""
     if length.isascii() and length.isdigit():
         return None if len(length) > 12 or int(length) > limit_bytes else request.body
-    # Sent in chunks: Django would take a missing length for an empty body; the server marks where it ends.
+    # Chunked: without a length Django would read an empty body, but the server marks the end.
     if request.META.get("wsgi.input_terminated") or "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         body: bytes = request.META["wsgi.input"].read(limit_bytes + 1)
         return None if len(body) > limit_bytes else body
@@ -69,7 +69,7 @@ def read_object(
 ) -> dict[str, Any]:
     """Read the body's one JSON object: exact numbers (`Number`, `Whole`), unique keys, storable text.
 
-    :param declared: what the view declares for its body, and nothing else is accepted; None: the caller sees to it.
+    :param declared: the view's serializer, whose fields alone are accepted; None: the caller checks them.
     :param media_types: the types that are accepted; all of them are read as JSON.
     :raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest, CardNumberRefused, ForeignTenant,
         UnknownMember.

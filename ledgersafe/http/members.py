@@ -1,7 +1,7 @@
 """Refuse unknown members of a command's body: a typo must not carry out another command.
 
-What is known is what the OpenAPI schema says: the serializer a view declares for its body, nested objects included.
-Where it declares a free object (metadata, pieces by face value, a patch), anything may stand.
+Known members are those of the OpenAPI schema: the serializer a view declares for its body, nested objects included.
+A free object (metadata, pieces by face value, a patch) may have any members.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,15 +15,15 @@ from ledgersafe.values.errors import InvalidParameter
 #: A serializer, of which only the names of its fields count. It may name further ones in `also_known`, which are read
 #: although the schema does not offer them.
 Declared: TypeAlias = type[serializers.BaseSerializer[Any]]
-#: What is known inside each member of an object; None: anything.
+#: The known members of an object and the shape of each; None: anything goes.
 _Shape: TypeAlias = Mapping[str, Any] | None
 
-#: `json_requests` compares it with the caller's own, in every body.
+#: Allowed in every body: `json_requests` compares it with the caller's tenant.
 _EVERYWHERE: Final = {"tenant_id": None}
-#: So many are named; a body may hold a million.
+#: Unknown members named in a refusal; a body may hold a million.
 _MOST_NAMED: Final = 50
 _LONGEST_GUESSED: Final = 50
-#: Remembered: making the fields of a serializer takes longer than looking at most bodies.
+#: Cached, because building a serializer's fields takes longer than checking most bodies.
 _shapes: Final[dict[Declared, _Shape]] = {}
 
 

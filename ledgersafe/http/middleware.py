@@ -36,13 +36,13 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         current = request_id.begin(request.META.get("HTTP_X_REQUEST_ID"))
         try:
-            # A method nobody knows would become a label of django-prometheus' metrics, as long as it likes.
+            # An unknown method of any length would become a label of django-prometheus' metrics.
             response = self.get_response(request) if request.method in _METHODS else _no_such_method(request)
         finally:
             request_id.end()
         response.headers["X-Request-Id"] = current
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
-            # Without it the server would send every short answer in chunks.
+            # Without a length the server would send every short answer in chunks.
             response.headers["Content-Length"] = str(len(response.content))
         return response
 
@@ -63,8 +63,8 @@ def _no_such_method(request: HttpRequest) -> HttpResponse:
 class StorableTextMiddleware:
     """Refuses addresses with a NUL character, which no text in Postgres can hold.
 
-    In one place, for every route there is and will be. In a path it is a 404; in a query a 400 to programs, while a
-    page opens without it, whatever a link says. A session cookie with any sign that is not of ours is none.
+    Here for all routes, present and future. In a path it is a 404; in a query a 400 for programs, while a page opens
+    without the NUL. A session cookie with characters that we never issue is dropped.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -108,7 +108,7 @@ def _unless_api_key(middleware: type[Any]) -> type[Any]:
     return Skipping
 
 
-#: The classes that settings.MIDDLEWARE names: Django's own, skipped where an API key authenticates.
+#: The classes in settings.MIDDLEWARE: Django's own, skipped for requests with an API key.
 BackOfficeSecurity = _unless_api_key(SecurityMiddleware)
 BackOfficeWhiteNoise = _unless_api_key(WhiteNoiseMiddleware)
 BackOfficeSessions = _unless_api_key(SessionMiddleware)

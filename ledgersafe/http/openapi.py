@@ -70,7 +70,7 @@ _DESCRIPTIONS: Final = {
     "500": "An unexpected failure, which was logged under `trace_id`.",
     "503": "The database cannot be reached just now: send the same request again.",
 }
-#: What any operation refuses with; which others, by what it takes.
+#: Refusals of every operation; then those of operations with path parameters, and with a body.
 _ALWAYS: Final = ("400", "401", "403", "406", "429", "500", "503")
 _BY_PATH: Final = ("404",)
 _BY_BODY: Final = ("413", "415", "422")
@@ -79,7 +79,7 @@ _BY_BODY: Final = ("413", "415", "422")
 def declare_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Postprocess for drf-spectacular: declare every possible refusal as a problem.
 
-    A view declares what only it refuses with (409, say); what all have in common is added here.
+    A view declares only its own refusals (such as 409); the common ones are added here.
     """
     for methods in result["paths"].values():
         for operation in methods.values():
@@ -91,7 +91,7 @@ def _answers_of(operation: dict[str, Any]) -> dict[str, Any]:
     has_body = "requestBody" in operation
     takes_path = any(parameter["in"] == "path" for parameter in operation.get("parameters", ()))
     common = {*_ALWAYS, *(_BY_PATH if takes_path else ()), *(_BY_BODY if has_body else ())}
-    # Without a body there is none to be refused.
+    # An operation without a body cannot refuse one.
     answers = {
         status: parameter for status, parameter in operation["responses"].items() if has_body or status not in _BY_BODY
     }

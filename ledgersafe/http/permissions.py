@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Reach(StrEnum):
     """The smallest place a key may be bound to and still call a view.
 
-    A view of `STORE` or `REGISTER` narrows what it reads and changes to the caller's own place by itself.
+    A view with `STORE` or `REGISTER` restricts its own reads and changes to the caller's place.
     """
 
     TENANT = "tenant"
@@ -48,7 +48,7 @@ class Needs:
 class HasScope(BasePermission):
     """Checks the `scope`, `permission` (for people) and `reach` a view declares, for all methods or by method.
 
-    What it does not declare is the safe choice: the scope `admin`, and the whole tenant.
+    The defaults are safe: the scope `admin`, and the whole tenant.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -109,7 +109,7 @@ def _refusal_of_person(principal: StaffPrincipal, needs: Needs) -> str:
     return f"This needs {what}; your role is {' and '.join(own) or 'none'}{f', with {has}' if has and own else ''}."
 
 
-#: Of the reaches that are beyond somebody's place.
+#: Words for a reach beyond the caller's place.
 _WHOLE: Final = {Reach.TENANT: "tenant's", Reach.STORE: "store's"}
 
 

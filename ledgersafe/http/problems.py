@@ -19,7 +19,7 @@ from ledgersafe.values.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
-#: How paths of the API begin.
+#: Prefixes of the API's paths.
 PREFIXES: Final = ("/v1/", "/api/")
 _DRF_CODES: Final = {
     401: "NOT_AUTHENTICATED",

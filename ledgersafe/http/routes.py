@@ -21,7 +21,7 @@ class Route:
 @cache
 def all_routes() -> tuple[Route, ...]:
     """List every endpoint under `/v1/`, by path."""
-    # Here: it costs more than the rest of a command's start, and few ask for it.
+    # Imported here: it takes longer than the rest of a command's start, and few commands need it.
     from drf_spectacular.generators import SchemaGenerator
 
     make_generator: Any = SchemaGenerator  # it is not typed

@@ -10,7 +10,7 @@ from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.backoffice.pages import Badge, Card, Cell, display, object_page
 from ledgersafe.idempotency.models import IdempotencyKey
 
-#: More of an answer than fits a page helps nobody.
+#: Bytes of an answer that are shown.
 _SHOWN = 4_000
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from ledgersafe.postgres.db import raw_connection, retry_serialization
 
-#: A pooler may lead the same connection to another server: asked again now and then.
+#: Seconds between queries: a pooler may connect us to another server.
 _KNOWN_SECONDS: Final = 10.0
 _known: Final[WeakKeyDictionary[psycopg.Connection[Any], tuple[float, str]]] = WeakKeyDictionary()
 

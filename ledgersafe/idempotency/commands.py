@@ -77,7 +77,7 @@ def money_command(declared: Declared) -> Callable[[Method], Method]:
             command, body = _read(request)
 
             def work() -> Answer:
-                # In here: what was answered before is answered still, whatever its body had in it.
+                # Checked only now, so that a repeat gets its stored answer whatever its body contains.
                 refuse_unknown(body, declared)
                 return _answer(view, request, method(view, request, body, **path))
 

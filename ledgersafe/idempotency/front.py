@@ -1,7 +1,7 @@
 """Ask Redis before Postgres: recent answers, and marks of running commands. It saves work and decides nothing.
 
-Answers are written after the commit, so that Redis never knows of more than Postgres (I39). A mark that is lost, kept
-too long or forged changes who is told what, never what happens: that is decided in Postgres.
+Answers are written after the commit, so that Redis never has more than Postgres (I39). A lost, late or forged mark may
+change an answer's status, but never what happens: Postgres decides that.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from ledgersafe.idempotency.sealing import Mark, SealedAnswer
 from ledgersafe.idempotency.stored_answers import Command, StoredAnswer
 
 PREFIX: Final = "idempotency"
-#: Longer answers are Postgres' alone: Redis is for short things.
+#: Longer answers stay in Postgres only.
 _LONGEST: Final = 64 * 1024
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 _BATCH: Final = 100

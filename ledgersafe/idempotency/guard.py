@@ -1,7 +1,7 @@
 """USE CASE: carry out a money command once per key, and answer every repeat alike.
 
-The row with the answer is written in the transaction that moves the money: both are there, or neither. While it runs,
-a lock of that transaction says so; it ends with the transaction, however that ends. A process that dies leaves nothing.
+The answer's row is written in the transaction that moves the money: both exist, or neither. Meanwhile the transaction
+holds a lock on the key, which ends with it in any case. A process that dies leaves nothing behind.
 """
 
 from collections.abc import Callable
@@ -33,11 +33,11 @@ def carry_out(command: Command, work: Callable[[], Answer], refuse: Callable[[Do
     """Run `work` in a transaction of the tenant, unless the key was answered before.
 
     :param work: operations and their answer. It may run again when Postgres asks for it. Only success is committed.
-    :param refuse: renders what `work` refuses. The refusal is stored when it is final (422, and nothing that happens
-        later may lift it), its effects undone.
-    :raises KeyReused: the key was used for another request. :raises InProgress: it is being carried out.
+    :param refuse: renders a refusal of `work`, whose effects are undone. A final refusal is stored (422 that no later
+        event may lift).
+    :raises KeyReused: the key was used for another request. :raises InProgress: a command with this key is running.
     :raises DomainError: a refusal of `work` that another attempt may change.
-    :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many want the same.
+    :raises ledgersafe.values.errors.Unavailable: the database is unreachable, or contention is too high.
     """
     try:
         state = front.look(command)
@@ -54,7 +54,7 @@ def _guarded(
 ) -> Outcome:
     is_remembered = False
     try:
-        # Somebody left a mark. Whether they are still at it, Postgres knows; if not, they died, or are about to begin.
+        # Somebody left a mark in Redis. Postgres knows whether they are still running, died, or have not begun.
         stored = retry_serialization(lambda: rows.look(command)) if state.is_busy else None
         outcome = _decided(command, work, refuse) if stored is None else _replay(command, stored, "replayed_database")
         if outcome.answer.is_storable:
@@ -76,7 +76,7 @@ def _decided(command: Command, work: Callable[[], Answer], refuse: Callable[[Dom
     except DomainError as error:
         refusal, answer = error, refuse(error)
     if answer.is_storable and not (refusal is not None and refusal.may_be_lifted):
-        # A transaction of its own: nothing the command did is in it. Whoever came in between has decided already.
+        # In a new transaction, after the command's own was rolled back. Another request may have answered meanwhile.
         return retry_serialization(lambda: _attempt(command, lambda: answer, is_refusal=True))
     _count("refused")
     if refusal is not None:

@@ -9,12 +9,12 @@ from ledgersafe.idempotency import front
 from ledgersafe.idempotency.sealing import SealedAnswer
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation
 
-#: Keys in Redis a run looks at: a large Redis is looked through in part.
+#: Redis keys checked per run; a large Redis is checked in part.
 _MOST: Final = 20_000
-#: Answers younger than this may have been committed after the snapshot was taken; clocks differ, too.
+#: Younger answers may have been committed after the snapshot; clocks differ, too.
 _SKEW_SECONDS: Final = 5
 
-#: Half of I34; the books know the other half (`ledger.checks.books`).
+#: Half of I34; the other half is in `ledger.checks.books`.
 STORED_STATUS: Final = """
 SELECT k.tenant_id, 'idempotency_keys', k.id::text, 'key ' || k.key || ' holds an answer of status ' || k.status
 FROM idempotency_keys k

@@ -31,7 +31,7 @@ class IdempotencyKey(models.Model):
         db_table = "idempotency_keys"
         verbose_name = "answered command"
         constraints = [
-            # The judge: whatever a cache, a lock or a process believes, a key has one answer.
+            # This constraint decides, whatever a cache, a lock or a process believes: one answer per key.
             models.UniqueConstraint(fields=["tenant", "principal", "key"], name="idempotency_keys_one_per_key"),
             models.CheckConstraint(name="idempotency_keys_storable_status", condition=STORABLE),
             models.CheckConstraint(name="idempotency_keys_key_not_empty", condition=~Q(key="")),

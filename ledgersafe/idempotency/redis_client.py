@@ -1,7 +1,7 @@
 """Ask Redis with short timeouts and a circuit breaker, so that a slow Redis costs next to nothing.
 
-Every wait is bounded. After a failure, or an answer that took too long, nobody asks for a few seconds; then one request
-tries again. No error of Redis ever leaves this module.
+Every wait is bounded. After a failure or a slow answer, Redis is not asked for a few seconds; then one request tries
+again. No error of Redis leaves this module.
 """
 
 import logging
@@ -23,10 +23,10 @@ from ledgersafe.telemetry import metrics
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Each wait of a call: for the connection, and for a reply. A call that hangs costs one of them.
+#: Timeouts of a call, for the connection and for each reply; a hanging call costs one of them.
 CONNECT_SECONDS: Final = 0.05
 REPLY_SECONDS: Final = 0.075
-#: A call that took longer than this, in several waits, is one more that will not be made for a while.
+#: A slower call, in total, opens the breaker too.
 SLOW_SECONDS: Final = 0.1
 PAUSE_SECONDS: Final = 5.0
 

@@ -14,7 +14,8 @@ _CLAIM: Final = "idempotency_claim_v1"
 def answered_as(principal: Principal, key: str) -> str:
     """Choose the identity under which the principal's answer to a key is stored or will be.
 
-    A statement of its own for others, whose former names nobody writes under any more: what it says stays so.
+    A principal with former identities needs one more statement. Its result is stable, since nothing is written under a
+    former identity any more.
     """
     names = principal.identities
     if len(names) == 1:

@@ -1,7 +1,7 @@
 """Seal the values in Redis: answers, and marks of running commands. Pure.
 
-Redis is believed only where the seal fits, and the seal fits only this key of this principal of this tenant of these
-books: values that somebody else wrote, damaged or put in the wrong place are nothing.
+A value counts only if its seal fits, and the seal covers books, tenant, principal and key: a value that was forged,
+damaged or moved is ignored.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from ledgersafe.idempotency.stored_answers import Answer, Command, StoredAnswer
 
-#: How long a mark counts. A command takes milliseconds; whoever takes longer is asked for in Postgres.
+#: Lifetime of a mark. A command takes milliseconds; for a slower one, Postgres is asked.
 MARK_SECONDS: Final = 10
 _SALT: Final = "ledgersafe.idempotency.sealing"
 _MAC_BYTES: Final = 32
@@ -86,5 +86,5 @@ def _sealed(name: str, payload: bytes) -> bytes:
 
 
 def _mac(name: str, payload: bytes) -> bytes:
-    # The name has no NUL; so name and payload cannot be told apart otherwise.
+    # The name contains no NUL, so that the boundary between name and payload is unambiguous.
     return salted_hmac(_SALT, name.encode() + b"\0" + payload, algorithm="sha256").digest()

@@ -10,7 +10,7 @@ from ledgersafe.values.errors import DomainError, InvalidParameter
 
 MAX_KEY: Final = 200
 _MAX_NAME: Final = 300
-#: `/api/x/` is `/v1/x`.
+#: `/api/x/` is an alias of `/v1/x`.
 _ROOTS: Final = ("/v1/", "/api/")
 
 
@@ -87,7 +87,7 @@ class Command:
     ) -> "Command":
         """Identify a command. `body` comes from `exact_json`: key order, white space and `1.0` for `1` are ignored."""
         name = f"{method} {canonical_path(path)}"
-        # The tenant is told apart by its id: `?tenant=` is only one way to name it.
+        # The tenant counts by its id: `?tenant=` is only one way to name it.
         parameters = {parameter: values for parameter, values in query.items() if parameter != "tenant"}
         request = {"command": name, "query": parameters, "principal": principal, "body": body}
         fingerprint = exact_json.fingerprint(exact_json.canonical_text(request))

@@ -54,7 +54,7 @@ _HEALTH: Final = inline_serializer(
 class HealthView(APIView):
     """`GET /v1/health`: with a key the tenant's counters, with a session those of all the person's tenants.
 
-    A key of one store or register is told that all is well, and nothing of the tenant's.
+    A key of one store or register gets the status only, not the tenant's counters.
     """
 
     permission_classes = []

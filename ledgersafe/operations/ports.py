@@ -4,7 +4,7 @@ import errno
 import socket
 from typing import Any, Final
 
-#: Ports after the one in use that are tried for the one to propose.
+#: How many following ports are tried for a proposal.
 _NEXT_PORTS: Final = 50
 
 
@@ -45,7 +45,7 @@ def _free_port_after(port: int) -> int:
 def _try(family: int, address: Any) -> OSError | None:
     """Listen for a moment. Return the error, if any."""
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As gunicorn does: a port is free although connections of its last server have not faded away yet.
+        # Like gunicorn: a port is free although its last server's connections still linger (TIME_WAIT).
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)

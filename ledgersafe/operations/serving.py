@@ -46,7 +46,7 @@ def server_environment(host: str, port: int) -> Mapping[str, str]:
         "WEB_BODY_SECONDS": str(settings.WEB_BODY_SECONDS),
         "WEB_ANSWER_SECONDS": str(settings.WEB_ANSWER_SECONDS),
         "WEB_BYTES_PER_SECOND": str(settings.WEB_BYTES_PER_SECOND),
-        # The largest body that any view takes, and some more for the view to refuse it in its own words.
+        # The largest body of any view, plus a margin in which the view itself refuses.
         "WEB_BODY_BYTES": str(settings.MAX_BATCH_BYTES + 1024 * 1024),
         "WEB_BUFFER_BYTES": str(settings.WEB_BUFFER_MIB * 1024 * 1024),
         "DATABASE_AS": "app",

@@ -52,7 +52,7 @@ def verify(*, tenant_id: int | None = None, since: date | None = None) -> Report
 def findings(snapshot: Snapshot, *, named_rows: int = NAMED_ROWS) -> Iterator[Finding]:
     """Check one invariant after the other. A run over all books sets the gauge `invariant_violations`.
 
-    A run that looks at a part of the books says nothing about the rest, and leaves the gauge alone.
+    A run over a part of the books says nothing about the rest, so it leaves the gauge unchanged.
     """
     everything = snapshot.tenant_id is None and snapshot.since is None
     results = []

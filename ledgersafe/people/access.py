@@ -1,7 +1,7 @@
 """USE CASES on people of the back office: who may sign in, in which role, on which tenants.
 
-`by` is who asks: a superuser may manage everybody, a tenant administrator those who belong to no tenant but theirs;
-None is the command line. Nothing here can make a superuser or grant a single permission: roles are all there is.
+`by` is the person who asks: a superuser may manage everybody, a tenant administrator only people without other tenants;
+None is the command line. Nothing here can make a superuser or grant a single permission: people get roles only.
 """
 
 import logging
@@ -86,8 +86,8 @@ def create_person(
     """Create a person of the back office.
 
     :param role: a key of `roles.ROLES`. :param tenants: slugs, at least one.
-    :raises ledgersafe.values.errors.InvalidParameter: name, role, tenant or password are not what they should be.
-    :raises UsernameTaken: as it says. :raises NotYourPerson: `by` manages nobody.
+    :raises ledgersafe.values.errors.InvalidParameter: name, role, tenant or password is not valid.
+    :raises UsernameTaken: somebody has this name. :raises NotYourPerson: `by` manages nobody.
     """
     if by is not None and not may_administer(by):
         raise NotYourPerson
@@ -149,8 +149,8 @@ def reset_second_factor(*, username: str, by: staff.Person | None, actor: str) -
 def _managed(username: str, by: staff.Person | None) -> Iterator[User]:
     """Open the one transaction of a use case on a person, and lock their row.
 
-    The lock closes the race with a membership of another tenant being added meanwhile: either it is seen, and the
-    person is no longer theirs to manage, or it comes after.
+    The lock closes the race with a membership of another tenant being added meanwhile: either this transaction sees it
+    and refuses, or it is added afterwards.
     """
     with transaction.atomic(durable=True):
         person = User.objects.select_for_update().filter(username=username).first()

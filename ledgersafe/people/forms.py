@@ -29,7 +29,7 @@ def _text(label: str, limit: int, **kwargs: Any) -> forms.CharField:
 
 
 def _password(label: str, **kwargs: Any) -> forms.CharField:
-    # Nothing is stripped: a space at the end of a password is part of it.
+    # Not stripped: a trailing space is part of a password.
     widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
     return forms.CharField(label=label, strip=False, max_length=4096, widget=widget, **kwargs)
 

@@ -40,7 +40,7 @@ class PersonAdmin(AdministratorsOnly):
         return rows.filter(pk__in=user_ids, is_superuser=False)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        # Bound to the request, because what is shown of a person's tenants depends on who looks.
+        # Bound to the request, because the visible tenants depend on the viewer.
         def tenants(person: User) -> str:
             return _tenants_shown(request.user, person)
 

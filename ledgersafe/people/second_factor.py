@@ -1,6 +1,6 @@
 """Two-step sign-in: six digits from a phone (TOTP), or one of ten recovery codes.
 
-Optional per person. Keys and codes lie in the tables of django-otp, whose devices also slow down guessing.
+Optional per person. Keys and codes are in the tables of django-otp, whose devices also throttle guessing.
 """
 
 import base64
@@ -82,7 +82,7 @@ def key_text(device: TOTPDevice) -> str:
 def turn_on(*, person: staff.Person, code: str, actor: str) -> list[str]:
     """Confirm the key with a code. Return the recovery codes, which are shown this once.
 
-    :raises AlreadyOn, WrongCode: as they say.
+    :raises AlreadyOn: no key waits for confirmation. :raises WrongCode: the code is wrong.
     """
     wrong = False
     with transaction.atomic(durable=True):

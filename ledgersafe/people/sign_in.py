@@ -84,7 +84,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_again(request: HttpRequest) -> HttpResponse:
     """Answer a form sent after its session ended with the sign-in page, which keeps what was typed.
 
-    401 tells a script, too, that nothing was done.
+    Status 401, so that scripts notice that nothing was done.
     """
     context = {
         **_site(request),
@@ -176,7 +176,7 @@ def locked_out(
         "name": name,
         "tries": settings.AXES_FAILURE_LIMIT,
     }
-    # Not lazily: the middleware that calls this comes after templates are rendered.
+    # Rendered now: the middleware that calls this runs after lazy rendering.
     response = TemplateResponse(request, "registration/locked_out.html", context, status=429).render()
     response.headers["Retry-After"] = str(minutes * 60)
     return response

@@ -1,10 +1,10 @@
 """Sum append-only tables once: remember the settled part, and read only what came after it.
 
 Ids come from a sequence and rows appear at commit: a lower id can appear after a higher one, so "everything above the
-last id I saw" silently loses rows. What is settled is decided by transactions instead: an id drawn before a moment is
-settled once every transaction of that moment has ended.
+last id I saw" silently loses rows. Transactions decide instead: an id drawn before a moment is settled once every
+transaction that was running at that moment has ended.
 
-The memory is the cache, which may be lost at any time: then a sum is made anew.
+The sums are kept in the cache, which may be lost at any time; then they are computed again.
 """
 
 import logging
@@ -18,7 +18,7 @@ from django.db import connection
 
 logger = logging.getLogger(__name__)
 
-#: An id counts as drawn so long after its row's instant; by then its transaction has a number of its own.
+#: Rows this old have drawn their id, and their transaction has a number.
 _DRAWN_SECONDS: Final = 2
 _REMEMBERED_SECONDS: Final = 6 * 3600
 
@@ -69,9 +69,9 @@ def remembered_sums(
 ) -> Counter[tuple[Any, ...]]:
     """Sum an append-only table by key: the remembered settled part, plus the rows beyond it.
 
-    :param name: of the sums in the cache; whatever changes their meaning is part of it.
-    :param read: `read(after, settled)` answers rows (*key, id <= settled, number) of ids above `after`.
-    :param since: keys that begin with less are forgotten.
+    :param name: the cache key; it must include everything that changes the sums' meaning.
+    :param read: `read(after, settled)` returns rows (*key, id <= settled, number) of ids above `after`.
+    :param since: forget keys whose first member is lower.
     """
     before, sums = _recall(name)
     later = before.after(_moment(grows))

@@ -1,6 +1,6 @@
 """Encode arrays in Postgres' binary format in bulk; psycopg encodes element by element, which is slower.
 
-An array in which every element is null is null itself, and costs nothing.
+An array of nulls only is encoded as null, which costs nothing.
 """
 
 import sys
@@ -13,13 +13,13 @@ from struct import error as StructError  # noqa: N812
 from typing import Final
 from uuid import UUID
 
-#: Dimensions, nulls or none, the elements' type; and of each dimension, how many and the first one's index.
+#: Number of dimensions, has-nulls flag, element type; then per dimension its length and lower bound.
 _HEADER: Final = Struct("!iiI")
 _DIMENSION: Final = Struct("!ii")
 _LENGTH: Final = Struct("!i")
 _NULL: Final = _LENGTH.pack(-1)
 _BOOL, _BYTEA, _INT8, _TEXT, _DATE, _TIMESTAMPTZ, _UUID = 16, 17, 20, 25, 1082, 1184, 2950
-#: One element after its length, by the code of its type.
+#: An element with its length in front, by struct code.
 _ELEMENTS: Final = {code: Struct(f"!i{code}") for code in "qib"}
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()

@@ -36,7 +36,7 @@ _ENDED_BY_SERVER: Final = frozenset({"25P03", "25P04"})
 _MACHINE_FAILS: Final = "58"
 MAX_ATTEMPTS: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.005
-#: The statements `_call` has prepared on a connection; forgotten with it.
+#: Statements that `_call` has prepared, per connection.
 _statements: Final[WeakKeyDictionary[psycopg.Connection[Any], set[str]]] = WeakKeyDictionary()
 _SUCCESS: Final = frozenset({psycopg.pq.ExecStatus.TUPLES_OK, psycopg.pq.ExecStatus.COMMAND_OK})
 _AS_IS, _AS_TEXT = PyFormat.BINARY, PyFormat.TEXT
@@ -70,8 +70,8 @@ def tenant_transaction(tenant_id: int) -> Iterator[None]:
     """Open the one transaction of a use case, with `app.tenant_id` set for row-level security.
 
     BEGIN and the settings travel in one message: a use case costs one round trip to begin, one per
-    statement, one to commit. Our functions look rows up by keys, in the same way for whatever they are asked:
-    their statements are planned once per connection, and not for the first five calls of each.
+    statement, one to commit. Our functions look rows up by key whatever their arguments are, so their
+    statements get a generic plan once per connection instead of a custom one for each of the first five calls.
     """
     with transaction.atomic(durable=True):
         # Simple protocol, so that both statements are one message; psycopg sees the open transaction and
@@ -122,7 +122,7 @@ def call_alone(function: str, *args: Any) -> Any:
 def ask(function: str, *args: Any) -> Any:
     """Call one of our SQL functions that only reads, in a transaction or outside of one.
 
-    Outside it asks once more where the session's prepared statements were discarded: nobody else would, for a page.
+    Outside a transaction it retries once if the session's prepared statements were discarded: pages do not retry.
 
     :raises django.db.Error: what Postgres refused.
     """
@@ -137,8 +137,8 @@ def ask(function: str, *args: Any) -> Any:
 def _call(function: str, args: tuple[Any, ...]) -> Any:
     """Execute a statement prepared by an earlier call: one short message, without statement text and types.
 
-    Not by a cursor: psycopg prepares nothing where Django has switched that off for the connection, and the
-    statement would be parsed and planned with every event.
+    Without a cursor, since Django disables psycopg's own prepared statements, and the statement would be parsed and
+    planned for every event.
     """
     raw = raw_connection()
     with connection.wrap_database_errors:
@@ -146,7 +146,7 @@ def _call(function: str, args: tuple[Any, ...]) -> Any:
         if not raw.autocommit and pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE:
             _checked(pgconn, pgconn.exec_(b"BEGIN"))  # a block of Django's: psycopg would send it with a statement
         name = _prepared(raw, function, len(args))
-        # All as text, for the statement knows the types; bytes as they are.
+        # Everything as text, since the statement knows the types; bytes unchanged.
         values = [
             arrays.blobs(arg) if isinstance(arg, list) and arg and isinstance(arg[0], bytes) else arg for arg in args
         ]
@@ -158,7 +158,7 @@ def _call(function: str, args: tuple[Any, ...]) -> Any:
         except psycopg.errors.InvalidSqlStatementName:  # the session's statements were discarded
             _statements[raw].discard(function)
             raise
-    # Ids, codes and whole numbers of minor units, which orjson reads exactly; no fractions.
+    # The answers hold ids, codes and minor units, which orjson reads exactly, and no fractions.
     return orjson.loads(answer) if answer else None
 
 
@@ -250,8 +250,8 @@ def is_unavailable(error: BaseException) -> bool:
 def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) -> T:
     """Run a whole use case, and again when Postgres asks for it: bounded, with jitter, counted.
 
-    A lost connection is tried once more on a new one. That is safe although a lost reply to COMMIT looks
-    like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.
+    After a lost connection, the use case runs once more on a new one. That is safe although a lost reply to COMMIT
+    looks like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.
 
     :raises ledgersafe.values.errors.Unavailable: the database stays out of reach, or the attempts are used up.
     :raises django.db.Error: a refusal that another attempt would not change.
@@ -277,7 +277,7 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
                 raise errors.Unavailable(_CONTENDED, retry_after=1) from error
             else:
                 metrics.serialization_retries.inc()
-                # Full jitter: contenders that met once shall not meet again in step.
+                # Full jitter, so that contenders do not collide again in step.
                 time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
     raise AssertionError("unreachable: the last attempt returns or raises")
 

@@ -1,9 +1,8 @@
 """Privileges of the application role: it owns nothing, and cannot rewrite append-only tables.
 
-Which tables those are is said on the models (`append_only`, `written_by_function`), so that a new table cannot be
-forgotten. Nor can the role put something of its own before our tables: it makes no objects, not even temporary ones,
-and our functions look names up where we say, whatever the session says. Applied after every `migrate`, by the owner;
-idempotent.
+The models declare which tables those are (`append_only`, `written_by_function`), so that a new table is not forgotten.
+The role cannot shadow our tables either: it may create no objects, not even temporary ones, and our functions have a
+fixed search path. Applied by the owner after every `migrate`; idempotent.
 """
 
 import logging
@@ -30,7 +29,7 @@ _GRANT_MEMBERSHIP: Final = sql.SQL(
 )
 
 
-#: Where our functions look names up: the session's temporary tables, which would stand first, come last.
+#: Search path of our functions. Temporary tables, which are searched first by default, come last.
 SEARCH_PATH: Final = "public, pg_temp"
 
 #: (name, signature) of our functions that look names up wherever the session says. One that is inlined into its caller

@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import psycopg
 
-#: Of all violating rows of an invariant, how many are named unless told otherwise; the rest is counted.
+#: Violating rows named per invariant by default; the rest is only counted.
 NAMED_ROWS: Final = 20
 _TELL_EVERY: Final = 500
-#: Rows that are fetched together; a row can hold a body of a megabyte.
+#: Rows fetched together; one row can hold a body of a megabyte.
 _CHUNK: Final = 32 if psycopg.capabilities.has_stream_chunked() else 1
 
 
@@ -34,13 +34,13 @@ class Snapshot:
     """The bounds of a check: one transaction, one tenant or all, everything or only rows since a day.
 
     Statements name the bounds as parameters: `%(tenant)s IN (0, x.tenant_id)` and `x.business_date >= %(since)s::date`.
-    Postgres folds both away where they bound nothing.
+    Postgres removes both conditions from the plan when they do not restrict anything.
     """
 
     connection: psycopg.Connection[Any]
     tenant_id: int | None = None
     since: date | None = None
-    #: Told the rows read so far, now and then, by a statement that reads many.
+    #: Called every `_TELL_EVERY` rows with the number of rows read so far.
     on_rows: Callable[[int], None] | None = None
 
     def rows(self, statement: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:

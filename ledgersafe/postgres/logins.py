@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 logger = logging.getLogger(__name__)
 
 _HINT: Final = "Let DATABASE_URL name a member of DATABASE_APP_ROLE and of nothing else: see deploy/postgres/roles.sql."
-#: Up to Postgres 15 whoever creates roles makes himself a member of any.
+#: Up to Postgres 15, a login with CREATEROLE can make itself a member of any role.
 _POWERS: Final = """
 SELECT power FROM pg_roles r CROSS JOIN LATERAL (
     SELECT 'is a superuser' AS power WHERE r.rolsuper

@@ -13,7 +13,7 @@ from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
-#: How long a rotated key goes on working: time enough to bring its successor to the device.
+#: How long a rotated key keeps working: enough time to install its successor on the device.
 DEFAULT_GRACE: Final = timedelta(hours=24)
 LONGEST_GRACE: Final = timedelta(days=30)
 LONGEST_LIFE: Final = timedelta(days=36_500)
@@ -46,8 +46,9 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Create a key. Return the row and the key, which is shown this once.
 
-    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.tenants.keys.UnknownScope: as it says.
-    :raises ledgersafe.values.errors.InvalidParameter: name, store, register or life are not what they should be.
+    :raises ledgersafe.values.errors.NotFound: no such tenant.
+    :raises ledgersafe.tenants.keys.UnknownScope: a scope the contract does not know.
+    :raises ledgersafe.values.errors.InvalidParameter: name, store, register or lifetime is not valid.
     """
     tenant = get_tenant(slug)
     checks.check_name(name)
@@ -67,12 +68,12 @@ def rotate_api_key(
 ) -> tuple[ApiKey, str]:
     """Replace a key by one with the same scopes, place and lifetime; the old one works for the grace period.
 
-    Whoever uses either is the same principal: a command that is repeated with the other key is a repeat.
+    Both keys are the same principal: a command repeated with the other key is a repeat.
 
     :param grace: zero revokes the old key immediately; an earlier expiry of the old key stays.
     :returns: the successor's row, and the key, shown this once.
-    :raises ledgersafe.values.errors.NotFound: no such tenant or key. :raises ledgersafe.values.errors.InvalidParameter:
-        the grace.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or key.
+    :raises ledgersafe.values.errors.InvalidParameter: the grace period is too long.
     :raises KeyNotLive: it is revoked or expired. :raises AlreadyRotated: it has a successor.
     """
     if not timedelta(0) <= grace <= LONGEST_GRACE:
@@ -137,7 +138,7 @@ def _locked_live(tenant: Tenant, prefix: str, now: datetime) -> ApiKey:
     key = rows.filter(tenant=tenant, prefix=prefix).first()
     if key is None:
         raise NotFound(f"Tenant {tenant.slug} has no API key {prefix}.")
-    # Before whether it is live: one that was rotated at once is both, and its successor is what to look for.
+    # Checked before liveness: a key rotated without grace is both, and the person needs its successor.
     successor = ApiKey.objects.filter(predecessor=key).first()
     if successor is not None:
         raise AlreadyRotated(f"Key {prefix} was already rotated: its successor is {successor.prefix}.")

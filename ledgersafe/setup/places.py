@@ -40,8 +40,8 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
     """Create a store.
 
     :param time_zone: IANA name of the clock by which its business days end; blank: the tenant's.
-    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.values.errors.InvalidParameter: as it
-        says.
+    :raises ledgersafe.values.errors.NotFound: no such tenant.
+    :raises ledgersafe.values.errors.InvalidParameter: code, name or time zone is not valid.
     :raises StoreExists: the code is taken.
     """
     checks.check_code("The store", code)
@@ -49,7 +49,7 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
     check_store_zone(time_zone)
     tenant = get_tenant(slug)
     with refused_zones(), tenant_transaction(tenant.id):
-        # Taken first: two people who create the same store queue here, and the second one sees the first one's.
+        # First, since it locks the tenant's row: of two people who create the same store, the second sees the first's.
         _note_new_place(tenant)
         if Store.objects.filter(tenant=tenant, code=code).exists():
             raise StoreExists(f"Tenant {slug} already has a store {code!r}.", field="code")
@@ -62,8 +62,8 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
 def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
     """Rename a store; its code stays, because tills send it.
 
-    :raises ledgersafe.values.errors.NotFound: no such tenant or store. :raises
-        ledgersafe.values.errors.InvalidParameter: the name.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store.
+    :raises ledgersafe.values.errors.InvalidParameter: the name is not valid.
     """
     checks.check_name(name)
     tenant = get_tenant(slug)
@@ -79,8 +79,8 @@ def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
 def create_register(*, slug: str, store_code: str, code: str, name: str = "", actor: str) -> Register:
     """Create a register in a store.
 
-    :raises ledgersafe.values.errors.NotFound: no such tenant or store. :raises
-        ledgersafe.values.errors.InvalidParameter: as it says.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store.
+    :raises ledgersafe.values.errors.InvalidParameter: code or name is not valid.
     :raises RegisterExists: the store has this code already.
     """
     checks.check_code("The register", code)
@@ -122,7 +122,7 @@ def find_or_add_store(tenant: Tenant, code: str, actor: str) -> Store:
     if store is not None:
         return store
     _note_new_place(tenant)
-    # Somebody else may have been first while this one waited for the tenant.
+    # Read again: another transaction may have added it while this one waited for the tenant's row.
     return Store.objects.filter(tenant=tenant, code=code).first() or _add_store(tenant, code, {"name": ""}, actor)
 
 
@@ -150,7 +150,7 @@ def _locked_store(tenant: Tenant, code: str) -> Store:
 
 
 def _add_store(tenant: Tenant, code: str, facts: dict[str, str], actor: str) -> Store:
-    # A till's first event may register the same store at this very moment, and asks nobody for the tenant's row.
+    # A till's first event may add the same store right now, without locking the tenant's row.
     store, created = Store.objects.get_or_create(tenant=tenant, code=code, defaults=facts)
     if created:
         _record(tenant, actor, "tenants.store.created", "store", code, None, facts)

@@ -34,7 +34,7 @@ def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store
     check_store_zone(time_zone)
     tenant = get_tenant(slug)
     with refused_zones(), tenant_transaction(tenant.id):
-        # First, as whoever adds a place does: the trigger counts the tenant's version up.
+        # The tenant's row first, in the order in which places are added: the trigger increments its version.
         Tenant.objects.select_for_update(no_key=True).get(pk=tenant.id)
         store = Store.objects.select_for_update(no_key=True).filter(tenant=tenant, code=code).first()
         if store is None:

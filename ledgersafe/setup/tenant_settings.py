@@ -11,7 +11,7 @@ from ledgersafe.setup import checks
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import InvalidParameter
 
-#: Amounts in the base currency, and what people call them.
+#: Limits in the base currency, with their names for people.
 _LIMITS: Final = {"four_eyes_limit": "four-eyes limit", "variance_limit": "variance limit"}
 
 
@@ -28,7 +28,7 @@ class TenantChanges(TypedDict, total=False):
     books_start: str
     #: 0: no check for near duplicates.
     near_duplicate_seconds: int
-    #: All that are to be on; or the two below, against what is on now.
+    #: All accepted types; or the two below, relative to the current ones.
     enabled_event_types: list[str]
     enable: list[str]
     disable: list[str]

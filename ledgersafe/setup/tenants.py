@@ -13,10 +13,10 @@ from ledgersafe.setup.tenant_settings import TenantChanges, columns_of, today_in
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError, NotFound
 
-#: The guards in `ledger/migrations/sql` that hold what days and amounts were made of.
+#: Guards in `ledger/migrations/sql` on settings that existing days and amounts depend on.
 _CALENDAR_GUARD: Final = "tenants_calendar_fixed"
 _START_GUARD: Final = "tenants_books_start_before_first_day"
-#: Books start so long before their tenant is made: what tills have kept while it was set up is no clock's fault.
+#: Books start this long before the tenant's creation, so that events which tills kept meanwhile are accepted.
 _DAYS_BEFORE: Final = timedelta(days=30)
 
 
@@ -81,8 +81,7 @@ def create_tenant(
     """Create a tenant with the default business day.
 
     :param books_start: a day, `"2026-01-01"`; empty: 30 days before today, by its clock.
-    :raises ledgersafe.values.errors.InvalidParameter: slug, currency, time zone, seconds or day are not what they
-        should be.
+    :raises ledgersafe.values.errors.InvalidParameter: slug, currency, time zone, seconds or day is not valid.
     :raises TenantExists: the slug is taken.
     """
     checks.check_slug(slug)
@@ -128,11 +127,11 @@ def create_tenant(
 def change_tenant(*, slug: str, changes: TenantChanges, actor: str, seen_version: int | None = None) -> Tenant:
     """Change a tenant's settings; a change to the same values leaves no trace.
 
-    :param seen_version: `Tenant.version` that the person decided on; None: whatever it is now.
-    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.values.errors.InvalidParameter: as it
-        says.
-    :raises CalendarFixed: it has business days. :raises BooksStartFixed: it has some before that day.
-    :raises StaleSettings: they are not what the person saw.
+    :param seen_version: the `Tenant.version` that the person saw; None: do not compare.
+    :raises ledgersafe.values.errors.NotFound: no such tenant.
+    :raises ledgersafe.values.errors.InvalidParameter: a value is not valid.
+    :raises CalendarFixed: it has business days. :raises BooksStartFixed: it has earlier business days.
+    :raises StaleSettings: the settings changed after the person saw them.
     """
     tenant_id = get_tenant(slug).id
 
@@ -164,7 +163,7 @@ def _apply(tenant: Tenant, changes: TenantChanges, actor: str) -> None:
     changed = [name for name in _COLUMNS if before[name] != after[name]]
     if not changed:
         return
-    # The trigger counts the version up: every process that posts for this tenant reads its settings anew.
+    # The trigger increments the version, so that every process that posts for this tenant reads its settings again.
     tenant.save(update_fields=changed)
     trail.record(
         tenant_id=tenant.id,

@@ -14,7 +14,7 @@ _ARTICLES: Final = (
 )  # fmt: skip
 _TAX_PERCENT: Final = 8
 _PROCESSORS: Final = ("stripe", "adyen")
-#: Ways to pay and how often, of a hundred.
+#: Ways to pay, in percent.
 _WAYS: Final = (("CASH", 38), ("CARD", 44), ("SPLIT", 11), ("GIFT_CARD", 3), ("STORE_CREDIT", 2), ("HOUSE_ACCOUNT", 2))
 
 

@@ -24,7 +24,7 @@ from pos.decisions import release
 from pos.reports.roll_up import roll_up_sales
 
 _ACTOR: Final = "system:simulate_day"
-#: Of a hundred arrivals, how many come again in a later batch, and how many once more by themselves.
+#: Percent of arrivals repeated in a later batch, and repeated alone.
 _REPEATED: Final = 4
 _SENT_ALONE: Final = 1
 

@@ -15,7 +15,7 @@ CURRENCY: Final = "USD"
 class SentEvent:
     """One event of a till.
 
-    `effects`: what it comes to if it stands, by the columns of `daily_sales`; amounts in minor units.
+    `effects`: its effects by columns of `daily_sales` if it stands; amounts in minor units.
     """
 
     store: str
@@ -37,7 +37,7 @@ class Day:
     """All events in order of arrival, and what is true in the end."""
 
     events: list[SentEvent]
-    #: Versions a till sent by mistake: the event of the same id in `events` is the true one.
+    #: Wrong versions sent by a till; the event with the same id in `events` is the true one.
     mistakes: list[SentEvent] = field(default_factory=list)
     #: Events nobody can post: their totals do not add up.
     doubtful: list[SentEvent] = field(default_factory=list)

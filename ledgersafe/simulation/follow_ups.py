@@ -1,6 +1,6 @@
 """Make the events that follow a sale: returns, voids, corrections, tips. Pure.
 
-One thing each, so that the order in which it all arrives cannot matter; some of it arrives before its sale.
+At most one per sale, so that the order of arrival cannot matter; some arrive before their sale.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ledgersafe.simulation.events import SentEvent, money
 if TYPE_CHECKING:
     from ledgersafe.simulation.tills import Till
 
-#: How much later a sale reaches us whose return came first.
+#: Delay of a sale whose return arrives first.
 _SALE_DELAYED: Final = timedelta(minutes=45)
 _EARLY: Final = 0.25
 
@@ -40,7 +40,7 @@ def _brought_back(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[Sen
     """Return one of each line, in one RETURN or two, refunded in cash."""
     for number, (sku, quantity, amount) in enumerate(basket.lines[:2], 1):
         each = amount // quantity
-        # No more than was paid for it: what a discount took off is not given back.
+        # No more than was paid: a discount is not refunded.
         each = each * (basket.gross - basket.discount) // basket.gross
         line = {"line_id": str(number), "sku": sku, "qty": 1, "amount": money(each)}
         fields = {

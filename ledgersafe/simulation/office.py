@@ -12,9 +12,9 @@ from ledgersafe.simulation.shape import Shape
 from ledgersafe.simulation.tills import registers, stores
 
 FLOAT: Final = 15_000
-#: Paid out of every drawer by a command, which the till sends twice.
+#: Paid out of every drawer by a command that the till sends twice.
 COURIER: Final = 1_700
-#: Every so manieth drawer is closed this much short.
+#: Every nth drawer is closed short by an amount.
 _EVERY: Final = 7
 _SHORT: Final = 135
 
@@ -115,7 +115,7 @@ class Office:
 
     def _true_version(self, case_id: str, fields: Mapping[str, Any]) -> int:
         for version in self.get(f"/v1/exceptions/{case_id}")["versions"]:
-            # Whole: two versions may come to the same total, and differ in how it was paid.
+            # Compare whole payloads: two versions may have equal totals and different tenders.
             if {name: value for name, value in version["payload_json"].items() if name != "tenant_id"} == fields:
                 raw_id: int = version["first_raw_id"]
                 return raw_id

@@ -17,7 +17,7 @@ from ledgersafe.simulation.events import SentEvent
 BATCH: Final = 1_000
 CONNECTIONS: Final = 4
 _TRIES: Final = 6
-#: As the contract says: the same bytes again.
+#: Statuses after which the contract asks for the same bytes again.
 _AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
 

@@ -1,6 +1,6 @@
 """Make a register's day: sales from morning to evening, their follow-ups, cash in and out. Pure.
 
-What becomes of a sale is chosen so that it is possible in any order: one thing each, within what the sale bears.
+Follow-ups are valid in any order of arrival: one per sale, within the sale's amounts.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from ledgersafe.simulation.shape import Shape
 
 _OPENS: Final = time(8, tzinfo=UTC)
 _OPEN_SECONDS: Final = 13 * 3600
-#: The last store has no network in these hours, and sends what it has rung up when they are over.
+#: Hours without network in the last store, which sends its events afterwards.
 _OFFLINE: Final = (12, 15)
 #: Cash in and out without a sale: how often per register, what it does to the drawer, and its reason.
 _CASH_MOVES: Final = (("PAID_IN", 1, 5000, "CHANGE"), ("PAID_OUT", 2, -1250, "MILK"), ("CASH_DROP", 3, -20000, ""))

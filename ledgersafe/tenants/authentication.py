@@ -31,7 +31,7 @@ class CredentialRevoked(DomainError):
 def authenticate(key: str, *, fresh: bool = True) -> KeyPrincipal | None:
     """Return the principal of an API key, or None if the key is unknown, revoked or expired.
 
-    :param fresh: False may answer from memory; only for callers that have the database check it again.
+    :param fresh: False allows an answer from memory, for callers whose SQL function checks the key again.
     """
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     if not fresh and (remembered := _memory.get(digest)) is not None:

@@ -1,4 +1,4 @@
-"""Issue and revoke API keys. The secret is shown once; its SHA-256 is what is kept.
+"""Issue and revoke API keys. The secret is shown once; only its SHA-256 is stored.
 
 A key is `lsk_<prefix>_<secret>`; 256 random bits need no slow hash.
 """
@@ -37,7 +37,7 @@ def issue(
 ) -> tuple[ApiKey, str]:
     """Create a key; operation. Return the row and the key itself, which cannot be read again.
 
-    :param predecessor: the key it replaces: whoever uses the new one is the same principal.
+    :param predecessor: the key it replaces; both are the same principal.
     :raises UnknownScope: a scope the contract does not know.
     :raises ScopeNotForBoundKey: a scope of the whole tenant for a key of one store or register.
     """

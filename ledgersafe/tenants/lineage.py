@@ -1,7 +1,7 @@
 """Chains of rotated keys: a key that replaces another is the same principal, and keeps the first key's name.
 
-Keys that were rotated before chains were known had names of their own (`had_own_name`). What was answered under one of
-these stays answered: the whole chain goes by it, too.
+Keys rotated before chains existed had names of their own (`had_own_name`). Commands answered under such a name stay
+answered, since the whole chain also has it.
 """
 
 from dataclasses import dataclass

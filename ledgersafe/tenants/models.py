@@ -143,7 +143,7 @@ class Register(models.Model):
 class ApiKey(models.Model):
     """A device's credential. Only the SHA-256 of the secret is kept; `prefix` tells keys apart for people.
 
-    A key with a store, or a store and a register, is bound to that place: it reaches nothing of any other.
+    A key with a store, or with a store and a register, is bound to that place and cannot reach any other.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="api_keys")
@@ -211,7 +211,7 @@ class ApiKey(models.Model):
 class Membership(models.Model):
     """A person's access to one tenant: they see nothing of others. Superusers see all tenants without it.
 
-    What a person may do there is said by the groups they are in (`ledgersafe/tenants/staff.py`).
+    A person's groups decide what they may do there (`ledgersafe/tenants/staff.py`).
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="memberships")

@@ -17,7 +17,7 @@ class Principal:
     store_code: str | None
     register_code: str | None
 
-    #: DRF asks its user objects for this.
+    #: Required by Django REST framework of its user objects.
     is_authenticated = True
 
     @property
@@ -76,7 +76,7 @@ class KeyPrincipal(Principal):
     api_key_id: int
     prefix: str
     expires_at: datetime | None
-    #: The first key of its chain of rotations, whose name all of them have.
+    #: The first key of the chain of rotations; all keys of the chain have its name.
     origin: KeyName
     #: That name, and any that keys of the chain had of their own before there were chains; likeliest first.
     names: tuple[KeyName, ...]

@@ -56,7 +56,7 @@ def tenant_references() -> Iterator[Reference]:
 def disagreements(references: Iterable[Reference]) -> str:
     """Build one statement that selects rows whose tenant differs from that of a row they refer to.
 
-    A tenant id that names no tenant is one too.
+    A tenant id without a tenant counts too.
     """
     parts = [_tenant_exists(model) for model in tenant_models()]
     return "\nUNION ALL ".join(parts + [_tenant_agrees(reference) for reference in references])

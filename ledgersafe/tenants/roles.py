@@ -1,8 +1,7 @@
 """The five roles of people, each a Django group. On whose books they act is a membership (`staff`).
 
-The table below is the only place that says it. A migration creates the groups; after every `migrate` they are given
-exactly these permissions again, so that what a new model can be viewed by arrives by itself and what was granted by
-hand goes.
+The table below is the only source. A migration creates the groups; after every `migrate` they get exactly these
+permissions again, so that new models' view permissions are included and permissions granted by hand are removed.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Final
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
 
-#: What there is to see, as patterns of permissions.
+#: View permissions, as patterns.
 _WORK: Final = ("pos.view_*", "exceptions.view_*")
 _BOOKS: Final = ("ledger.view_*", "recon.view_*", "idempotency.view_*")
 _PLACES: Final = ("tenants.view_tenant", "tenants.view_store", "tenants.view_register")
@@ -31,12 +30,12 @@ _DRAWERS: Final = "ledger.operate_drawer"
 _APPROVE_DRAWERS: Final = (_DRAWERS, "ledger.approve_drawer")
 _ADMINISTER: Final = ("tenants.administer_tenant", "auth.view_user", "auth.view_group")
 
-#: Scopes on the API. Tills' scopes (`events:write`, `pos:write`) are for keys alone.
+#: Scopes on the API. People have no scopes of tills (`events:write`, `pos:write`).
 _READS: Final = frozenset({"events:read", "exceptions:read", "ledger:read", "pos:read", "recon:read"})
 _QUEUE: Final = frozenset({"events:read", "exceptions:read", "exceptions:resolve", "ledger:read", "pos:read"})
 
 
-#: What permissions let somebody do, in words; a test compares them with the permissions there are.
+#: Permissions in words; a test compares them with the existing permissions.
 SEES: Final = (
     ("exceptions.view_exceptioncase", "held events"),
     ("ledger.view_journal", "the books"),

@@ -1,7 +1,7 @@
 """Describe scopes for people who give out keys. A test compares every word with the views.
 
-The words stand by the beginning of the paths below `/v1/` that the scope opens there: a sentence is made of them, so
-that it names what the views open, all of it and nothing else.
+Each phrase belongs to a path prefix below `/v1/` that the scope opens. The sentences are built from the phrases, so
+that they name everything the views open, and nothing else.
 """
 
 from typing import Final
@@ -44,12 +44,12 @@ POWERS: Final[dict[str, dict[str, str]]] = {
         "devices": "explain gaps of devices",
     },
 }
-#: What `admin` is beside its own endpoints: `Principal.holds` and `KeyPrincipal.may_approve`.
+#: `admin` beyond its own endpoints: see `Principal.holds` and `KeyPrincipal.may_approve`.
 _ADMIN: Final = (
     "Everything the other scopes open, and: {}. It also confirms what is above a limit, sees blind counts, and forces "
     "the close of a day."
 )
-#: Those that open something. The others are known to the contract and accepted, and not offered.
+#: Scopes with endpoints. The contract also has scopes without any: accepted, but not offered.
 OFFERED: Final = tuple(scope for scope in SCOPES if POWERS[scope])
 
 

@@ -1,7 +1,7 @@
 """People of the back office: which tenants they belong to, and what they may do there.
 
-What somebody may do is a Django permission, given through the groups of `roles`; for whom, is a membership.
-Superusers need neither. Interfaces ask here, use cases are told the answer.
+Django permissions, through the groups of `roles`, say what a person may do; memberships say for which tenants.
+Superusers need neither. Interfaces ask this module; use cases do not.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ledgersafe.tenants.models import SCOPES, Membership, Tenant
 from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import DomainError, NotFound
 
-#: A user of django.contrib.auth, as requests carry it.
+#: A user of django.contrib.auth, as in `request.user`.
 Person: TypeAlias = Any
 
 
@@ -82,7 +82,7 @@ class StaffPrincipal(Principal):
 def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
     """Return a person as principal of the tenant they named, or of their only one.
 
-    :raises TenantNotNamed: there is a choice, and none was made.
+    :raises TenantNotNamed: they work for several tenants, and named none.
     :raises ledgersafe.values.errors.NotFound: no such tenant, or none of theirs: the answer is the same.
     """
     tenants = visible_tenants(person)

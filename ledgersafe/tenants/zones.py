@@ -26,8 +26,8 @@ def zones_of(tenant_ids: Collection[int]) -> dict[int, set[str]]:
 def use_zones(tenant_id: int, codes: Collection[str]) -> dict[str, Store]:
     """Return the existing ones of these stores by code, and fix their time zones; operation.
 
-    One statement, but for the first time of a store. That one queues with whoever is just setting its time zone: the
-    second of the two sees what the first one did, or fails with 40001 where its snapshot is older.
+    One statement, except at a store's first event. Its UPDATE closes the race with a change of the time zone: the
+    second of the two sees the first one's change, or fails with 40001 if its snapshot is older.
     """
     require_transaction()
     rows = Store.objects.filter(tenant_id=tenant_id, code__in=codes).order_by("id")

@@ -8,9 +8,9 @@ from typing import Final, TypeAlias
 
 from django.http import StreamingHttpResponse
 
-#: Numbers are written digit by digit; all else is text.
+#: Numbers are written digit by digit; everything else is text.
 CsvCell: TypeAlias = str | int | Decimal | None
-#: What a spreadsheet would take for a formula at the beginning of a cell (OWASP: CSV injection).
+#: First characters that make a spreadsheet run a cell as a formula (OWASP: CSV injection).
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 

@@ -1,7 +1,7 @@
 """Read the position in a cursor: each list names the kinds of its members, in order. Pure.
 
-A cursor is only base64, so anything may stand in it. What is not exactly of the kind is refused here, before it gets
-anywhere near a statement.
+A cursor is only base64, so a client may put anything into it. A member of the wrong kind is refused here, before it
+reaches a statement.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.moments import read_day, read_instant
 
-#: What a member of a position must be, read from its JSON value. :raises ValueError: it is not.
+#: Reads a member of a position from its JSON value. :raises ValueError: it is of another kind.
 Kind: TypeAlias = Callable[[Any], Any]
 
 _TEXT_BYTES: Final = 4_000

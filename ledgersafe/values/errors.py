@@ -15,7 +15,7 @@ class DomainError(Exception):
     #: Stable, UPPERCASE; part of the contract.
     code: ClassVar[str] = "DOMAIN_ERROR"
     http_status: ClassVar[int] = 400
-    #: Something that happens later may lift it: it is never kept as the answer to a command.
+    #: A later event may lift this refusal, so it is never stored as the answer to a command.
     may_be_lifted: ClassVar[bool] = False
 
     def __init__(self, message: str = "", **context: Any) -> None:

@@ -15,12 +15,12 @@ MAX_DEPTH: Final = 32
 #: A number's text. The longest exact amount is 18 digits; long identifiers fit; 5,000 digits do not.
 MAX_NUMBER_CHARACTERS: Final = 128
 MAX_EXPONENT: Final = 308
-#: The canonical text of what was written `1e200` is longer.
+#: The canonical text of a short literal such as `1e200` is longer.
 _MAX_PLAIN: Final = MAX_NUMBER_CHARACTERS + MAX_EXPONENT + len("-0.")
 
 _TOO_LONG: Final = f"A number has more than {MAX_NUMBER_CHARACTERS} characters."
 _LONG_NUMBER: Final = re.compile(rf"[-+.eE0-9]{{{MAX_NUMBER_CHARACTERS + 1}}}")
-#: Texts and numbers of a document that was parsed.
+#: Texts and numbers of a parsed document.
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][-+.eE0-9]*')
 
 #: Marks around the text of a decimal while it passes through the C encoder, which knows no exact decimals. Lone
@@ -68,9 +68,9 @@ def decode(body: bytes) -> str:
 def parse_object(text: str, *, tells_notation: bool = False, is_sent: bool = False) -> dict[str, Any]:
     """Parse text into a dict of str, int, `Number`, bool, None, list and dict.
 
-    :param is_sent: it comes from a client: no number is longer than `MAX_NUMBER_CHARACTERS`. What we keep as canonical
-        text may have longer ones, like the plain digits of `1e200`.
-    :param tells_notation: `1e3` and `10.0` become `Whole`, for who asks for an integer and nothing else.
+    :param is_sent: the text comes from a client: refuse numbers longer than `MAX_NUMBER_CHARACTERS`. Our own canonical
+        text may have longer ones, such as the plain digits of `1e200`.
+    :param tells_notation: read `1e3` and `10.0` as `Whole`, for callers that accept only integers.
     :raises UnreadableBody: malformed, not an object, duplicate keys, NaN, a number out of range, too deep.
     """
     try:
@@ -143,7 +143,7 @@ def _parse_int(text: str) -> int:
 def _refuse_many_digits(text: str) -> None:
     """Refuse a number whose canonical text could not be read again; patches and proposals are kept so.
 
-    So a long number passes if with an exponent, of which the shortest is `e9`, it would not be a long one.
+    A long number passes if it would be short enough with an exponent; the shortest exponent is `e9`.
     """
     digits = text.lstrip("-").replace(".", "").strip("0")
     shortest = text.count("-") + len(digits) + len("e9")

@@ -20,7 +20,7 @@ def read_day(text: str) -> date | None:
 def read_instant(text: str) -> datetime | None:
     """Read an instant with an offset, in UTC; None: not an instant, or outside the calendar.
 
-    In UTC, because Postgres knows no offsets of 16 hours and more.
+    In UTC, because Postgres rejects offsets of 16 hours or more.
     """
     try:
         # A «+» that was not escaped arrives as a space.

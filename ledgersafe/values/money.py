@@ -14,7 +14,7 @@ from iso4217 import Currency
 MAX_MINOR: Final = 10**15
 _MAX_DIGITS: Final = 15
 _SHORT: Final = 20
-#: So few digits are below `MAX_MINOR` in every currency: none has more than four decimals.
+#: Numbers with so few digits stay below `MAX_MINOR` in every currency, since none has more than four decimals.
 _PLAIN: Final = 11
 
 _EXPONENTS: Final[dict[str, int]] = {c.code: c.exponent for c in Currency if c.exponent is not None}

@@ -1,8 +1,7 @@
 """Read plain JSON documents in C: nearly all are, and the result equals that of `exact_json`.
 
-`exact_json` judges what may come; here only what needs no judging is read: no escapes, no key twice, every number as it
-is written canonically, no white space but what stands after `,` and `:`. For everything else the answer is None: ask
-`exact_json`.
+`exact_json` decides what is allowed; this module reads only documents that need no decision: no escapes, no duplicate
+keys, canonical numbers, white space only after `,` and `:`. For all others it returns None: use `exact_json`.
 """
 
 from decimal import Decimal
@@ -13,7 +12,7 @@ import orjson
 
 from ledgersafe.values.exact_json import MAX_DEPTH, marked
 
-#: Of a decimal; longer ones are looked at closely.
+#: Longer decimals go to `exact_json`.
 _MAX_DIGITS: Final = 40
 _REFUSED: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError)
 
@@ -35,7 +34,7 @@ class _NotPlain(ValueError):
 
 def read_plain(body: bytes) -> Plain | None:
     """Parse and canonicalise a plain document in one go; None: use `exact_json`."""
-    # Without escapes every text stands as it is; with few brackets nothing is deep.
+    # Without escapes every text is literal; with few brackets nothing is nested deeply.
     if b"\\" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         return None
     try:
@@ -59,7 +58,7 @@ def exact(text: str) -> Decimal:
 def list_elements(text: bytes) -> list[bytes] | None:
     """Split a JSON list into the bytes of its elements; None: not a list, or not plain."""
     try:
-        # Bytes that are no UTF-8 pass, as the element they spoil is looked at by itself.
+        # Invalid UTF-8 passes here: the element that contains it is checked on its own later.
         return [bytes(element) for element in _elements.decode(text)]
     except _REFUSED:
         return None
@@ -83,7 +82,7 @@ def _plain(value: Any, body: bytes) -> Plain | None:
 
     :raises TypeError: an integer needs more than 64 bits; `exact_json` decides about it.
     """
-    # Written again it is the same: so no key stood twice, and every number stood as it is written canonically.
+    # Equal after writing it again, so no key was duplicated and every number was canonical already.
     if type(value) is not dict or not _is_same(orjson.dumps(value, _decimal), body):
         return None
     return Plain(value, orjson.dumps(value, _decimal, orjson.OPT_SORT_KEYS))
@@ -96,7 +95,7 @@ def _has_decimals(_: str) -> Any:
 def _is_same(written: bytes, body: bytes) -> bool:
     """Tell whether two texts differ only by spaces after `:` and `,`.
 
-    Where a space is taken out of a text instead, the two are not alike, or were before.
+    If the replacement removes a space inside a text, the two differ, or were equal before.
     """
     return written == body or written == body.replace(b'": ', b'":').replace(b', "', b',"').replace(b", {", b",{")
 

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-#: What would hide, reverse or join text on a screen; shown as the escape that JSON has for it.
+#: Invisible or reversing characters are shown as JSON escapes; these two are not.
 _VISIBLE_SPACES: Final = frozenset(" \n")
 _HEX_WIDTH: Final = 16
 

@@ -1,7 +1,7 @@
 """gunicorn's threaded worker with an event loop that owns every connection.
 
-`ConnectionLoop` accepts clients, watches them, and closes those that fail, time out or are crowded out;
-`worker.BufferingWorker` says what happens when one can be read from or written to.
+`ConnectionLoop` accepts clients, watches them, and closes those that fail, exceed a deadline or must make room;
+`worker.BufferingWorker` reads requests and sends answers.
 """
 
 import errno
@@ -23,11 +23,11 @@ from ledgersafe.webserver.limits import Limits
 from ledgersafe.webserver.outgoing import OutgoingAnswer
 from ledgersafe.webserver.refusals import CROWDED
 
-#: How often deadlines are looked at.
+#: Seconds between checks of deadlines.
 _SWEEP_SECONDS: Final = 0.5
-#: Descriptors that are left for listening sockets, databases, logs and the application.
+#: Descriptors reserved for listening sockets, databases, logs and the application.
 _SPARE_DESCRIPTORS: Final = 200
-#: What the operating system says of a connection whose client is gone.
+#: Errors of a connection whose client is gone.
 GONE: Final = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF})
 
 
@@ -40,7 +40,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         self.worker_connections: int = self.cfg.worker_connections
         self.bodies = Budget(self.limits.buffer_bytes)
         self.answers = Budget(self.limits.buffer_bytes // 4)
-        #: Those that wait for their client, in the poller.
+        #: Connections waiting for their client, in order of insertion.
         self.watched: dict[Connection, None] = {}
         self._next_sweep = 0.0
 
@@ -63,7 +63,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     # ── Life ────────────────────────────────────────────────────────────────────────────────────
     def init_process(self) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        # A connection is a descriptor, and its body may be another.
+        # A connection needs one descriptor, and its body may need another.
         needed = 2 * self.worker_connections + _SPARE_DESCRIPTORS
         granted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

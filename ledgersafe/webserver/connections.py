@@ -29,13 +29,13 @@ class Connection:
     ) -> None:
         self._cfg, self._limits = cfg, limits
         self.raw, self.client, self.server = raw, client, server
-        #: What gunicorn writes answers to.
+        #: gunicorn writes answers to this instead of the socket.
         self.sock = sock
         self.phase = Phase.RECEIVING
         self.stays_open = False
-        #: What the poller waits for on behalf of it.
+        #: Events the poller waits for.
         self.events = 0
-        #: When what the client is about to do began, and when it must be done.
+        #: Begin and deadline of the client's current step.
         self.since = time.monotonic()
         self.deadline = self.since + limits.header_seconds
         self._has_whole_head = False
@@ -93,7 +93,7 @@ class Connection:
     def close(self) -> None:
         """Close the socket, and forget request and answer."""
         if self.phase is Phase.SENDING:
-            # Given up: the kernel need not go on offering what it still holds.
+            # Given up: make the kernel drop the unsent rest at once.
             self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.phase = Phase.CLOSED
         self.incoming.close()

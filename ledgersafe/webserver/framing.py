@@ -11,11 +11,11 @@ _SIZE_LINE_BYTES: Final = 8190
 def may_be_whole(head: bytes | bytearray, new_from: int, line_limit: int) -> bool:
     """Tell whether a head is worth parsing: it is complete, or can only be refused.
 
-    :param new_from: where the part begins that has not been looked at yet.
+    :param new_from: where the bytes begin that were not searched before.
     """
     if head.find(b"\r\n\r\n", max(0, new_from - 3)) >= 0:
         return True
-    # gunicorn refuses a bare LF; a head that has one never ends the way it is read.
+    # gunicorn refuses a bare LF, so a head with one needs no further bytes.
     if head.count(b"\n") != head.count(b"\r\n"):
         return True
     return len(head) > line_limit + 4 and b"\r\n" not in head[2 : line_limit + 4]
@@ -70,6 +70,6 @@ class ChunkedBody:
         elif (position_of_end := self._line.find(b"\r\n\r\n")) >= 0:
             end = position_of_end + 4
         else:
-            # No end within reason: what there is of it is refused.
+            # Too long a trailer: end here, and let the parser refuse it.
             return len(data) if len(self._line) > HEAD_BYTES else None
         return position + end - before

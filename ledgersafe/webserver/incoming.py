@@ -12,7 +12,7 @@ from ledgersafe.webserver import framing
 from ledgersafe.webserver.limits import HEAD_BYTES, MEMORY_BYTES
 from ledgersafe.webserver.refusals import LARGE_BODY, LONG_HEAD, Refusal
 
-#: One piece of a body that is read back.
+#: Bytes read back at once.
 _PIECE_BYTES: Final = 1024 * 1024
 
 
@@ -43,11 +43,11 @@ class IncomingRequest:
         self.request: Any = None
         self.is_whole = False
         self.has_begun = False
-        #: Bytes of the body that are kept.
+        #: Bytes of the body kept so far.
         self.kept = 0
-        #: Why it will not be answered by the application.
+        #: Why the application will not answer it.
         self.trouble: Refusal | Exception | None = None
-        #: What came after its end: the beginning of the next one.
+        #: Bytes after its end: the beginning of the next request.
         self.rest = b""
 
     @property
@@ -105,7 +105,7 @@ class IncomingRequest:
 
     def _begin_body(self) -> None:
         self._head.clear()
-        # The answer `100 Continue` is the loop's business: gunicorn would give it in the thread, after the body.
+        # The loop sends `100 Continue`: gunicorn would do so in the thread, after the body.
         self._go_ahead = self.request._expected_100_continue
         self.request._expected_100_continue = False
         reader = self.request.body.reader
@@ -146,7 +146,7 @@ class IncomingRequest:
         while piece := self.request.body.read(_PIECE_BYTES):
             joined.write(piece)
         if self._received.buf.getvalue() or self._received.chunk():
-            # We measured another end than the parser found: nobody knows where the next request begins.
+            # The parser found another end than we did, so the begin of the next request is unknown.
             self.request.force_close()
         self.close()
         self._body, length = joined, joined.tell()

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-#: What a request's line and headers may come to.
+#: Most bytes of a request's line and headers.
 HEAD_BYTES: Final = 64 * 1024
-#: Up to here a body is kept in memory, from here on in an unnamed file.
+#: Bytes of a body kept in memory; a longer one goes to an unnamed file.
 MEMORY_BYTES: Final = 64 * 1024
-#: What one answer may wait for its reader with; a longer one waits in its thread.
+#: Bytes of an answer that may wait for its reader; for a longer one, its thread waits.
 ANSWER_BYTES: Final = 16 * 1024 * 1024
-#: A connection that is closed is read from so long, for the client to get what it was sent.
+#: Seconds a closing connection is still read, so that the client gets its answer.
 LINGER_SECONDS: Final = 2.0
-#: A request or answer that takes longer is slow: where there are too many connections, these go first.
+#: A request or answer that takes longer is slow; slow ones are closed first when there are too many.
 SLOW_SECONDS: Final = 1.0
 
 
@@ -23,11 +23,11 @@ class Limits:
     header_seconds: float = 10.0
     body_seconds: float = 20.0
     answer_seconds: float = 30.0
-    #: A transfer that keeps up with this may take longer than its seconds.
+    #: A transfer at this speed or faster may exceed its seconds.
     bytes_per_second: float = 8192.0
     #: A larger body is refused before it is read.
     body_bytes: int = 17 * 1024 * 1024
-    #: What a worker keeps of bodies, and a quarter as much of answers, which are all in memory.
+    #: Budget of a worker for bodies; answers, all in memory, get a quarter of it.
     buffer_bytes: int = 512 * 1024 * 1024
 
     @classmethod

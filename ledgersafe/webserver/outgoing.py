@@ -11,7 +11,7 @@ from typing import Any, Final
 from ledgersafe.webserver.budget import Budget
 from ledgersafe.webserver.limits import ANSWER_BYTES, Limits
 
-#: How many pieces are sent at once.
+#: Pieces sent at once.
 _PIECES: Final = 16
 
 
@@ -48,12 +48,12 @@ class OutgoingAnswer:
         if self._pieces and self.waiting + len(data) > ANSWER_BYTES:
             self._send_in_time()
         if self._budget.take(len(data)) < 0:
-            # Not this thread waits, whose client may be quick: the one that is slowest loses its answer.
+            # Do not let this thread wait, whose client may be quick: the slowest reader loses its answer.
             self._make_room()
         self._pieces.append(memoryview(data))
         self.waiting += len(data)
         if self._holds_first:
-            # The headers, which are better sent together with what follows.
+            # Headers: wait, and send them together with the first bytes of the body.
             self._holds_first = False
         else:
             self.flush()

@@ -11,16 +11,16 @@ from django.db import connections
 
 logger = logging.getLogger(__name__)
 
-#: They need neither a database nor a session, and load the URLs, the API, the back office and its templates.
+#: Requests that need no database and no session, but load URLs, API, back office and templates.
 _PATHS: Final = ("/health", "/v1/nothing-is-here", "/admin/login/")
-#: Left out: nobody asked, so nothing is counted, and there are no files to look for.
+#: Middleware left out: warm-up requests must not be counted, and there are no files to look for.
 _WITHOUT: Final = ("django_prometheus.", "ledgersafe.http.middleware.BackOfficeWhiteNoise")
 
 
 def warm() -> None:
     """Answer a few requests in this process. A failure here fails again, visibly, in a real request."""
     try:
-        # Loads the driver; connects to nothing.
+        # Loads the driver, without connecting.
         list(connections.all())
         handler = _handler()
         for path in _PATHS:
@@ -28,7 +28,7 @@ def warm() -> None:
     except Exception:
         logger.warning("The application could not be warmed up", exc_info=True)
     finally:
-        # A connection that several processes share is spoilt by the first that uses it.
+        # A connection must not be shared by several processes.
         connections.close_all()
 
 

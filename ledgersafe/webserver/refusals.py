@@ -50,7 +50,7 @@ CROWDED: Final = Refusal(
 )
 BROKEN: Final = Refusal(500, "INTERNAL_ERROR", "The server could not answer this request.", "broken")
 
-#: What gunicorn's parser raises and is not simply 400.
+#: Errors of gunicorn's parser that are not a plain 400.
 _STATUSES: Final[dict[type[Exception], tuple[int, str]]] = {
     errors.LimitRequestLine: (414, "URI_TOO_LONG"),
     errors.LimitRequestHeaders: (431, "HEADERS_TOO_LARGE"),

@@ -1,7 +1,7 @@
 """gunicorn's threaded worker, but requests are received whole and slow readers hold no thread.
 
-gunicorn's own gives every connection a thread as soon as it has sent a byte, and the thread then waits for the rest:
-as many slow clients as there are threads stop the service. Here a connection costs a thread only while the
+gunicorn's own worker gives every connection a thread with its first byte, and the thread waits for the rest: as many
+slow clients as there are threads stop the service. Here a connection costs a thread only while the
 application answers.
 """
 
@@ -18,7 +18,7 @@ from ledgersafe.webserver.connections import Connection, Phase
 from ledgersafe.webserver.outgoing import ReaderTooSlow
 from ledgersafe.webserver.refusals import BROKEN, CROWDED, SLOW_BODY, SLOW_HEAD, Refusal, refusal_of
 
-#: What is read at once: of heads, which may hold many small requests, and of bodies.
+#: Bytes read at once: of heads, which may hold many small requests, and of bodies.
 _HEAD_PIECE_BYTES: Final = 64 * 1024
 _BODY_PIECE_BYTES: Final = 256 * 1024
 _GO_AHEAD: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -40,7 +40,7 @@ class BufferingWorker(ConnectionLoop):
     def on_readable(self, connection: Connection) -> None:
         """Read from the client; an end or a next request waits until the answer is sent."""
         if connection.phase is Phase.ANSWERING:
-            # The next request, or the end: either way it waits for this answer.
+            # The next request or the end of the stream: both wait until this answer is sent.
             self.silence(connection)
             return
         at_once = _HEAD_PIECE_BYTES if connection.incoming.request is None else _BODY_PIECE_BYTES

@@ -30,7 +30,7 @@ class RunningServer:
 def choose_port(folder: ServerFolder) -> int:
     """Return the last port if it is free, else any free port of 127.0.0.1.
 
-    A program that outlived a killed supervisor finds the next server without being told anything.
+    The same port lets a client that outlived a killed supervisor find the next server.
     """
     last = folder.path / "port"
     port = _bind(int(last.read_text(encoding="ascii"))) if last.exists() else None
@@ -44,7 +44,7 @@ def choose_port(folder: ServerFolder) -> int:
 def _bind(requested: int) -> int | None:
     """Return the port if it can be bound; 0 means any."""
     with socket.socket() as probe:
-        # As the servers do: connections that ended a moment ago are no obstacle.
+        # Like the servers themselves: lingering connections (TIME_WAIT) do not matter.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", requested))

@@ -42,5 +42,5 @@ class Command(LedgerCommand):
         self.stdout.flush()
         command = serving.server_command()
         os.chdir(serving.ROOT)
-        # Replaces this process, so that signals reach the server itself.
+        # Replace this process, so that signals reach the server itself.
         os.execve(command[0], command, environment)  # noqa: S606

@@ -10,7 +10,7 @@ from django.utils.timesince import timesince, timeuntil
 
 from ledgersafe.backoffice.pages import Cell
 
-#: Rows of a card; the whole list is a click away.
+#: Rows of a card; its list shows all.
 SHOWN: Final = 20
 
 

@@ -21,7 +21,7 @@ Page = Callable[[HttpRequest, Any], HttpResponse]
 class SetUpAdmin(ReadOnlyModelAdmin):
     """An object shown as cards, with pages of its own for changes."""
 
-    #: URL below the object → name of the method that answers it; for people who may administer its tenant.
+    #: URL below the object → name of the method; only for people who administer the tenant.
     pages: ClassVar[dict[str, str]] = {}
 
     def get_urls(self) -> list[URLPattern]:
