@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from ledgersafe import dashboard
 from ledgersafe.http import error_pages, problems, schema_views
 from ledgersafe.operations import health, scraping
-from ledgersafe.people import sign_in
+from ledgersafe.people import sign_in, two_step_page
 
 admin.autodiscover()
 
@@ -41,7 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^metrics/?$", scraping.export),
     path("admin/login/", sign_in.sign_in),
     path("admin/login/code/", sign_in.second_step, name="second-step"),
-    path("admin/two-step/", admin.site.admin_view(sign_in.two_step), name="two-step"),
+    path("admin/two-step/", admin.site.admin_view(two_step_page.two_step), name="two-step"),
     path("admin/figures/", admin.site.admin_view(dashboard.figures), name="dashboard-figures"),
     path("admin/ledger/period/", include("recon.backoffice.urls")),
     path("admin/ledger/drawer/", include("ledger.backoffice.urls")),

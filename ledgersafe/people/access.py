@@ -11,21 +11,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.models import Group, User
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from ledgersafe.audit import trail
 from ledgersafe.people import second_factor
+from ledgersafe.people.checks import check_person, role_of, set_password, tenants_of
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership, Tenant
-from ledgersafe.tenants.roles import GROUP_NAMES, ROLES, Role
-from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
+from ledgersafe.tenants.roles import GROUP_NAMES, Role
+from ledgersafe.values.errors import DomainError, NotFound
 
 logger = logging.getLogger(__name__)
 
-_MAX_USERNAME: Final = 150
+
+MAX_USERNAME: Final = 150
 
 
 class UsernameTaken(DomainError):
@@ -91,10 +90,10 @@ def create_person(
     """
     if by is not None and not may_administer(by):
         raise NotYourPerson
-    chosen, rows = _role(role), _tenants(tenants, by)
+    chosen, rows = role_of(role), tenants_of(tenants, by)
     person = User(username=username, first_name=first_name, last_name=last_name, email=email, is_staff=True)
-    _check(person)
-    _set_password(person, password)
+    check_person(person)
+    set_password(person, password)
     with transaction.atomic(durable=True):
         # Names that differ in case alone would be taken for one another in the trail. The unique index on the exact
         # name closes the race; two spellings at the same instant are accepted.
@@ -113,7 +112,7 @@ def change_access(
 
     :raises NotYourPerson: like all of these.
     """
-    chosen, rows = _role(role), _tenants(tenants, by)
+    chosen, rows = role_of(role), tenants_of(tenants, by)
     with _managed(username, by) as person:
         before = _access(person)
         person.is_active = active
@@ -130,7 +129,7 @@ def reset_password(*, username: str, password: str, by: staff.Person | None, act
     :raises InvalidParameter: the password is too simple.
     """
     with _managed(username, by) as person:
-        _set_password(person, password)
+        set_password(person, password)
         person.save(update_fields=["password"])
         _record(person, "people.password.reset", _access(person), actor)
     return person
@@ -155,56 +154,12 @@ def _managed(username: str, by: staff.Person | None) -> Iterator[User]:
     with transaction.atomic(durable=True):
         person = User.objects.select_for_update().filter(username=username).first()
         if person is None:
-            raise NotFound(f"There is nobody called {username[:_MAX_USERNAME]!r}.")
+            raise NotFound(f"There is nobody called {username[:MAX_USERNAME]!r}.")
         if by is not None and by.pk == person.pk:
             raise NotYourself
         if by is not None and not may_manage(by, person):
             raise NotYourPerson
         yield person
-
-
-def _role(key: str) -> Role:
-    if key not in ROLES:
-        raise InvalidParameter(f"{key!r} is no role; choose from {', '.join(ROLES)}.", field="role")
-    return ROLES[key]
-
-
-def _tenants(slugs: Collection[str], by: staff.Person | None) -> list[Tenant]:
-    allowed = Tenant.objects.order_by("slug") if by is None else staff.visible_tenants(by)
-    rows = list(allowed.filter(slug__in=slugs))
-    unknown = sorted(set(slugs) - {row.slug for row in rows})
-    if unknown:
-        known = ", ".join(allowed.values_list("slug", flat=True)[:10]) or "none yet"
-        raise InvalidParameter(f"There is no tenant {', '.join(unknown)} (known: {known}).", field="tenants")
-    if not rows:
-        raise InvalidParameter("Name at least one tenant.", field="tenants")
-    return rows
-
-
-def _check(person: User) -> None:
-    """Check names and e-mail by Django's own rules.
-
-    :raises InvalidParameter: one is not valid.
-    """
-    for name in ("username", "first_name", "last_name"):
-        try:
-            field: Any = User._meta.get_field(name)
-            field.clean(getattr(person, name), person)
-        except ValidationError as error:
-            raise InvalidParameter(" ".join(error.messages), field=name) from None
-    try:
-        if person.email:
-            validate_email(person.email)
-    except ValidationError as error:
-        raise InvalidParameter(" ".join(error.messages), field="email") from None
-
-
-def _set_password(person: User, password: str) -> None:
-    try:
-        validate_password(password, person)
-    except ValidationError as error:
-        raise InvalidParameter(" ".join(error.messages), field="password") from None
-    person.set_password(password)
 
 
 def _give(person: User, role: Role, tenants: list[Tenant]) -> None:

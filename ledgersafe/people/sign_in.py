@@ -7,7 +7,7 @@ from typing import Any, Final
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
@@ -23,8 +23,6 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ledgersafe.backoffice import drafts, kept_drafts
 from ledgersafe.people import second_factor
-from ledgersafe.tenants import staff
-from ledgersafe.values.errors import DomainError
 
 _WAITING: Final = "waiting_for_code"
 _PATIENCE_SECONDS: Final = 5 * 60
@@ -71,7 +69,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Serve `/admin/login/`."""
     if request.method == "GET" and admin.site.has_permission(request):
         return HttpResponseRedirect(reverse("admin:index"))
-    context = {**_site(request), "title": "Sign in", "app_path": request.get_full_path()}
+    context = {**site_context(request), "title": "Sign in", "app_path": request.get_full_path()}
     if "next" not in request.GET and "next" not in request.POST:
         context["next"] = reverse("admin:index")
     if (draft := drafts.read(request.POST.get("draft", ""))) is not None:
@@ -87,7 +85,7 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     Status 401, so that scripts notice that nothing was done.
     """
     context = {
-        **_site(request),
+        **site_context(request),
         "title": "Sign in",
         "app_path": reverse("admin:login"),
         "next": request.get_full_path(),
@@ -149,7 +147,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(waiting.next_url)
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         form.add_error("code", second_factor.WrongCode().message)
-    context = {**_site(request), "title": "Sign in", "form": form, "person": waiting.person}
+    context = {**site_context(request), "title": "Sign in", "form": form, "person": waiting.person}
     return TemplateResponse(request, "registration/second_step.html", context)
 
 
@@ -170,7 +168,7 @@ def locked_out(
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     name = (credentials or {}).get("username") or ""
     context = {
-        **_site(request),
+        **site_context(request),
         "title": "Locked",
         "minutes": minutes,
         "name": name,
@@ -182,50 +180,5 @@ def locked_out(
     return response
 
 
-# ── The switch ──────────────────────────────────────────────────────────────────────────────────
-@never_cache
-@sensitive_post_parameters("code")
-def two_step(request: HttpRequest) -> HttpResponse:
-    """Serve `/admin/two-step/`, one's own second factor. Each button posts its action as `do`."""
-    person = request.user
-    form = CodeForm(request.POST if "code" in request.POST else None)
-    context: dict[str, Any] = {**_site(request), "title": "Two-step sign-in", "form": form}
-    if request.method == "POST":
-        codes = _carry_out(request, request.POST.get("do", ""), form)
-        if (codes is None and form.is_valid()) or not form.is_bound:
-            return HttpResponseRedirect(reverse("two-step"))
-        context["codes"] = "\n".join(codes or [])
-    context["is_on"] = second_factor.is_on(person)
-    if context["is_on"]:
-        context["codes_left"] = second_factor.recovery_codes_left(person)
-    elif (device := second_factor.pending(person)) is not None:
-        context |= {"qr_code": second_factor.qr_code(device), "key": second_factor.key_text(device)}
-    return TemplateResponse(request, "registration/two_step.html", context)
-
-
-def _carry_out(request: HttpRequest, what: str, form: CodeForm) -> list[str] | None:
-    """Run the action. Return recovery codes to show, if any; a refusal becomes an error of the form."""
-    person, actor = request.user, staff.actor_of(request.user)
-    try:
-        if what == "begin":
-            second_factor.begin(person)
-        elif what == "give-up":
-            second_factor.give_up(person)
-        elif not form.is_valid():
-            return None
-        elif what == "turn-on":
-            return second_factor.turn_on(person=person, code=form.cleaned_data["code"], actor=actor)
-        elif what == "renew":
-            return second_factor.renew_recovery_codes(person=person, code=form.cleaned_data["code"], actor=actor)
-        elif what == "turn-off":
-            second_factor.turn_off(person=person, code=form.cleaned_data["code"], actor=actor)
-            messages.success(request, "Two-step sign-in is off: your password alone is enough.")
-    except second_factor.AlreadyOn:
-        messages.warning(request, second_factor.AlreadyOn().message)
-    except DomainError as error:
-        form.add_error("code", error.message)
-    return None
-
-
-def _site(request: HttpRequest) -> dict[str, Any]:
+def site_context(request: HttpRequest) -> dict[str, Any]:
     return admin.site.each_context(request)
