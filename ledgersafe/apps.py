@@ -4,6 +4,8 @@ from django.apps import AppConfig, apps
 
 
 class LedgersafeConfig(AppConfig):
+    """The project as an app without models."""
+
     name = "ledgersafe"
     verbose_name = "Ledger-Safe"
 

@@ -21,6 +21,7 @@ class LedgerCommand(BaseCommand):
     requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Add the examples to the end of `--help`."""
         if self.examples:
             kwargs["epilog"] = f"examples:\n{self.examples}"
             kwargs["formatter_class"] = argparse.RawDescriptionHelpFormatter

@@ -25,6 +25,7 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow a filter only by columns that the list offers."""
         items = self.list_filter if request is None else self.get_list_filter(request)
         if any(lookup == getattr(item, "parameter_name", None) for item in items):
             return True
@@ -66,6 +67,7 @@ class TenantScoped(BackOfficeAdmin):
         return ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Restrict the rows to the person's tenants."""
         rows: QuerySet[Any] = super().get_queryset(request)
         ids = staff.tenant_ids_of(request.user)
         if ids is None or self.tenant_field is None:
@@ -80,6 +82,7 @@ class TenantScoped(BackOfficeAdmin):
         raise Http404
 
     def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        """Restrict the choices of filters to what the person may see."""
         return [self._scoped(item) for item in super().get_list_filter(request)]
 
     def _scoped(self, item: Any) -> Any:

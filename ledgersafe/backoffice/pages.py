@@ -82,10 +82,12 @@ class Card:
 
     @property
     def fact_cells(self) -> list[tuple[str, Cell]]:
+        """The facts as labels with cells."""
         return [(label, Cell.from_value(value)) for label, value in self.facts]
 
     @property
     def row_cells(self) -> list[list[Cell]]:
+        """The table's rows as cells."""
         return [[Cell.from_value(value) for value in row] for row in self.rows]
 
 

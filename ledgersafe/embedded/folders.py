@@ -33,6 +33,7 @@ class ServerFolder:
 
     @classmethod
     def for_server(cls, server: ServerName, purpose: Purpose) -> "ServerFolder":
+        """Return the folder of a server for a purpose."""
         root = data_root()
         return cls(server, purpose, (root / "test" if purpose == "test" else root) / server)
 

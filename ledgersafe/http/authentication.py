@@ -20,6 +20,10 @@ class ApiKeyAuthentication(BaseAuthentication):
         return True
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        """Return the principal of the key; None without the header.
+
+        :raises AuthenticationFailed: malformed header, or an unknown, expired or revoked key.
+        """
         header = request.META.get("HTTP_AUTHORIZATION", "")
         scheme, _, key = header.partition(" ")
         if not header:
@@ -32,6 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return principal, None
 
     def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401."""
         return CHALLENGE
 
 

@@ -15,6 +15,7 @@ class JsonNegotiation(DefaultContentNegotiation):
     """Always JSON; an empty `Accept` accepts it."""
 
     def get_accept_list(self, request: Request) -> list[str]:
+        """Read `Accept`; a missing or empty one accepts everything."""
         return [token.strip() for token in (request.META.get("HTTP_ACCEPT") or "*/*").split(",")]
 
 
@@ -22,6 +23,7 @@ class NothingToNegotiate(JsonNegotiation):
     """For ingest: a POST is answered with JSON whatever `Accept` says, so that no sale is lost over a header."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Select JSON for a POST without looking at `Accept`."""
         if request.method == "POST":
             return renderers[0], renderers[0].media_type
         return super().select_renderer(request, renderers, format_suffix)
@@ -35,6 +37,7 @@ class OrjsonRenderer(BaseRenderer):
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        """Encode the data as UTF-8 JSON; None as an empty body."""
         return b"" if data is None else orjson.dumps(data, default=_exact_number)
 
 

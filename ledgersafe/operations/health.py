@@ -67,6 +67,7 @@ class HealthView(APIView):
         responses=dict.fromkeys((200, 503), _HEALTH),
     )
     def get(self, request: Request) -> HttpResponse:
+        """Answer the status, and the caller's counters."""
         try:
             db_time = _database_time()
             who = _who(request)

@@ -50,6 +50,7 @@ class PersonAdmin(AdministratorsOnly):
 
     @admin.display(description="Name")
     def full_name(self, person: User) -> str:
+        """Show first and last name."""
         return person.get_full_name() or "–"
 
     @admin.display(description="Role")
@@ -58,10 +59,12 @@ class PersonAdmin(AdministratorsOnly):
 
     @admin.display(description="May sign in", boolean=True, ordering="is_active")
     def may_sign_in(self, person: User) -> bool:
+        """Tell whether the account is active."""
         return person.is_active
 
     @admin.display(description="Two-step sign-in")
     def two_steps(self, person: Any) -> str:
+        """Tell whether two-step sign-in is on."""
         return "on" if person.has_phone else "–"
 
     # ── One person ──────────────────────────────────────────────────────────────────────────────
@@ -185,6 +188,7 @@ def _tenants_shown(looker: staff.Person, person: User) -> str:
 
 
 def instant_text(at: Any) -> str:
+    """Format an instant to the minute, in UTC."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 

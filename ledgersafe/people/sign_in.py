@@ -181,4 +181,5 @@ def locked_out(
 
 
 def site_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the admin site's template context."""
     return admin.site.each_context(request)

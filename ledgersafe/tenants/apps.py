@@ -4,6 +4,8 @@ from django.apps import AppConfig
 
 
 class TenantsConfig(AppConfig):
+    """Label `tenants`: migrations and permissions name it."""
+
     name = "ledgersafe.tenants"
     label = "tenants"
     verbose_name = "Tenants and access"

@@ -15,10 +15,12 @@ class Money:
 
     @property
     def text(self) -> str:
+        """The amount with its sign."""
         return grouped(self.minor, self.currency)
 
     @property
     def absolute(self) -> str:
+        """The amount without its sign, for a column that gives the side."""
         return grouped(abs(self.minor), self.currency)
 
 
@@ -30,6 +32,7 @@ def grouped(minor: int, currency: str) -> str:
 
 
 def pair(debit: int, credit: int, currency: str) -> tuple[Money, Money]:
+    """Return the two sides of a balance as money."""
     return Money(debit, currency), Money(credit, currency)
 
 

@@ -62,6 +62,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
 
     # ── Life ────────────────────────────────────────────────────────────────────────────────────
     def init_process(self) -> None:
+        """Raise the limit of descriptors, and bound the connections by it."""
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         # A connection needs one descriptor, and its body may need another.
         needed = 2 * self.worker_connections + _SPARE_DESCRIPTORS
@@ -78,6 +79,7 @@ class ConnectionLoop(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         Worker.handle_quit(self, sig, frame)
 
     def run(self) -> None:
+        """Run the loop until the worker is told to stop."""
         self.poller.register(self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks)
         while self.alive and self.is_parent_alive():
             self.set_accept_enabled(self.nr_conns < self.worker_connections or bool(self.watched))

@@ -70,14 +70,18 @@ class OutgoingAnswer:
         """Do nothing: the socket never blocks."""
 
     def shutdown(self, how: int) -> None:
-        """Do nothing: the loop closes the connection once the begun answer is sent."""
+        """Refuse gunicorn's own shutdown of an answer that has begun: the loop closes the connection once it is sent.
+
+        :raises OSError: always.
+        """
         raise OSError("The loop ends connections.")
 
     def close(self) -> None:
-        """See `shutdown`."""
+        """Do nothing, like `shutdown`, but without the error."""
 
     # ── For the loop ────────────────────────────────────────────────────────────────────────────
     def begin_answer(self) -> None:
+        """Hold back the first piece of the answer, so that headers and body leave together."""
         self._holds_first = True
 
     def begin_span(self) -> None:

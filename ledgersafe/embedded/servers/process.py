@@ -64,6 +64,7 @@ class ServerProcess:
         return self.child.pid
 
     def has_ended(self) -> bool:
+        """Tell whether the process has ended."""
         return self.child.poll() is not None
 
     def stop(self) -> None:

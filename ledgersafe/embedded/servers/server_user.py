@@ -31,6 +31,7 @@ class Account:
         return self.uid != os.geteuid()
 
     def popen_options(self) -> PopenOptions:
+        """Return the arguments that start a process as this account."""
         if not self.is_other:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -52,6 +53,7 @@ class Account:
         return result.returncode == 0
 
     def can_enter(self, folder: Path) -> bool:
+        """Tell whether this account can change into a folder."""
         return self.can_run("/bin/sh", "-c", 'cd "$1"', "sh", str(folder))
 
     def own(self, path: Path) -> None:
