@@ -10,7 +10,7 @@ from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 
 POWERS: Final[dict[str, dict[str, str]]] = {
     "events:write": {"events": "send events, one or many at a time"},
-    "events:read": {"events": "look up what arrived and what became of it"},
+    "events:read": {"events": "read received events and their outcome"},
     "exceptions:read": {"exceptions": "see held events, with all their versions"},
     "exceptions:resolve": {"exceptions": "assign, preview and decide held events"},
     "pos:write": {
@@ -20,8 +20,8 @@ POWERS: Final[dict[str, dict[str, str]]] = {
     "pos:read": {
         "pos/ledgers": "read cash drawers with their X- and Z-reports",
         "sales": "sales",
-        "reports": "daily sales, articles, taxes and how a day reconciles",
-        "devices": "devices and what is missing of them",
+        "reports": "daily sales, articles, taxes and reconciliation",
+        "devices": "devices and their missing events",
     },
     "ledger:read": {
         "accounts": "read accounts with balances and statements",
@@ -46,8 +46,8 @@ POWERS: Final[dict[str, dict[str, str]]] = {
 }
 #: `admin` beyond its own endpoints: see `Principal.holds` and `KeyPrincipal.may_approve`.
 _ADMIN: Final = (
-    "Everything the other scopes open, and: {}. It also confirms what is above a limit, sees blind counts, and forces "
-    "the close of a day."
+    "All other scopes, plus: {}. Also confirms decisions above limits, sees the expected cash in blind counts, and may "
+    "force the close of a day."
 )
 #: Scopes with endpoints. The contract also has scopes without any: accepted, but not offered.
 OFFERED: Final = tuple(scope for scope in SCOPES if POWERS[scope])
@@ -57,7 +57,7 @@ def meaning_of(scope: str) -> str:
     """Describe in one sentence what a scope opens."""
     powers = list(POWERS[scope].values())
     if not powers:
-        return "Opens nothing yet."
+        return "No endpoints yet."
     listed = "; ".join(powers)
     if scope == "admin":
         return _ADMIN.format(listed)

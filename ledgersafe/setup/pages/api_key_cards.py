@@ -30,7 +30,7 @@ def keys_card(tenant: Tenant, add: Button | None) -> Card:
     ]
     return Card(
         f"API keys ({total})",
-        headers=("Key", "State", "Where", "May", "Last used"),
+        headers=("Key", "State", "Where", "Scopes", "Last used"),
         rows=rows,
         button=add,
         note=more_note(total, "API key"),

@@ -47,7 +47,7 @@ class ApiKeyAdmin(SetUpAdmin):
     def place(self, key: ApiKey) -> str:
         return api_key_cards.place_of(key)
 
-    @display(description="May")
+    @display(description="Scopes")
     def scopes_shown(self, key: ApiKey) -> str:
         return ", ".join(key.scopes[:3]) + (f" and {len(key.scopes) - 3} more" if len(key.scopes) > 3 else "")
 

@@ -284,7 +284,7 @@ def test_the_command_takes_a_password_and_then_prints_none(shop: Shop, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--role", "king"), "'king' is no role; choose from operator, supervisor"),
+        (("--role", "king"), "'king' is not a role; choose from operator, supervisor"),
         (("--role", "operator", "--tenant", "no-such-shop"), "There is no tenant no-such-shop"),
     ],
 )
