@@ -48,7 +48,10 @@ class Supervisor:
         records.sign(supervisor_lock)
 
     def run(self) -> None:
-        """:raises EmbeddedServerError: the server does not start the first time, and the client is told why."""
+        """Run the server until no client needs it.
+
+        :raises EmbeddedServerError: it does not start the first time; the message is for the client.
+        """
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._request_stop)
         self._rotate_log()

@@ -15,7 +15,11 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "ApiKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A key of `manage.py create_api_key`."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key, created in the back office or with `manage.py create_api_key`.",
+        }
 
 
 class StaffSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -30,7 +34,7 @@ class StaffSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
             "type": "apiKey",
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
-            "description": "A signed-in person of the back office; with several tenants, name one in `X-Tenant`.",
+            "description": "A back-office session. With several tenants, name one in `X-Tenant`.",
         }
 
 
@@ -49,26 +53,26 @@ _PROBLEM_SCHEMA: Final = "#/components/schemas/Problem"
 _RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 _REPLAYED: Final = {
     "Idempotent-Replayed": {
-        "description": "`true`: the answer to this key's first request, given again; nothing was done this time.",
+        "description": "`true`: a repeat of the stored answer to this idempotency key; nothing was done this time.",
         "schema": {"type": "string", "enum": ["true"]},
     }
 }
 _DESCRIPTIONS: Final = {
-    "200": "What was asked for, or what was done.",
-    "201": "It was done, and is on record.",
-    "202": "Kept, and held for a person to decide.",
-    "400": "The request is not what it should be; `errors` names each fault.",
-    "401": "No API key and no session, or one that is not valid.",
-    "403": "Not within the rights of this key or person.",
-    "404": "There is no such thing here, or it is not yours to see.",
-    "406": "`Accept` asks for something else than there is.",
-    "409": "It cannot be done as things stand; `code` says why.",
+    "200": "Success.",
+    "201": "Created.",
+    "202": "Stored, and held for a person's decision.",
+    "400": "The request is not valid; `errors` names each fault.",
+    "401": "No API key or session, or an invalid one.",
+    "403": "The key or person lacks the rights.",
+    "404": "Not found, or not visible to you.",
+    "406": "`Accept` allows no available media type.",
+    "409": "Not possible in the current state; `code` says why.",
     "413": "The body is too large.",
-    "415": "The body's media type is none of those above.",
-    "422": "It can never be done so: sent again, the same request is refused again.",
+    "415": "The media type of the body is not supported.",
+    "422": "Never possible: the same request will always be refused.",
     "429": "Too many requests.",
-    "500": "An unexpected failure, which was logged under `trace_id`.",
-    "503": "The database cannot be reached just now: send the same request again.",
+    "500": "Unexpected failure, logged under `trace_id`.",
+    "503": "The database is unavailable: send the same request again.",
 }
 #: Refusals of every operation; then those of operations with path parameters, and with a body.
 _ALWAYS: Final = ("400", "401", "403", "406", "429", "500", "503")
@@ -122,22 +126,22 @@ class _FaultSerializer(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """A refusal, as RFC 9457 has it. Some have further members, which say more about their `code`."""
+    """A refusal in the format of RFC 9457. Some codes have further members."""
 
     type = serializers.CharField(help_text="A stable slug.")
     title = serializers.CharField()
     status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="For people; it may change.")
-    code = serializers.CharField(help_text="For programs; it stays.")
+    detail = serializers.CharField(help_text="For people; may change.")
+    code = serializers.CharField(help_text="For programs; stable.")
     errors = _FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # named as the contract does
-    raw_id = serializers.IntegerField(required=False, help_text="The arrival, which was kept all the same.")
+    raw_id = serializers.IntegerField(required=False, help_text="The received event, which was stored nevertheless.")
     retry_after = serializers.IntegerField(required=False, help_text="Seconds.")
-    trace_id = serializers.CharField(required=False, help_text="What a failure was logged under.")
+    trace_id = serializers.CharField(required=False, help_text="The id under which a failure was logged.")
     required_scope = serializers.CharField(
-        required=False, help_text="Of a 403 for want of rights: the scope the request needs."
+        required=False, help_text="Of a 403 for missing rights: the scope the request needs."
     )
     granted = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="Of a 403 for want of rights: the scopes the key has, or the roles of whoever is signed in.",
+        help_text="Of a 403 for missing rights: the key's scopes, or the signed-in person's scopes.",
     )

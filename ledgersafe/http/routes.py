@@ -30,7 +30,7 @@ def all_routes() -> tuple[Route, ...]:
     routes = []
     for path, _, method, callback in generator.endpoints:
         view = generator.create_view(callback, method)
-        view.schema.method = method  # what a schema is told before it is asked for anything
+        view.schema.method = method  # required by drf-spectacular before any question
         scoped = any(issubclass(permission, HasScope) for permission in view.permission_classes)
         needs = needs_of(view, method) if scoped else None
         scope, reach = (needs.scope, needs.reach.value) if needs else ("", "")

@@ -21,10 +21,10 @@ class IdempotencyKeyAdmin(ReadOnlyModelAdmin):
     list_display = ("answered", "command", "key", "actor", "tenant", "outcome")
     list_filter = ("tenant", "status")
     search_fields = ("=key", "actor", "command")
-    search_help_text = "Key (whole), who asked, or command"
+    search_help_text = "Whole key, caller, or command"
     list_select_related = ("tenant",)
     ordering = ("-id",)
-    empty_text = "Every money command that was answered for good stands here, with the answer its repeats get."
+    empty_text = "No money command has a final answer yet. Repeats of a command get its stored answer."
 
     @display(description="When (UTC)", ordering="id")
     def answered(self, row: IdempotencyKey) -> str:
@@ -61,6 +61,6 @@ def _card(row: IdempotencyKey) -> Card:
             ("Body", Cell(text, mono=True, small=row.media_type)),
             ("Request", Cell(bytes(row.fingerprint).hex(), mono=True, small="SHA-256 of path and body")),
         ],
-        note="A repeat of the same request under this key gets this answer, byte for byte, for ever.",
+        note="Every repeat of this request with this key gets the same answer, byte for byte.",
         wide=True,
     )

@@ -24,8 +24,8 @@ KEY_HEADER: Final = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     required=True,
-    description=f"Chosen by the client, one per command: 1 to {MAX_KEY} printable characters. Sent again with the same "
-    "request it gets the same answer, with `Idempotent-Replayed: true`. `Idempotency-Key` is accepted too.",
+    description=f"Chosen by the client, one per command: 1 to {MAX_KEY} printable characters. A repeat of the same "
+    "request gets the same answer, with `Idempotent-Replayed: true`. `Idempotency-Key` is accepted too.",
 )
 _REPLAYED: Final = "Idempotent-Replayed"
 
@@ -38,7 +38,7 @@ def replayed_header(*statuses: int) -> OpenApiParameter:
         OpenApiParameter.HEADER,
         enum=["true"],
         response=list(statuses),
-        description="Only when the command was carried out before, and this is its answer.",
+        description="Only if this is the stored answer to an earlier request.",
     )
 
 
@@ -54,19 +54,19 @@ def replayed(response: R) -> R:
 def money_command(declared: Declared) -> Callable[[Method], Method]:
     """Guard a view's method: it becomes `method(self, request, body, **path)`, an operation of one transaction.
 
-    :param declared: the body, for the schema; a member it does not name is refused.
+    :param declared: the body's serializer, for the schema; other members are refused.
 
-    Scope and tenant were checked before, by the view; the key and the body are read here, so what the method does may
-    take place inside the guard's transaction from its first line on:
+    The view has checked scope and tenant before; the key and the body are read here, so the whole method runs inside
+    the guard's transaction:
 
     * It validates `body` ({} when none was sent), calls operations (which `require_transaction()` and open none) and
-      returns the answer, an `HttpResponse` or a DRF `Response`: status, media type and body are what counts, other
-      headers are not kept. Only a 2xx is committed.
-    * What it raises undoes the whole transaction. A refusal of 422 is stored and replayed, any other is not, and the
-      same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404,
-      or says that it `may_be_lifted`.
-    * Deferred guards of Postgres must speak before the answer is written: operations end with `force_constraints()`,
-      and make refusals out of the IntegrityErrors they know. No savepoint is needed for that.
+      returns the answer, an `HttpResponse` or a DRF `Response`: status, media type and body are stored, other headers
+      are not. Only a 2xx is committed.
+    * Any error rolls the whole transaction back. A refusal of 422 is stored and repeated; after any other, the same key
+      may be tried again. So a 422 means: never; a state that can change answers 409 or 404, or its error class sets
+      `may_be_lifted`.
+    * Deferred guards of Postgres must run before the answer is written: operations end with `force_constraints()`, and
+      turn the IntegrityErrors they know into refusals. No savepoint is needed for that.
     * It may run more than once (`retry_serialization`), and not at all (a replay): no effects outside the database.
     """
 

@@ -99,7 +99,7 @@ def turn_on(*, person: staff.Person, code: str, actor: str) -> list[str]:
             codes = _new_recovery_codes(person)
             _record(person, "people.second_factor.turned_on", actor)
         else:
-            wrong = True  # told after the commit: the failure has to be counted
+            wrong = True  # raised after the commit, so that django-otp's failure count is kept
     if wrong:
         raise WrongCode
     return codes

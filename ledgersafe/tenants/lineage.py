@@ -27,7 +27,7 @@ class KeyName:
 def with_names(keys: QuerySet[ApiKey]) -> QuerySet[Any]:
     """Add to a query set of keys what `names_of` needs; still one statement."""
     chain = ApiKey.objects.filter(origin_id=Coalesce(OuterRef("origin_id"), OuterRef("id")), had_own_name=True)
-    former = chain.order_by("id").values(told=JSONObject(id=F("id"), prefix=F("prefix")))
+    former = chain.order_by("id").values(key_name=JSONObject(id=F("id"), prefix=F("prefix")))
     return keys.select_related("origin").annotate(former=ArraySubquery(former))
 
 

@@ -101,7 +101,7 @@ def names_with(permission: str) -> list[str]:
 def set_permissions() -> None:
     """Reset every role's group to the permissions of the table; by the owner, after every `migrate`; idempotent."""
     if Group._meta.db_table not in connection.introspection.table_names():
-        return  # `migrate` was asked for less than all apps
+        return  # `migrate` ran for some apps only
     permissions = [(f"{p.content_type.app_label}.{p.codename}", p) for p in _permissions()]
     with transaction.atomic():
         for role in ROLES.values():

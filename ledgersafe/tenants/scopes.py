@@ -46,8 +46,8 @@ POWERS: Final[dict[str, dict[str, str]]] = {
 }
 #: `admin` beyond its own endpoints: see `Principal.holds` and `KeyPrincipal.may_approve`.
 _ADMIN: Final = (
-    "All other scopes, plus: {}. Also confirms decisions above a limit, sees the expected cash in blind counts, and may "
-    "force the close of a day."
+    "All other scopes, plus: {}. Also confirms decisions above a limit, sees the expected cash in blind counts, and "
+    "may force the close of a day."
 )
 #: Scopes with endpoints. The contract also has scopes without any: accepted, but not offered.
 OFFERED: Final = tuple(scope for scope in SCOPES if POWERS[scope])

@@ -29,7 +29,7 @@ class Command(LedgerCommand):
     help = "Tell the 60-second story on a fresh demo tenant, then keep serving until Ctrl-C."
     examples = """\
   make demo
-  DEMO_EXIT=1 make demo        # end by itself; status 0 only if every step came out as told"""
+  DEMO_EXIT=1 make demo        # end after the story; status 0 only if every step succeeded"""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="default 8000; if in use, a free one")
@@ -56,7 +56,7 @@ class Command(LedgerCommand):
             stage.console.print(str(error))
             sys.exit(1)
         if stage.failures:
-            stage.console.print(f"[red]Not as told: {', '.join(stage.failures)}.[/red]")
+            stage.console.print(f"[red]Failed: {', '.join(stage.failures)}.[/red]")
             sys.exit(1)
 
 
