@@ -34,7 +34,7 @@ def test_a_key_is_shown_once_works_and_when_revoked_works_no_more(
     screen.page.get_by_label("Name").fill("till 7")
     screen.page.get_by_label("events:write").check()
     screen.press("Create key")
-    screen.says("Copy the key now: it is shown this once.")
+    screen.says("Copy the key now: it is shown only once.")
     key = screen.page.locator("#su-secret").inner_text().strip()
     assert send(screen.base_url, key, scenes.sale(shop, "evt-1")) == 201
 
