@@ -51,5 +51,5 @@ scopes (manage.py scopes lists the endpoints of each):
             actor=self.actor,
             now=timezone.now(),
         )
-        self.stdout.write(f"Key {row.prefix} of {options['slug']} may: {' '.join(row.scopes)}. Shown this once:")
+        self.stdout.write(f"Key {row.prefix} of {options['slug']} may: {' '.join(row.scopes)}. Shown only once:")
         self.stdout.write(key)

@@ -41,7 +41,7 @@ class Command(LedgerCommand):
         role = ROLES[options["role"].replace("-", "_")].name
         self.stdout.write(f"{options['username']} may sign in at /admin/ as {role} of {', '.join(options['tenant'])}.")
         if typed is None:
-            self.stdout.write("Password, shown this once:")
+            self.stdout.write("Password, shown only once:")
             self.stdout.write(password)
 
 

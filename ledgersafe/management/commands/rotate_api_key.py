@@ -39,5 +39,5 @@ class Command(LedgerCommand):
             now=timezone.now(),
         )
         until = f"works for at most {hours} more hours" if hours else "no longer works"
-        self.stdout.write(f"Key {options['prefix']} {until}. Its successor {row.prefix}, shown this once:")
+        self.stdout.write(f"Key {options['prefix']} {until}. Its successor {row.prefix}, shown only once:")
         self.stdout.write(key)
