@@ -62,9 +62,9 @@ def main() -> int:
         except embedded.EmbeddedServerError as error:
             sys.stderr.write(f"{error}\n")
             return 2
-    from django.core.management import execute_from_command_line
+    from ledgersafe.management.command_line import CommandLine
 
-    execute_from_command_line(sys.argv)
+    CommandLine(sys.argv).execute()
     return 0
 
 

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from ledger.api.drawer_serializers import NewTransactionSerializer
 from ledger.api.drawers import TransactionsView
-from ledgersafe.http.api import principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 

@@ -70,10 +70,10 @@ def batch(events: Iterator[bytes], mistakes: Iterator[Callable[[Sale], Sale]]) -
 
 def load(keys: dict[str, str], done: int, events: int, now: datetime) -> None:
     """From `done` events to `events`; ids and instants go the same way, as they do where tills send."""
-    from ledgersafe.tenants import keys as api_keys
+    from ledgersafe.tenants import authentication
     from pos.intake import receive_batch
 
-    principals = [api_keys.authenticate(key) for key in keys.values()]
+    principals = [authentication.authenticate(key) for key in keys.values()]
     mistakes = cycle(_MISTAKES)
     first, last = done // BATCH, events // BATCH
     # What was there first lies up to four days back, all the rest within twenty hours.

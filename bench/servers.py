@@ -19,7 +19,7 @@ from bench import ROOT, databases
 from bench.load import Connection, UnexpectedAnswer
 
 START_TIMEOUT_SECONDS = 60.0
-#: The supervisor's way (ledgersafe.embedded.process): whoever holds the other end of the pipe is gone, so we go.
+#: As ledgersafe.embedded.servers.process does: whoever holds the other end of the pipe is gone, so we go.
 _LIFELINE = 'exec 3<&0 </dev/null; { read -r word <&3 || kill -TERM $$; } & exec 3<&-; exec "$@"'
 _WORKER_REQUEST = b"GET /v1/bench/worker HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer none\r\n\r\n"
 _METRICS_REQUEST = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -27,9 +27,9 @@ from ledgersafe import setup
 from ledgersafe.audit import anchors
 from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.people import access
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants import authentication
 from ledgersafe.tenants.models import SCOPES, Tenant
+from ledgersafe.tenants.principals import KeyPrincipal
 from pos.decisions import resolve
 from pos.intake import receive
 
@@ -146,7 +146,7 @@ def _open(now: datetime) -> Retailer:
     _, key = setup.create_api_key(
         slug=tenant.slug, scopes=SCOPES, name="all tills", actor="system:screenshots", now=now - timedelta(days=2)
     )
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None  # noqa: S101  just issued
     retailer = Retailer(tenant, principal, now, secrets.token_urlsafe(9))
     for name, (first, last, role) in PEOPLE.items():

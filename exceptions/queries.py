@@ -10,8 +10,8 @@ from django.db.models import Count, Q, QuerySet
 
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
-from ledgersafe.http import cursors
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 

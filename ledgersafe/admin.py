@@ -1,4 +1,4 @@
-"""Django looks for admin pages here: people, and the set-up of tenants."""
+"""Register the admin pages on people and set-up: Django looks for them here."""
 
 from ledgersafe.people import admin as people_admin
 from ledgersafe.setup import admin as setup_admin

@@ -1,4 +1,4 @@
-"""What all our commands share: examples in `--help`, and one line and exit code 2 for a refusal."""
+"""Base of our commands: examples in `--help`, and exit code 2 with one line for a refusal."""
 
 import argparse
 from typing import Any
@@ -13,7 +13,7 @@ _NOT_MIGRATED = {"42P01", "42703", "42883"}
 
 
 class LedgerCommand(BaseCommand):
-    """A thin command: parse, one call of a use case, print."""
+    """Base of our commands, which parse, call one use case and print."""
 
     #: Shown at the end of `--help`.
     examples = ""
@@ -21,13 +21,17 @@ class LedgerCommand(BaseCommand):
     requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Add the examples to the end of `--help`."""
         if self.examples:
             kwargs["epilog"] = f"examples:\n{self.examples}"
             kwargs["formatter_class"] = argparse.RawDescriptionHelpFormatter
         return super().create_parser(prog_name, subcommand, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """:raises CommandError: with exit code 2: a refusal in the domain's own words, or no usable database."""
+        """Run the command.
+
+        :raises CommandError: a refusal in its own words, or no usable database; exit code 2.
+        """
         try:
             return super().execute(*args, **options)
         except DomainError as error:
@@ -44,5 +48,5 @@ class LedgerCommand(BaseCommand):
 
     @property
     def actor(self) -> str:
-        """As the audit trail names a command."""
+        """The command's name in the audit trail."""
         return f"system:{type(self).__module__.rsplit('.', 1)[-1]}"

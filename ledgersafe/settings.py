@@ -281,15 +281,15 @@ if not 0 <= FX_MAX_RATE_AGE_HOURS <= 1_000_000:
 # ── API ─────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "ledgersafe.http.api.ApiKeyAuthentication",
-        "ledgersafe.http.api.StaffSessionAuthentication",
+        "ledgersafe.http.authentication.ApiKeyAuthentication",
+        "ledgersafe.http.authentication.StaffSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["ledgersafe.http.permissions.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["ledgersafe.http.api.OrjsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ledgersafe.http.api.JsonNegotiation",
+    "DEFAULT_RENDERER_CLASSES": ["ledgersafe.http.rendering.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ledgersafe.http.rendering.JsonNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "ledgersafe.http.api.problem_handler",
+    "EXCEPTION_HANDLER": "ledgersafe.http.problems.problem_handler",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }

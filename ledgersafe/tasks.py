@@ -1,4 +1,4 @@
-"""Periodic work of the project as a whole."""
+"""Periodic jobs of the project as a whole."""
 
 import logging
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="ledgersafe.tasks.verify_all_books")  # type: ignore[untyped-decorator]  # celery is untyped
 def verify_all_books() -> None:
-    """Check every invariant of all tenants; feeds the gauge, and logs what does not hold. Safe to run twice."""
+    """Check every invariant of all tenants, set the gauge and log violations. Safe to run twice."""
     for finding in verification.verify().broken:
         logger.error(
             "Invariant %s does not hold: %d rows. %s", finding.invariant.id, finding.total, finding.invariant.sentence
@@ -23,9 +23,9 @@ def verify_all_books() -> None:
 
 @shared_task(name="ledgersafe.tasks.seal_audit_trails")  # type: ignore[untyped-decorator]  # celery is untyped
 def seal_audit_trails(*, everything: bool = False) -> None:
-    """Seal what every tenant's trail holds by now, and anchor the new heads. Safe to run twice, and at once.
+    """Seal the unsealed entries of every tenant's trail, and anchor the new heads. Safe to run twice.
 
-    Each tenant in a transaction of its own: what fails for one is logged, and tried again in a minute.
+    Each tenant has a transaction of its own: a failure is logged, and retried in a minute.
     """
     for tenant in Tenant.objects.order_by("id").iterator():
         try:

@@ -13,7 +13,7 @@ application = get_wsgi_application()
 from ledgersafe.celery import app  # noqa: E402  it needs the settings
 from ledgersafe.webserver.preload import warm  # noqa: E402  after the settings
 
-# The Jobs page offers the tasks that this process knows, and knows which of them are the product's own.
+# The Jobs page offers the tasks that this process knows, and tells which are the product's own.
 app.autodiscover_tasks(force=True)
 # gunicorn loads this before it forks its workers (see deploy/gunicorn.py).
 warm()

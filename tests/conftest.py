@@ -20,9 +20,9 @@ from django.utils import timezone
 
 import ledgersafe.urls  # noqa: F401  pages register themselves with the URLs, and tests look at what is registered
 from ledgersafe import setup
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants import authentication
 from ledgersafe.tenants.models import SCOPES, Tenant
+from ledgersafe.tenants.principals import KeyPrincipal
 from tests.books import BooksToCheck
 from tests.databases import fresh_database
 
@@ -127,7 +127,7 @@ def open_shop(**changes: Any) -> Shop:
     slug = f"t-{uuid.uuid4().hex[:12]}"
     tenant = setup.create_tenant(slug=slug, name="Test", actor="system:test", **settings_of_tenant)
     _, key = setup.create_api_key(slug=slug, scopes=SCOPES, actor="system:test", now=timezone.now())
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None
     return Shop(tenant, key, principal)
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from bench.textbook.models import Account, EventKey, Journal, Outcome, Period, Posting, RawEvent
 from ledgersafe.telemetry.request_id import current_request_id
-from ledgersafe.tenants.keys import KeyPrincipal
 from ledgersafe.tenants.models import Register, Store, Tenant
+from ledgersafe.tenants.principals import KeyPrincipal
 
 
 @transaction.atomic

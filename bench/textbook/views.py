@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from bench.textbook.models import OneRow
 from bench.textbook.posting import receive_sale
 from bench.textbook.serializers import SaleSerializer
-from ledgersafe.http.api import RememberingApiKeyAuthentication, principal_of
+from ledgersafe.http.authentication import RememberingApiKeyAuthentication, principal_of
 
 _STATUS = {"processed": 201, "duplicate": 200, "quarantined": 202}
 

@@ -18,7 +18,7 @@ from exceptions.desk.serializers import case_item
 from exceptions.models import ExceptionCase, Resolution
 from ledgersafe.http import json_requests
 from ledgersafe.http.members import Declared
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import InvalidParameter
 from pos.decisions import replay_jobs
 from pos.decisions import resolve as replay

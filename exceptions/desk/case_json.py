@@ -6,7 +6,7 @@ from exceptions.desk.serializers import case_detail, proposal_item
 from exceptions.models import ExceptionCase
 from exceptions.patching import diff
 from exceptions.waiting import list_waiting
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from pos.arrivals import queries
 from pos.arrivals.payloads import arrival_item, payload_of, payload_value
 from pos.models import EventKey, EventVersion, RawEvent

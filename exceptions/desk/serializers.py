@@ -7,7 +7,7 @@ from rest_framework import serializers
 from exceptions.decisions import FIRST, LAST, MAX_NOTES, DecisionAction
 from exceptions.models import ENDINGS, CaseStatus, ExceptionCase, Resolution
 from exceptions.reasons import REASONS
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 #: Money as JSON: decimal text with the decimals of its currency.

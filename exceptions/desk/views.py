@@ -8,8 +8,9 @@ from rest_framework.views import APIView
 
 from exceptions import queries
 from exceptions.desk import actions, case_json, serializers
-from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of, page
 from ledgersafe.http.permissions import Reach
 
 _DECISION = {

@@ -8,8 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ledger.models import Account, AccountStatus, AccountType, AccountVersion
-from ledgersafe.http import cursors
-from ledgersafe.values import moments
+from ledgersafe.values import cursors, moments
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 

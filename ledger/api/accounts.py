@@ -9,10 +9,12 @@ from rest_framework.views import APIView
 
 from ledger.accounts import AccountChanges, AccountFilter, NewAccount, change_account, open_account, queries
 from ledger.api import book_schemas, book_serializers
-from ledgersafe.http.api import cursor_of, instant, limit_of, page, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of, page
 from ledgersafe.http.permissions import Reach
+from ledgersafe.http.rendering import instant
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)
 _PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]

@@ -5,7 +5,7 @@ from typing import Any
 from ledger.journals import JournalDetail
 from ledger.models import Account, AccountVersion, Journal
 from ledger.transfers import TransferResult
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from ledger.drawers import DrawerReport, RecordedTransaction, queries
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
 from ledger.models.flows import REQUESTABLE
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 
 #: The types a client may request.
 TRANSACTION_TYPES: Final = [(flow_type.value, flow_type.value) for flow_type in REQUESTABLE]

@@ -26,9 +26,11 @@ from ledger.drawers import (
 )
 from ledger.drawers.printed_reports import printed
 from ledger.models import Drawer
-from ledgersafe.http.api import cursor_of, json_response, limit_of, next_cursor, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of, next_cursor
 from ledgersafe.http.permissions import Reach
+from ledgersafe.http.rendering import json_response
 from ledgersafe.idempotency.commands import Body, money_command
 from ledgersafe.values.errors import InvalidParameter, NotFound
 

@@ -18,9 +18,10 @@ from ledger.fx.requests import instant_of, read_rates
 from ledger.fx.settlement_requests import SettlementRequest
 from ledger.models import RateSource
 from ledger.periods import calendar_of
-from ledgersafe.http.api import cursor_of, flag_of, limit_of, page, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, flag_of, limit_of, page
 from ledgersafe.http.permissions import Reach
 from ledgersafe.idempotency.commands import idempotency_key_of, replayed, replayed_header
 from ledgersafe.values.errors import NotFound

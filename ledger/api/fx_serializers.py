@@ -6,7 +6,7 @@ from typing import Any
 from ledger.fx import Conversion, Rate, conversion
 from ledger.fx.rates import max_age
 from ledger.models import FxRate, FxSettlement
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 

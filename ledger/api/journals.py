@@ -9,8 +9,9 @@ from rest_framework.views import APIView
 
 from ledger.api import book_schemas, book_serializers
 from ledger.journals import JournalFilter, queries
-from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of, page
 from ledgersafe.http.permissions import Reach
 
 _PAGING: Final = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]

@@ -18,7 +18,8 @@ from ledger.balances import (
 from ledger.fx import Unusable
 from ledger.fx.positions import Position, without_rate
 from ledger.fx.positions import residual as residual_of
-from ledgersafe.http.api import instant, next_cursor
+from ledgersafe.http.paging import next_cursor
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 
 

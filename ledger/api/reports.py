@@ -16,8 +16,9 @@ from ledger.calendar import day_of, moment_of, span_of_days
 from ledger.fx import positions
 from ledger.fx.requests import instant_of
 from ledger.periods import calendar_of
-from ledgersafe.http.api import cursor_of, limit_of, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of
 from ledgersafe.http.permissions import Reach
 from ledgersafe.values.errors import InvalidParameter, NotFound
 

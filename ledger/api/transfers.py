@@ -14,17 +14,12 @@ from ledger.api import book_schemas, book_serializers
 from ledger.journals.queries import read_id
 from ledger.periods import calendar_of
 from ledger.transfers import ReversalRequest, TransferRequest, TransferResult, read_bulk, reversals, transfer
-from ledgersafe.http.api import (
-    RememberingApiKeyAuthentication,
-    StaffSessionAuthentication,
-    flag_of,
-    instant,
-    json_response,
-    principal_of,
-)
+from ledgersafe.http.authentication import RememberingApiKeyAuthentication, StaffSessionAuthentication, principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import flag_of
 from ledgersafe.http.permissions import Reach
+from ledgersafe.http.rendering import instant, json_response
 from ledgersafe.idempotency.commands import KEY_HEADER, idempotency_key_of, replayed, replayed_header
 
 _REFUSALS: Final = dict.fromkeys((400, 403, 409, 413, 415, 422), ProblemSerializer)

@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from ledger.balances import balances
 from ledger.calendar import day_before, span_of_days
 from ledger.models import Account, Posting, Transfer
-from ledgersafe.http import cursors
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 _FOREIGN_CURSOR: Final = "cursor is not a next_cursor of this statement."

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from ledger.balances import balances
 from ledger.models import Drawer, DrawerStatus, FinancialTransaction, FlowType
-from ledgersafe.http import cursors
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 

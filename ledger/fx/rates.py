@@ -12,7 +12,7 @@ from ledger.balances import balances
 from ledger.fx import conversion
 from ledger.fx.conversion import Rate, Unusable
 from ledger.models import FxRate
-from ledgersafe.http import cursors
+from ledgersafe.values import cursors
 
 #: For every query: the rate of the pair, or else of the opposite pair. Two index look-ups each.
 USABLE: Final = """

@@ -31,7 +31,7 @@ from ledgersafe.postgres.db import (
     tenant_transaction,
 )
 from ledgersafe.telemetry import metrics
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import DomainError
 
 CLEARING: Final = "FX_CLEARING"

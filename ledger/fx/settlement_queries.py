@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from ledger.models import FxSettlement
-from ledgersafe.http import cursors
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import NotFound
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ledger.calendar import span_of_days
 from ledger.models import Journal, Posting, Transfer
-from ledgersafe.http import cursors
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 
 

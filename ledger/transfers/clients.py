@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from ledgersafe.postgres.db import retry_serialization
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 
 
 class KeyedRequest(Protocol):

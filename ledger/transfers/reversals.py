@@ -13,7 +13,7 @@ from ledger.transfers.requests import ReversalRequest
 from ledgersafe.idempotency.stored_answers import KeyReused
 from ledgersafe.postgres.db import force_constraints, retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import NotFound
 
 

@@ -32,8 +32,8 @@ from ledgersafe.postgres.db import (
     tenant_transaction,
 )
 from ledgersafe.telemetry import metrics
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import KeyPrincipal, Principal
+from ledgersafe.tenants import authentication
+from ledgersafe.tenants.principals import KeyPrincipal, Principal
 from ledgersafe.values.errors import DomainError
 
 #: The statuses of an answer, for the OpenAPI schema.
@@ -58,7 +58,7 @@ def carry_out(
     :param single: the request was one transfer, not a list: decides the pointers of problems.
     :returns: results in the order of the requests; a repeat within the call is not new.
     :raises InvalidRequest: unknown accounts. :raises DomainError: AccountNotActive, DayClosed, FloorReached, KeyReused.
-    :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked meanwhile.
+    :raises ledgersafe.tenants.authentication.CredentialRevoked: the key was revoked meanwhile.
     :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many requests conflict.
     """
     started = time.perf_counter()
@@ -186,7 +186,7 @@ def _outcomes(
     if answer.get("stale"):
         calendar_memory.forget(principal.tenant_id)
         if isinstance(principal, KeyPrincipal):
-            keys.ensure_live(principal)
+            authentication.ensure_live(principal)
         raise StaleMemory
     if "accounts" in answer:
         raise _accounts_refused(answer["accounts"], requests, distinct, single)

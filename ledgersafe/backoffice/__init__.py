@@ -1,6 +1,9 @@
-"""The frame that every page of the back office stands in; no page of its own.
+"""The frame of every back-office page; it has no page of its own.
 
-`frame` is the navigation and the read-only list; `pages` builds an object in cards, a form that presses one use case, a
-choice; `scope` tells whose figures are shown; `charts` draws them; `drafts` and `kept_drafts` keep what somebody typed
-while their session ended.
+`frame`: the sidebar, and read-only lists restricted to the person's tenants.
+`pages`: an object in cards, a form that runs one use case, a choice, a secret shown once.
+`scope`: the tenant whose figures are shown; `charts`: SVG shapes of figures.
+`drafts` → `kept_drafts`: a form that was sent after the session had ended comes back after signing in.
+
+Every page shows rows read-only and changes them through use cases, so that each change is checked and in the trail.
 """

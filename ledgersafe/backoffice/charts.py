@@ -1,19 +1,19 @@
-"""Geometry of the charts: pure functions from numbers to shapes. Drawn as SVG, coloured by classes, no script."""
+"""Compute charts: pure functions from numbers to SVG shapes, coloured by CSS classes, without script."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 HEIGHT: Final = 100
-#: Of a column's width, what its bar takes.
+#: Width of a bar, as a share of its column.
 _BAR: Final = 0.76
-#: Tops of the scale whose quarters are round numbers too.
+#: Tops of a scale with round quarters.
 _TOPS: Final = (4, 8, 12, 16, 20, 24, 32)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A piece of a bar, in units of the chart: one column wide is 1, the whole height 100."""
+    """A piece of a bar, in chart units: a column is 1 wide, the chart 100 high."""
 
     kind: str
     x: str
@@ -24,7 +24,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One stacked bar with the text that says it."""
+    """One stacked bar with its tooltip."""
 
     shapes: Sequence[Shape]
     x: int
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class StackedBars:
-    """A stacked bar chart: its columns, and the lines across with what they mean, from the top."""
+    """A stacked bar chart: columns, and grid lines with their labels from the top."""
 
     columns: Sequence[Column]
     lines: Sequence[tuple[str, str]]
@@ -41,7 +41,7 @@ class StackedBars:
 
 
 def nice_maximum(highest: int) -> int:
-    """The smallest round number at or above another whose quarters are whole: 4, 8, 12, … 32, 40, 80, …"""
+    """Return the smallest round number ≥ `highest` with whole quarters: 4, 8, 12, … 32, 40, 80, …"""
     power = 1
     while True:
         for top in _TOPS:
@@ -51,9 +51,9 @@ def nice_maximum(highest: int) -> int:
 
 
 def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[str]) -> StackedBars:
-    """Bars of `(text, {kind: number})`, piled up in the order of the kinds, the first at the bottom."""
+    """Stack bars of `(text, {kind: number})`, the first kind at the bottom."""
     top = nice_maximum(max((sum(numbers.values()) for _, numbers in columns), default=0))
-    shown = []
+    bars = []
     for place, (text, numbers) in enumerate(columns):
         shapes, filled = [], 0
         for kind in kinds:
@@ -61,13 +61,13 @@ def stacked(columns: Sequence[tuple[str, Mapping[str, int]]], kinds: Sequence[st
             if number:
                 filled += number
                 shapes.append(_shape(kind, place, filled / top, number / top))
-        shown.append(Column(shapes, place, text))
+        bars.append(Column(shapes, place, text))
     lines = [(f"{HEIGHT - HEIGHT * part / 4:g}", _label(top * part / 4)) for part in (4, 3, 2, 1, 0)]
-    return StackedBars(shown, lines, len(columns))
+    return StackedBars(bars, lines, len(columns))
 
 
 def shares(numbers: Sequence[int]) -> list[tuple[str, str]]:
-    """(start, width) of each number as a part of 100."""
+    """Return (start, width) of each number in percent of the total."""
     whole, start, parts = sum(numbers) or 1, 0.0, []
     for number in numbers:
         width = 100 * number / whole

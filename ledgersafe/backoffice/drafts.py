@@ -1,8 +1,8 @@
-"""What somebody typed while their session ended: shown on the sign-in page, and back in the form after signing in.
+"""Carry a form through the end of a session: signed into the sign-in page, and back into the form.
 
-A form that is posted without a session has passed the check of its token, so it is one of ours. What it carried goes
-into the sign-in form, signed and for a short while, and from there into the new session: if it is the same person's.
-Passwords, codes and card numbers are left out.
+A form posted without a session has passed the CSRF check, so it is ours. Its fields go into the sign-in form, signed
+and for a short time, and from there into the new session if the same person signs in. Passwords, codes and card numbers
+are left out.
 """
 
 import re
@@ -16,15 +16,15 @@ from django.urls import reverse
 
 from ledgersafe.values import card_numbers
 
-#: How long it is kept: signing in takes a minute, finding the phone for the second step some more.
+#: Lifetime of a draft: signing in takes a minute, finding the phone for the second step longer.
 MAX_AGE_SECONDS: Final = 30 * 60
-#: More than the longest patch and the longest notes together; what is longer is shown, and not kept.
+#: More than the longest patch and notes together; a longer draft is shown, but not kept.
 MAX_CHARACTERS: Final = 300_000
 SALT: Final = "ledgersafe.draft"
-#: The cookie that says whose pages the browser has open (`kept_drafts.remember_person`).
+#: The cookie with the id of the person whose pages are open (`kept_drafts.remember_person`).
 PERSON: Final = "ledgersafe_person"
 _SECRET: Final = re.compile(r"passw|secret|token|otp|^again$", re.IGNORECASE)
-#: What nobody typed: a page's own marks, and what a button says.
+#: Fields that nobody typed: a page's own marks, and buttons.
 _MARKS: Final = frozenset(
     [
         "do",
@@ -45,7 +45,7 @@ _MARKS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was posted to a page, and whose page it was: a user's id, or None when the browser did not say."""
+    """A posted form, and whose page it was: a user's id, or None if the browser did not say."""
 
     path: str
     fields: Mapping[str, list[str]]
@@ -53,12 +53,12 @@ class Draft:
 
 
 def typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
-    """What was typed, field by field, for people to copy."""
+    """List the typed texts by field, for people to copy."""
     return _texts(_fields(request))
 
 
 def sign(request: HttpRequest) -> str:
-    """What was posted, for the sign-in form to carry; empty when it is too much, or must not be kept."""
+    """Sign the posted form for the sign-in form to carry; empty if it is too long or must not be kept."""
     fields = _fields(request)
     values = [value for several in fields.values() for value in several]
     if sum(map(len, values)) > MAX_CHARACTERS or any(map(card_numbers.contains_pan, values)):
@@ -68,7 +68,7 @@ def sign(request: HttpRequest) -> str:
 
 
 def read(signed: str) -> Draft | None:
-    """None: nothing, not ours, or too old."""
+    """Read a signed draft; None: empty, forged or too old."""
     if not signed or len(signed) > 2 * MAX_CHARACTERS:
         return None
     try:
@@ -78,18 +78,18 @@ def read(signed: str) -> Draft | None:
 
 
 def texts_of(draft: Draft | None) -> list[tuple[str, str]]:
-    """What was typed, as `typed_texts`."""
+    """List a draft's texts, like `typed_texts`."""
     return _texts(draft.fields) if draft else []
 
 
 def person_of(request: HttpRequest) -> int | None:
-    """Whose pages the browser says it has open."""
-    told: Any = request.get_signed_cookie(PERSON, default="", salt=SALT)
-    return int(told) if told else None
+    """Return the user id in the cookie that `kept_drafts.remember_person` sets."""
+    cookie: Any = request.get_signed_cookie(PERSON, default="", salt=SALT)
+    return int(cookie) if cookie else None
 
 
 def _fields(request: HttpRequest) -> dict[str, list[str]]:
-    """What may be carried: on the pages of the second step that is nothing, since a code is one there."""
+    """Return the fields that may be carried; none of the second step's pages, where the text is a code."""
     if request.path.startswith((reverse("two-step"), reverse("second-step"))):
         return {}
     return {name: values for name, values in request.POST.lists() if not _SECRET.search(name)}

@@ -1,4 +1,4 @@
-"""The back office's frame: a read-only window. What it shows is changed by use cases, never by its forms."""
+"""The frame of all back-office lists: read-only, filtered by tenant; use cases make the changes."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -19,10 +19,10 @@ from ledgersafe.tenants.models import Tenant
 
 
 class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
-    """Base of every page of the back office: a list can be filtered by what it names, and by nothing else.
+    """Base of every back-office page. A list can only be filtered by columns it offers.
 
-    Django lets an address filter by any column of the model and by those of its neighbours, shown or not: a secret
-    that may be compared can be guessed sign by sign.
+    Django lets an address filter by any column of the model and of related models, shown or not: a secret that can be
+    compared can be guessed character by character.
     """
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
@@ -37,6 +37,7 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
         return page
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow a filter only by columns that the list offers."""
         items = self.list_filter if request is None else self.get_list_filter(request)
         if any(lookup == getattr(item, "parameter_name", None) for item in items):
             return True
@@ -46,11 +47,11 @@ class BackOfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is untyped
         return any(lookup.removesuffix(comparison) in paths for comparison in _COMPARISONS)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Find the row; an address that leaves the column empty means the primary key."""
+        """Find the row; an empty column in the address means the primary key."""
         return super().get_object(request, object_id, from_field or None)
 
     def _paths_to(self, name: str) -> set[str]:
-        """How an address may spell a column: a relation also by its target's key."""
+        """Return the spellings of a column in an address: a relation also by its target's key."""
         field = self.opts.pk if name == "pk" else get_fields_from_path(self.model, name)[-1]
         target = getattr(field, "related_model", None)
         return {name} | ({f"{name}__{key}" for key in ("pk", target._meta.pk.name)} if target else set())
@@ -66,7 +67,7 @@ _PAGE_NAMES: Final = {
     "auth.group": ("role", "roles"),
     "django_celery_beat.periodictask": ("job", "jobs"),
 }
-#: How the filters here and the links to the lists compare.
+#: Comparisons used by our filters and by links to our lists.
 _COMPARISONS: Final = (
     "", "__exact", "__in", "__isnull", "__icontains", "__gte", "__gt", "__lte", "__lt", "__year", "__month", "__day",
     "_from", "_to",
@@ -74,9 +75,9 @@ _COMPARISONS: Final = (
 
 
 class TenantScoped(BackOfficeAdmin):
-    """Shows people the rows of their own tenants; another tenant's row answers exactly like an absent one.
+    """Shows people only the rows of their own tenants; another tenant's row is a 404 like an absent one.
 
-    Lists, pages, search, autocomplete and actions all start from `get_queryset`, so that this is the one place.
+    Lists, pages, search, autocomplete and actions all start from `get_queryset`, so this one method is enough.
     """
 
     #: The path from the model to its tenant; "pk" for tenants themselves; None for what belongs to no tenant, and
@@ -84,10 +85,11 @@ class TenantScoped(BackOfficeAdmin):
     tenant_field: str | None = "tenant"
 
     def menu_badge(self, request: HttpRequest) -> str:
-        """What stands beside the list in the menu; on every page, so it must cost next to nothing."""
+        """Return the text beside the menu entry; it runs on every page, so it must be cheap."""
         return ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Restrict the rows to the person's tenants."""
         rows: QuerySet[Any] = super().get_queryset(request)
         ids = staff.tenant_ids_of(request.user)
         if ids is None or self.tenant_field is None:
@@ -95,14 +97,18 @@ class TenantScoped(BackOfficeAdmin):
         return rows.filter(**{f"{self.tenant_field}__in": ids})
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
-        """:raises Http404: always. Django would lead to its first page and repeat there what was asked for."""
+        """Answer 404; Django would redirect and repeat the address there.
+
+        :raises Http404: always.
+        """
         raise Http404
 
     def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        """Restrict the choices of filters to what the person may see."""
         return [self._scoped(item) for item in super().get_list_filter(request)]
 
     def _scoped(self, item: Any) -> Any:
-        """A filter by a relation offers only what the person may see; every other filter works on those rows."""
+        """Restrict a filter by a relation to what the person may see."""
         name, kind = item if isinstance(item, tuple | list) else (item, RelatedFieldListFilter)
         if not isinstance(name, str) or not issubclass(kind, RelatedFieldListFilter):
             return item
@@ -110,18 +116,18 @@ class TenantScoped(BackOfficeAdmin):
 
 
 class _ScopedChoices(RelatedFieldListFilter):
-    """Choices of a filter by a relation: what the person may see. With one choice there is nothing to filter."""
+    """A relation filter's choices, restricted to what the person may see; a single choice is no filter."""
 
     def field_choices(self, field: "Field[Any, Any]", request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         target: Any = field.related_model
-        shown = model_admin.admin_site._registry.get(target)
+        target_admin = model_admin.admin_site._registry.get(target)
         if target is Tenant:
             rows: Any = staff.visible_tenants(request.user)
-        elif shown is not None:
-            rows = shown.get_queryset(request)
+        elif target_admin is not None:
+            rows = target_admin.get_queryset(request)
         else:
-            seen = model_admin.get_queryset(request).values(self.field_path)
-            rows = target._default_manager.filter(pk__in=seen)
+            visible = model_admin.get_queryset(request).values(self.field_path)
+            rows = target._default_manager.filter(pk__in=visible)
         return [(row.pk, str(row)) for row in rows]
 
 
@@ -131,7 +137,7 @@ def _scoped_filter(kind: type[RelatedFieldListFilter]) -> type[RelatedFieldListF
 
 
 class ReadOnlyModelAdmin(TenantScoped):
-    """Lists and shows; refuses every change by form, URL, action or forged POST."""
+    """Lists and shows; refuses every change, also by forged POST."""
 
     actions = None
     list_per_page = 50
@@ -148,7 +154,7 @@ class ReadOnlyModelAdmin(TenantScoped):
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar: work first, then the books, then set-up."""
+    """Build the sidebar: work first, then the books, then set-up."""
     sections: dict[str, list[tuple[str, str, str]]] = {
         "Work": [
             ("Exceptions", "inbox", "exceptions.exceptioncase"),
@@ -194,13 +200,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _badge_of(request: HttpRequest, model: str) -> dict[str, str]:
-    """What a list has for this person in particular, as its own page knows."""
-    shown = admin.site._registry.get(apps.get_model(model))
-    text = shown.menu_badge(request) if isinstance(shown, TenantScoped) else ""
+    """Return the list's badge for this person, from its admin class."""
+    page = admin.site._registry.get(apps.get_model(model))
+    text = page.menu_badge(request) if isinstance(page, TenantScoped) else ""
     return {"badge": text, "badge_variant": "info"} if text else {}
 
 
-#: Models that are shown by a page of their own, and no list of rows.
+#: Models with a page of their own instead of a list.
 _OWN_PAGES: Final = {
     "pos.dailysales": "daily-sales", "pos.sale": "sold", "pos.saleline": "articles", "pos.device": "devices-page",
 }  # fmt: skip
@@ -216,7 +222,7 @@ def _may_view(request: HttpRequest, model: str) -> bool:
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu at the person's name."""
+    """Build the menu at the person's name."""
     return [
         {"title": "Change password", "link": reverse_lazy("admin:password_change")},
         {"title": "Two-step sign-in", "link": reverse_lazy("two-step")},

@@ -1,4 +1,4 @@
-"""What somebody typed while their session ended (`drafts`), kept in the new session until it is sent again."""
+"""Keep a draft (`drafts`) in the new session until its form is sent again."""
 
 import time
 from typing import Final
@@ -14,31 +14,31 @@ _PERSON_SECONDS: Final = 30 * 86_400
 
 
 def keep(request: HttpRequest, signed: str) -> None:
-    """Remember it for the person who has just signed in, if it is theirs."""
+    """Keep a draft for the person who just signed in, if it is theirs."""
     draft = drafts.read(signed)
     if draft is not None and draft.person == request.user.pk:
         request.session[_KEPT_AS] = {"path": draft.path, "fields": draft.fields, "at": time.time()}
 
 
 def restored(request: HttpRequest) -> QueryDict | None:
-    """What was typed into the form this GET shows again; None: nothing."""
-    kept = request.session.get(_KEPT_AS) if request.method == "GET" else None
-    if not kept or kept["path"] != request.path or time.time() - kept["at"] > drafts.MAX_AGE_SECONDS:
+    """Return the draft of the form that this GET shows; None: there is none."""
+    stored = request.session.get(_KEPT_AS) if request.method == "GET" else None
+    if not stored or stored["path"] != request.path or time.time() - stored["at"] > drafts.MAX_AGE_SECONDS:
         return None
     fields = QueryDict(mutable=True)
-    for name, values in kept["fields"].items():
+    for name, values in stored["fields"].items():
         fields.setlist(name, values)
     return fields
 
 
 def forget(request: HttpRequest) -> None:
-    """The form was sent again."""
+    """Forget the draft once the form was sent."""
     if _KEPT_AS in request.session and request.session[_KEPT_AS]["path"] == request.path:
         del request.session[_KEPT_AS]
 
 
 def remember_person(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Let the browser say whose pages it has open, also when the session has ended. It opens nothing."""
+    """Set a cookie that names the person, for drafts after the session ends. It grants nothing."""
     if drafts.person_of(request) != request.user.pk:
         response.set_signed_cookie(
             drafts.PERSON,

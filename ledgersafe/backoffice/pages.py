@@ -1,7 +1,7 @@
-"""Pages of the back office that are no list and no Django form: an object in cards, and a form that presses a use case.
+"""Build pages that are neither list nor Django form: an object in cards, and a form that runs a use case.
 
-Nothing is changed by a GET: a button opens a form, the form posts (with its token), one use case is called. What it
-refuses is shown beside the field it is about, and what was typed stays.
+A GET changes nothing: a button opens a form, the form posts with its CSRF token, and one use case runs. Its refusal is
+shown beside the field, and the typed values stay.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A word about a state. `kind`: success, info, warning, danger or nothing."""
+    """A word for a state. `kind`: success, info, warning, danger or nothing."""
 
     text: str
     kind: str = ""
@@ -43,7 +43,7 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value with a link, a badge or small print below it. `tone`: added, removed or nothing."""
+    """A value with an optional link, badge or small print. `tone`: added, removed or nothing."""
 
     text: Any
     url: str = ""
@@ -53,15 +53,15 @@ class Cell:
     tone: str = ""
 
     @classmethod
-    def of(cls, value: Any) -> "Cell":
-        """The value as a cell, whatever a page gave: a cell, a badge, or something bare."""
+    def from_value(cls, value: Any) -> "Cell":
+        """Turn a value into a cell: a cell, a badge, or a bare value."""
         if isinstance(value, Cell):
             return value
         return cls("", badge=value) if isinstance(value, Badge) else cls(value)
 
     @property
     def shown(self) -> str:
-        """What people read. Nothing is a dash, unless a badge says it all; 0 and False are something."""
+        """The text people read: a dash for nothing (unless a badge says it all); 0 and False are shown."""
         if self.text is None or self.text == "":
             return "" if self.badge else "–"
         return ("yes" if self.text else "no") if isinstance(self.text, bool) else str(self.text)
@@ -69,7 +69,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Facts (label and value), or a table; `empty` says what to do when it has no rows."""
+    """Facts (label and value), or a table; `empty` is shown when the table has no rows."""
 
     title: str
     facts: Sequence[tuple[str, Any]] = ()
@@ -82,35 +82,37 @@ class Card:
 
     @property
     def fact_cells(self) -> list[tuple[str, Cell]]:
-        return [(label, Cell.of(value)) for label, value in self.facts]
+        """The facts as labels with cells."""
+        return [(label, Cell.from_value(value)) for label, value in self.facts]
 
     @property
     def row_cells(self) -> list[list[Cell]]:
-        return [[Cell.of(value) for value in row] for row in self.rows]
+        """The table's rows as cells."""
+        return [[Cell.from_value(value) for value in row] for row in self.rows]
 
 
 def display(**how: Any) -> Callable[[F], F]:
-    """unfold's decorator of a list's column, typed."""
+    """Describe a list column; unfold's decorator, typed."""
     return cast(Callable[[F], F], decorators.display(**how))
 
 
 def list_button(label: str, *, permission: str, icon: str = "add", url: str = "new") -> Callable[[F], F]:
-    """A button above a list: a link to a page, which may show a form but changes nothing by itself."""
+    """Add a button above a list: it may open a form, but changes nothing itself."""
     how = {"description": label, "permissions": [permission], "icon": icon, "url_path": url}
     return cast(Callable[[F], F], decorators.action(**how, variant=ActionVariant.PRIMARY))
 
 
 class UseCaseForm(forms.Form):
-    """A form whose fields are a use case's parameters."""
+    """A form whose fields are the parameters of a use case."""
 
     def refuse(self, error: DomainError) -> None:
-        """Show a refusal beside the field it names, or above the form."""
+        """Show a refusal beside its field, or above the form."""
         field = error.context.get("field")
         self.add_error(field if field in self.fields else None, error.message)
 
 
 def press(request: HttpRequest, form: UseCaseForm, use_case: Callable[[dict[str, Any]], T]) -> T | None:
-    """Call the use case with what was posted. :returns: its answer; None when there is a form to show."""
+    """Call the use case with the posted values. Return its result, or None if the form must be shown."""
     if request.method != "POST" or not form.is_valid():
         return None
     try:
@@ -131,7 +133,7 @@ def object_page(
     cards: Sequence[Card] = (),
     **context: Any,
 ) -> HttpResponse:
-    """One object, read-only, with the buttons this person may press."""
+    """Render one object, read-only, with the buttons this person may press."""
     parts = {"heading": title, "subheading": subtitle, "badges": badges, "buttons": buttons, "cards": cards}
     return _page(request, "setup/object.html", {"object": obj, "opts": obj._meta} | parts | context)
 
@@ -150,9 +152,9 @@ def form_page(
     cards: Sequence[Card] = (),
     **context: Any,
 ) -> HttpResponse:
-    """A form that posts to its own URL. :param back: where "Cancel" leads.
+    """Render a form that posts to its own URL. :param back: where "Cancel" leads.
 
-    What was typed into it when the session had ended is in it again.
+    If its session had ended, the draft fills it again.
     """
     typed = kept_drafts.restored(request)
     if typed is not None and not form.is_bound:
@@ -164,7 +166,7 @@ def form_page(
 
 
 def _initial_of(form: UseCaseForm, typed: QueryDict) -> dict[str, Any]:
-    """What each field was, as its widget reads it; a field that was not sent keeps what it would begin with."""
+    """Return each field's initial value as its widget would post it, for fields that were not sent."""
     return {
         name: field.widget.value_from_datadict(typed, MultiValueDict(), form.add_prefix(name))
         for name, field in form.fields.items()
@@ -175,13 +177,13 @@ def _initial_of(form: UseCaseForm, typed: QueryDict) -> dict[str, Any]:
 def choice_page(
     request: HttpRequest, *, opts: Any, title: str, intro: str, choices: Sequence[tuple[str, str, str]]
 ) -> HttpResponse:
-    """Links to choose from: (label, small print, URL)."""
+    """Render links to choose from: (label, small print, URL)."""
     parts = {"heading": title, "intro": intro, "choices": choices, "opts": opts}
     return _page(request, "setup/choice.html", parts)
 
 
 def secret_page(request: HttpRequest, *, opts: Any, title: str, secret: str, back: str, **context: Any) -> HttpResponse:
-    """A secret, this once: it is in this answer and nowhere else, and no cache may keep it."""
+    """Render a secret once, uncached: it exists in this answer only."""
     parts = {"heading": title, "secret": secret, "back": back, "opts": opts}
     response = _page(request, "setup/secret.html", parts | context)
     response.headers["Cache-Control"] = "no-store, private"

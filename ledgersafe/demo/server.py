@@ -1,4 +1,4 @@
-"""The demo's web server: a child process that cannot outlive the demo, whatever ends it."""
+"""The demo's web server: a child process that cannot outlive the demo."""
 
 import contextlib
 import os
@@ -16,12 +16,15 @@ _START_SECONDS = 60
 
 
 class ServerDidNotStart(RuntimeError):
-    """gunicorn ended, or did not answer in time; its last words are the message."""
+    """gunicorn ended, or did not answer in time; the message is its last output."""
 
 
 @contextlib.contextmanager
 def running_server(wanted_port: int) -> Iterator[str]:
-    """Serve on the wanted port, or a free one; yields the base URL. :raises ServerDidNotStart: as it says."""
+    """Serve on the requested port, or a free one; yield the base URL.
+
+    :raises ServerDidNotStart: gunicorn ended, or did not answer.
+    """
     port = wanted_port if ports.is_free(wanted_port) else ports.free_port()
     environment = dict(serving.server_environment("127.0.0.1", port))
     log = Path(environment["PROMETHEUS_MULTIPROC_DIR"]).parent / f"server-{port}.log"
@@ -48,7 +51,7 @@ def running_server(wanted_port: int) -> Iterator[str]:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
-        # All of them: a worker that is asked to end while it hands a request to its pool may wait for itself for ever.
+        # Kill all: a worker asked to end while it hands a request to its pool may deadlock.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

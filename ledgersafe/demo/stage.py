@@ -1,4 +1,4 @@
-"""Telling the demo in the terminal: tables of what is in bronze, at the gate and in the books."""
+"""Print the demo in the terminal: bronze, gate and books as tables."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _COLOURS = {"processed": "green", "duplicate": "cyan", "quarantined": "yellow", 
 
 
 class Stage:
-    """Prints the story; keeps count of what did not come out as told."""
+    """Prints the story, and counts failed expectations."""
 
     def __init__(self, console: Console, tenant: Tenant) -> None:
         self.console = console
@@ -25,22 +25,22 @@ class Stage:
         self.failures: list[str] = []
 
     def chapter(self, title: str, why: str = "") -> None:
-        """A heading, and why it matters."""
+        """Print a heading, and why it matters."""
         self.console.print()
         self.console.rule(f"[bold]{title}[/bold]", align="left")
         if why:
             self.console.print(f"[dim]{why}[/dim]")
 
-    def expect(self, what: str, found: Any, wanted: Any) -> None:
-        """Tell a check; a miss is told in red and makes the demo fail."""
-        if found == wanted:
-            self.console.print(f"[green]✓[/green] {what}: {found}")
+    def expect(self, what: str, actual: Any, expected: Any) -> None:
+        """Print a check; a failed one in red, and the demo fails."""
+        if actual == expected:
+            self.console.print(f"[green]✓[/green] {what}: {actual}")
         else:
             self.failures.append(what)
-            self.console.print(f"[bold red]✗ {what}: {found!r}, not {wanted!r}[/bold red]")
+            self.console.print(f"[bold red]✗ {what}: {actual!r}, not {expected!r}[/bold red]")
 
     def answer(self, status: int, body: Mapping[str, Any], what: str = "") -> None:
-        """What the server said, of what."""
+        """Print an answer of the server."""
         colour = _COLOURS.get(str(body.get("result")), "red")
         reason = f" · {body['reason_code']}" if body.get("reason_code") else ""
         self.console.print(
@@ -48,12 +48,12 @@ class Stage:
         )
 
     def state(self) -> None:
-        """Bronze, gate and books, side by side."""
+        """Print bronze, gate and books side by side."""
         tables = [self._bronze(), self._gate(), self._books()]
         self.console.print(Columns(tables, padding=(0, 2)))
 
     def trial_balance(self, rows: Sequence[AccountBalance]) -> None:
-        """Every account; the sums per currency are zero."""
+        """Print every account; the sum per currency is zero."""
         table = Table("Account", "Type", title="Trial balance", title_justify="left")
         table.add_column("Debit", justify="right")
         table.add_column("Credit", justify="right")
@@ -69,7 +69,7 @@ class Stage:
         self.console.print(table)
 
     def farewell(self, url: str, user: str, password: str, key: str) -> None:
-        """Where to go on."""
+        """Print where to go on."""
         self.chapter("Go on from here")
         for line in (
             f"Back office   {url}/admin/",
@@ -82,7 +82,7 @@ class Stage:
             self.console.print(line, soft_wrap=True, highlight=False)
 
     def farewell_without_server(self, user: str, password: str) -> None:
-        """Say how to come back: the demo's server ends now."""
+        """Print how to come back: the demo's server ends now."""
         self.chapter("The demo ends here, and its server with it")
         line = (
             f"Start it again with `make serve`, then sign in as [bold]{user}[/bold], password [bold]{password}[/bold]"

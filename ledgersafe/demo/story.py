@@ -1,17 +1,17 @@
-"""What the demo sends, and what must come of it. The texts are the customer's 60-second story."""
+"""The requests of the demo and their expected answers: the customer's 60-second story."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-#: After the four posts: the counters the contract promises.
+#: Expected counters after the four posts.
 COUNTS_AFTER_FOUR: Final = {
     "events_raw": 4,
     "exceptions_open": 2,
     "idempotency": {"processed": 1, "quarantined": 1, "ignored": 0},
 }
-#: After the offline batch of seven: four new ones posted, one held, two retries.
+#: Expected counters after the offline batch of seven: four posted, one held, two retries.
 COUNTS_AT_THE_END: Final = {
     "events_raw": 11,
     "exceptions_open": 3,
@@ -31,7 +31,7 @@ class Step:
 
 
 def steps(tenant: str, now: datetime) -> list[Step]:
-    """The four posts: sale, exact retry, conflicting version, unknown type."""
+    """Return the four posts: sale, exact retry, conflicting version, unknown type."""
     sale = _sale(tenant, now)
     changed = sale | {"total_amount": 41.0, "line_items": [_line("SKU-AAA", 28.5), _line("SKU-BBB", 12.5)]}
     magic = sale | {"event_id": "evt-2001", "source_event_id": "src-2001", "event_type": "MAGIC_EVENT"}
@@ -50,14 +50,14 @@ def steps(tenant: str, now: datetime) -> list[Step]:
 
 
 def offline_batch(tenant: str, now: datetime) -> tuple[list[dict[str, Any]], Sequence[tuple[int, str | None]]]:
-    """What a till collected while its network was down, and the (status, reason code) each must get."""
+    """Return the events of a till whose network was down, and the (status, reason code) each must get."""
     base = _sale(tenant, now) | {"line_items": None, "total_amount": None}
 
     def event(number: int, kind: str, minutes_ago: int, **fields: Any) -> dict[str, Any]:
         at = (now - timedelta(minutes=minutes_ago)).isoformat()
         ids = {"event_id": f"evt-{number}", "source_event_id": f"src-{number}", "txn_id": f"txn-{number}"}
-        made = base | ids | {"event_type": kind, "occurred_at": at} | fields
-        return {name: value for name, value in made.items() if value is not None}
+        members = base | ids | {"event_type": kind, "occurred_at": at} | fields
+        return {name: value for name, value in members.items() if value is not None}
 
     split = event(
         3001,

@@ -1,4 +1,4 @@
-"""A tenant with empty books for every run."""
+"""Create a tenant with empty books for every run."""
 
 from django.utils import timezone
 
@@ -7,7 +7,7 @@ from ledgersafe.tenants.models import SCOPES, Tenant
 
 
 def fresh_tenant(prefix: str, *, name: str, key_name: str, actor: str) -> tuple[Tenant, str]:
-    """`prefix`, then `prefix-2`, …, with a key that may do everything. :returns: both; the key is shown once."""
+    """Create `prefix`, else `prefix-2`, …, with a key that may do everything. Return both."""
     taken = set(Tenant.objects.filter(slug__startswith=prefix).values_list("slug", flat=True))
     slug = next(name for name in (prefix, *(f"{prefix}-{n}" for n in range(2, 100_000))) if name not in taken)
     tenant = setup.create_tenant(slug=slug, name=name, currency="USD", time_zone="UTC", actor=actor)

@@ -1,11 +1,11 @@
 """Private Postgres and Valkey for a machine that has neither.
 
-Read in this order: `client` (a process asks for a server) → `supervisor` (a detached process that keeps it
-alive as long as a client lives) → `postgres`, `valkey` (what is started; `launching` is what they share) →
-`process` (how it dies with its supervisor). Every server has a folder of its own below `.data/` (`folders`);
-locks, not process ids, say who is alive (`locks`).
+Read in this order: `client` (a process asks for a server) → `supervisor` (a detached process that keeps the server
+running as long as a client lives) → `servers` (how Postgres and Valkey are started). Every server has its own folder
+below `.data/` (`folders`, `records`); locks, not process ids, say who is alive (`locks`). `shutdown` shows and stops
+the servers of this checkout; `python -m ledgersafe.embedded` is its command line.
 
-Importing this package costs nothing: a process whose environment names both servers never loads the rest.
+Importing this package is cheap: a process whose environment names both servers loads none of the rest.
 """
 
 import os
@@ -19,7 +19,7 @@ __all__ = ["EmbeddedServerError", "ensure_servers"]
 
 
 def ensure_servers(*, purpose: Literal["data", "test"] = "data", say: Callable[[str], None] | None = None) -> None:
-    """Set DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL, starting this checkout's own servers if needed.
+    """Start this checkout's servers if needed, and set DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL.
 
     A variable that is already set means the operator brings that server: it is left alone. The servers live
     until the last process that called this function is gone, and for `purpose="test"` they are separate,

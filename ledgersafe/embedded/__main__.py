@@ -12,7 +12,7 @@ from ledgersafe.embedded.folders import Purpose, ServerFolder, ServerName
 
 
 def main() -> int:
-    """Run one verb; returns the exit code."""
+    """Run one verb; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m ledgersafe.embedded", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("status", help="which servers of this checkout run, and where")
@@ -24,7 +24,7 @@ def main() -> int:
     supervise.add_argument("lock", type=int, help="descriptor of the inherited supervisor.lock")
     arguments = parser.parse_args()
     if arguments.verb == "supervise":
-        return detach_and_supervise(ServerFolder.of(arguments.server, arguments.purpose), arguments.lock)
+        return detach_and_supervise(ServerFolder.for_server(arguments.server, arguments.purpose), arguments.lock)
     try:
         return {"status": shutdown.status, "stop": shutdown.stop, "remove": shutdown.remove}[arguments.verb]()
     except EmbeddedServerError as error:
@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def detach_and_supervise(folder: ServerFolder, lock: int) -> int:
-    """Leave the client at once: it waits for this process, but must never be the supervisor's parent."""
+    """Supervise a server in a process of its own, never as a child of the client that waits for it."""
     if os.fork():
         os._exit(0)
     from ledgersafe.embedded.supervisor import Supervisor

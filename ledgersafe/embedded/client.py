@@ -1,4 +1,4 @@
-"""A process asks for a server: it joins the clients, and starts the supervisor if there is none."""
+"""Join the clients of a server, and start its supervisor if there is none."""
 
 import os
 import subprocess
@@ -13,17 +13,17 @@ START_TIMEOUT_SECONDS = 120.0
 
 
 def describe_start(server: ServerName, purpose: Purpose) -> str:
-    """Say, for a person who waits, whether a server is set up for the first time."""
-    is_first = not ServerFolder.of(server, purpose).path.exists()
+    """Say whether a server is set up for the first time, for a person who waits."""
+    is_first = not ServerFolder.for_server(server, purpose).path.exists()
     return " (the first time: its data folder is created)" if is_first else ""
 
 
 def attach(server: ServerName, purpose: Purpose) -> dict[str, str]:
-    """Join the clients of a server for the life of this process; returns the variables to set.
+    """Join a server's clients for the life of this process; return the environment variables.
 
     :raises EmbeddedServerError: the server did not start.
     """
-    folder = ServerFolder.of(server, purpose)
+    folder = ServerFolder.for_server(server, purpose)
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         clients = locks.open_lock(folder.clients_lock)
@@ -46,7 +46,7 @@ def attach(server: ServerName, purpose: Purpose) -> dict[str, str]:
 
 
 def _join(folder: ServerFolder) -> records.State:
-    """The state of the running server; starts a supervisor, once, where none lives."""
+    """Return the running server's state; start one supervisor if none lives."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     started = False
     while time.monotonic() < deadline:
@@ -67,7 +67,7 @@ def _join(folder: ServerFolder) -> records.State:
 
 
 def _start_supervisor(folder: ServerFolder, claimed: int) -> None:
-    """Start it detached. It inherits the claimed lock, so there is no moment at which nobody holds it."""
+    """Start it detached. It inherits the claimed lock, so that somebody holds it at every moment."""
     folder.state.unlink(missing_ok=True)  # left behind by a supervisor that was killed
     command = [sys.executable, "-m", "ledgersafe.embedded", "supervise", folder.server, folder.purpose]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "LEDGERSAFE_DATA_DIR": str(data_root())}
@@ -86,7 +86,7 @@ def _start_supervisor(folder: ServerFolder, claimed: int) -> None:
 
 
 def _failure(folder: ServerFolder) -> str:
-    """What the supervisor wrote last."""
+    """Return the supervisor's last words."""
     lines = folder.supervisor_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
     what = "\n  ".join(lines) or "its supervisor ended without a word"
     return f"{folder.server.capitalize()} did not start: {what} (log: {folder.supervisor_log})"

@@ -1,4 +1,4 @@
-"""Where an embedded server keeps its things.
+"""Paths of embedded servers.
 
 .data/                    or $LEDGERSAFE_DATA_DIR; ignored by git
   postgres/               cluster/, and beside it passwords, state, locks and logs
@@ -18,7 +18,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def data_root() -> Path:
-    """The folder of all embedded servers of this checkout."""
+    """Return the folder of all embedded servers of this checkout."""
     configured = os.environ.get("LEDGERSAFE_DATA_DIR")
     return Path(configured).expanduser().resolve() if configured else CHECKOUT / ".data"
 
@@ -32,18 +32,19 @@ class ServerFolder:
     path: Path
 
     @classmethod
-    def of(cls, server: ServerName, purpose: Purpose) -> "ServerFolder":
+    def for_server(cls, server: ServerName, purpose: Purpose) -> "ServerFolder":
+        """Return the folder of a server for a purpose."""
         root = data_root()
         return cls(server, purpose, (root / "test" if purpose == "test" else root) / server)
 
     @property
     def clients_lock(self) -> Path:
-        """Held shared by every client for its whole life: the supervisor ends when nobody holds it."""
+        """Shared by every client for its whole life: the supervisor ends when nobody holds it."""
         return self.path / "clients.lock"
 
     @property
     def start_lock(self) -> Path:
-        """Held by the client that looks for a supervisor or starts one, so that two never start two."""
+        """Held by a client that looks for a supervisor or starts one, so that two never start two."""
         return self.path / "start.lock"
 
     @property
@@ -58,7 +59,7 @@ class ServerFolder:
 
     @property
     def state(self) -> Path:
-        """Present while the server answers."""
+        """The file that exists while the server answers."""
         return self.path / "state.json"
 
     @property

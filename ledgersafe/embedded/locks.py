@@ -1,7 +1,7 @@
-"""Locks of the operating system (flock): freed by the kernel however their holder dies, so never stale.
+"""Operating-system locks (flock): the kernel frees them however their holder dies, so none is ever stale.
 
-A lock belongs to the opened file, not to the process: a descriptor that is inherited keeps it held, and the
-code below uses that on purpose.
+A lock belongs to the open file, not to the process: an inherited descriptor keeps it held. The code below relies on
+that.
 """
 
 import fcntl
@@ -15,12 +15,12 @@ POLL_SECONDS = 0.02
 
 
 def open_lock(path: Path) -> int:
-    """A descriptor of the lock file, created if absent; not inherited unless somebody says so."""
+    """Open the lock file, and create it if absent; not inherited by child processes."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def try_exclusive(descriptor: int, *, timeout_seconds: float = 0) -> bool:
-    """Take the lock alone; False when others still hold it after `timeout_seconds`."""
+    """Take the lock exclusively; False if others still hold it after `timeout_seconds`."""
     deadline = time.monotonic() + timeout_seconds
     while True:
         try:
@@ -34,17 +34,17 @@ def try_exclusive(descriptor: int, *, timeout_seconds: float = 0) -> bool:
 
 
 def hold_shared(descriptor: int) -> None:
-    """Take the lock together with others; waits while somebody holds it alone."""
+    """Take the lock shared; wait while somebody holds it exclusively."""
     fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 def release(descriptor: int) -> None:
-    """Free the lock and keep the descriptor."""
+    """Release the lock and keep the descriptor."""
     fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def claim(path: Path) -> int | None:
-    """The descriptor of a lock now held alone, or None when somebody else holds it."""
+    """Return the descriptor of a lock now held exclusively, or None if somebody else holds it."""
     descriptor = open_lock(path)
     if try_exclusive(descriptor):
         return descriptor
@@ -54,7 +54,7 @@ def claim(path: Path) -> int | None:
 
 @contextmanager
 def exclusively(path: Path) -> Iterator[None]:
-    """Hold the lock alone for the block; waits for its turn."""
+    """Hold the lock exclusively for the block."""
     descriptor = open_lock(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

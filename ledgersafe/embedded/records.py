@@ -1,4 +1,4 @@
-"""The small JSON files beside a server: its state for clients, its passwords for the supervisor."""
+"""Small JSON files beside a server: its state for clients, its passwords for the supervisor."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from ledgersafe.embedded.folders import ServerFolder
 
 @dataclass(frozen=True)
 class State:
-    """What a client needs: `environment` is copied into os.environ. The rest is for people who look."""
+    """A running server: `environment` is copied into os.environ; the rest is for people."""
 
     environment: dict[str, str]
     supervisor_pid: int
@@ -38,7 +38,7 @@ def publish(folder: ServerFolder, state: State) -> None:
 
 
 def read_state(folder: ServerFolder) -> State | None:
-    """What the supervisor last published; only true while its lock is held."""
+    """Return the last published state; valid only while the supervisor's lock is held."""
     try:
         return State(**json.loads(folder.state.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -46,19 +46,19 @@ def read_state(folder: ServerFolder) -> State | None:
 
 
 def sign(supervisor_lock: int) -> None:
-    """Write this process' id into the lock it holds: it can be stopped while no server answers, too."""
+    """Write this process' id into the lock it holds, so that it can be stopped before its server answers."""
     os.ftruncate(supervisor_lock, 0)
     os.pwrite(supervisor_lock, f"{os.getpid()}\n".encode(), 0)
 
 
 def supervisor_of(folder: ServerFolder) -> int | None:
-    """The process id in the supervisor's lock; only true while that is held."""
+    """Return the process id in the supervisor's lock; valid only while that lock is held."""
     text = folder.supervisor_lock.read_text(encoding="ascii").strip()
     return int(text) if text.isdecimal() else None
 
 
 def passwords_for(folder: ServerFolder, names: Iterable[str]) -> dict[str, str]:
-    """The random password of each name; drawn once and kept, since the server keeps them too."""
+    """Return a random password per name; drawn once and kept, since the server keeps them too."""
     known: dict[str, str] = {}
     if folder.passwords.exists():
         known = json.loads(folder.passwords.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Look at the servers of this checkout, or end them (`make clean`)."""
+"""Show or stop the servers of this checkout (`make clean`)."""
 
 import os
 import shutil
@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import get_args
 
-from ledgersafe.embedded import homes, locks, records
+from ledgersafe.embedded import locks, records
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import Purpose, ServerFolder, ServerName, data_root
+from ledgersafe.embedded.servers import homes
 
 STOP_TIMEOUT_SECONDS = 90.0
 
 
 def status() -> int:
-    """Print one line per server; returns 0."""
+    """Print one line per server; return 0."""
     for folder in _folders():
         state = records.read_state(folder) if _is_supervised(folder) else None
         what = f"port {state.port}, process {state.server_pid}, data {state.data}" if state else "not running"
@@ -25,7 +26,7 @@ def status() -> int:
 
 
 def stop() -> int:
-    """Stop every server; returns 0.
+    """Stop every server; return 0.
 
     :raises EmbeddedServerError: one does not stop.
     """
@@ -35,7 +36,7 @@ def stop() -> int:
 
 
 def remove() -> int:
-    """Stop every server and delete the data, also what lies outside the checkout; returns 0."""
+    """Stop every server and delete its data, also outside the checkout; return 0."""
     stop()
     for folder in list(_folders()):
         homes.remove_outside(folder)
@@ -48,7 +49,7 @@ def remove() -> int:
 
 
 def _stop(folder: ServerFolder) -> None:
-    """Signal the supervisor; its process id is right, because only the holder of the lock writes it there."""
+    """Signal the supervisor; its process id is right, because only the lock's holder writes it."""
     with locks.exclusively(folder.start_lock):
         supervisor = records.supervisor_of(folder)
         lock = locks.open_lock(folder.supervisor_lock)
@@ -74,6 +75,6 @@ def _is_supervised(folder: ServerFolder) -> bool:
 def _folders() -> Iterator[ServerFolder]:
     for purpose in get_args(Purpose):
         for server in get_args(ServerName):
-            folder = ServerFolder.of(server, purpose)
+            folder = ServerFolder.for_server(server, purpose)
             if folder.supervisor_lock.exists():
                 yield folder

@@ -1,4 +1,4 @@
-"""The detached parent of one server: keeps it running while clients live, then stops it cleanly."""
+"""Supervise one server: keep it running while clients live, then stop it cleanly."""
 
 import os
 import signal
@@ -9,10 +9,11 @@ from types import FrameType
 
 import psycopg
 
-from ledgersafe.embedded import locks, postgres, records, valkey
+from ledgersafe.embedded import locks, records
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launcher import RunningServer, log_tail
+from ledgersafe.embedded.servers import postgres, valkey
+from ledgersafe.embedded.servers.launcher import RunningServer, log_tail
 
 POLL_SECONDS = 0.2
 # Commands typed or scripted one after the other share a server instead of restarting it.
@@ -47,7 +48,10 @@ class Supervisor:
         records.sign(supervisor_lock)
 
     def run(self) -> None:
-        """:raises EmbeddedServerError: the server does not start the first time, and the client is told why."""
+        """Run the server until no client needs it.
+
+        :raises EmbeddedServerError: it does not start the first time; the message is for the client.
+        """
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._request_stop)
         self._rotate_log()
@@ -90,9 +94,9 @@ class Supervisor:
         return running
 
     def _restart(self, ended: RunningServer) -> RunningServer:
-        """After a crash: on the same port with the same passwords, so that clients only reconnect.
+        """Restart after a crash, on the same port with the same passwords, so that clients only reconnect.
 
-        :returns: the ended one when the last client has gone meanwhile.
+        :returns: the ended server if the last client has gone meanwhile.
         """
         self._forget()  # new clients wait meanwhile
         ended.process.stop()
@@ -122,7 +126,7 @@ class Supervisor:
         return self.stop_requested or self._is_evicted() or self._is_idle()
 
     def _is_idle(self) -> bool:
-        """Whether no client has lived for the grace period. If so, keeps the clients' lock: a client that
+        """Tell whether no client has lived for the grace period. If so, keeps the clients' lock: a client that
         comes now waits until this process is gone, and then starts a new supervisor."""
         if not locks.try_exclusive(self.clients):
             self.idle_since = None
@@ -135,7 +139,7 @@ class Supervisor:
         return False
 
     def _is_evicted(self) -> bool:
-        """Whether the folder was deleted (and maybe made anew by a client that sees no supervisor)."""
+        """Tell whether the folder was deleted (and maybe recreated by a client that sees no supervisor)."""
         try:
             return not os.path.samestat(os.fstat(self.supervisor_lock), self.folder.supervisor_lock.stat())
         except FileNotFoundError:
@@ -155,6 +159,6 @@ class Supervisor:
 
 
 def log(message: str) -> None:
-    """One line to the supervisor's log."""
+    """Write one line to the supervisor's log."""
     sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} [{os.getpid()}] {message}\n")
     sys.stderr.flush()

@@ -1,6 +1,10 @@
-"""HTTP for every app: who calls, with which rights, what a body may hold, and how a refusal is answered.
+"""HTTP for every app: authentication, rights, bodies, lists, refusals, and the API's description.
 
-Interfaces import this room, steps never do. `permissions` says which scope a view needs, `members` refuses unknown
-members of a body, `cursors` reads the position in a list; `error_pages` and `unavailable` answer where no view does;
-`openapi`, `routes` and `schema_views` describe the API.
+A request passes `middleware` → `authentication` (key or session) → `permissions` (scope and reach) → the view, which
+reads its body with `json_requests` (and `members`: no unknown members) or its list parameters with `paging`,
+and answers with `rendering`. A refusal becomes a problem (RFC 9457) in `problems`; `error_pages` answers where no view
+does. `openapi`, `routes` and `schema_views` describe the API; `client_address` finds the client behind our proxy.
+
+Interfaces (`api`, `backoffice`) import this room, steps of the domain do not. Import the files: a front page would
+load Django REST framework for every command.
 """

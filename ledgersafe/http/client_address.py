@@ -1,4 +1,4 @@
-"""Where a request comes from: the other end of the connection, or whom our own proxy says it has there."""
+"""Find the client's address, directly or through our own proxy."""
 
 from ipaddress import ip_address
 
@@ -7,10 +7,9 @@ from django.http import HttpRequest
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's IP address; None where the server does not know it (a Unix socket).
+    """Return the client's IP address; None where the server does not know it (a Unix socket).
 
-    A proxy that we trust sets `X-Forwarded-For`, or appends to it: its own word is the last one, and the only one a
-    client cannot choose.
+    Our proxy sets `X-Forwarded-For` or appends to it, so only the last entry cannot be chosen by a client.
     """
     if settings.TLS_PROXY:
         last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()

@@ -1,4 +1,4 @@
-"""Commands as JSON bodies: read with a limit, exactly, and refused when they carry what must not be kept."""
+"""Read commands from JSON bodies: size limit, exact numbers, and no content that must not be kept."""
 
 from typing import Any, Final
 
@@ -48,11 +48,11 @@ class ForeignTenant(DomainError):
 
 
 def read_body(request: HttpRequest, limit_bytes: int) -> bytes | None:
-    """The body, or None when it is larger than the limit (then it was not read)."""
+    """Return the body, or None if it is larger than the limit (then it was not read)."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if length.isascii() and length.isdigit():
         return None if len(length) > 12 or int(length) > limit_bytes else request.body
-    # Sent in chunks: Django would take a missing length for an empty body; the server marks where it ends.
+    # Chunked: without a length Django would read an empty body, but the server marks the end.
     if request.META.get("wsgi.input_terminated") or "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         body: bytes = request.META["wsgi.input"].read(limit_bytes + 1)
         return None if len(body) > limit_bytes else body
@@ -67,9 +67,9 @@ def read_object(
     may_be_empty: bool = False,
     media_types: frozenset[str] = JSON,
 ) -> dict[str, Any]:
-    """The body's one object: exact numbers (`Number` and `Whole` of `exact_json`), no key twice, storable text.
+    """Read the body's one JSON object: exact numbers (`Number`, `Whole`), unique keys, storable text.
 
-    :param declared: what the view declares for its body, and nothing else is accepted; None: the caller sees to it.
+    :param declared: the view's serializer, whose fields alone are accepted; None: the caller checks them.
     :param media_types: the types that are accepted; all of them are read as JSON.
     :raises DomainError: UnsupportedMediaType, TooLarge, UnreadableRequest, CardNumberRefused, ForeignTenant,
         UnknownMember.
@@ -98,7 +98,7 @@ def read_object(
 
 
 def texts_of(value: Any) -> list[str]:
-    """Every key and text of a parsed value; its depth was bounded when it was parsed."""
+    """List every key and text of a parsed value; its depth was bounded when it was parsed."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Members of a command's body that nobody knows: a command that was misspelt is refused, not carried out as another.
+"""Refuse unknown members of a command's body: a typo must not carry out another command.
 
-What is known is what the OpenAPI schema says: the serializer a view declares for its body, nested objects included.
-Where it declares a free object (metadata, pieces by face value, a patch), anything may stand.
+Known members are those of the OpenAPI schema: the serializer a view declares for its body, nested objects included.
+A free object (metadata, pieces by face value, a patch) may have any members.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,15 +15,15 @@ from ledgersafe.values.errors import InvalidParameter
 #: A serializer, of which only the names of its fields count. It may name further ones in `also_known`, which are read
 #: although the schema does not offer them.
 Declared: TypeAlias = type[serializers.BaseSerializer[Any]]
-#: What is known inside each member of an object; None: anything.
+#: The known members of an object and the shape of each; None: anything goes.
 _Shape: TypeAlias = Mapping[str, Any] | None
 
-#: `json_requests` compares it with the caller's own, in every body.
+#: Allowed in every body: `json_requests` compares it with the caller's tenant.
 _EVERYWHERE: Final = {"tenant_id": None}
-#: So many are named; a body may hold a million.
+#: Unknown members named in a refusal; a body may hold a million.
 _MOST_NAMED: Final = 50
 _LONGEST_GUESSED: Final = 50
-#: Remembered: making the fields of a serializer takes longer than looking at most bodies.
+#: Cached, because building a serializer's fields takes longer than checking most bodies.
 _shapes: Final[dict[Declared, _Shape]] = {}
 
 
@@ -34,16 +34,19 @@ class UnknownMember(InvalidParameter):
 
 
 def refuse_unknown(body: Mapping[str, Any], declared: Declared) -> None:
-    """:raises UnknownMember: the body has members that are not declared."""
+    """Refuse a body with members that its serializer does not declare.
+
+    :raises UnknownMember: naming each.
+    """
     shape = _shape_of(declared)
-    found = _unknown(body, {**shape, **_EVERYWHERE}, "") if shape is not None else iter(())
-    errors = [error for error, _ in zip(found, range(_MOST_NAMED), strict=False)]
+    faults = _unknown(body, {**shape, **_EVERYWHERE}, "") if shape is not None else iter(())
+    errors = [error for error, _ in zip(faults, range(_MOST_NAMED), strict=False)]
     if errors:
         raise UnknownMember(f"{errors[0]['pointer']} {errors[0]['message']}.", errors=errors)
 
 
 def pointer_to(parent: str, name: str) -> str:
-    """The JSON pointer of a member (RFC 6901)."""
+    """Return the JSON pointer of a member (RFC 6901)."""
     return f"{parent}/{name.replace('~', '~0').replace('/', '~1')}"
 
 

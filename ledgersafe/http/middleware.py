@@ -1,4 +1,4 @@
-"""Middleware. The back office's stack is skipped for requests that bring an API key: they have no session."""
+"""Middleware. Requests with an API key skip the back office's stack: they have no session."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -17,9 +17,8 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from ledgersafe.http.api import PREFIXES, method_not_allowed, methods_of, not_found
-from ledgersafe.http.error_pages import unknown_page
-from ledgersafe.http.unavailable import answer_unavailable
+from ledgersafe.http.error_pages import answer_unavailable, unknown_page
+from ledgersafe.http.problems import PREFIXES, method_not_allowed, methods_of, not_found
 from ledgersafe.telemetry import request_id
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
@@ -29,7 +28,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class RequestIdMiddleware:
-    """Give every request an id, and answer it as `X-Request-Id`."""
+    """Gives every request an id, and answers it as `X-Request-Id`."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -37,23 +36,23 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         current = request_id.begin(request.META.get("HTTP_X_REQUEST_ID"))
         try:
-            # A method nobody knows would become a label of django-prometheus' metrics, as long as it likes.
+            # An unknown method of any length would become a label of django-prometheus' metrics.
             response = self.get_response(request) if request.method in _METHODS else _no_such_method(request)
         finally:
             request_id.end()
         response.headers["X-Request-Id"] = current
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
-            # Without it the server would send every short answer in chunks.
+            # Without a length the server would send every short answer in chunks.
             response.headers["Content-Length"] = str(len(response.content))
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """What no view has caught: 503 where it is only Postgres that does not answer, for machines or for people."""
+        """Answer 503 to an error that no view caught if Postgres is unavailable."""
         return answer_unavailable(request, error)
 
 
 def _no_such_method(request: HttpRequest) -> HttpResponse:
-    """405 with the methods that the path has, or 404."""
+    """Answer 405 with the methods of the path, or 404."""
     try:
         view: Any = resolve(request.path_info).func
     except Resolver404:
@@ -62,17 +61,21 @@ def _no_such_method(request: HttpRequest) -> HttpResponse:
 
 
 class StorableTextMiddleware:
-    """Let no address with a NUL character through, which no text in Postgres can hold: nothing can be meant by it.
+    """Refuses addresses with a NUL character, which no text in Postgres can hold.
 
-    In one place, for every route there is and will be. In a path it is a 404; in a query a 400 to programs, while a
-    page opens without it, whatever a link says. A session cookie with any sign that is not of ours is none.
+    Here for all routes, present and future. In a path it is a 404; in a query a 400 for programs, while a page opens
+    without the NUL. A session cookie with characters that we never issue is dropped.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """:raises Http404: :raises BadRequest: as it says above; Django's handlers answer."""
+        """Pass the request on, without NULs.
+
+        :raises Http404: a NUL in the path.
+        :raises BadRequest: a NUL in the query of an API request.
+        """
         if "\x00" in request.path_info:
             raise Http404
         query = request.META.get("QUERY_STRING", "")
@@ -105,7 +108,7 @@ def _unless_api_key(middleware: type[Any]) -> type[Any]:
     return Skipping
 
 
-#: The classes that settings.MIDDLEWARE names: Django's own, skipped where an API key authenticates.
+#: The classes in settings.MIDDLEWARE: Django's own, skipped for requests with an API key.
 BackOfficeSecurity = _unless_api_key(SecurityMiddleware)
 BackOfficeWhiteNoise = _unless_api_key(WhiteNoiseMiddleware)
 BackOfficeSessions = _unless_api_key(SessionMiddleware)

@@ -1,4 +1,4 @@
-"""Who may call a view: it says which scope it needs and whose things it answers with; a refusal says both."""
+"""Check the caller's rights: a view declares scope, permission and reach; a refusal names what is missing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from ledgersafe.tenants import roles, staff
-from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import TENANT_SCOPES
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.tenants.staff import StaffPrincipal
 from ledgersafe.values.errors import DomainError
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Reach(StrEnum):
-    """Whose things a view answers with: the smallest place a key may be bound to and still call it.
+    """The smallest place a key may be bound to and still call a view.
 
-    A view of `STORE` or `REGISTER` narrows what it reads and changes to the caller's own place by itself.
+    A view with `STORE` or `REGISTER` restricts its own reads and changes to the caller's place.
     """
 
     TENANT = "tenant"
@@ -38,7 +38,7 @@ class RightsMissing(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a method of a view needs. People act by `permission` where there is one, else by their roles' scopes."""
+    """The rights a method of a view needs. People need `permission` if it is set, else `scope` through their roles."""
 
     scope: str
     reach: Reach
@@ -46,13 +46,16 @@ class Needs:
 
 
 class HasScope(BasePermission):
-    """A view declares `scope` and, for people, `permission`: one for all methods or one by method; and its `reach`.
+    """Checks the `scope`, `permission` (for people) and `reach` a view declares, for all methods or by method.
 
-    What it does not declare is the safe choice: the scope `admin`, and the whole tenant.
+    The defaults are safe: the scope `admin`, and the whole tenant.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """:raises RightsMissing: known, but without the rights; who is not known at all is answered 401."""
+        """Tell whether the caller is known (else 401).
+
+        :raises RightsMissing: known, but without the rights.
+        """
         principal, method = request.user, request.method or ""
         if not isinstance(principal, Principal):
             return False
@@ -63,14 +66,17 @@ class HasScope(BasePermission):
 
 
 def needs_of(view: "APIView | type[APIView]", method: str) -> Needs:
-    """What a method of a view needs."""
+    """Return the rights that a method of a view needs."""
     scope = _declared(view, "scope", method) or "admin"
     reach = Reach.TENANT if scope in TENANT_SCOPES else Reach(getattr(view, "reach", Reach.TENANT))
     return Needs(scope, reach, _declared(view, "permission", method))
 
 
 def refuse_without(principal: Principal, needs: Needs) -> None:
-    """:raises RightsMissing: the caller lacks the scope, the permission or the reach."""
+    """Refuse a caller without these rights.
+
+    :raises RightsMissing: scope, permission or reach is missing.
+    """
     if isinstance(principal, StaffPrincipal):
         detail = _refusal_of_person(principal, needs)
     else:
@@ -103,7 +109,7 @@ def _refusal_of_person(principal: StaffPrincipal, needs: Needs) -> str:
     return f"This needs {what}; your role is {' and '.join(own) or 'none'}{f', with {has}' if has and own else ''}."
 
 
-#: Of the reaches that are beyond somebody's place.
+#: Words for a reach beyond the caller's place.
 _WHOLE: Final = {Reach.TENANT: "tenant's", Reach.STORE: "store's"}
 
 
@@ -114,7 +120,7 @@ def _is_beyond(principal: Principal, reach: Reach) -> bool:
 
 
 def _declared(view: "APIView | type[APIView]", name: str, method: str) -> str | None:
-    """What is declared for all methods, or for this one. HEAD is GET without its body."""
+    """Return the declaration for this method. HEAD counts as GET."""
     declared: Any = getattr(view, name, None)
     return declared.get("GET" if method == "HEAD" else method) if isinstance(declared, Mapping) else declared
 

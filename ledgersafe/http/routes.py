@@ -1,4 +1,4 @@
-"""The endpoints of the API as the views declare them: which scope each needs, whose it is, and what it does."""
+"""List the endpoints of the API with the scope, reach and summary that their views declare."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +9,7 @@ from ledgersafe.http.permissions import HasScope, needs_of
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path. `scope` is empty for what answers without a key; `reach` is as `permissions.Reach`."""
+    """One method of one path. `scope` is empty for public endpoints; `reach` is a `permissions.Reach`."""
 
     method: str
     path: str
@@ -20,8 +20,8 @@ class Route:
 
 @cache
 def all_routes() -> tuple[Route, ...]:
-    """Every endpoint under `/v1/`, by path."""
-    # Here: it costs more than the rest of a command's start, and few ask for it.
+    """List every endpoint under `/v1/`, by path."""
+    # Imported here: it takes longer than the rest of a command's start, and few commands need it.
     from drf_spectacular.generators import SchemaGenerator
 
     make_generator: Any = SchemaGenerator  # it is not typed
@@ -30,7 +30,7 @@ def all_routes() -> tuple[Route, ...]:
     routes = []
     for path, _, method, callback in generator.endpoints:
         view = generator.create_view(callback, method)
-        view.schema.method = method  # what a schema is told before it is asked for anything
+        view.schema.method = method  # required by drf-spectacular before any question
         scoped = any(issubclass(permission, HasScope) for permission in view.permission_classes)
         needs = needs_of(view, method) if scoped else None
         scope, reach = (needs.scope, needs.reach.value) if needs else ("", "")
@@ -39,5 +39,5 @@ def all_routes() -> tuple[Route, ...]:
 
 
 def routes_of(scope: str) -> tuple[Route, ...]:
-    """What a scope opens. `admin` opens everything else, too: these are what it alone opens."""
+    """List the endpoints of a scope. `admin` opens all others too; these are its own."""
     return tuple(route for route in all_routes() if route.scope == scope)

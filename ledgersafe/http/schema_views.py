@@ -1,4 +1,4 @@
-"""`/v1/schema` and `/v1/docs`: whatever `Accept` says, they are answered."""
+"""Serve `/v1/schema` and `/v1/docs`, whatever `Accept` says."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
-from ledgersafe.http.api import JsonNegotiation
+from ledgersafe.http.rendering import JsonNegotiation
 
 
 class NeverRefusing(JsonNegotiation):
-    """What a client would like best, or else what there is."""
+    """Falls back to the first renderer if `Accept` matches none."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         try:
@@ -21,12 +21,12 @@ class NeverRefusing(JsonNegotiation):
 
 
 class SchemaView(SpectacularAPIView):
-    """`GET /v1/schema`: YAML, or JSON to whoever accepts nothing else."""
+    """`GET /v1/schema`: YAML, or JSON to clients that accept only JSON."""
 
     content_negotiation_class = NeverRefusing
 
     def _get_version_parameter(self, request: Request) -> None:
-        """There is one version; a parameter would be repeated in a header."""
+        """Offer no version parameter: there is one version."""
 
 
 class DocsView(SpectacularSwaggerSplitView):

@@ -1,6 +1,6 @@
-"""Money commands happen once per `X-Idempotency-Key`: Redis answers fast, Postgres decides.
+"""Carry out a money command once per `X-Idempotency-Key`: Redis answers fast, Postgres decides.
 
-A view says so with one decorator, and its method becomes an operation of the guard's transaction:
+A view's method gets one decorator, and becomes an operation of the guard's transaction:
 
     class TransactionsView(APIView):
         scope = "pos:write"
@@ -8,9 +8,10 @@ A view says so with one decorator, and its method becomes an operation of the gu
         @extend_schema(operation_id="transactions_create", responses=...)
         @money_command(serializers.NewTransactionSerializer)
         def post(self, request: Request, body: Body) -> HttpResponse:
-            wanted = NewTransaction.read(body)
-            made = drawers.record(principal=principal_of(request), wanted=wanted, now=timezone.now())
-            return json_response(serializers.transaction_item(made), 201)
+            new = NewTransaction.read(body)
+            transaction = drawers.record(principal=principal_of(request), new=new, now=timezone.now())
+            return json_response(serializers.transaction_item(transaction), 201)
 
-`commands` is the decorator, `guard` the use case, `rows` what Postgres is asked, `front` what Redis is.
+`commands`: the decorator; `guard`: the USE CASE and its transaction; `rows`: keys and answers in Postgres, which
+decides; `front`, `sealing`, `redis_client`: Redis, which only saves work; `stored_answers`: a command and its answer.
 """

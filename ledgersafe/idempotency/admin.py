@@ -1,4 +1,4 @@
-"""The answers of money commands in the back office: what a client was told, and since when. Read-only."""
+"""Answered money commands in the back office, read-only."""
 
 from typing import Any
 
@@ -10,29 +10,29 @@ from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.backoffice.pages import Badge, Card, Cell, display, object_page
 from ledgersafe.idempotency.models import IdempotencyKey
 
-#: More of an answer than fits a page helps nobody.
+#: Bytes of an answer that are shown.
 _SHOWN = 4_000
 
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyModelAdmin):
-    """Who asked for what, once."""
+    """Answered commands, read-only."""
 
     list_display = ("answered", "command", "key", "actor", "tenant", "outcome")
     list_filter = ("tenant", "status")
     search_fields = ("=key", "actor", "command")
-    search_help_text = "Key (whole), who asked, or command"
+    search_help_text = "Whole key, caller, or command"
     list_select_related = ("tenant",)
     ordering = ("-id",)
-    empty_text = "Every money command that was answered for good stands here, with the answer its repeats get."
+    empty_text = "No money command has a final answer yet. Repeats of a command get its stored answer."
 
     @display(description="When (UTC)", ordering="id")
-    def answered(self, kept: IdempotencyKey) -> str:
-        return f"{kept.created_at:%Y-%m-%d %H:%M:%S}"
+    def answered(self, row: IdempotencyKey) -> str:
+        return f"{row.created_at:%Y-%m-%d %H:%M:%S}"
 
     @display(description="Answer", ordering="status", label={"carried out": "success", "refused": "warning"})
-    def outcome(self, kept: IdempotencyKey) -> tuple[str, str]:
-        return ("carried out" if kept.status < 300 else "refused", str(kept.status))
+    def outcome(self, row: IdempotencyKey) -> tuple[str, str]:
+        return ("carried out" if row.status < 300 else "refused", str(row.status))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
@@ -40,27 +40,27 @@ class IdempotencyKeyAdmin(ReadOnlyModelAdmin):
             return refusal
         if not self.has_view_permission(request):
             raise PermissionDenied
-        kept = self.get_object(request, object_id)
-        if kept is None:
+        row = self.get_object(request, object_id)
+        if row is None:
             absent: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return absent
-        badge = Badge("carried out", "success") if kept.status < 300 else Badge("refused", "warning")
-        subtitle = f"by {kept.actor}, {kept.created_at:%-d %B %Y %H:%M:%S} UTC"
-        return object_page(request, kept, title=kept.command, subtitle=subtitle, badges=[badge], cards=[_card(kept)])
+        badge = Badge("carried out", "success") if row.status < 300 else Badge("refused", "warning")
+        subtitle = f"by {row.actor}, {row.created_at:%-d %B %Y %H:%M:%S} UTC"
+        return object_page(request, row, title=row.command, subtitle=subtitle, badges=[badge], cards=[_card(row)])
 
 
-def _card(kept: IdempotencyKey) -> Card:
-    told = bytes(kept.body)[:_SHOWN].decode("utf-8", "replace")
+def _card(row: IdempotencyKey) -> Card:
+    text = bytes(row.body)[:_SHOWN].decode("utf-8", "replace")
     return Card(
         "Answer",
         facts=[
-            ("Key", Cell(kept.key, mono=True)),
-            ("Principal", Cell(kept.actor, small=kept.principal)),
-            ("Tenant", kept.tenant.slug),
-            ("Status", kept.status),
-            ("Body", Cell(told, mono=True, small=kept.media_type)),
-            ("Request", Cell(bytes(kept.fingerprint).hex(), mono=True, small="SHA-256 of path and body")),
+            ("Key", Cell(row.key, mono=True)),
+            ("Principal", Cell(row.actor, small=row.principal)),
+            ("Tenant", row.tenant.slug),
+            ("Status", row.status),
+            ("Body", Cell(text, mono=True, small=row.media_type)),
+            ("Request", Cell(bytes(row.fingerprint).hex(), mono=True, small="SHA-256 of path and body")),
         ],
-        note="A repeat of the same request under this key gets this answer, byte for byte, for ever.",
+        note="Every repeat of this request with this key gets the same answer, byte for byte.",
         wide=True,
     )

@@ -1,4 +1,4 @@
-"""Which books this process is connected to: what Redis knows of others, or of these before a restore, is not theirs."""
+"""Identify the books this process uses: Redis' answers for other books, or before a restore, do not count."""
 
 import time
 from typing import Any, Final
@@ -9,13 +9,13 @@ from django.db import connection
 
 from ledgersafe.postgres.db import raw_connection, retry_serialization
 
-#: A pooler may lead the same connection to another server: asked again now and then.
+#: Seconds between queries: a pooler may connect us to another server.
 _KNOWN_SECONDS: Final = 10.0
 _known: Final[WeakKeyDictionary[psycopg.Connection[Any], tuple[float, str]]] = WeakKeyDictionary()
 
 
 def identity() -> str:
-    """Server, time line and database; one statement every few seconds."""
+    """Identify these books by server, time line and database; one statement every few seconds."""
     return retry_serialization(_identity)
 
 

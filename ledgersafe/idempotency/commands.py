@@ -24,21 +24,21 @@ KEY_HEADER: Final = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     required=True,
-    description=f"Chosen by the client, one per command: 1 to {MAX_KEY} printable characters. Sent again with the same "
-    "request it gets the same answer, with `Idempotent-Replayed: true`. `Idempotency-Key` is accepted too.",
+    description=f"Chosen by the client, one per command: 1 to {MAX_KEY} printable characters. A repeat of the same "
+    "request gets the same answer, with `Idempotent-Replayed: true`. `Idempotency-Key` is accepted too.",
 )
 _REPLAYED: Final = "Idempotent-Replayed"
 
 
 def replayed_header(*statuses: int) -> OpenApiParameter:
-    """Declares, for the schema, that answers of these statuses say so when they are repeats."""
+    """Declare in the schema that answers of these statuses carry `Idempotent-Replayed` when they are repeats."""
     return OpenApiParameter(
         _REPLAYED,
         str,
         OpenApiParameter.HEADER,
         enum=["true"],
         response=list(statuses),
-        description="Only when the command was carried out before, and this is its answer.",
+        description="Only if this is the stored answer to an earlier request.",
     )
 
 
@@ -46,7 +46,7 @@ R = TypeVar("R", bound=HttpResponse)
 
 
 def replayed(response: R) -> R:
-    """The answer to a repeat, which says that it is one."""
+    """Mark an answer as a repeat."""
     response.headers[_REPLAYED] = "true"
     return response
 
@@ -54,19 +54,19 @@ def replayed(response: R) -> R:
 def money_command(declared: Declared) -> Callable[[Method], Method]:
     """Guard a view's method: it becomes `method(self, request, body, **path)`, an operation of one transaction.
 
-    :param declared: the body, for the schema; a member it does not name is refused.
+    :param declared: the body's serializer, for the schema; other members are refused.
 
-    Scope and tenant were checked before, by the view; the key and the body are read here, so what the method does may
-    take place inside the guard's transaction from its first line on:
+    The view has checked scope and tenant before; the key and the body are read here, so the whole method runs inside
+    the guard's transaction:
 
     * It validates `body` ({} when none was sent), calls operations (which `require_transaction()` and open none) and
-      returns the answer, an `HttpResponse` or a DRF `Response`: status, media type and body are what counts, other
-      headers are not kept. Only a 2xx is committed.
-    * What it raises undoes the whole transaction. A refusal of 422 is stored and replayed, any other is not, and the
-      same key may be tried again. So a 422 means: never, whatever happens; a state that can change answers 409 or 404,
-      or says that it `may_be_lifted`.
-    * Deferred guards of Postgres must speak before the answer is written: operations end with `force_constraints()`,
-      and make refusals out of the IntegrityErrors they know. No savepoint is needed for that.
+      returns the answer, an `HttpResponse` or a DRF `Response`: status, media type and body are stored, other headers
+      are not. Only a 2xx is committed.
+    * Any error rolls the whole transaction back. A refusal of 422 is stored and repeated; after any other, the same key
+      may be tried again. So a 422 means: never; a state that can change answers 409 or 404, or its error class sets
+      `may_be_lifted`.
+    * Deferred guards of Postgres must run before the answer is written: operations end with `force_constraints()`, and
+      turn the IntegrityErrors they know into refusals. No savepoint is needed for that.
     * It may run more than once (`retry_serialization`), and not at all (a replay): no effects outside the database.
     """
 
@@ -77,7 +77,7 @@ def money_command(declared: Declared) -> Callable[[Method], Method]:
             command, body = _read(request)
 
             def work() -> Answer:
-                # In here: what was answered before is answered still, whatever its body had in it.
+                # Checked only now, so that a repeat gets its stored answer whatever its body contains.
                 refuse_unknown(body, declared)
                 return _answer(view, request, method(view, request, body, **path))
 
@@ -92,7 +92,10 @@ def money_command(declared: Declared) -> Callable[[Method], Method]:
 
 
 def idempotency_key_of(request: Request) -> str | None:
-    """The key of the headers in either spelling, None when there is none. :raises UnusableKey: unusable, or two."""
+    """Read the key from the headers, in either spelling; None if there is none.
+
+    :raises UnusableKey: not usable, or two that differ.
+    """
     spellings = [request.META.get(f"HTTP_{name}") for name in ("X_IDEMPOTENCY_KEY", "IDEMPOTENCY_KEY")]
     return read_key(*spellings) if any(spelling is not None for spelling in spellings) else None
 
@@ -101,7 +104,7 @@ def _read(request: Request) -> tuple[Command, Body]:
     principal: Any = request.user  # a Principal: the view's permission has seen to it
     key = read_key(idempotency_key_of(request))
     body = read_object(request._request, principal.tenant_slug, declared=None, may_be_empty=True)
-    command = Command.of(
+    command = Command.from_request(
         tenant_id=principal.tenant_id,
         principal=rows.answered_as(principal, key),
         actor=principal.actor,

@@ -1,7 +1,7 @@
-"""What Redis knows of keys: the answers of a day, and who is at it. It saves Postgres work and decides nothing.
+"""Ask Redis before Postgres: recent answers, and marks of running commands. It saves work and decides nothing.
 
-Answers are written after the commit, so that Redis never knows of more than Postgres (I39). A mark that is lost, kept
-too long or forged changes who is told what, never what happens: that is decided in Postgres.
+Answers are written after the commit, so that Redis never has more than Postgres (I39). A lost, late or forged mark may
+change an answer's status, but never what happens: Postgres decides that.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from ledgersafe.idempotency.sealing import Mark, SealedAnswer
 from ledgersafe.idempotency.stored_answers import Command, StoredAnswer
 
 PREFIX: Final = "idempotency"
-#: Longer answers are Postgres' alone: Redis is for short things.
+#: Longer answers stay in Postgres only.
 _LONGEST: Final = 64 * 1024
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 _BATCH: Final = 100
@@ -28,7 +28,7 @@ _BATCH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class FrontState:
-    """What Redis said of `name`: the answer, or that somebody else is at it, or our own mark; or nothing."""
+    """Redis' state of `name`: an answer, somebody else's mark, our own mark, or nothing."""
 
     name: str
     kept: StoredAnswer | None = None
@@ -37,53 +37,53 @@ class FrontState:
 
 
 def look(command: Command) -> FrontState:
-    """Ask for the key's answer, and leave a mark where there is nothing. One round trip."""
+    """Ask Redis for the key's answer, and set a mark if there is nothing. One round trip."""
     name, now = _name(command), time.time()
     mark = sealing.seal_mark(name, secrets.token_bytes(16), now)
-    told = redis_client.ask(lambda client: _look(client, name, mark))
-    if told is None:
+    reply = redis_client.ask(lambda client: _look(client, name, mark))
+    if reply is None:
         return FrontState(name)
-    is_ours, value = told
+    is_ours, value = reply
     if is_ours is True:
         return FrontState(name, mark=mark)
-    found = sealing.unseal(name, value) if isinstance(value, bytes) else None
-    if isinstance(found, SealedAnswer):
-        return FrontState(name, kept=found.kept)
-    return FrontState(name, is_busy=isinstance(found, Mark) and found.counts(now))
+    sealed = sealing.unseal(name, value) if isinstance(value, bytes) else None
+    if isinstance(sealed, SealedAnswer):
+        return FrontState(name, kept=sealed.kept)
+    return FrontState(name, is_busy=isinstance(sealed, Mark) and sealed.counts(now))
 
 
-def keep(seen: FrontState, command: Command, kept: StoredAnswer) -> None:
-    """Write down the answer that Postgres has committed; over a mark, or over whatever stands there."""
-    if len(kept.answer.body) > _LONGEST:
+def keep(state: FrontState, command: Command, stored: StoredAnswer) -> None:
+    """Store the answer that Postgres has committed, over a mark or anything else."""
+    if len(stored.answer.body) > _LONGEST:
         return
-    value = sealing.seal_answer(seen.name, command, kept, time.time())
-    redis_client.ask(lambda client: client.set(seen.name, value, ex=settings.IDEMPOTENCY_TTL_SECONDS))
+    value = sealing.seal_answer(state.name, command, stored, time.time())
+    redis_client.ask(lambda client: client.set(state.name, value, ex=settings.IDEMPOTENCY_TTL_SECONDS))
 
 
-def release(seen: FrontState) -> None:
-    """Take back our mark, and nothing but it: somebody else may have come since."""
-    mark = seen.mark
+def release(state: FrontState) -> None:
+    """Remove our own mark only: somebody else may have come since."""
+    mark = state.mark
     if mark is not None:
-        redis_client.ask(lambda client: client.eval(_RELEASE, 1, seen.name, mark))
+        redis_client.ask(lambda client: client.eval(_RELEASE, 1, state.name, mark))
 
 
 def answers(tenant_id: int | None, most: int) -> Iterator[list[SealedAnswer]]:
-    """What Redis holds of these books' answers, in batches; looks at `most` keys or so. Ends where Redis does."""
+    """Yield the answers Redis holds for these books, in batches; scans about `most` keys."""
     pattern, cursor, left = f"{PREFIX}:{_books()}:{tenant_id or '*'}:*", 0, most
     while left > 0:
-        told = redis_client.ask(partial(_scan, cursor=cursor, pattern=pattern))
-        if told is None:
+        reply = redis_client.ask(partial(_scan, cursor=cursor, pattern=pattern))
+        if reply is None:
             return
-        cursor, values = told
+        cursor, values = reply
         left -= _BATCH
-        found = (sealing.unseal(name, value) for name, value in values if isinstance(value, bytes))
-        yield [one for one in found if isinstance(one, SealedAnswer)]
+        unsealed = (sealing.unseal(name, value) for name, value in values if isinstance(value, bytes))
+        yield [item for item in unsealed if isinstance(item, SealedAnswer)]
         if not cursor:
             return
 
 
 def _look(client: redis.Redis, name: str, mark: bytes) -> tuple[Any, Any]:
-    """Two commands in one message; where one is refused (a full Redis still reads), the other counts."""
+    """Send two commands in one message; if one is refused (a full Redis still reads), the other counts."""
     pipe = client.pipeline(transaction=False)
     pipe.set(name, mark, nx=True, px=sealing.MARK_SECONDS * 1000)
     pipe.get(name)
@@ -92,16 +92,16 @@ def _look(client: redis.Redis, name: str, mark: bytes) -> tuple[Any, Any]:
 
 
 def _scan(client: redis.Redis, *, cursor: int, pattern: str) -> tuple[int, list[tuple[str, Any]]]:
-    told: Any = client.scan(cursor, match=pattern, count=_BATCH)
-    names = told[1]
+    reply: Any = client.scan(cursor, match=pattern, count=_BATCH)
+    names = reply[1]
     pipe = client.pipeline(transaction=False)
     for name in names:
         pipe.get(name)
-    return told[0], [(name.decode(), value) for name, value in zip(names, pipe.execute(False), strict=True)]
+    return reply[0], [(name.decode(), value) for name, value in zip(names, pipe.execute(False), strict=True)]
 
 
 def _name(command: Command) -> str:
-    """Keys of clients may be long and hold anything."""
+    """Hash a client's key, which may be long and hold anything, into a Redis key."""
     whose = hashlib.sha256(f"{command.principal}\0{command.key}".encode()).hexdigest()
     return f"{PREFIX}:{_books()}:{command.tenant_id}:{whose}"
 

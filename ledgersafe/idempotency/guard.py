@@ -1,7 +1,7 @@
-"""Use case: carry out a money command once per key, and give everybody who asks again the same answer.
+"""USE CASE: carry out a money command once per key, and answer every repeat alike.
 
-The row with the answer is written in the transaction that moves the money: both are there, or neither. While it runs,
-a lock of that transaction says so; it ends with the transaction, however that ends. A process that dies leaves nothing.
+The answer's row is written in the transaction that moves the money: both exist, or neither. Meanwhile the transaction
+holds a lock on the key, which ends with it in any case. A process that dies leaves nothing behind.
 """
 
 from collections.abc import Callable
@@ -16,53 +16,53 @@ from ledgersafe.values.errors import DomainError
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer, and whether it is one that was given before."""
+    """An answer, and whether it is a repeat."""
 
     answer: Answer
     is_replay: bool
 
 
 class _Refused(Exception):
-    """Ends the transaction without its effects; the answer says why."""
+    """Rolls the transaction back; carries the answer that says why."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
 
 def carry_out(command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer]) -> Outcome:
-    """Do `work` in a transaction of the tenant, unless the key was answered before.
+    """Run `work` in a transaction of the tenant, unless the key was answered before.
 
     :param work: operations and their answer. It may run again when Postgres asks for it. Only success is committed.
-    :param refuse: renders what `work` refuses. The refusal is stored when it is final (422, and nothing that happens
-        later may lift it), its effects undone.
-    :raises KeyReused: the key was used for another request. :raises InProgress: it is being carried out.
+    :param refuse: renders a refusal of `work`, whose effects are undone. A final refusal is stored (422 that no later
+        event may lift).
+    :raises KeyReused: the key was used for another request. :raises InProgress: a command with this key is running.
     :raises DomainError: a refusal of `work` that another attempt may change.
-    :raises ledgersafe.values.errors.Unavailable: the database cannot be reached, or too many want the same.
+    :raises ledgersafe.values.errors.Unavailable: the database is unreachable, or contention is too high.
     """
     try:
-        seen = front.look(command)
-        if seen.kept is not None:
-            return _replay(command, seen.kept, "replayed_cache")
-        return _guarded(command, work, refuse, seen)
+        state = front.look(command)
+        if state.kept is not None:
+            return _replay(command, state.kept, "replayed_cache")
+        return _guarded(command, work, refuse, state)
     except (InProgress, KeyReused) as refusal:
         _count("in_progress" if isinstance(refusal, InProgress) else "reused")
         raise
 
 
 def _guarded(
-    command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer], seen: front.FrontState
+    command: Command, work: Callable[[], Answer], refuse: Callable[[DomainError], Answer], state: front.FrontState
 ) -> Outcome:
     is_remembered = False
     try:
-        # Somebody left a mark. Whether they are still at it, Postgres knows; if not, they died, or are about to begin.
-        kept = retry_serialization(lambda: rows.look(command)) if seen.is_busy else None
-        outcome = _decided(command, work, refuse) if kept is None else _replay(command, kept, "replayed_database")
+        # Somebody left a mark in Redis. Postgres knows whether they are still running, died, or have not begun.
+        stored = retry_serialization(lambda: rows.look(command)) if state.is_busy else None
+        outcome = _decided(command, work, refuse) if stored is None else _replay(command, stored, "replayed_database")
         if outcome.answer.is_storable:
-            front.keep(seen, command, StoredAnswer(outcome.answer, command.fingerprint))
+            front.keep(state, command, StoredAnswer(outcome.answer, command.fingerprint))
             is_remembered = True
     finally:
         if not is_remembered:
-            front.release(seen)
+            front.release(state)
     return outcome
 
 
@@ -76,7 +76,7 @@ def _decided(command: Command, work: Callable[[], Answer], refuse: Callable[[Dom
     except DomainError as error:
         refusal, answer = error, refuse(error)
     if answer.is_storable and not (refusal is not None and refusal.may_be_lifted):
-        # A transaction of its own: nothing the command did is in it. Whoever came in between has decided already.
+        # In a new transaction, after the command's own was rolled back. Another request may have answered meanwhile.
         return retry_serialization(lambda: _attempt(command, lambda: answer, is_refusal=True))
     _count("refused")
     if refusal is not None:
@@ -86,22 +86,22 @@ def _decided(command: Command, work: Callable[[], Answer], refuse: Callable[[Dom
 
 def _attempt(command: Command, work: Callable[[], Answer], *, is_refusal: bool = False) -> Outcome:
     with tenant_transaction(command.tenant_id):
-        kept = rows.claim(command)
-        if kept is None:
+        stored = rows.claim(command)
+        if stored is None:
             answer = work()
             if not answer.is_success and not is_refusal:
                 raise _Refused(answer)
             rows.keep(command, answer)
-    if kept is not None:
-        return _replay(command, kept, "replayed_database")
+    if stored is not None:
+        return _replay(command, stored, "replayed_database")
     _count("refused_stored" if is_refusal else "executed")
     return Outcome(answer, is_replay=False)
 
 
-def _replay(command: Command, kept: StoredAnswer, outcome: str) -> Outcome:
-    command.check(kept)
+def _replay(command: Command, stored: StoredAnswer, outcome: str) -> Outcome:
+    command.check(stored)
     _count(outcome)
-    return Outcome(kept.answer, is_replay=True)
+    return Outcome(stored.answer, is_replay=True)
 
 
 def _count(outcome: str) -> None:

@@ -1,4 +1,4 @@
-"""Invariants of the answers to money commands: what is stored, and what Redis says is stored."""
+"""Invariants of answered commands, in Postgres and in Redis."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,12 +9,12 @@ from ledgersafe.idempotency import front
 from ledgersafe.idempotency.sealing import SealedAnswer
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation
 
-#: Keys in Redis a run looks at: a large Redis is looked through in part.
+#: Redis keys checked per run; a large Redis is checked in part.
 _MOST: Final = 20_000
-#: Answers younger than this may have been committed after the snapshot was taken; clocks differ, too.
+#: Younger answers may have been committed after the snapshot; clocks differ, too.
 _SKEW_SECONDS: Final = 5
 
-#: Half of I34; the books know the other half (`ledger.checks.books`).
+#: Half of I34; the other half is in `ledger.checks.books`.
 STORED_STATUS: Final = """
 SELECT k.tenant_id, 'idempotency_keys', k.id::text, 'key ' || k.key || ' holds an answer of status ' || k.status
 FROM idempotency_keys k
@@ -30,26 +30,26 @@ LEFT JOIN idempotency_keys k ON k.tenant_id = a.tenant AND k.principal = a.princ
 
 
 def _redis_agrees(snapshot: Snapshot) -> Iterator[Violation]:
-    """Without Redis there is nothing to compare; that it does not answer is logged where it is asked."""
+    """Compare Redis' answers with Postgres; without Redis there is nothing to compare."""
     for batch in front.answers(snapshot.tenant_id, _MOST):
-        for number, *found, now in snapshot.rows(_IN_POSTGRES, asked=_asked(batch)):
-            held = batch[number]
-            if held.at < now - _SKEW_SECONDS and found != _expected(held):
-                message = f"Redis holds an answer to key {held.key} that Postgres does not have"
-                yield Violation(held.tenant_id, "idempotency_keys", f"{held.principal}/{held.key}", message)
+        for number, *columns, now in snapshot.rows(_IN_POSTGRES, asked=_asked(batch)):
+            answer = batch[number]
+            if answer.at < now - _SKEW_SECONDS and columns != _expected(answer):
+                message = f"Redis holds an answer to key {answer.key} that Postgres does not have"
+                yield Violation(answer.tenant_id, "idempotency_keys", f"{answer.principal}/{answer.key}", message)
 
 
 def _asked(batch: Sequence[SealedAnswer]) -> str:
     return json.dumps(
         [
-            {"number": number, "tenant": held.tenant_id, "principal": held.principal, "key": held.key}
-            for number, held in enumerate(batch)
+            {"number": number, "tenant": answer.tenant_id, "principal": answer.principal, "key": answer.key}
+            for number, answer in enumerate(batch)
         ]
     )
 
 
-def _expected(held: SealedAnswer) -> list[Any]:
-    return [held.kept.fingerprint, held.kept.answer.status, sha256(held.kept.answer.body).digest()]
+def _expected(answer: SealedAnswer) -> list[Any]:
+    return [answer.kept.fingerprint, answer.kept.answer.status, sha256(answer.kept.answer.body).digest()]
 
 
 INVARIANTS: Final = (

@@ -1,4 +1,4 @@
-"""The answers of money commands, each written once, in the transaction of the command it answers."""
+"""The table of answered commands: one row per key, written in the command's own transaction."""
 
 from django.db import models
 from django.db.models import Q
@@ -12,7 +12,7 @@ STORABLE = Q(status__gte=200, status__lt=300) | Q(status=422)
 
 
 class IdempotencyKey(models.Model):
-    """A command that was answered for good. There is no row while it runs: the key's lock says that (see `rows`)."""
+    """The final answer to a command. A running command has no row: its key is locked instead (see `rows`)."""
 
     append_only = True
 
@@ -31,7 +31,7 @@ class IdempotencyKey(models.Model):
         db_table = "idempotency_keys"
         verbose_name = "answered command"
         constraints = [
-            # The judge: whatever a cache, a lock or a process believes, a key has one answer.
+            # This constraint decides, whatever a cache, a lock or a process believes: one answer per key.
             models.UniqueConstraint(fields=["tenant", "principal", "key"], name="idempotency_keys_one_per_key"),
             models.CheckConstraint(name="idempotency_keys_storable_status", condition=STORABLE),
             models.CheckConstraint(name="idempotency_keys_key_not_empty", condition=~Q(key="")),

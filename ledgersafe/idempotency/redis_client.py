@@ -1,7 +1,7 @@
-"""Redis with little patience: it helps when it answers at once, and costs nothing worth mentioning when it does not.
+"""Ask Redis with short timeouts and a circuit breaker, so that a slow Redis costs next to nothing.
 
-Every wait is bounded. After a failure, or an answer that took too long, nobody asks for a few seconds; then one request
-tries again. No error of Redis ever leaves this module.
+Every wait is bounded. After a failure or a slow answer, Redis is not asked for a few seconds; then one request tries
+again. No error of Redis leaves this module.
 """
 
 import logging
@@ -23,23 +23,23 @@ from ledgersafe.telemetry import metrics
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Each wait of a call: for the connection, and for a reply. A call that hangs costs one of them.
+#: Timeouts of a call, for the connection and for each reply; a hanging call costs one of them.
 CONNECT_SECONDS: Final = 0.05
 REPLY_SECONDS: Final = 0.075
-#: A call that took longer than this, in several waits, is one more that will not be made for a while.
+#: A slower call, in total, opens the breaker too.
 SLOW_SECONDS: Final = 0.1
 PAUSE_SECONDS: Final = 5.0
 
 
 class Breaker:
-    """Whether to ask at all; shared by the threads of a process."""
+    """A circuit breaker for Redis, shared by the threads of a process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._until = 0.0
 
     def allows(self) -> bool:
-        """True while all is well; of those who ask after a pause, one gets to try."""
+        """Tell whether to ask Redis: always while closed; after a pause, one caller gets to try."""
         if not self._until:
             return True
         now = time.monotonic()
@@ -50,11 +50,11 @@ class Breaker:
             return True
 
     def open(self) -> None:
-        """Pause."""
+        """Open for `PAUSE_SECONDS`."""
         self._until = time.monotonic() + PAUSE_SECONDS
 
     def close(self) -> None:
-        """All is well."""
+        """Close: Redis answers again."""
         self._until = 0.0
 
 
@@ -62,7 +62,7 @@ breaker: Final = Breaker()
 
 
 def ask(question: Callable[[redis.Redis], T]) -> T | None:
-    """The answer of Redis; None when there is no Redis, or it had better be left alone."""
+    """Ask Redis; None if there is no Redis, the breaker is open, or the call failed."""
     if not settings.REDIS_URL or not breaker.allows():
         return None
     started = time.monotonic()
@@ -85,7 +85,7 @@ def ask(question: Callable[[redis.Redis], T]) -> T | None:
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> redis.Redis:
-    """Ours have the last word: a URL may name timeouts, too. Nothing is told or asked that is not needed."""
+    """Build a client whose timeouts override those in the URL, and which sends no needless commands."""
     options: dict[str, Any] = {
         **parse_url(url),  # type: ignore[no-untyped-call]
         "socket_connect_timeout": CONNECT_SECONDS,

@@ -1,4 +1,4 @@
-"""What Postgres is asked about keys, and told: it decides, whatever anybody else believes."""
+"""Claim keys and store answers in Postgres, which decides."""
 
 from base64 import b64decode
 from typing import Any, Final
@@ -6,26 +6,27 @@ from typing import Any, Final
 from ledgersafe.idempotency.models import IdempotencyKey
 from ledgersafe.idempotency.stored_answers import Answer, Command, InProgress, StoredAnswer
 from ledgersafe.postgres.db import call, call_alone, retry_serialization
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 
 _CLAIM: Final = "idempotency_claim_v1"
 
 
 def answered_as(principal: Principal, key: str) -> str:
-    """What the principal's answer to a key stands under, or will stand under: mostly there is but one name.
+    """Choose the identity under which the principal's answer to a key is stored or will be.
 
-    A statement of its own for others, whose former names nobody writes under any more: what it says stays so.
+    A principal with former identities needs one more statement. Its result is stable, since nothing is written under a
+    former identity any more.
     """
     names = principal.identities
     if len(names) == 1:
         return names[0]
     answers = IdempotencyKey.objects.filter(tenant_id=principal.tenant_id, principal__in=names, key=key)
-    found = retry_serialization(lambda: set(answers.values_list("principal", flat=True)))
-    return next((name for name in names if name in found), principal.identity)
+    stored = retry_serialization(lambda: set(answers.values_list("principal", flat=True)))
+    return next((name for name in names if name in stored), principal.identity)
 
 
 def claim(command: Command) -> StoredAnswer | None:
-    """Take the key until the transaction ends; operation. :returns: what was answered before, if anything.
+    """Lock the key until the transaction ends; operation. Return the stored answer, if any.
 
     :raises InProgress: another transaction has taken it.
     """
@@ -33,21 +34,24 @@ def claim(command: Command) -> StoredAnswer | None:
 
 
 def look(command: Command) -> StoredAnswer | None:
-    """What the key was answered, if anything; a transaction of its own. :raises InProgress: somebody is at it."""
+    """Read the stored answer in a transaction of its own, if any.
+
+    :raises InProgress: another transaction holds the key.
+    """
     return _read(call_alone(_CLAIM, command.tenant_id, command.principal, command.key))
 
 
-def _read(told: dict[str, Any] | None) -> StoredAnswer | None:
-    if told is None:
+def _read(reply: dict[str, Any] | None) -> StoredAnswer | None:
+    if reply is None:
         return None
-    if told.get("busy"):
+    if reply.get("busy"):
         raise InProgress(retry_after=1)
-    answer = Answer(told["status"], told["media_type"], b64decode(told["body"]))
-    return StoredAnswer(answer, bytes.fromhex(told["fingerprint"]))
+    answer = Answer(reply["status"], reply["media_type"], b64decode(reply["body"]))
+    return StoredAnswer(answer, bytes.fromhex(reply["fingerprint"]))
 
 
 def keep(command: Command, answer: Answer) -> None:
-    """Write the answer; operation. One row, once: `idempotency_keys_one_per_key` is the judge."""
+    """Store the answer; operation. `idempotency_keys_one_per_key` allows one row per key."""
     call(
         "idempotency_keep_v1",
         command.tenant_id,

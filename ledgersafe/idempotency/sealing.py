@@ -1,7 +1,7 @@
-"""What stands in Redis for a key: an answer or the mark of who is at it, sealed. Pure.
+"""Seal the values in Redis: answers, and marks of running commands. Pure.
 
-Redis is believed only where the seal fits, and the seal fits only this key of this principal of this tenant of these
-books: values that somebody else wrote, damaged or put in the wrong place are nothing.
+A value counts only if its seal fits, and the seal covers books, tenant, principal and key: a value that was forged,
+damaged or moved is ignored.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from ledgersafe.idempotency.stored_answers import Answer, Command, StoredAnswer
 
-#: How long a mark counts. A command takes milliseconds; whoever takes longer is asked for in Postgres.
+#: Lifetime of a mark. A command takes milliseconds; for a slower one, Postgres is asked.
 MARK_SECONDS: Final = 10
 _SALT: Final = "ledgersafe.idempotency.sealing"
 _MAC_BYTES: Final = 32
@@ -25,7 +25,7 @@ _SEPARATOR: Final = b"\n"
 
 @dataclass(frozen=True, slots=True)
 class SealedAnswer:
-    """An answer as Redis holds it: whose, and since when (seconds since 1970)."""
+    """An answer as Redis holds it, with owner and instant (seconds since 1970)."""
 
     tenant_id: int
     principal: str
@@ -36,39 +36,39 @@ class SealedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Somebody began at this instant."""
+    """The instant at which somebody began."""
 
     at: float
 
     def counts(self, now: float) -> bool:
-        """Whether it is young enough to be believed."""
+        """Tell whether the mark is young enough to be believed."""
         return abs(now - self.at) < MARK_SECONDS
 
 
 Sealed: TypeAlias = SealedAnswer | Mark
 
 
-def seal_answer(name: str, command: Command, kept: StoredAnswer, now: float) -> bytes:
-    """An answer for the Redis key `name`."""
-    told = {
+def seal_answer(name: str, command: Command, stored: StoredAnswer, now: float) -> bytes:
+    """Seal an answer for the Redis key `name`."""
+    head = {
         "tenant": command.tenant_id,
         "principal": command.principal,
         "key": command.key,
-        "fingerprint": kept.fingerprint.hex(),
-        "status": kept.answer.status,
-        "media_type": kept.answer.media_type,
+        "fingerprint": stored.fingerprint.hex(),
+        "status": stored.answer.status,
+        "media_type": stored.answer.media_type,
         "at": now,
     }
-    return _sealed(name, _ANSWER + orjson.dumps(told) + _SEPARATOR + kept.answer.body)
+    return _sealed(name, _ANSWER + orjson.dumps(head) + _SEPARATOR + stored.answer.body)
 
 
 def seal_mark(name: str, token: bytes, now: float) -> bytes:
-    """The mark of who drew `token`."""
+    """Seal the mark of whoever drew `token`."""
     return _sealed(name, _MARK + _INSTANT.pack(now) + token)
 
 
 def unseal(name: str, value: bytes) -> Sealed | None:
-    """What stands under `name`; None when it is nothing of ours."""
+    """Read the value under `name`; None if the seal does not fit."""
     mac, payload = value[:_MAC_BYTES], value[_MAC_BYTES:]
     if not payload or not hmac.compare_digest(mac, _mac(name, payload)):
         return None
@@ -76,9 +76,9 @@ def unseal(name: str, value: bytes) -> Sealed | None:
     if kind == _MARK:
         return Mark(_INSTANT.unpack_from(rest)[0])
     head, _, body = rest.partition(_SEPARATOR)
-    told = orjson.loads(head)
-    kept = StoredAnswer(Answer(told["status"], told["media_type"], body), bytes.fromhex(told["fingerprint"]))
-    return SealedAnswer(told["tenant"], told["principal"], told["key"], kept, told["at"])
+    fields = orjson.loads(head)
+    stored = StoredAnswer(Answer(fields["status"], fields["media_type"], body), bytes.fromhex(fields["fingerprint"]))
+    return SealedAnswer(fields["tenant"], fields["principal"], fields["key"], stored, fields["at"])
 
 
 def _sealed(name: str, payload: bytes) -> bytes:
@@ -86,5 +86,5 @@ def _sealed(name: str, payload: bytes) -> bytes:
 
 
 def _mac(name: str, payload: bytes) -> bytes:
-    # The name has no NUL; so name and payload cannot be told apart otherwise.
+    # The name contains no NUL, so that the boundary between name and payload is unambiguous.
     return salted_hmac(_SALT, name.encode() + b"\0" + payload, algorithm="sha256").digest()

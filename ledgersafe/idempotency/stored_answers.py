@@ -1,4 +1,4 @@
-"""A money command as it is told apart from others, and what may be said about one. Pure."""
+"""A money command, its identity and its answer. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ledgersafe.values.errors import DomainError, InvalidParameter
 
 MAX_KEY: Final = 200
 _MAX_NAME: Final = 300
-#: `/api/x/` is `/v1/x`.
+#: `/api/x/` is an alias of `/v1/x`.
 _ROOTS: Final = ("/v1/", "/api/")
 
 
@@ -36,7 +36,7 @@ class InProgress(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was said, byte for byte."""
+    """An HTTP answer, byte for byte."""
 
     status: int
     media_type: str
@@ -49,13 +49,13 @@ class Answer:
 
     @property
     def is_storable(self) -> bool:
-        """Whether it would be the same whenever it was asked for; the table's CHECK says the same."""
+        """Whether a repeat would get the same answer at any time; the table's CHECK agrees."""
         return self.is_success or self.status == 422
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer that was stored, and the fingerprint of the request it answered."""
+    """A stored answer, with the fingerprint of the request it answered."""
 
     answer: Answer
     fingerprint: bytes
@@ -63,7 +63,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One request to move money. `fingerprint` is SHA-256 of all that makes it this one."""
+    """One request to move money. `fingerprint` is SHA-256 of everything that identifies it."""
 
     tenant_id: int
     principal: str
@@ -73,7 +73,7 @@ class Command:
     fingerprint: bytes
 
     @classmethod
-    def of(
+    def from_request(
         cls,
         *,
         tenant_id: int,
@@ -85,22 +85,25 @@ class Command:
         query: Mapping[str, list[str]],
         body: dict[str, Any],
     ) -> "Command":
-        """`body` as `exact_json` parses it: order of keys, white space and `1.0` for `1` make no other command."""
+        """Identify a command. `body` comes from `exact_json`: key order, white space and `1.0` for `1` are ignored."""
         name = f"{method} {canonical_path(path)}"
-        # The tenant is told apart by its id: `?tenant=` is only one way to name it.
-        asked = {parameter: values for parameter, values in query.items() if parameter != "tenant"}
-        said = {"command": name, "query": asked, "principal": principal, "body": body}
-        fingerprint = exact_json.fingerprint(exact_json.canonical_text(said))
+        # The tenant counts by its id: `?tenant=` is only one way to name it.
+        parameters = {parameter: values for parameter, values in query.items() if parameter != "tenant"}
+        request = {"command": name, "query": parameters, "principal": principal, "body": body}
+        fingerprint = exact_json.fingerprint(exact_json.canonical_text(request))
         return cls(tenant_id, principal, actor, key, name[:_MAX_NAME], fingerprint)
 
-    def check(self, kept: StoredAnswer) -> None:
-        """:raises KeyReused: the key was answered for another request."""
-        if kept.fingerprint != self.fingerprint:
+    def check(self, stored: StoredAnswer) -> None:
+        """Compare the fingerprints.
+
+        :raises KeyReused: the key was answered for another request.
+        """
+        if stored.fingerprint != self.fingerprint:
             raise KeyReused
 
 
 def canonical_path(path: str) -> str:
-    """The path as `/v1/…` without trailing slash."""
+    """Spell a path as `/v1/…` without trailing slash."""
     for root in _ROOTS:
         if path.startswith(root):
             return f"/v1/{path.removeprefix(root).rstrip('/')}"
@@ -108,7 +111,10 @@ def canonical_path(path: str) -> str:
 
 
 def read_key(*spellings: Any) -> str:
-    """The idempotency key, which may be told more than once. :raises UnusableKey: none, an unusable one, or several."""
+    """Read the idempotency key from all its places.
+
+    :raises UnusableKey: none, an unusable one, or several that differ.
+    """
     keys = [key for key in spellings if key is not None]
     if not keys or any(type(key) is not str or not _is_key(key) for key in keys):
         raise UnusableKey

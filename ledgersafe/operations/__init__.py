@@ -1,5 +1,8 @@
-"""What operators start and watch: the web server, health, metrics, and the verification of the books.
+"""Operate the product: the roof that looks at every app.
 
-`serving` starts gunicorn on a migrated database, `ports` finds a free one, `migration_progress` shows how far
-migrations are; `health` and `scraping` answer probes and Prometheus; `verification` runs the invariants of all apps.
+`health`: `/health` (alive), `/ready` (database reachable), `/v1/health` (counters).
+`scraping`: `/metrics` for Prometheus.
+`verification`: all invariants of all apps in one read-only snapshot; the command `verify_books`, a job and the
+dashboard use it.
+`serving`, `ports`, `migration_progress`: start the web server for a person who waits.
 """

@@ -12,9 +12,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from exceptions import queries as exceptions_queries
-from ledgersafe.http.api import ApiKeyAuthentication, StaffSessionAuthentication, json_response, read_only
+from ledgersafe.http.authentication import ApiKeyAuthentication, StaffSessionAuthentication
+from ledgersafe.http.problems import read_only
+from ledgersafe.http.rendering import json_response
 from ledgersafe.tenants import staff
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from pos.arrivals import queries as pos_queries
 
 logger = logging.getLogger(__name__)
@@ -24,13 +26,13 @@ _FAILURES: Final = (DatabaseError, InterfaceError)
 
 @read_only
 def live(request: HttpRequest) -> HttpResponse:
-    """`GET /health`: this process answers."""
+    """Answer `GET /health`: this process runs."""
     return JsonResponse({"status": "ok"})
 
 
 @read_only
 def ready(request: HttpRequest) -> HttpResponse:
-    """`GET /ready`: and it reaches the database."""
+    """Answer `GET /ready`: this process reaches the database."""
     try:
         _database_time()
     except _FAILURES as error:
@@ -50,21 +52,22 @@ _HEALTH: Final = inline_serializer(
 
 
 class HealthView(APIView):
-    """`GET /v1/health`: with a key the tenant's counters, with a staff session those of all its tenants.
+    """`GET /v1/health`: with a key the tenant's counters, with a session those of all the person's tenants.
 
-    A key of one store or register is told that all is well, and nothing of the tenant's.
+    A key of one store or register gets the status only, not the tenant's counters.
     """
 
     permission_classes = []
 
     def perform_authentication(self, request: Request) -> None:
-        """Not before the question: it needs the database, and whether that is there is what is asked (`_who`)."""
+        """Skip authentication: it needs the database this endpoint checks (see `_who`)."""
 
     @extend_schema(
         summary="Health and counters",
         responses=dict.fromkeys((200, 503), _HEALTH),
     )
     def get(self, request: Request) -> HttpResponse:
+        """Answer the status, and the caller's counters."""
         try:
             db_time = _database_time()
             who = _who(request)
@@ -80,7 +83,7 @@ class HealthView(APIView):
 
 
 def _counts(tenant_id: int | None) -> dict[str, Any]:
-    """One tenant's counters; None: everybody's."""
+    """Count one tenant's arrivals, exceptions and keys; None: all tenants'."""
     return {
         "events_raw": pos_queries.count_arrivals(tenant_id),
         "exceptions_open": exceptions_queries.count_open(tenant_id),
@@ -89,7 +92,7 @@ def _counts(tenant_id: int | None) -> dict[str, Any]:
 
 
 def _counts_for(person: staff.Person) -> dict[str, Any]:
-    """The counters of all tenants a person works for, added up."""
+    """Add up the counters of all tenants a person works for."""
     ids = staff.tenant_ids_of(person)
     if ids is None:
         return _counts(None)
@@ -103,9 +106,12 @@ def _counts_for(person: staff.Person) -> dict[str, Any]:
 
 
 def _who(request: Request) -> Principal | staff.Person | None:
-    """:raises rest_framework.exceptions.AuthenticationFailed: a key was sent, and it is not valid."""
-    found = ApiKeyAuthentication().authenticate(request)
-    return found[0] if found else StaffSessionAuthentication().person_of(request)
+    """Return the caller, if any.
+
+    :raises rest_framework.exceptions.AuthenticationFailed: an invalid key was sent.
+    """
+    authenticated = ApiKeyAuthentication().authenticate(request)
+    return authenticated[0] if authenticated else StaffSessionAuthentication().person_of(request)
 
 
 def _database_time() -> str:
@@ -116,7 +122,7 @@ def _database_time() -> str:
 
 
 def _degraded(error: Exception) -> HttpResponse:
-    """It does not answer, or not in time: a table is locked, or the server hangs."""
+    """Answer 503: the database does not answer, or not in time."""
     logger.warning("The database does not answer the health check", exc_info=error)
     connection.close()
     return json_response({"status": "degraded", "db": "down"}, 503)

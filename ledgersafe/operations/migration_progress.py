@@ -1,4 +1,4 @@
-"""Progress of `migrate` for a person who waits: one line that counts, instead of one per migration."""
+"""Show the progress of `migrate` as one counting line instead of one line per migration."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ _EVERY_SECONDS = 2.0
 
 
 class MigrationProgress:
-    """Counts the migrations that are applied; on a terminal in place, elsewhere every two seconds on a new line."""
+    """Counts applied migrations: in place on a terminal, else on a new line every two seconds."""
 
     def __init__(self, output: TextIO | None = None) -> None:
         self.output = output or sys.stdout

@@ -1,15 +1,15 @@
-"""Ports of this machine: whether one can listen there, and which are free."""
+"""Find out whether a port of this machine is free, and which is."""
 
 import errno
 import socket
 from typing import Any, Final
 
-#: Ports after the one in use that are tried for the one to propose.
+#: How many following ports are tried for a proposal.
 _NEXT_PORTS: Final = 50
 
 
 def refusal_to_listen(host: str, port: int) -> str | None:
-    """Say in one line why nobody can listen there; None: somebody can."""
+    """Say in one line why this address cannot be listened on; None: it can."""
     if not 0 <= port <= 65_535:
         return f"There is no port {port}: ports are 0–65535."
     try:
@@ -25,12 +25,12 @@ def refusal_to_listen(host: str, port: int) -> str | None:
 
 
 def is_free(port: int) -> bool:
-    """Whether one can listen on that port of this machine."""
+    """Tell whether a port of this machine is free."""
     return _try(socket.AF_INET, ("127.0.0.1", port)) is None
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -43,9 +43,9 @@ def _free_port_after(port: int) -> int:
 
 
 def _try(family: int, address: Any) -> OSError | None:
-    """Listen there for a moment. :returns: what kept us from it."""
+    """Listen for a moment. Return the error, if any."""
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As gunicorn does: a port is free although connections of its last server have not faded away yet.
+        # Like gunicorn: a port is free although its last server's connections still linger (TIME_WAIT).
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)

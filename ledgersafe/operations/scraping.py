@@ -1,4 +1,4 @@
-"""`GET /metrics`: what the processes counted, and what the database knows."""
+"""Serve `GET /metrics`: the processes' counters, and figures from the database."""
 
 import logging
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django_prometheus.exports import ExportToDjangoView
 
 from exceptions.queries import count_open_by_reason
-from ledgersafe.http.api import read_only
+from ledgersafe.http.problems import read_only
 from ledgersafe.telemetry import metrics
 from pos.devices.queries import count_unexplained
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @read_only
 def export(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text; without a database the counters still come."""
+    """Write Prometheus' text; without a database, only the counters."""
     try:
         for reason_code, number in count_open_by_reason().items():
             metrics.exceptions_open.labels(reason_code).set(number)

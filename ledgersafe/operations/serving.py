@@ -1,4 +1,4 @@
-"""Starting the web server: the migrated database, gunicorn, and a folder for its workers' metrics."""
+"""Start the web server: migrate, then run gunicorn with a folder for its workers' metrics."""
 
 import os
 import shutil
@@ -13,13 +13,16 @@ ROOT = settings.BASE_DIR
 
 
 def say(line: str) -> None:
-    """Tell a person who waits what begins now, at once."""
+    """Print a line at once, for a person who waits."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def migrate() -> None:
-    """Bring the schema up to date as the owner, in a process of its own. :raises SystemExit: it failed."""
+    """Migrate the schema as the owner, in a process of its own.
+
+    :raises SystemExit: it failed.
+    """
     command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0", "--count"]
     finished = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603  our own command
     if finished.returncode:
@@ -27,7 +30,7 @@ def migrate() -> None:
 
 
 def server_environment(host: str, port: int) -> Mapping[str, str]:
-    """The environment gunicorn and its workers run in."""
+    """Return the environment of gunicorn and its workers."""
     metrics = Path(os.environ.get("LEDGERSAFE_DATA_DIR", ROOT / ".data")) / "metrics" / str(port)
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, exist_ok=True)
@@ -43,7 +46,7 @@ def server_environment(host: str, port: int) -> Mapping[str, str]:
         "WEB_BODY_SECONDS": str(settings.WEB_BODY_SECONDS),
         "WEB_ANSWER_SECONDS": str(settings.WEB_ANSWER_SECONDS),
         "WEB_BYTES_PER_SECOND": str(settings.WEB_BYTES_PER_SECOND),
-        # The largest body that any view takes, and some more for the view to refuse it in its own words.
+        # The largest body of any view, plus a margin in which the view itself refuses.
         "WEB_BODY_BYTES": str(settings.MAX_BATCH_BYTES + 1024 * 1024),
         "WEB_BUFFER_BYTES": str(settings.WEB_BUFFER_MIB * 1024 * 1024),
         "DATABASE_AS": "app",
@@ -51,5 +54,5 @@ def server_environment(host: str, port: int) -> Mapping[str, str]:
 
 
 def server_command() -> list[str]:
-    """gunicorn with our settings."""
+    """Return the command line of gunicorn."""
     return [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.py")]

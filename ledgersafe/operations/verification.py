@@ -1,4 +1,4 @@
-"""Roof: every app's invariants in one list, checked in one read-only snapshot."""
+"""Check every app's invariants in one read-only snapshot."""
 
 import logging
 from collections.abc import Iterator
@@ -44,30 +44,30 @@ INVARIANTS: Final[tuple[Invariant, ...]] = tuple(
 
 
 def verify(*, tenant_id: int | None = None, since: date | None = None) -> Report:
-    """Check every invariant, of all tenants or one. Nothing is written, whatever role runs it."""
+    """Check every invariant, of all tenants or one. Writes nothing."""
     with read_only_snapshot() as raw:
         return Report(list(findings(Snapshot(raw, tenant_id, since))))
 
 
 def findings(snapshot: Snapshot, *, named_rows: int = NAMED_ROWS) -> Iterator[Finding]:
-    """Check one invariant after the other. What is found of all books feeds the gauge `invariant_violations`.
+    """Check one invariant after the other. A run over all books sets the gauge `invariant_violations`.
 
-    A run that looks at a part of the books says nothing about the rest, and leaves the gauge alone.
+    A run over a part of the books says nothing about the rest, so it leaves the gauge unchanged.
     """
     everything = snapshot.tenant_id is None and snapshot.since is None
-    found = []
+    results = []
     for finding in run(INVARIANTS, snapshot, named_rows=named_rows):
         if everything:
             metrics.invariant_violations.labels(finding.invariant.id).set(finding.total)
-        found.append(finding)
+        results.append(finding)
         yield finding
     if everything:
-        _remember(found)
+        _remember(results)
 
 
 @dataclass(frozen=True, slots=True)
 class LastCheck:
-    """When all books were checked last, how many invariants, and the ids of those that did not hold."""
+    """The last check of all books: when, how many invariants, and the ids of those that did not hold."""
 
     at: datetime
     checked: int
@@ -75,7 +75,7 @@ class LastCheck:
 
 
 def last_check() -> LastCheck | None:
-    """The last whole run of any process that shares the cache; None: none, or nobody remembers."""
+    """Return the last check of all books by any process that shares the cache; None: unknown."""
     try:
         remembered = cache.get(_LAST)
     except Exception:  # whatever client the cache has
@@ -84,10 +84,10 @@ def last_check() -> LastCheck | None:
     return LastCheck(*remembered) if remembered else None
 
 
-def _remember(found: list[Finding]) -> None:
-    """The gauge is of one process, the dashboard of another: the cache is what they share. Never fails a check."""
-    broken = [finding.invariant.id for finding in found if finding.total]
+def _remember(results: list[Finding]) -> None:
+    """Share the result with other processes through the cache. Never fails a check."""
+    broken = [finding.invariant.id for finding in results if finding.total]
     try:
-        cache.set(_LAST, (timezone.now(), len(found), broken), _REMEMBERED_SECONDS)
+        cache.set(_LAST, (timezone.now(), len(results), broken), _REMEMBERED_SECONDS)
     except Exception:
         logger.warning("The cache does not answer; the dashboard will not know of this check", exc_info=True)

@@ -1,7 +1,7 @@
-"""Use cases on the people of the back office: who may sign in, in which role, on which tenants.
+"""USE CASES on people of the back office: who may sign in, in which role, on which tenants.
 
-`by` is who asks: a superuser may manage everybody, a tenant administrator those who belong to no tenant but theirs;
-None is the command line. Nothing here can make a superuser or grant a single permission: roles are all there is.
+`by` is the person who asks: a superuser may manage everybody, a tenant administrator only people without other tenants;
+None is the command line. Nothing here can make a superuser or grant a single permission: people get roles only.
 """
 
 import logging
@@ -11,39 +11,38 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.models import Group, User
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from ledgersafe.audit import trail
 from ledgersafe.people import second_factor
+from ledgersafe.people.checks import check_person, role_of, set_password, tenants_of
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Membership, Tenant
-from ledgersafe.tenants.roles import GROUP_NAMES, ROLES, Role
-from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
+from ledgersafe.tenants.roles import GROUP_NAMES, Role
+from ledgersafe.values.errors import DomainError, NotFound
 
 logger = logging.getLogger(__name__)
 
-_MAX_USERNAME: Final = 150
+
+MAX_USERNAME: Final = 150
 
 
 class UsernameTaken(DomainError):
-    """Somebody has this user name already."""
+    """This user name is taken."""
 
     code = "USERNAME_TAKEN"
     http_status = 409
 
 
 class NotYourPerson(DomainError):
-    """This person is not yours to manage: a superuser, or somebody who works for other tenants too."""
+    """You may not manage this person: a superuser, or someone who also works for other tenants."""
 
     code = "NOT_YOUR_PERSON"
     http_status = 403
 
 
 class NotYourself(DomainError):
-    """Nobody changes their own access; the password page is in the menu at your name."""
+    """You cannot change your own access. To change your password, open the menu at your name."""
 
     code = "NOT_YOURSELF"
     http_status = 403
@@ -51,31 +50,31 @@ class NotYourself(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """What the trail says of a person, before and after."""
+    """A person's access before or after a change, for the trail."""
 
     role: str
     active: bool
     tenant_ids: frozenset[int]
 
     def on(self, tenant_id: int) -> dict[str, Any]:
-        """As one tenant may read it: nothing of the others."""
+        """Return what one tenant may read of it: nothing of other tenants."""
         return {"role": self.role, "active": self.active, "member": tenant_id in self.tenant_ids}
 
 
 # ── Who may ─────────────────────────────────────────────────────────────────────────────────────
 def may_administer(by: staff.Person) -> bool:
-    """Whether somebody manages people at all."""
+    """Tell whether somebody manages people at all."""
     return bool(by.is_active and (by.is_superuser or by.has_perm("tenants.administer_tenant")))
 
 
 def may_manage(by: staff.Person, person: User) -> bool:
-    """Whether somebody may manage this person: theirs alone, and not themselves."""
+    """Tell whether somebody may manage this person, who must work for their tenants only, and not be themselves."""
     if not may_administer(by) or by.pk == person.pk:
         return False
     if by.is_superuser:
         return True
-    theirs = set(person.memberships.values_list("tenant_id", flat=True))
-    return bool(theirs) and theirs <= set(staff.tenant_ids_of(by) or ()) and not person.is_superuser
+    tenant_ids = set(person.memberships.values_list("tenant_id", flat=True))
+    return bool(tenant_ids) and tenant_ids <= set(staff.tenant_ids_of(by) or ()) and not person.is_superuser
 
 
 # ── Use cases ───────────────────────────────────────────────────────────────────────────────────
@@ -83,18 +82,18 @@ def create_person(
     *, username: str, role: str, tenants: Collection[str], password: str, by: staff.Person | None, actor: str,
     first_name: str = "", last_name: str = "", email: str = "",
 ) -> User:  # fmt: skip
-    """Let somebody in.
+    """Create a person of the back office.
 
     :param role: a key of `roles.ROLES`. :param tenants: slugs, at least one.
-    :raises ledgersafe.values.errors.InvalidParameter: name, role, tenant or password are not what they should be.
-    :raises UsernameTaken: as it says. :raises NotYourPerson: `by` manages nobody.
+    :raises ledgersafe.values.errors.InvalidParameter: name, role, tenant or password is not valid.
+    :raises UsernameTaken: somebody has this name. :raises NotYourPerson: `by` manages nobody.
     """
     if by is not None and not may_administer(by):
         raise NotYourPerson
-    chosen, rows = _role(role), _tenants(tenants, by)
+    chosen, rows = role_of(role), tenants_of(tenants, by)
     person = User(username=username, first_name=first_name, last_name=last_name, email=email, is_staff=True)
-    _check(person)
-    _set_password(person, password)
+    check_person(person)
+    set_password(person, password)
     with transaction.atomic(durable=True):
         # Names that differ in case alone would be taken for one another in the trail. The unique index on the exact
         # name closes the race; two spellings at the same instant are accepted.
@@ -109,8 +108,11 @@ def create_person(
 def change_access(
     *, username: str, role: str, tenants: Collection[str], active: bool, by: staff.Person | None, actor: str
 ) -> User:
-    """Give a person another role, other tenants, or no way in. :raises NotYourPerson: as all of these."""
-    chosen, rows = _role(role), _tenants(tenants, by)
+    """Change a person's role, tenants, or right to sign in.
+
+    :raises NotYourPerson: like all of these.
+    """
+    chosen, rows = role_of(role), tenants_of(tenants, by)
     with _managed(username, by) as person:
         before = _access(person)
         person.is_active = active
@@ -122,16 +124,19 @@ def change_access(
 
 
 def reset_password(*, username: str, password: str, by: staff.Person | None, actor: str) -> User:
-    """Give a person a new password, which ends their sessions. :raises InvalidParameter: it is too simple."""
+    """Set a new password, which ends the person's sessions.
+
+    :raises InvalidParameter: the password is too simple.
+    """
     with _managed(username, by) as person:
-        _set_password(person, password)
+        set_password(person, password)
         person.save(update_fields=["password"])
         _record(person, "people.password.reset", _access(person), actor)
     return person
 
 
 def reset_second_factor(*, username: str, by: staff.Person | None, actor: str) -> User:
-    """Let a person in by password alone again, who lost phone and recovery codes."""
+    """Switch off two-step sign-in for a person who lost phone and recovery codes."""
     with _managed(username, by) as person:
         if second_factor.remove(person):
             _record(person, "people.second_factor.reset", _access(person), actor)
@@ -141,15 +146,15 @@ def reset_second_factor(*, username: str, by: staff.Person | None, actor: str) -
 # ── Parts ───────────────────────────────────────────────────────────────────────────────────────
 @contextmanager
 def _managed(username: str, by: staff.Person | None) -> Iterator[User]:
-    """The one transaction of a use case on a person, whose row is locked.
+    """Open the one transaction of a use case on a person, and lock their row.
 
-    The lock closes the race with a membership of another tenant being added meanwhile: either it is seen, and the
-    person is no longer theirs to manage, or it comes after.
+    The lock closes the race with a membership of another tenant being added meanwhile: either this transaction sees it
+    and refuses, or it is added afterwards.
     """
     with transaction.atomic(durable=True):
         person = User.objects.select_for_update().filter(username=username).first()
         if person is None:
-            raise NotFound(f"There is nobody called {username[:_MAX_USERNAME]!r}.")
+            raise NotFound(f"There is nobody called {username[:MAX_USERNAME]!r}.")
         if by is not None and by.pk == person.pk:
             raise NotYourself
         if by is not None and not may_manage(by, person):
@@ -157,49 +162,8 @@ def _managed(username: str, by: staff.Person | None) -> Iterator[User]:
         yield person
 
 
-def _role(key: str) -> Role:
-    if key not in ROLES:
-        raise InvalidParameter(f"{key!r} is no role; choose from {', '.join(ROLES)}.", field="role")
-    return ROLES[key]
-
-
-def _tenants(slugs: Collection[str], by: staff.Person | None) -> list[Tenant]:
-    mine = Tenant.objects.order_by("slug") if by is None else staff.visible_tenants(by)
-    rows = list(mine.filter(slug__in=slugs))
-    unknown = sorted(set(slugs) - {row.slug for row in rows})
-    if unknown:
-        known = ", ".join(mine.values_list("slug", flat=True)[:10]) or "none yet"
-        raise InvalidParameter(f"There is no tenant {', '.join(unknown)} (known: {known}).", field="tenants")
-    if not rows:
-        raise InvalidParameter("Name at least one tenant.", field="tenants")
-    return rows
-
-
-def _check(person: User) -> None:
-    """:raises InvalidParameter: as `User`'s own rules say."""
-    for name in ("username", "first_name", "last_name"):
-        try:
-            field: Any = User._meta.get_field(name)
-            field.clean(getattr(person, name), person)
-        except ValidationError as error:
-            raise InvalidParameter(" ".join(error.messages), field=name) from None
-    try:
-        if person.email:
-            validate_email(person.email)
-    except ValidationError as error:
-        raise InvalidParameter(" ".join(error.messages), field="email") from None
-
-
-def _set_password(person: User, password: str) -> None:
-    try:
-        validate_password(password, person)
-    except ValidationError as error:
-        raise InvalidParameter(" ".join(error.messages), field="password") from None
-    person.set_password(password)
-
-
 def _give(person: User, role: Role, tenants: list[Tenant]) -> None:
-    """One role and these tenants, and none else. Groups that are no roles stay: they are not ours."""
+    """Set exactly this role and these tenants. Groups that are no roles stay."""
     person.groups.remove(*person.groups.filter(name__in=GROUP_NAMES))
     person.groups.add(Group.objects.get(name=role.name))
     Membership.objects.filter(user=person).exclude(tenant__in=tenants).delete()
@@ -216,7 +180,7 @@ def _access(person: User) -> _Access:
 
 
 def _record(person: User, action: str, before: _Access | None, actor: str) -> None:
-    """One entry per tenant concerned. Whoever works for none leaves a line in the log: a trail belongs to a tenant."""
+    """Record one entry per tenant concerned; without tenants, log a line: a trail belongs to a tenant."""
     after = _access(person)
     concerned = after.tenant_ids | (before.tenant_ids if before else frozenset())
     for tenant_id in sorted(concerned):

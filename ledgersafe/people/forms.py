@@ -1,4 +1,4 @@
-"""What is typed about people. A form checks shapes only; what is allowed, the use case says."""
+"""Forms about people. A form checks shapes only; the use case decides what is allowed."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.roles import ROLES
 
-#: More tenants than this are a list to scroll, not boxes to tick.
+#: With more tenants than this, a scrolling list instead of check boxes.
 _BOXES: Final = 12
 
 
@@ -29,41 +29,41 @@ def _text(label: str, limit: int, **kwargs: Any) -> forms.CharField:
 
 
 def _password(label: str, **kwargs: Any) -> forms.CharField:
-    # Nothing is stripped: a space at the end of a password is part of it.
+    # Not stripped: a trailing space is part of a password.
     widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
     return forms.CharField(label=label, strip=False, max_length=4096, widget=widget, **kwargs)
 
 
 class _Explained(str):
-    """The label of a choice, with a line that says what it means."""
+    """A choice's label with a line of explanation."""
 
     meaning = ""
 
     @classmethod
-    def of(cls, label: str, meaning: str) -> "_Explained":
-        made = cls(label)
-        made.meaning = meaning
-        return made
+    def with_meaning(cls, label: str, meaning: str) -> "_Explained":
+        explained = cls(label)
+        explained.meaning = meaning
+        return explained
 
 
 class _RoleAndTenants(UseCaseForm):
-    """The two things that make up access; offered are the tenants of whoever fills it in."""
+    """Role and tenants; offers the tenants of whoever fills it in."""
 
     role = forms.ChoiceField(
         label="Role",
-        choices=[(key, _Explained.of(role.name, role.purpose)) for key, role in ROLES.items()],
+        choices=[(key, _Explained.with_meaning(role.name, role.purpose)) for key, role in ROLES.items()],
         widget=UnfoldAdminRadioSelectWidget(radio_style=2),
     )
     tenants = forms.MultipleChoiceField(
         label="Tenants",
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text="Nothing of other tenants is shown to this person.",
+        help_text="This person sees nothing of other tenants.",
     )
 
     def __init__(self, by: staff.Person, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         choices = [
-            (row.slug, _Explained.of(row.slug, row.name if row.name != row.slug else ""))
+            (row.slug, _Explained.with_meaning(row.slug, row.name if row.name != row.slug else ""))
             for row in staff.visible_tenants(by)
         ]
         role: Any = self.fields["role"]
@@ -78,28 +78,28 @@ class _RoleAndTenants(UseCaseForm):
 
 
 def _password_rules() -> str:
-    """Django's own words, which are said to the password's owner, as said to somebody else."""
+    """Return Django's password rules, worded for somebody else's password."""
     return " ".join(text.replace("Your password", "It") for text in password_validators_help_texts())
 
 
 class _PasswordTwice(UseCaseForm):
-    """A password, typed twice because it is not shown."""
+    """A password, typed twice because it is hidden."""
 
     password = _password("Password", help_text=_password_rules())
-    again = _password("The password again")
+    again = _password("Repeat the password")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         again = cleaned.pop("again", None)
         if "password" in cleaned and again is not None and cleaned["password"] != again:
-            self.add_error("again", "The two passwords are not the same.")
+            self.add_error("again", "The passwords differ.")
         return cleaned
 
 
 class NewPersonForm(_RoleAndTenants, _PasswordTwice):
-    """Somebody new."""
+    """A new person."""
 
-    username = _text("User name", 150, help_text="What they sign in with, and how the audit log names them.")
+    username = _text("User name", 150, help_text="For signing in; the audit log shows it too.")
     first_name = _text("First name", 150, required=False)
     last_name = _text("Last name", 150, required=False)
     email = forms.EmailField(label="E-mail", required=False, widget=UnfoldAdminEmailInputWidget())
@@ -107,13 +107,13 @@ class NewPersonForm(_RoleAndTenants, _PasswordTwice):
 
 
 class AccessForm(_RoleAndTenants):
-    """Another role, other tenants, or no way in."""
+    """A person's role, tenants and right to sign in."""
 
     active = forms.BooleanField(
         label="May sign in",
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
-        help_text="Switch off instead of deleting: what they did stays theirs.",
+        help_text="Switch off instead of deleting: their past actions keep their name.",
     )
 
     def __init__(self, by: staff.Person, person: User, data: Any = None) -> None:
@@ -128,4 +128,4 @@ class PasswordForm(_PasswordTwice):
 
 
 class NoQuestionForm(UseCaseForm):
-    """Nothing to fill in: the button is the question."""
+    """An empty form: its button confirms."""

@@ -1,6 +1,6 @@
-"""The second factor of a sign-in: six digits from a phone (TOTP), or one of ten recovery codes.
+"""Two-step sign-in: six digits from a phone (TOTP), or one of ten recovery codes.
 
-Optional per person. Keys and codes lie in the tables of django-otp, whose devices also slow down guessing.
+Optional per person. Keys and codes are in the tables of django-otp, whose devices also throttle guessing.
 """
 
 import base64
@@ -25,7 +25,7 @@ _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 class WrongCode(DomainError):
-    """That code is not right. Codes change every 30 seconds; check the phone's clock."""
+    """Wrong code. Codes change every 30 seconds; check your phone's clock."""
 
     code = "WRONG_CODE"
 
@@ -38,48 +38,51 @@ class AlreadyOn(DomainError):
 
 
 def is_on(person: staff.Person) -> bool:
-    """Whether signing in asks this person for a code."""
+    """Tell whether a person signs in with a code."""
     return bool(TOTPDevice.objects.filter(user_id=person.pk, confirmed=True).exists())
 
 
 def recovery_codes_left(person: staff.Person) -> int:
-    """How many recovery codes are unused."""
+    """Count the unused recovery codes."""
     return int(StaticToken.objects.filter(device__user_id=person.pk).count())
 
 
 def pending(person: staff.Person) -> TOTPDevice | None:
-    """The key that waits to be confirmed."""
+    """Return the key that waits for confirmation, if any."""
     return TOTPDevice.objects.filter(user_id=person.pk, confirmed=False).order_by("id").first()
 
 
 def begin(person: staff.Person) -> TOTPDevice:
-    """A key to be shown, that counts once confirmed; the same one until then. :raises AlreadyOn: as it says."""
+    """Create a key, or return the one that waits for confirmation.
+
+    :raises AlreadyOn: two-step sign-in is on.
+    """
     if is_on(person):
         raise AlreadyOn
     return pending(person) or TOTPDevice.objects.create(user_id=person.pk, confirmed=False, name=_NAME)
 
 
 def give_up(person: staff.Person) -> None:
-    """Forget the key that waits to be confirmed."""
+    """Delete the key that waits for confirmation."""
     TOTPDevice.objects.filter(user_id=person.pk, confirmed=False).delete()
 
 
 def qr_code(device: TOTPDevice) -> str:
-    """The device's key as an SVG to be put into a page; dark on white, also where the page is dark."""
+    """Draw the key as an SVG QR code: dark on white, also on dark pages."""
     code = segno.make(device.config_url, error="m")
     return str(code.svg_inline(scale=4, border=3, dark="#111827", light="#ffffff", svgclass="setup-qr", omitsize=True))
 
 
 def key_text(device: TOTPDevice) -> str:
-    """The device's key in groups of four, for typing."""
+    """Format the key in groups of four, for typing."""
     text = base64.b32encode(device.bin_key).decode().rstrip("=")
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 def turn_on(*, person: staff.Person, code: str, actor: str) -> list[str]:
-    """Confirm the key with a code of it. :returns: the recovery codes, shown this once.
+    """Confirm the key with a code. Return the recovery codes, which are shown this once.
 
-    :raises AlreadyOn, WrongCode: as they say.
+    :raises AlreadyOn: no key waits for confirmation. :raises WrongCode: the code is wrong.
     """
     wrong = False
     with transaction.atomic(durable=True):
@@ -96,14 +99,17 @@ def turn_on(*, person: staff.Person, code: str, actor: str) -> list[str]:
             codes = _new_recovery_codes(person)
             _record(person, "people.second_factor.turned_on", actor)
         else:
-            wrong = True  # told after the commit: the failure has to be counted
+            wrong = True  # raised after the commit, so that django-otp's failure count is kept
     if wrong:
         raise WrongCode
     return codes
 
 
 def turn_off(*, person: staff.Person, code: str, actor: str) -> None:
-    """With a code, so that a session left open is not enough. :raises WrongCode: as it says."""
+    """Switch off two-step sign-in; the code proves that it is not just an open session.
+
+    :raises WrongCode: the code is wrong.
+    """
     if not verify(person, code):
         raise WrongCode
     with transaction.atomic(durable=True):
@@ -112,7 +118,10 @@ def turn_off(*, person: staff.Person, code: str, actor: str) -> None:
 
 
 def renew_recovery_codes(*, person: staff.Person, code: str, actor: str) -> list[str]:
-    """Ten new codes for the old ones. :raises WrongCode: as it says."""
+    """Replace the recovery codes.
+
+    :raises WrongCode: the code is wrong.
+    """
     if not verify(person, code):
         raise WrongCode
     with transaction.atomic(durable=True):
@@ -122,7 +131,7 @@ def renew_recovery_codes(*, person: staff.Person, code: str, actor: str) -> list
 
 
 def verify(person: staff.Person, code: str) -> bool:
-    """Whether this is the phone's code of now, or an unused recovery code, which is then used up."""
+    """Verify the phone's current code, or use up a recovery code."""
     with transaction.atomic(durable=True):
         # The lock closes the race of two sign-ins with one code: a code counts once.
         devices: list[Any] = [
@@ -133,7 +142,7 @@ def verify(person: staff.Person, code: str) -> bool:
 
 
 def remove(person: staff.Person) -> bool:
-    """Forget key and codes; operation. :returns: whether there were any."""
+    """Delete key and recovery codes; operation. Return whether there were any."""
     require_transaction()
     phones, _ = TOTPDevice.objects.filter(user_id=person.pk).delete()
     StaticDevice.objects.filter(user_id=person.pk).delete()
@@ -145,7 +154,7 @@ def _normal(code: str) -> str:
 
 
 def _is_for(device: Any, code: str) -> bool:
-    """Digits are for the phone and the rest for the paper, so that a slip at one does not slow down the other."""
+    """Match six digits with the phone, else with recovery codes: a typo at one does not slow down the other."""
     return isinstance(device, TOTPDevice) == (_normal(code).isdigit() and len(_normal(code)) == 6)
 
 
@@ -163,7 +172,7 @@ def _new_recovery_codes(person: staff.Person) -> list[str]:
 
 
 def _record(person: staff.Person, action: str, actor: str) -> None:
-    """One entry per tenant of the person, since a trail belongs to a tenant."""
+    """Record one entry per tenant of the person, since a trail belongs to a tenant."""
     for tenant_id in (
         Membership.objects.filter(user_id=person.pk).order_by("tenant_id").values_list("tenant_id", flat=True)
     ):

@@ -1,4 +1,4 @@
-"""Pages of signing in: the password, the code where somebody has switched that on, the lock-out, and the switch."""
+"""Sign-in pages: password, code, lock-out, and the switch of two-step sign-in."""
 
 import time
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Final
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
@@ -23,8 +23,6 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ledgersafe.backoffice import drafts, kept_drafts
 from ledgersafe.people import second_factor
-from ledgersafe.tenants import staff
-from ledgersafe.values.errors import DomainError
 
 _WAITING: Final = "waiting_for_code"
 _PATIENCE_SECONDS: Final = 5 * 60
@@ -35,19 +33,19 @@ class SignInForm(unfold_forms.AuthenticationForm):  # type: ignore[misc]  # unfo
     """User name and password."""
 
     def clean(self) -> dict[str, Any]:
-        """What cannot be anybody's name is answered like a wrong one, and is not kept as a failure of that name."""
+        """Refuse a text that cannot be a user name like a wrong one, without counting a failure of that name."""
         name = self.cleaned_data.get("username") or ""
         if len(name) > self.username_field.max_length or not name.isprintable():
             raise self.get_invalid_login_error()
-        found: dict[str, Any] = super().clean()
-        return found
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class _SignIn(LoginView):
     template_name = "admin/login.html"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Signs in, or first asks for the code: until then the session is nobody's."""
+        """Sign in, or ask for the code first; until then the session is nobody's."""
         person = form.get_user()
         draft = self.request.POST.get("draft", "")
         if not second_factor.is_on(person):
@@ -68,10 +66,10 @@ class _SignIn(LoginView):
 
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """`/admin/login/`."""
+    """Serve `/admin/login/`."""
     if request.method == "GET" and admin.site.has_permission(request):
         return HttpResponseRedirect(reverse("admin:index"))
-    context = {**_site(request), "title": "Sign in", "app_path": request.get_full_path()}
+    context = {**site_context(request), "title": "Sign in", "app_path": request.get_full_path()}
     if "next" not in request.GET and "next" not in request.POST:
         context["next"] = reverse("admin:index")
     if (draft := drafts.read(request.POST.get("draft", ""))) is not None:
@@ -82,12 +80,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def sign_in_again(request: HttpRequest) -> HttpResponse:
-    """The answer to a form that was sent after its session had ended: what was typed is not lost.
+    """Answer a form sent after its session ended with the sign-in page, which keeps what was typed.
 
-    401 tells a script, too, that nothing was done.
+    Status 401, so that scripts notice that nothing was done.
     """
     context = {
-        **_site(request),
+        **site_context(request),
         "title": "Sign in",
         "app_path": reverse("admin:login"),
         "next": request.get_full_path(),
@@ -122,7 +120,7 @@ class CodeForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Somebody who gave the right password and owes the code."""
+    """A person who gave the right password and still has to give the code."""
 
     person: User
     backend: str
@@ -133,7 +131,7 @@ class _Waiting:
 @never_cache
 @sensitive_post_parameters("code")
 def second_step(request: HttpRequest) -> HttpResponse:
-    """`/admin/login/code/`: wrong codes count like wrong passwords."""
+    """Serve `/admin/login/code/`; wrong codes count like wrong passwords."""
     waiting = _waiting(request)
     if waiting is None:
         return HttpResponseRedirect(reverse("admin:login"))
@@ -149,83 +147,39 @@ def second_step(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(waiting.next_url)
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         form.add_error("code", second_factor.WrongCode().message)
-    context = {**_site(request), "title": "Sign in", "form": form, "person": waiting.person}
+    context = {**site_context(request), "title": "Sign in", "form": form, "person": waiting.person}
     return TemplateResponse(request, "registration/second_step.html", context)
 
 
 def _waiting(request: HttpRequest) -> _Waiting | None:
-    kept = request.session.get(_WAITING)
-    if not kept or time.time() - kept["since"] > _PATIENCE_SECONDS:
+    stored = request.session.get(_WAITING)
+    if not stored or time.time() - stored["since"] > _PATIENCE_SECONDS:
         return None
-    person = User.objects.filter(pk=kept["person"], is_active=True).first()
-    if person is None or person.get_session_auth_hash() != kept["password"]:
+    person = User.objects.filter(pk=stored["person"], is_active=True).first()
+    if person is None or person.get_session_auth_hash() != stored["password"]:
         return None
-    return _Waiting(person, kept["backend"], kept["next"], kept.get("draft", ""))
+    return _Waiting(person, stored["backend"], stored["next"], stored.get("draft", ""))
 
 
 def locked_out(
     request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any] | None
 ) -> HttpResponse:
-    """What axes answers after too many failures: how long it lasts, and who can help."""
+    """Answer for axes after too many failures: how long it lasts, and who can help."""
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     name = (credentials or {}).get("username") or ""
     context = {
-        **_site(request),
+        **site_context(request),
         "title": "Locked",
         "minutes": minutes,
         "name": name,
         "tries": settings.AXES_FAILURE_LIMIT,
     }
-    # Not lazily: the middleware that calls this comes after templates are rendered.
+    # Rendered now: the middleware that calls this runs after lazy rendering.
     response = TemplateResponse(request, "registration/locked_out.html", context, status=429).render()
     response.headers["Retry-After"] = str(minutes * 60)
     return response
 
 
-# ── The switch ──────────────────────────────────────────────────────────────────────────────────
-@never_cache
-@sensitive_post_parameters("code")
-def two_step(request: HttpRequest) -> HttpResponse:
-    """`/admin/two-step/`: one's own second factor. Each button posts what it wants as `do`."""
-    person = request.user
-    form = CodeForm(request.POST if "code" in request.POST else None)
-    context: dict[str, Any] = {**_site(request), "title": "Two-step sign-in", "form": form}
-    if request.method == "POST":
-        codes = _carry_out(request, request.POST.get("do", ""), form)
-        if (codes is None and form.is_valid()) or not form.is_bound:
-            return HttpResponseRedirect(reverse("two-step"))
-        context["codes"] = "\n".join(codes or [])
-    context["is_on"] = second_factor.is_on(person)
-    if context["is_on"]:
-        context["codes_left"] = second_factor.recovery_codes_left(person)
-    elif (device := second_factor.pending(person)) is not None:
-        context |= {"qr_code": second_factor.qr_code(device), "key": second_factor.key_text(device)}
-    return TemplateResponse(request, "registration/two_step.html", context)
-
-
-def _carry_out(request: HttpRequest, what: str, form: CodeForm) -> list[str] | None:
-    """:returns: recovery codes to show; None when there are none. A refusal is an error of the form."""
-    person, actor = request.user, staff.actor_of(request.user)
-    try:
-        if what == "begin":
-            second_factor.begin(person)
-        elif what == "give-up":
-            second_factor.give_up(person)
-        elif not form.is_valid():
-            return None
-        elif what == "turn-on":
-            return second_factor.turn_on(person=person, code=form.cleaned_data["code"], actor=actor)
-        elif what == "renew":
-            return second_factor.renew_recovery_codes(person=person, code=form.cleaned_data["code"], actor=actor)
-        elif what == "turn-off":
-            second_factor.turn_off(person=person, code=form.cleaned_data["code"], actor=actor)
-            messages.success(request, "Two-step sign-in is off: the password alone lets you in.")
-    except second_factor.AlreadyOn:
-        messages.warning(request, second_factor.AlreadyOn().message)
-    except DomainError as error:
-        form.add_error("code", error.message)
-    return None
-
-
-def _site(request: HttpRequest) -> dict[str, Any]:
+def site_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the admin site's template context."""
     return admin.site.each_context(request)

@@ -1,4 +1,4 @@
-"""The back office's admin site: unfold's, which loses nothing of what was typed when a session has ended."""
+"""The back office's admin site: unfold's, but a form survives the end of a session."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -16,7 +16,7 @@ from ledgersafe.backoffice import kept_drafts
 
 
 class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped
-    """Every page of the back office comes by `admin_view`: the one place where a session is missed."""
+    """Checks every page's session in `admin_view`, and keeps what was typed when it has ended."""
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponseBase]:
         checked = super().admin_view(view, cacheable)
@@ -40,7 +40,7 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped
 
 
 class BackOfficeConfig(DefaultAppConfig):  # type: ignore[misc]  # unfold is untyped
-    """unfold, with our site in the place of its own."""
+    """unfold, with our admin site."""
 
     def ready(self) -> None:
         admin.site = sites.site = BackOffice()

@@ -1,7 +1,10 @@
-"""The one way to Postgres: transactions, statements, guards and the checks that read them.
+"""The only way to Postgres: transactions, SQL functions, privileges and checks.
 
-`db` opens tenant transactions, retries serialization failures and calls functions in one message; `patience` bounds how
-long the web waits; `declared` reads the functions and triggers that migrations install, `grants` gives them to the
-application role, `logins` finds out under which role a process works; `invariants` is the frame of every app's checks;
-`append_only_sums` remembers sums over tables that only grow.
+`db`: a use case opens its one transaction with `tenant_transaction`, an operation asks for it with
+`require_transaction`, a read sees one moment in `read_only_snapshot`; `call` runs our SQL functions in one message;
+`retry_serialization` runs a whole use case again when Postgres asks for it.
+`arrays`: encode the columns of many rows; `append_only_sums`: remember sums over tables that only grow.
+`patience`: timeouts of the web server; jobs and commands have none.
+`declared`: functions and triggers as migrations install them; `grants`: the application role's privileges;
+`logins`: warn of a login with more power than that role; `invariants`: the frame of every app's checks.
 """

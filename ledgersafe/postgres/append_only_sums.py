@@ -1,10 +1,10 @@
-"""How far append-only tables are settled, so that a sum over what will never change is made once and remembered.
+"""Sum append-only tables once: remember the settled part, and read only what came after it.
 
 Ids come from a sequence and rows appear at commit: a lower id can appear after a higher one, so "everything above the
-last id I saw" silently loses rows. What is settled is decided by transactions instead: an id drawn before a moment is
-settled once every transaction of that moment has ended.
+last id I saw" silently loses rows. Transactions decide instead: an id drawn before a moment is settled once every
+transaction that was running at that moment has ended.
 
-The memory is the cache, which may be lost at any time: then a sum is made anew.
+The sums are kept in the cache, which may be lost at any time; then they are computed again.
 """
 
 import logging
@@ -18,14 +18,14 @@ from django.db import connection
 
 logger = logging.getLogger(__name__)
 
-#: An id counts as drawn so long after its row's instant; by then its transaction has a number of its own.
+#: Rows this old have drawn their id, and their transaction has a number.
 _DRAWN_SECONDS: Final = 2
 _REMEMBERED_SECONDS: Final = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class AppendOnly:
-    """A table that only grows, and the column that says when a row was made."""
+    """An append-only table, and the column with the instant of insertion."""
 
     table: str
     instant: str
@@ -37,7 +37,7 @@ JOURNALS: Final = AppendOnly("journals", "recorded_at")
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What one statement saw: the newest drawn id, the oldest running transaction and the next one to come."""
+    """One statement's view: the newest old-enough id, the oldest running transaction, the next transaction."""
 
     newest_id: int
     oldest_running: int
@@ -46,14 +46,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Ids up to `through` are settled. `waiting_id` will be, once every transaction before `waiting_for` has ended."""
+    """Ids up to `through` are settled; `waiting_id` will be once all transactions before `waiting_for` have ended."""
 
     through: int = 0
     waiting_id: int = 0
     waiting_for: int = 0
 
     def after(self, moment: Moment) -> "Mark":
-        """The mark as of a later moment. Pure. Starts over when ids went backwards: the database was restored."""
+        """Advance the mark to a later moment. Pure. Starts over if ids went backwards: the database was restored."""
         if moment.newest_id < self.through:
             return Mark()
         if moment.oldest_running >= moment.next_transaction:  # nobody is writing
@@ -67,11 +67,11 @@ class Mark:
 def remembered_sums(
     name: str, grows: AppendOnly, read: Callable[[int, int], Sequence[tuple[Any, ...]]], *, since: float | None = None
 ) -> Counter[tuple[Any, ...]]:
-    """Sums by key over a table that grows: what is remembered as settled, plus what `read` finds beyond it.
+    """Sum an append-only table by key: the remembered settled part, plus the rows beyond it.
 
-    :param name: of the sums in the cache; whatever changes their meaning is part of it.
-    :param read: `read(after, settled)` answers rows (*key, id <= settled, number) of ids above `after`.
-    :param since: keys that begin with less are forgotten.
+    :param name: the cache key; it must include everything that changes the sums' meaning.
+    :param read: `read(after, settled)` returns rows (*key, id <= settled, number) of ids above `after`.
+    :param since: forget keys whose first member is lower.
     """
     before, sums = _recall(name)
     later = before.after(_moment(grows))

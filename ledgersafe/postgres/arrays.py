@@ -1,6 +1,6 @@
-"""Arrays as Postgres receives them in binary, for the columns of many rows: psycopg builds them element by element.
+"""Encode arrays in Postgres' binary format in bulk; psycopg encodes element by element, which is slower.
 
-An array in which every element is null is null itself, and costs nothing.
+An array of nulls only is encoded as null, which costs nothing.
 """
 
 import sys
@@ -13,13 +13,13 @@ from struct import error as StructError  # noqa: N812
 from typing import Final
 from uuid import UUID
 
-#: Dimensions, nulls or none, the elements' type; and of each dimension, how many and the first one's index.
+#: Number of dimensions, has-nulls flag, element type; then per dimension its length and lower bound.
 _HEADER: Final = Struct("!iiI")
 _DIMENSION: Final = Struct("!ii")
 _LENGTH: Final = Struct("!i")
 _NULL: Final = _LENGTH.pack(-1)
 _BOOL, _BYTEA, _INT8, _TEXT, _DATE, _TIMESTAMPTZ, _UUID = 16, 17, 20, 25, 1082, 1184, 2950
-#: One element after its length, by the code of its type.
+#: An element with its length in front, by struct code.
 _ELEMENTS: Final = {code: Struct(f"!i{code}") for code in "qib"}
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
@@ -27,12 +27,12 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def texts(values: Sequence[str | None]) -> bytes | None:
-    """text[]."""
+    """Encode text[]."""
     return _blobs(_TEXT, [None if value is None else value.encode() for value in values])
 
 
 def labels(values: Sequence[str | None]) -> bytes | None:
-    """text[], of which few are different."""
+    """Encode text[] with few distinct values."""
     different = set(values)
     if different == {None}:
         return None
@@ -41,39 +41,42 @@ def labels(values: Sequence[str | None]) -> bytes | None:
 
 
 def blobs(values: Sequence[bytes | None]) -> bytes | None:
-    """bytea[]."""
+    """Encode bytea[]."""
     return _blobs(_BYTEA, values)
 
 
 def uuids(values: Sequence[UUID | None]) -> bytes | None:
-    """uuid[]."""
+    """Encode uuid[]."""
     return _blobs(_UUID, [None if value is None else value.bytes for value in values])
 
 
 def numbers(values: Sequence[int | None]) -> bytes | None:
-    """bigint[]. :raises OverflowError: a number that has more than eight bytes."""
+    """Encode bigint[].
+
+    :raises OverflowError: a number needs more than eight bytes.
+    """
     return _fixed(_INT8, "q", values)
 
 
 def flags(values: Sequence[bool | None]) -> bytes | None:
-    """boolean[]."""
+    """Encode boolean[]."""
     return _fixed(_BOOL, "b", values)
 
 
 def dates(values: Sequence[date | None]) -> bytes | None:
-    """date[]."""
+    """Encode date[]."""
     days = {value: value.toordinal() - _EPOCH_DAY for value in set(values) if value is not None}
     return _fixed(_DATE, "i", [None if value is None else days[value] for value in values])
 
 
 def instants(values: Sequence[datetime | None]) -> bytes | None:
-    """timestamptz[], exact to the microsecond."""
+    """Encode timestamptz[], exact to the microsecond."""
     ticks = [None if value is None else (value - _EPOCH) // _MICROSECOND for value in values]
     return _fixed(_TIMESTAMPTZ, "q", ticks)
 
 
 def grid(rows: Collection[Sequence[int]]) -> bytes | None:
-    """bigint[][], of rows of one length."""
+    """Encode bigint[][]; all rows have the same length."""
     if not rows:
         return None
     flat = list(chain.from_iterable(rows))
@@ -112,7 +115,7 @@ def _array(kind: int, number: int, elements: Iterable[bytes], *, nulls: bool = F
 
 
 def _packed(code: str, values: Iterable[int]) -> bytes:
-    """Each after its length, in network byte order: interleaved byte by byte, which is a few slices for any number."""
+    """Pack length and value of each element in network byte order, by a few slice assignments for all of them."""
     packed = array(code, values)
     if sys.byteorder == "little":
         packed.byteswap()

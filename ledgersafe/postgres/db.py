@@ -1,4 +1,4 @@
-"""What the domain needs of Postgres: transactions with a tenant, retries, SQL functions, SQL files.
+"""Transactions of a tenant, retries, calls of SQL functions, and SQL files for migrations.
 
 Three kinds of function meet here. A use case opens the one transaction (`tenant_transaction`), an
 operation requires it (`require_transaction`), a decision never touches the database.
@@ -36,7 +36,7 @@ _ENDED_BY_SERVER: Final = frozenset({"25P03", "25P04"})
 _MACHINE_FAILS: Final = "58"
 MAX_ATTEMPTS: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.005
-#: The statements `_call` has prepared on a connection; forgotten with it.
+#: Statements that `_call` has prepared, per connection.
 _statements: Final[WeakKeyDictionary[psycopg.Connection[Any], set[str]]] = WeakKeyDictionary()
 _SUCCESS: Final = frozenset({psycopg.pq.ExecStatus.TUPLES_OK, psycopg.pq.ExecStatus.COMMAND_OK})
 _AS_IS, _AS_TEXT = PyFormat.BINARY, PyFormat.TEXT
@@ -52,12 +52,13 @@ class TransactionRequired(RuntimeError):
 
 
 class StaleMemory(Exception):
-    """What this process remembered of a tenant is out of date: forget it, read again, try again."""
+    """This process' memory of a tenant is out of date: forget it, read again, retry."""
 
 
 def require_transaction() -> None:
-    """First line of every operation. :raises TransactionRequired: no use case has opened a transaction.
+    """Refuse to run an operation outside a use case's transaction; the first line of every operation.
 
+    :raises TransactionRequired: no use case has opened a transaction.
     A test case's own wrapping block does not count, or this check could never fail in a test.
     """
     if not any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
@@ -66,11 +67,11 @@ def require_transaction() -> None:
 
 @contextmanager
 def tenant_transaction(tenant_id: int) -> Iterator[None]:
-    """The one transaction of a use case, with `app.tenant_id` set for row-level security.
+    """Open the one transaction of a use case, with `app.tenant_id` set for row-level security.
 
     BEGIN and the settings travel in one message: a use case costs one round trip to begin, one per
-    statement, one to commit. Our functions look rows up by keys, in the same way for whatever they are asked:
-    their statements are planned once per connection, and not for the first five calls of each.
+    statement, one to commit. Our functions look rows up by key whatever their arguments are, so their
+    statements get a generic plan once per connection instead of a custom one for each of the first five calls.
     """
     with transaction.atomic(durable=True):
         # Simple protocol, so that both statements are one message; psycopg sees the open transaction and
@@ -95,7 +96,7 @@ def rolled_back(tenant_id: int) -> Iterator[None]:
 
 @contextmanager
 def read_only_snapshot() -> Iterator[psycopg.Connection[Any]]:
-    """One transaction that sees one moment of the books, and can change nothing."""
+    """Open a read-only transaction that sees one moment of the books."""
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -104,7 +105,7 @@ def read_only_snapshot() -> Iterator[psycopg.Connection[Any]]:
 
 
 def raw_connection() -> psycopg.Connection[Any]:
-    """Django's connection of this thread as psycopg sees it."""
+    """Return psycopg's connection behind Django's connection of this thread."""
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     return raw
@@ -133,7 +134,7 @@ def call_alone(function: str, *args: Any) -> Any:
 def ask(function: str, *args: Any) -> Any:
     """Call one of our SQL functions that only reads, in a transaction or outside of one.
 
-    Outside it asks once more where the session's prepared statements were discarded: nobody else would, for a page.
+    Outside a transaction it retries once if the session's prepared statements were discarded: pages do not retry.
 
     :raises django.db.Error: what Postgres refused.
     """
@@ -146,10 +147,10 @@ def ask(function: str, *args: Any) -> Any:
 
 
 def _call(function: str, args: tuple[Any, ...]) -> Any:
-    """One short message, in which neither statement nor types are told again.
+    """Execute a statement prepared by an earlier call: one short message, without statement text and types.
 
-    Not by a cursor: psycopg prepares nothing where Django has switched that off for the connection, and the
-    statement would be parsed and planned with every event.
+    Without a cursor, since Django disables psycopg's own prepared statements, and the statement would be parsed and
+    planned for every event.
     """
     raw = raw_connection()
     with connection.wrap_database_errors:
@@ -157,7 +158,7 @@ def _call(function: str, args: tuple[Any, ...]) -> Any:
         if not raw.autocommit and pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE:
             _checked(pgconn, pgconn.exec_(b"BEGIN"))  # a block of Django's: psycopg would send it with a statement
         name = _prepared(raw, function, len(args))
-        # All as text, for the statement knows the types; bytes as they are.
+        # Everything as text, since the statement knows the types; bytes unchanged.
         values = [
             arrays.blobs(arg) if isinstance(arg, list) and arg and isinstance(arg[0], bytes) else arg for arg in args
         ]
@@ -169,12 +170,12 @@ def _call(function: str, args: tuple[Any, ...]) -> Any:
         except psycopg.errors.InvalidSqlStatementName:  # the session's statements were discarded
             _statements[raw].discard(function)
             raise
-    # Ids, codes and whole numbers of minor units, which orjson reads exactly; no fractions.
+    # The answers hold ids, codes and minor units, which orjson reads exactly, and no fractions.
     return orjson.loads(answer) if answer else None
 
 
 def _prepared(raw: psycopg.Connection[Any], function: str, arity: int) -> bytes:
-    """The name of the statement that calls the function, on a connection that knows it from now on."""
+    """Return the name of the prepared statement that calls the function; prepare it on first use."""
     known = _statements.setdefault(raw, set())
     name = function.encode()
     if function not in known:
@@ -185,7 +186,10 @@ def _prepared(raw: psycopg.Connection[Any], function: str, arity: int) -> bytes:
 
 
 def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
-    """The result, if it is one. :raises psycopg.Error: what Postgres refused, or that it is gone."""
+    """Return the result.
+
+    :raises psycopg.Error: Postgres refused, or the connection is gone.
+    """
     if result.status in _SUCCESS:
         return result
     if pgconn.status == psycopg.pq.ConnStatus.BAD:
@@ -194,46 +198,46 @@ def _checked(pgconn: PGconn, result: PGresult) -> PGresult:
 
 
 def lift_statement_timeout() -> None:
-    """Let the statements of the open transaction take as long as they need, also in the web server; operation."""
+    """Lift the web server's statement timeout for the open transaction; operation."""
     require_transaction()
     raw_connection().execute("SET LOCAL statement_timeout = 0")
 
 
 def force_constraints() -> None:
-    """Have deferred guards look now, inside the savepoint, so that what they refuse undoes no more than that."""
+    """Check deferred constraints now, inside the savepoint, so that a refusal undoes only the savepoint."""
     require_transaction()
     raw_connection().execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 class JsonText(str):
-    """JSON for a jsonb parameter of `call`."""
+    """JSON text for a jsonb parameter of `call`."""
 
     __slots__ = ()
 
 
 def as_jsonb(value: Any) -> JsonText:
-    """A parameter for `call`, written by orjson: it never has to read money, and writes it exactly."""
+    """Encode a jsonb parameter of `call` with orjson, which writes integers and texts exactly."""
     return JsonText(orjson.dumps(value).decode())
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """psycopg's error behind Django's wrapper, or the error itself."""
+    """Return psycopg's error behind Django's wrapper, or the error itself."""
     return error if isinstance(error, psycopg.Error) or error.__cause__ is None else error.__cause__
 
 
 def sqlstate(error: BaseException) -> str:
-    """The SQLSTATE of a database error, or an empty text."""
+    """Return the SQLSTATE of a database error, or an empty text."""
     return getattr(cause_of(error), "sqlstate", None) or ""
 
 
 def constraint_of(error: BaseException) -> str:
-    """The constraint or guard that a database error names, or an empty text."""
+    """Return the constraint or guard that a database error names, or an empty text."""
     cause = cause_of(error)
     return (cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None) or ""
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """True when the server went away, or refuses new connections: this connection is of no more use."""
+    """Tell whether the server went away or refuses connections: this connection is of no more use."""
     cause = cause_of(error)
     state = getattr(cause, "sqlstate", None) or ""
     if state in _ENDED_BY_SERVER:
@@ -244,22 +248,22 @@ def is_connection_lost(error: BaseException) -> bool:
 
 
 def is_out_of_time(error: BaseException) -> bool:
-    """True when a lock was not to be had in time, or a statement took too long or was cancelled."""
+    """Tell whether a lock or statement timed out, or the statement was cancelled."""
     return sqlstate(error) in _OUT_OF_TIME
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """True when Postgres does not answer as it should, for whatever is asked: it says nothing about the request."""
+    """Tell whether Postgres is unavailable: the error says nothing about the request."""
     return isinstance(error, DjangoDatabaseError | psycopg.Error) and (
         is_connection_lost(error) or is_out_of_time(error) or sqlstate(error).startswith(_MACHINE_FAILS)
     )
 
 
 def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) -> T:
-    """Run `work`, a whole use case, again when Postgres asked for it. Bounded, with jitter, counted.
+    """Run a whole use case, and again when Postgres asks for it: bounded, with jitter, counted.
 
-    A lost connection is tried once more on a new one. That is safe although a lost reply to COMMIT looks
-    like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.
+    After a lost connection, the use case runs once more on a new one. That is safe although a lost reply to COMMIT
+    looks like a lost COMMIT: every key is inserted in the transaction it guards, so a second run finds it taken.
 
     :raises ledgersafe.values.errors.Unavailable: the database stays out of reach, or the attempts are used up.
     :raises django.db.Error: a refusal that another attempt would not change.
@@ -285,7 +289,7 @@ def retry_serialization(work: Callable[[], T], *, attempts: int = MAX_ATTEMPTS) 
                 raise errors.Unavailable(_CONTENDED, retry_after=1) from error
             else:
                 metrics.serialization_retries.inc()
-                # Full jitter: contenders that met once shall not meet again in step.
+                # Full jitter, so that contenders do not collide again in step.
                 time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
     raise AssertionError("unreachable: the last attempt returns or raises")
 

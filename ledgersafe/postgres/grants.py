@@ -1,9 +1,8 @@
-"""Privileges of the application role: it owns nothing, appends where a table is append-only, and rewrites nothing.
+"""Privileges of the application role: it owns nothing, and cannot rewrite append-only tables.
 
-Which tables those are is said on the models (`append_only`, `written_by_function`), so that a new table cannot be
-forgotten. Nor can the role put something of its own before our tables: it makes no objects, not even temporary ones,
-and our functions look names up where we say, whatever the session says. Applied after every `migrate`, by the owner;
-idempotent.
+The models declare which tables those are (`append_only`, `written_by_function`), so that a new table is not forgotten.
+The role cannot shadow our tables either: it may create no objects, not even temporary ones, and our functions have a
+fixed search path. Applied by the owner after every `migrate`; idempotent.
 """
 
 import logging
@@ -30,7 +29,7 @@ _GRANT_MEMBERSHIP: Final = sql.SQL(
 )
 
 
-#: Where our functions look names up: the session's temporary tables, which would stand first, come last.
+#: Search path of our functions. Temporary tables, which are searched first by default, come last.
 SEARCH_PATH: Final = "public, pg_temp"
 
 #: (name, signature) of our functions that look names up wherever the session says. One that is inlined into its caller
@@ -70,7 +69,7 @@ WHERE pronamespace = 'public'::regnamespace AND proowner = current_user::regrole
 
 
 def table_privileges() -> dict[str, str]:
-    """Privileges of the application role by table name."""
+    """Return the application role's privileges by table name."""
     privileges = dict.fromkeys(_READ_ONLY_TABLES, "SELECT")
     for model in apps.get_models(include_auto_created=True):
         if getattr(model, "written_by_function", False):
@@ -93,7 +92,7 @@ def ensure_application_role() -> None:
 
 
 def grant_privileges() -> None:
-    """Give the application role exactly what `table_privileges` says, and the use of our sequences and functions."""
+    """Grant the application role what `table_privileges` says, and the use of our sequences and functions."""
     role = sql.Identifier(settings.APPLICATION_ROLE)
     with transaction.atomic(), connection.cursor() as cursor:
         # Only what the owner made: extensions may keep objects of their own in the schema.
@@ -114,7 +113,7 @@ def grant_privileges() -> None:
 
 
 def pin_search_paths() -> None:
-    """Have every function of ours look names up in our schema first. A function that was replaced has lost its path."""
+    """Set `search_path` on every function of ours, also again after one was replaced."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(UNPINNED)
         for _, function in cursor.fetchall():
@@ -122,7 +121,7 @@ def pin_search_paths() -> None:
 
 
 def forbid_creation() -> None:
-    """Take from the application role, and from everybody, the right to make objects here, also temporary ones.
+    """Revoke the right to create objects, also temporary ones, from the application role and PUBLIC.
 
     Whoever owns the database gives it back with `GRANT TEMPORARY ON DATABASE ... TO` a role. Where the database is not
     the owner's, its own owner has to revoke it; that is logged, and `verify_books` reports it (I36).

@@ -1,4 +1,4 @@
-"""Invariants: sentences that are true of the books at every commit, and how each is checked.
+"""The frame of all invariants: sentences that hold at every commit, and how each is checked.
 
 A check is a function from a `Snapshot` to the rows that break its sentence. Most are one SQL statement. An app
 declares its own in `invariants.py`; `ledgersafe.operations.verification` gathers and runs them.
@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import psycopg
 
-#: Of all violating rows of an invariant, how many are named unless told otherwise; the rest is counted.
+#: Violating rows named per invariant by default; the rest is only counted.
 NAMED_ROWS: Final = 20
 _TELL_EVERY: Final = 500
-#: Rows that are fetched together; a row can hold a body of a megabyte.
+#: Rows fetched together; one row can hold a body of a megabyte.
 _CHUNK: Final = 32 if psycopg.capabilities.has_stream_chunked() else 1
 
 
@@ -31,20 +31,20 @@ class Violation(NamedTuple):
 
 @dataclass(slots=True)
 class Snapshot:
-    """What the checks read: one transaction, all tenants or one, everything or what is not older than a day.
+    """The bounds of a check: one transaction, one tenant or all, everything or only rows since a day.
 
     Statements name the bounds as parameters: `%(tenant)s IN (0, x.tenant_id)` and `x.business_date >= %(since)s::date`.
-    Postgres folds both away where they bound nothing.
+    Postgres removes both conditions from the plan when they do not restrict anything.
     """
 
     connection: psycopg.Connection[Any]
     tenant_id: int | None = None
     since: date | None = None
-    #: Told the rows read so far, now and then, by a statement that reads many.
+    #: Called every `_TELL_EVERY` rows with the number of rows read so far.
     on_rows: Callable[[int], None] | None = None
 
     def rows(self, statement: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
-        """The rows of one statement, streamed: memory does not grow with the books."""
+        """Stream the rows of one statement: memory does not grow with the books."""
         bounds = {"tenant": self.tenant_id or 0, "since": str(self.since or "-infinity")}
         cursor: psycopg.Cursor[tuple[Any, ...]] = psycopg.Cursor(self.connection)
         for number, row in enumerate(cursor.stream(statement.encode(), bounds | parameters, size=_CHUNK), 1):
@@ -58,7 +58,7 @@ Check: TypeAlias = Callable[[Snapshot], Iterable[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One sentence of the design's list of invariants, by its id there."""
+    """One sentence of docs/invariants.md, by its id there."""
 
     id: str
     sentence: str
@@ -67,7 +67,7 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one invariant's check found. `named` are the first of `total` violating rows."""
+    """The result of one check. `named` are the first of `total` violating rows."""
 
     invariant: Invariant
     named: tuple[Violation, ...]
@@ -77,28 +77,28 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What a run over one snapshot found, one finding per invariant."""
+    """The result of one run: one finding per invariant."""
 
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def checked(self) -> int:
-        """How many invariants were checked."""
+        """Number of invariants checked."""
         return len(self.findings)
 
     @property
     def broken(self) -> list[Finding]:
-        """The findings of invariants that do not hold."""
+        """Findings of the invariants that do not hold."""
         return [finding for finding in self.findings if finding.total]
 
     @property
     def violation_count(self) -> int:
-        """Rows that break an invariant, all invariants together."""
+        """Violating rows of all invariants together."""
         return sum(finding.total for finding in self.findings)
 
 
 def by_sql(*statements: str, **parameters: Any) -> Check:
-    """A check that is one statement (or a few) selecting tenant id, table, row and message of what is wrong."""
+    """Make a check of statements that select tenant id, table, row and message of each violation."""
 
     def check(snapshot: Snapshot) -> Iterator[Violation]:
         for statement in statements:
@@ -108,7 +108,7 @@ def by_sql(*statements: str, **parameters: Any) -> Check:
 
 
 def run(invariants: Iterable[Invariant], snapshot: Snapshot, *, named_rows: int = NAMED_ROWS) -> Iterator[Finding]:
-    """Check one after the other on the snapshot. Memory is bounded by `named_rows`, whatever is wrong."""
+    """Check each invariant on the snapshot. Memory is bounded by `named_rows`."""
     for invariant in invariants:
         started = time.perf_counter()
         violations = iter(invariant.check(snapshot))

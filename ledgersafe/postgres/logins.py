@@ -1,4 +1,4 @@
-"""Whether the login of this process is bounded by the application role, or could put it off, and guards with it."""
+"""Warn if this process' login could switch the guards off, beyond the application role."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 logger = logging.getLogger(__name__)
 
 _HINT: Final = "Let DATABASE_URL name a member of DATABASE_APP_ROLE and of nothing else: see deploy/postgres/roles.sql."
-#: Up to Postgres 15 whoever creates roles makes himself a member of any.
+#: Up to Postgres 15, a login with CREATEROLE can make itself a member of any role.
 _POWERS: Final = """
 SELECT power FROM pg_roles r CROSS JOIN LATERAL (
     SELECT 'is a superuser' AS power WHERE r.rolsuper
@@ -24,7 +24,7 @@ WHERE r.rolname = session_user
 
 
 def powers_of_login() -> list[str]:
-    """What whoever logs in here could do beyond the application role. Nothing, where that is a boundary."""
+    """Name what this login can do beyond the application role; empty if nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_POWERS)
         return [power for (power,) in cursor.fetchall()]
@@ -32,7 +32,7 @@ def powers_of_login() -> list[str]:
 
 @checks.register(checks.Tags.database, deploy=True)
 def check_login(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    """For `manage.py check --deploy --database default`."""
+    """Warn of a too powerful login, for `manage.py check --deploy --database default`."""
     if "default" not in (databases or ()):
         return []
     return [
@@ -41,7 +41,7 @@ def check_login(databases: Sequence[str] | None = None, **_: Any) -> list[checks
 
 
 def warn_of_login() -> None:
-    """Log what the login could do beyond its role. A database that is not there yet is no reason to stop."""
+    """Log what the login can do beyond its role. A database that does not exist yet is no reason to stop."""
     try:
         powers = powers_of_login()
     except DatabaseError:

@@ -1,4 +1,4 @@
-"""How long the web server waits for Postgres. A person or a till waits behind each of its few threads.
+"""Limit how long the web server waits for Postgres: a person or a till waits behind each of its few threads.
 
 Jobs and commands have no such limits: closing a large day or verifying the books takes as long as it takes.
 """
@@ -10,12 +10,12 @@ from django.conf import settings
 
 
 def limit_web() -> None:
-    """Put the limits on every connection this process opens from now on. Called where the web server is loaded."""
+    """Set timeouts on every connection this process opens from now on; called where the web server is loaded."""
     limit(settings.DATABASES["default"]["OPTIONS"], settings.WEB_DATABASE_TIMEOUTS, settings.WEB_DATABASE_CONNECTING)
 
 
 def limit(options: dict[str, Any], timeouts: Mapping[str, int], connecting: Mapping[str, int]) -> None:
-    """Add limits to the options of a connection. What DATABASE_URL says itself stands."""
+    """Add timeouts to connection options; values in DATABASE_URL win."""
     for name, value in connecting.items():
         options.setdefault(name, value)
     started = str(options.get("options", ""))

@@ -1,8 +1,10 @@
-"""Use cases on tenants, their stores, registers and keys, for commands and the back office.
+"""USE CASES on tenants, stores, registers and API keys, for commands and the back office.
 
-`tenants` (create, change) → `store_zones` → `places` (stores and registers) → `api_keys` (create, rotate, revoke).
-Each records what it changed in the trail, in its own transaction. A refusal names the field it is about in
-`context["field"]`.
+`tenants` and `tenant_settings` (create, change) → `store_zones` → `places` (stores and registers) → `api_keys` (create,
+rotate, revoke); `checks` checks names, codes and settings; the pages are in `pages`, registered in `admin`.
+
+Each use case opens its own transaction, locks the rows it changes, and records the change in the audit trail. A refusal
+names the field it is about in `context["field"]`, so that a form can show it there.
 """
 
 from ledgersafe.setup.api_keys import (
@@ -25,11 +27,11 @@ from ledgersafe.setup.places import (
     rename_store,
 )
 from ledgersafe.setup.store_zones import StoreZoneFixed, set_store_zone
+from ledgersafe.setup.tenant_settings import TenantChanges
 from ledgersafe.setup.tenants import (
     BooksStartFixed,
     CalendarFixed,
     StaleSettings,
-    TenantChanges,
     TenantExists,
     change_tenant,
     create_tenant,

@@ -1,4 +1,4 @@
-"""API keys: create, rotate, revoke. The key itself is returned once and kept nowhere."""
+"""Create, rotate and revoke API keys. A key is returned once and not stored."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,21 +13,21 @@ from ledgersafe.tenants import keys
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
-#: How long a rotated key goes on working: time enough to bring its successor to the device.
+#: How long a rotated key keeps working: enough time to install its successor on the device.
 DEFAULT_GRACE: Final = timedelta(hours=24)
 LONGEST_GRACE: Final = timedelta(days=30)
 LONGEST_LIFE: Final = timedelta(days=36_500)
 
 
 class KeyNotLive(DomainError):
-    """The key is revoked or has expired: create a new one instead."""
+    """The key is revoked or expired. Create a new one."""
 
     code = "KEY_NOT_LIVE"
     http_status = 409
 
 
 class AlreadyRotated(DomainError):
-    """The key was rotated already: rotate its successor."""
+    """The key was already rotated: rotate its successor."""
 
     code = "ALREADY_ROTATED"
     http_status = 409
@@ -44,16 +44,17 @@ def create_api_key(
     actor: str,
     now: datetime,
 ) -> tuple[ApiKey, str]:
-    """Issue a key. :returns: the row, and the key, shown this once.
+    """Create a key. Return the row and the key, which is shown this once.
 
-    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.tenants.keys.UnknownScope: as it says.
-    :raises ledgersafe.values.errors.InvalidParameter: name, store, register or life are not what they should be.
+    :raises ledgersafe.values.errors.NotFound: no such tenant.
+    :raises ledgersafe.tenants.keys.UnknownScope: a scope the contract does not know.
+    :raises ledgersafe.values.errors.InvalidParameter: name, store, register or lifetime is not valid.
     """
     tenant = get_tenant(slug)
     checks.check_name(name)
     _check_place(store_code, register_code)
     if expires_in is not None and not timedelta(0) < expires_in <= LONGEST_LIFE:
-        raise InvalidParameter(f"A key lives for 1 to {LONGEST_LIFE.days} days.", field="expires_in_days")
+        raise InvalidParameter(f"A key must expire in 1 to {LONGEST_LIFE.days} days.", field="expires_in_days")
     with tenant_transaction(tenant.id):
         store, register = _place(tenant, store_code, register_code, actor)
         expires_at = now + expires_in if expires_in is not None else None
@@ -65,15 +66,15 @@ def create_api_key(
 def rotate_api_key(
     *, slug: str, prefix: str, grace: timedelta = DEFAULT_GRACE, actor: str, now: datetime
 ) -> tuple[ApiKey, str]:
-    """Issue a successor with the same rights, place and length of life; the old key works on for the grace period.
+    """Replace a key by one with the same scopes, place and lifetime; the old one works for the grace period.
 
-    Whoever uses either is the same principal: a command that is repeated with the other key is a repeat.
+    Both keys are the same principal: a command repeated with the other key is a repeat.
 
-    :param grace: zero makes the old key worthless at once; an earlier expiry of the old key stays as it is.
+    :param grace: zero revokes the old key immediately; an earlier expiry of the old key stays.
     :returns: the successor's row, and the key, shown this once.
-    :raises ledgersafe.values.errors.NotFound: no such tenant or key. :raises ledgersafe.values.errors.InvalidParameter:
-        the grace.
-    :raises KeyNotLive: it is worthless already. :raises AlreadyRotated: it has a successor.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or key.
+    :raises ledgersafe.values.errors.InvalidParameter: the grace period is too long.
+    :raises KeyNotLive: it is revoked or expired. :raises AlreadyRotated: it has a successor.
     """
     if not timedelta(0) <= grace <= LONGEST_GRACE:
         hours = int(LONGEST_GRACE.total_seconds() // 3600)
@@ -100,7 +101,10 @@ def rotate_api_key(
 
 
 def revoke_api_key(*, slug: str, prefix: str, actor: str, now: datetime) -> ApiKey:
-    """Make a key worthless from now on. :raises ledgersafe.values.errors.NotFound: no such tenant or key."""
+    """Revoke a key immediately.
+
+    :raises ledgersafe.values.errors.NotFound: no such tenant or key.
+    """
     tenant = get_tenant(slug)
     with tenant_transaction(tenant.id):
         key, changed = keys.revoke(tenant, prefix=prefix, now=now)
@@ -117,7 +121,7 @@ def _check_place(store_code: str | None, register_code: str | None) -> None:
     if register_code is not None:
         checks.check_code("The register", register_code, field="register")
         if store_code is None:
-            raise InvalidParameter("A key bound to a register needs its store too.", field="store")
+            raise InvalidParameter("A key for a register also needs its store.", field="store")
 
 
 def _place(
@@ -134,10 +138,10 @@ def _locked_live(tenant: Tenant, prefix: str, now: datetime) -> ApiKey:
     key = rows.filter(tenant=tenant, prefix=prefix).first()
     if key is None:
         raise NotFound(f"Tenant {tenant.slug} has no API key {prefix}.")
-    # Before whether it is live: one that was rotated at once is both, and its successor is what to look for.
+    # Checked before liveness: a key rotated without grace is both, and the person needs its successor.
     successor = ApiKey.objects.filter(predecessor=key).first()
     if successor is not None:
-        raise AlreadyRotated(f"Key {prefix} was rotated already: its successor is {successor.prefix}.")
+        raise AlreadyRotated(f"Key {prefix} was already rotated: its successor is {successor.prefix}.")
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise KeyNotLive
     return key

@@ -1,4 +1,4 @@
-"""What names, codes and settings may look like. Each refusal names the field it is about."""
+"""Check names, codes and settings. Each refusal names its field."""
 
 import re
 from collections.abc import Collection
@@ -22,62 +22,70 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def check_slug(slug: str) -> None:
-    """:raises InvalidParameter: as all functions here."""
+    """Check a tenant's slug.
+
+    :raises InvalidParameter: like all functions here.
+    """
     if not _SLUG.fullmatch(slug):
-        raise InvalidParameter(f"{slug!r} is no slug: lower-case letters, digits, - and _, at most 64.", field="slug")
+        raise InvalidParameter(
+            f"{slug!r} is not a slug: use lower-case letters, digits, - and _, at most 64.", field="slug"
+        )
 
 
 def check_text(what: str, text: str, limit: int, *, field: str, empty: bool = False) -> None:
-    """Printable, within the limit, and something unless `empty`."""
+    """Check that a text is printable, within the limit, and not blank unless `empty`."""
     if len(text) > limit or not text.isprintable() or (not empty and not text.strip()):
         size = f"{'up to' if empty else '1 to'} {limit}"
         raise InvalidParameter(f"{what} must have {size} printable characters.", field=field)
 
 
 def check_name(name: str) -> None:
-    """People's name of something; may be empty."""
+    """Check a name for people; it may be empty."""
     check_text("The name", name, MAX_NAME, field="name", empty=True)
 
 
 def check_code(what: str, code: str, *, field: str = "code") -> None:
-    """A store's or register's code, exactly as its tills send it."""
+    """Check a store's or register's code, exactly as its tills send it."""
     check_text(what, code, MAX_CODE, field=field)
     if code != code.strip():
         raise InvalidParameter(f"{what} must not begin or end with a space: tills send it exactly.", field=field)
 
 
 def check_currency(currency: str) -> None:
+    """Check an ISO 4217 code."""
     if not is_currency(currency):
         raise InvalidParameter(f"{currency!r} is not an ISO 4217 currency code, like USD.", field="base_currency")
 
 
 def check_time_zone(name: str) -> None:
+    """Check an IANA time zone name."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidParameter(f"{name!r} is no IANA time zone, like Europe/Athens.", field="time_zone") from None
+        raise InvalidParameter(f"{name!r} is not a time zone. Example: Europe/Athens.", field="time_zone") from None
 
 
 def read_cut_off(text: str) -> time:
-    """`"23:59"` → the local time at which the business day ends."""
-    found = _TIME.fullmatch(text)
-    if found is None:
-        raise InvalidParameter(f"{text!r} is no time of day, like 23:59.", field="cut_off")
-    return time(int(found.group(1)), int(found.group(2)))
+    """Read the local time at which the business day ends, like `"23:59"`."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise InvalidParameter(f"{text!r} is not a time of day. Example: 23:59.", field="cut_off")
+    return time(int(match.group(1)), int(match.group(2)))
 
 
-def read_event_types(wanted: Collection[str]) -> list[str]:
-    """The wanted types in the contract's order, each once."""
-    unknown = sorted(set(wanted) - set(event_types.NAMES))
+def read_event_types(names: Collection[str]) -> list[str]:
+    """Return the types in the contract's order, each once."""
+    unknown = sorted(set(names) - set(event_types.NAMES))
     if unknown:
         known = ", ".join(event_types.NAMES)
         raise InvalidParameter(
             f"Unknown event type {', '.join(unknown)}; choose from {known}.", field="enabled_event_types"
         )
-    return [kind for kind in event_types.NAMES if kind in wanted]
+    return [kind for kind in event_types.NAMES if kind in names]
 
 
 def check_late_window(days: int) -> None:
+    """Check the late window: 0 to 365 days."""
     if not 0 <= days <= LONGEST_WINDOW_DAYS:
         raise InvalidParameter(
             f"The late window must be 0 to {LONGEST_WINDOW_DAYS} days, not {days}.", field="late_window_days"
@@ -85,29 +93,29 @@ def check_late_window(days: int) -> None:
 
 
 def check_near_duplicates(seconds: int) -> None:
-    """:raises InvalidParameter: less than none, or more than an hour."""
+    """Check the window for near duplicates: 0 to 3,600 seconds."""
     if not 0 <= seconds <= LONGEST_NEARNESS_SECONDS:
         raise InvalidParameter(
-            f"Near duplicates are looked for within 0 to {LONGEST_NEARNESS_SECONDS} seconds, not {seconds}.",
+            f"The near-duplicate window must be 0 to {LONGEST_NEARNESS_SECONDS} seconds, not {seconds}.",
             field="near_duplicate_seconds",
         )
 
 
 def read_books_start(text: str, *, today: date) -> date:
-    """`"2026-01-01"` → the first business day of the books: since 2000, and at most a year ahead."""
+    """Read the first business day of the books, like `"2026-01-01"`: since 2000, at most a year ahead."""
     try:
         day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         day = None
     if day is None:
-        raise InvalidParameter(f"{text!r} is no day, like 2026-01-01.", field="books_start")
+        raise InvalidParameter(f"{text!r} is not a date. Example: 2026-01-01.", field="books_start")
     if not EARLIEST_START <= day <= today + LONGEST_WAIT:
-        raise InvalidParameter("The books start after 1999 and no more than a year ahead.", field="books_start")
+        raise InvalidParameter("The books must start after 1999, and at most a year from now.", field="books_start")
     return day
 
 
 def read_limit(text: str | None, currency: str, *, field: str) -> int | None:
-    """A limit in minor units; None: there is none."""
+    """Read a limit in minor units; None: there is none."""
     if text is None:
         return None
     try:

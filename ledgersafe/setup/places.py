@@ -1,4 +1,4 @@
-"""Stores and registers. Tills register themselves by their first event unless the tenant is strict about stores."""
+"""Create and rename stores and registers. A new till's first event creates its own unless the tenant is strict."""
 
 from django.db.models import F
 
@@ -12,21 +12,24 @@ from ledgersafe.values.errors import DomainError, NotFound
 
 
 class StoreExists(DomainError):
-    """The tenant has a store of this code already."""
+    """The tenant already has a store with this code."""
 
     code = "STORE_EXISTS"
     http_status = 409
 
 
 class RegisterExists(DomainError):
-    """The store has a register of this code already."""
+    """The store already has a register with this code."""
 
     code = "REGISTER_EXISTS"
     http_status = 409
 
 
 def get_store(slug: str, code: str) -> Store:
-    """:raises ledgersafe.values.errors.NotFound: no such tenant or store."""
+    """Return a store by its code.
+
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store.
+    """
     store = Store.objects.filter(tenant=get_tenant(slug), code=code).first()
     if store is None:
         raise NotFound(f"Tenant {slug} has no store {code!r}.", field="store")
@@ -37,8 +40,8 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
     """Create a store.
 
     :param time_zone: IANA name of the clock by which its business days end; blank: the tenant's.
-    :raises ledgersafe.values.errors.NotFound: no such tenant. :raises ledgersafe.values.errors.InvalidParameter: as it
-        says.
+    :raises ledgersafe.values.errors.NotFound: no such tenant.
+    :raises ledgersafe.values.errors.InvalidParameter: code, name or time zone is not valid.
     :raises StoreExists: the code is taken.
     """
     checks.check_code("The store", code)
@@ -46,21 +49,21 @@ def create_store(*, slug: str, code: str, name: str = "", time_zone: str = "", a
     check_store_zone(time_zone)
     tenant = get_tenant(slug)
     with refused_zones(), tenant_transaction(tenant.id):
-        # Taken first: two people who create the same store queue here, and the second one sees the first one's.
+        # First, since it locks the tenant's row: of two people who create the same store, the second sees the first's.
         _note_new_place(tenant)
         if Store.objects.filter(tenant=tenant, code=code).exists():
-            raise StoreExists(f"Tenant {slug} has a store {code!r} already.", field="code")
+            raise StoreExists(f"Tenant {slug} already has a store {code!r}.", field="code")
         store = _add_store(tenant, code, {"name": name} | ({"time_zone": time_zone} if time_zone else {}), actor)
         if store.time_zone != time_zone:  # its first event came meanwhile, and was dated by the tenant's clock
-            raise StoreExists(f"Tenant {slug} has a store {code!r} already.", field="code")
+            raise StoreExists(f"Tenant {slug} already has a store {code!r}.", field="code")
         return store
 
 
 def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
-    """Give a store another name; its code is what tills send, and stays.
+    """Rename a store; its code stays, because tills send it.
 
-    :raises ledgersafe.values.errors.NotFound: no such tenant or store. :raises
-        ledgersafe.values.errors.InvalidParameter: the name.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store.
+    :raises ledgersafe.values.errors.InvalidParameter: the name is not valid.
     """
     checks.check_name(name)
     tenant = get_tenant(slug)
@@ -76,8 +79,8 @@ def rename_store(*, slug: str, code: str, name: str, actor: str) -> Store:
 def create_register(*, slug: str, store_code: str, code: str, name: str = "", actor: str) -> Register:
     """Create a register in a store.
 
-    :raises ledgersafe.values.errors.NotFound: no such tenant or store. :raises
-        ledgersafe.values.errors.InvalidParameter: as it says.
+    :raises ledgersafe.values.errors.NotFound: no such tenant or store.
+    :raises ledgersafe.values.errors.InvalidParameter: code or name is not valid.
     :raises RegisterExists: the store has this code already.
     """
     checks.check_code("The register", code)
@@ -87,12 +90,12 @@ def create_register(*, slug: str, store_code: str, code: str, name: str = "", ac
         _note_new_place(tenant)
         store = _locked_store(tenant, store_code)
         if Register.objects.filter(tenant=tenant, store=store, code=code).exists():
-            raise RegisterExists(f"Store {store_code} has a register {code!r} already.", field="code")
+            raise RegisterExists(f"Store {store_code} already has a register {code!r}.", field="code")
         return _add_register(tenant, store, code, name, actor)
 
 
 def rename_register(*, slug: str, store_code: str, code: str, name: str, actor: str) -> Register:
-    """Give a register another name; its code stays.
+    """Rename a register; its code stays.
 
     :raises ledgersafe.values.errors.NotFound: no such tenant, store or register.
     :raises ledgersafe.values.errors.InvalidParameter: the name.
@@ -113,18 +116,18 @@ def rename_register(*, slug: str, store_code: str, code: str, name: str, actor: 
 
 
 def find_or_add_store(tenant: Tenant, code: str, actor: str) -> Store:
-    """The store of this code, new if need be; operation."""
+    """Return the store of this code; create it if it is new; operation."""
     require_transaction()
     store = Store.objects.filter(tenant=tenant, code=code).first()
     if store is not None:
         return store
     _note_new_place(tenant)
-    # Somebody else may have been first while this one waited for the tenant.
+    # Read again: another transaction may have added it while this one waited for the tenant's row.
     return Store.objects.filter(tenant=tenant, code=code).first() or _add_store(tenant, code, {"name": ""}, actor)
 
 
 def find_or_add_register(tenant: Tenant, store: Store, code: str, actor: str) -> Register:
-    """The register of this code in this store, new if need be; operation."""
+    """Return the register of this code in this store; create it if it is new; operation."""
     require_transaction()
     rows = Register.objects.filter(tenant=tenant, store=store, code=code)
     register = rows.first()
@@ -135,7 +138,7 @@ def find_or_add_register(tenant: Tenant, store: Store, code: str, actor: str) ->
 
 
 def _note_new_place(tenant: Tenant) -> None:
-    """Count the tenant's version up: processes that remember its stores read them anew. Locks the tenant's row."""
+    """Increment the tenant's version, so that processes read its stores again. Locks the tenant's row."""
     Tenant.objects.filter(pk=tenant.pk).update(version=F("version") + 1)
 
 
@@ -147,7 +150,7 @@ def _locked_store(tenant: Tenant, code: str) -> Store:
 
 
 def _add_store(tenant: Tenant, code: str, facts: dict[str, str], actor: str) -> Store:
-    # A till's first event may register the same store at this very moment, and asks nobody for the tenant's row.
+    # A till's first event may add the same store right now, without locking the tenant's row.
     store, created = Store.objects.get_or_create(tenant=tenant, code=code, defaults=facts)
     if created:
         _record(tenant, actor, "tenants.store.created", "store", code, None, facts)

@@ -1,4 +1,4 @@
-"""The time zone of a store, by whose clock its business days end."""
+"""Set the time zone of a store: its business days end by this clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +19,14 @@ _KNOWN: Final = "stores_time_zone_known"
 
 
 class StoreZoneFixed(DomainError):
-    """A store with business days keeps its time zone: they were cut by it."""
+    """The time zone of a store with business days is fixed."""
 
     code = "STORE_TIME_ZONE_FIXED"
     http_status = 409
 
 
 def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store:
-    """Give a store a time zone of its own, or the tenant's (blank), as long as nothing was dated by its clock.
+    """Set a store's own time zone, or the tenant's (blank), unless an event was already dated by it.
 
     :raises ledgersafe.values.errors.NotFound: no such tenant or store.
     :raises ledgersafe.values.errors.InvalidParameter: no time zone. :raises StoreZoneFixed: it has business days.
@@ -34,7 +34,7 @@ def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store
     check_store_zone(time_zone)
     tenant = get_tenant(slug)
     with refused_zones(), tenant_transaction(tenant.id):
-        # First, as whoever adds a place does: the trigger counts the tenant's version up.
+        # The tenant's row first, in the order in which places are added: the trigger increments its version.
         Tenant.objects.select_for_update(no_key=True).get(pk=tenant.id)
         store = Store.objects.select_for_update(no_key=True).filter(tenant=tenant, code=code).first()
         if store is None:
@@ -55,14 +55,17 @@ def set_store_zone(*, slug: str, code: str, time_zone: str, actor: str) -> Store
 
 
 def check_store_zone(time_zone: str) -> None:
-    """:raises ledgersafe.values.errors.InvalidParameter: neither blank nor a time zone."""
+    """Check a store's time zone; blank means the tenant's.
+
+    :raises ledgersafe.values.errors.InvalidParameter: it is none.
+    """
     if time_zone:
         checks.check_time_zone(time_zone)
 
 
 @contextmanager
 def refused_zones() -> Iterator[None]:
-    """What Postgres refuses of a store's time zone becomes its refusal."""
+    """Turn Postgres' refusal of a time zone into a domain error."""
     try:
         yield
     except IntegrityError as error:

@@ -1,6 +1,8 @@
-"""`manage.py simulate_day`: a chain's whole day through the API, and what must come of it.
+"""`manage.py simulate_day`: a chain's whole day through the API, and checks of the result.
 
-`shape` says how large → `tills` and `baskets` ring it up, `afterwards` takes back, `trouble` goes wrong (all pure, by a
-seed) → `sending` drives it over HTTP as devices do → `office` decides, counts, closes → `judging` compares the product
-with what the simulation knows, and `fingerprint` two runs with each other.
+`shape`: the size of the day → `tills`, `baskets`, `follow_ups`: its events, from a seed (pure) → `sender`: sent over
+HTTP as devices do → `office`: held events decided, drawers counted and closed, the day closed → `judgement`: the
+product's figures against the simulation's own → `fingerprint`: two runs in different order compared.
+
+`day_run` is the order of these steps, `narrator` prints them.
 """

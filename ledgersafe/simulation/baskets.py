@@ -1,4 +1,4 @@
-"""Baskets and how they are paid. Pure, by a random generator that was seeded."""
+"""Fill baskets and choose how they are paid. Pure, from a seeded random generator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ _ARTICLES: Final = (
 )  # fmt: skip
 _TAX_PERCENT: Final = 8
 _PROCESSORS: Final = ("stripe", "adyen")
-#: Ways to pay and how often, of a hundred.
+#: Ways to pay, in percent.
 _WAYS: Final = (("CASH", 38), ("CARD", 44), ("SPLIT", 11), ("GIFT_CARD", 3), ("STORE_CREDIT", 2), ("HOUSE_ACCOUNT", 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What is sold and paid with; amounts in minor units."""
+    """Lines, discount, tips and tenders; amounts in minor units."""
 
     lines: tuple[tuple[str, int, int], ...]
     discount: int
@@ -29,26 +29,26 @@ class Basket:
 
     @property
     def gross(self) -> int:
-        """Of the lines."""
+        """The sum of the lines."""
         return sum(amount for _, _, amount in self.lines)
 
     @property
     def tax(self) -> int:
-        """Of what is left after the discount, rounded half up."""
+        """The tax on lines less discount, rounded half up."""
         return ((self.gross - self.discount) * _TAX_PERCENT * 2 + 100) // 200
 
     @property
     def total(self) -> int:
-        """What is due."""
+        """The amount due."""
         return self.gross - self.discount + self.tax + self.tips
 
     @property
     def card(self) -> int:
-        """Paid by card."""
+        """The amount paid by card."""
         return sum(amount for method, amount, _ in self.tenders if method == "CARD")
 
     def fields(self) -> dict[str, Any]:
-        """As an event's."""
+        """Return the basket's fields of an event."""
         return {
             "total_amount": money(self.total),
             "line_items": [
@@ -62,7 +62,7 @@ class Basket:
         }
 
     def effects(self, direction: int = 1) -> dict[str, int]:
-        """By the columns of `daily_sales`; -1: as if it had not been."""
+        """Return the basket's effects by columns of `daily_sales`; direction -1 undoes it."""
         sums = {
             "gross_minor": self.gross,
             "discounts_minor": self.discount,
@@ -74,7 +74,7 @@ class Basket:
 
 
 def tender_fields(tenders: Sequence[tuple[str, int, str]]) -> list[dict[str, str]]:
-    """As an event's."""
+    """Return tenders as an event has them."""
     return [
         {"method": method, "amount": money(amount)} | ({"processor": processor} if processor else {})
         for method, amount, processor in tenders
@@ -82,7 +82,7 @@ def tender_fields(tenders: Sequence[tuple[str, int, str]]) -> list[dict[str, str
 
 
 def tender_effects(tenders: Sequence[tuple[str, int, str]], direction: int = 1) -> dict[str, int]:
-    """By the columns of `daily_sales`."""
+    """Return the effects of tenders by columns of `daily_sales`."""
     sums: dict[str, int] = {}
     for method, amount, _ in tenders:
         name = f"{method.lower()}_minor"
@@ -91,7 +91,7 @@ def tender_effects(tenders: Sequence[tuple[str, int, str]], direction: int = 1) 
 
 
 def fill(random: Random) -> Basket:
-    """A basket of one to five lines, paid in one of the usual ways."""
+    """Make a basket of one to five lines, paid in one of the usual ways."""
     lines = tuple(_line(random) for _ in range(random.choice((1, 1, 2, 2, 3, 5))))
     gross = sum(amount for _, _, amount in lines)
     discount = gross // 10 if random.random() < 0.15 else 0
@@ -102,7 +102,7 @@ def fill(random: Random) -> Basket:
 
 
 def paid(random: Random, basket: Basket, way: str) -> Basket:
-    """The same, paid this way."""
+    """Add tenders of the given way to a basket."""
     due, processor = basket.total, random.choice(_PROCESSORS)
     if way == "SPLIT":
         cash = due // 3

@@ -1,4 +1,4 @@
-"""One run of a simulated day against a running server: send, release, decide, check, close."""
+"""Run a simulated day against a running server: send, release, decide, check, close."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ from pos.decisions import release
 from pos.reports.roll_up import roll_up_sales
 
 _ACTOR: Final = "system:simulate_day"
-#: Of a hundred arrivals, how many come again in a later batch, and how many once more by themselves.
+#: Percent of arrivals repeated in a later batch, and repeated alone.
 _REPEATED: Final = 4
 _SENT_ALONE: Final = 1
 
 
 class Order(StrEnum):
-    """How the day reaches us: as it happened, with some retries, or in any order and all of it twice."""
+    """The order of arrival: as it happened, with some retries; or shuffled, and everything twice."""
 
     AS_IT_HAPPENED = "as it happened"
     SHUFFLED_AND_DOUBLED = "shuffled and doubled"
@@ -38,7 +38,7 @@ class Order(StrEnum):
 
 @dataclass(slots=True)
 class Run:
-    """One day in one tenant's books."""
+    """One simulated day in one tenant's books."""
 
     tenant: Tenant
     order: Order
@@ -47,19 +47,19 @@ class Run:
 
 
 def arrivals_of(day: Day, order: Order, seed: int) -> list[SentEvent]:
-    """What is sent, in its order. Pure."""
+    """Return the events to send, in their order. Pure."""
     random = Random(f"{seed}/{order}")  # noqa: S311  a game
     arrivals = day.arrivals
     if order == Order.SHUFFLED_AND_DOUBLED:
         doubled = arrivals * 2
         random.shuffle(doubled)
         return doubled
-    found: list[SentEvent] = []
+    sequence: list[SentEvent] = []
     for sent in arrivals:
-        found.append(sent)
+        sequence.append(sent)
         if random.randrange(100) < _REPEATED:
-            found.append(random.choice(found[-sender.BATCH :]))
-    return found
+            sequence.append(random.choice(sequence[-sender.BATCH :]))
+    return sequence
 
 
 def run_day(
@@ -72,7 +72,10 @@ def run_day(
     say: Callable[[str], None],
     progress: Callable[[Sequence[SentEvent]], Callable[[int], None]],
 ) -> Run:
-    """The day in books of its own. :raises ledgersafe.simulation.sender.NotTaken: the server refused something."""
+    """Run the day in new books, from sending to closing.
+
+    :raises ledgersafe.simulation.sender.NotTaken: the server refused something.
+    """
     tenant, key = fresh_tenant("day", name="Simulated shops", key_name="all tills", actor=_ACTOR)
     arrivals = arrivals_of(day, order, shape.seed)
     bodies = sender.batches_of(arrivals, tenant.slug)
@@ -80,8 +83,8 @@ def run_day(
         office = Office(client, shape)
         office.open_drawers()
         sent = sender.send_batches(url, key, bodies, progress(arrivals))
-        for one in arrivals[:: 100 // _SENT_ALONE]:
-            sender.post(client, "/v1/events", sender.body_of(one, tenant.slug))
+        for event in arrivals[:: 100 // _SENT_ALONE]:
+            sender.post(client, "/v1/events", sender.body_of(event, tenant.slug))
         release.release_waiting(tenant_id=tenant.id, now=timezone.now())
         decided = office.decide(day)
         say(f"{len(arrivals):,} events sent; {decided} held ones decided by a person.")

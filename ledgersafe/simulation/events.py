@@ -1,4 +1,4 @@
-"""One event of the simulated day: what a till sends, when it reaches us, and what it comes to if it stands."""
+"""An event of the simulated day: what a till sends, when it arrives, and its effects if it stands."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ CURRENCY: Final = "USD"
 
 @dataclass(slots=True)
 class SentEvent:
-    """One event on its way.
+    """One event of a till.
 
-    `effects`: what it comes to if it stands, by the columns of `daily_sales`; amounts in minor units.
+    `effects`: its effects by columns of `daily_sales` if it stands; amounts in minor units.
     """
 
     store: str
@@ -27,36 +27,36 @@ class SentEvent:
 
     @property
     def event_id(self) -> str:
-        """Its key."""
+        """The event's id."""
         event_id: str = self.fields["event_id"]
         return event_id
 
 
 @dataclass(slots=True)
 class Day:
-    """All that happens, in the order it reaches us, and what is true in the end."""
+    """All events in order of arrival, and what is true in the end."""
 
     events: list[SentEvent]
-    #: Versions a till sent by mistake: the event of the same id in `events` is the true one.
+    #: Wrong versions sent by a till; the event with the same id in `events` is the true one.
     mistakes: list[SentEvent] = field(default_factory=list)
     #: Events nobody can post: their totals do not add up.
     doubtful: list[SentEvent] = field(default_factory=list)
 
     @property
     def arrivals(self) -> list[SentEvent]:
-        """Everything, in the order it reaches us."""
+        """Everything that arrives, in order."""
         everything = [*self.events, *self.mistakes, *self.doubtful]
         return sorted(everything, key=lambda sent: (sent.arrives_at, sent.event_id))
 
     def by_store(self) -> dict[str, Counter[str]]:
-        """What every store's day comes to."""
+        """Add up the effects by store."""
         sums: dict[str, Counter[str]] = {}
         for sent in self.events:
             sums.setdefault(sent.store, Counter()).update(sent.effects)
         return sums
 
     def cash(self) -> Counter[tuple[str, str]]:
-        """What came into every register's drawer, less what went out."""
+        """Add up the cash into each register's drawer, less the cash out of it."""
         sums: Counter[tuple[str, str]] = Counter()
         for sent in self.events:
             moved = sent.effects.get("cash_minor", 0) + sent.effects.get("moved_cash_minor", 0)
@@ -65,5 +65,5 @@ class Day:
 
 
 def money(minor: int) -> str:
-    """As events carry it."""
+    """Format an amount as events carry it."""
     return to_decimal_text(minor, CURRENCY)

@@ -1,7 +1,7 @@
-"""What a tenant's books and daily sales say, as one hash: the same for the same events, however they came.
+"""Hash a tenant's books and daily sales: equal for equal events, in whatever order they came.
 
-What stands counts, not how it came to stand: a journal, its reversal and its replacement are what they come to
-together. No ids and no instants of recording; and no day of drawers and their transactions, which are run today.
+Only balances count: a journal, its reversal and its replacement are added up. Ids and instants of recording are left
+out, and so are the dates of drawers and their transactions, which happen on the day of the run.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ GROUP BY 1, 2, 3, 4, 5 HAVING sum(p.amount_minor) <> 0
 ORDER BY 1, 2, 3, 4, 5
 """
 
-#: Without the number of headers: a decision that replaced a journal has written more of them.
+#: Without the number of headers: a decision that replaced a journal wrote more of them.
 _GOLD: Final = f"""
 SELECT business_date::text, store_code, currency, {", ".join(name for name in SUMS if name != "facts_count")}
 FROM pos_daily_sales_v1(%s, '2000-01-01', '9999-12-31', NULL) ORDER BY 1, 2, 3
@@ -31,7 +31,7 @@ FROM pos_daily_sales_v1(%s, '2000-01-01', '9999-12-31', NULL) ORDER BY 1, 2, 3
 
 
 def books_fingerprint(tenant_id: int) -> str:
-    """SHA-256, hexadecimal, of what every cause came to on every account, and of every store's day."""
+    """Hash (SHA-256, hexadecimal) each cause's balance per account, and each store's daily sales."""
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
         for sql in (_BOOKS, _GOLD):

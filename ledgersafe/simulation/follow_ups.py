@@ -1,6 +1,6 @@
-"""What becomes of a sale: it is brought back, voided, corrected, tipped. Pure.
+"""Make the events that follow a sale: returns, voids, corrections, tips. Pure.
 
-One thing each, so that the order in which it all arrives cannot matter; some of it arrives before its sale.
+At most one per sale, so that the order of arrival cannot matter; some arrive before their sale.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from ledgersafe.simulation.events import SentEvent, money
 if TYPE_CHECKING:
     from ledgersafe.simulation.tills import Till
 
-#: How much later a sale reaches us whose return came first.
+#: Delay of a sale whose return arrives first.
 _SALE_DELAYED: Final = timedelta(minutes=45)
 _EARLY: Final = 0.25
 
 
 def follow_ups_of(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
-    """Nothing, as a rule."""
+    """Yield the events that follow a sale; mostly none."""
     chance = till.random.random()
     for share, what in ((0.04, _brought_back), (0.055, _voided), (0.065, _corrected), (0.10, _tipped)):
         if chance < share:
@@ -37,10 +37,10 @@ def _about(sale: SentEvent, till: "Till") -> dict[str, Any]:
 
 
 def _brought_back(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
-    """One of each line, in one return or two; refunded in cash."""
+    """Return one of each line, in one RETURN or two, refunded in cash."""
     for number, (sku, quantity, amount) in enumerate(basket.lines[:2], 1):
         each = amount // quantity
-        # No more than was paid for it: what a discount took off is not given back.
+        # No more than was paid: a discount is not refunded.
         each = each * (basket.gross - basket.discount) // basket.gross
         line = {"line_id": str(number), "sku": sku, "qty": 1, "amount": money(each)}
         fields = {
@@ -59,7 +59,7 @@ def _voided(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent
 
 
 def _corrected(till: "Till", sale: SentEvent, basket: Basket) -> Iterator[SentEvent]:
-    """The first line was rung up once too often: the rest is what was sold."""
+    """Correct a first line that was rung up once too often."""
     lines = basket.lines[1:] or (("MUG", 1, 1450),)
     right = baskets.paid(till.random, Basket(lines, 0, 0, ()), "CASH")
     effects = {name: right.effects().get(name, 0) for name in right.effects()}

@@ -1,4 +1,4 @@
-"""What the product says at the end of the day, against what the simulation knows."""
+"""Check the product's figures at the end of the day against the simulation's own."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from ledgersafe.simulation.events import CURRENCY, Day
 from ledgersafe.simulation.office import COURIER, FLOAT, Office
 from ledgersafe.simulation.shape import Shape
 
-#: Figures of the report, and their names in `Sent.effects`.
+#: Figures of the report, and their names in `SentEvent.effects`.
 _AMOUNTS: Final = {
     "gross_sales": "gross_minor", "returns": "returns_minor", "discounts": "discounts_minor", "tax": "tax_minor",
     "tips": "tips_minor", "total": "total_minor", "cash_moved": "moved_cash_minor",
@@ -23,30 +23,30 @@ _TENDERS: Final = ("CASH", "CARD", "GIFT_CARD", "STORE_CREDIT", "HOUSE_ACCOUNT")
 
 
 class Check(NamedTuple):
-    """Something that must be, what was found, and what was wanted."""
+    """An expectation, with actual and expected value."""
 
     what: str
-    found: Any
-    wanted: Any
+    actual: Any
+    expected: Any
 
 
 def expected_cash(day: Day) -> dict[tuple[str, str], int]:
-    """What must be in every drawer before it is closed."""
+    """Return the cash that must be in each drawer before it is closed."""
     return {place: FLOAT - COURIER + moved for place, moved in day.cash().items()}
 
 
-def drawers(office: Office, day: Day, expected: Mapping[tuple[str, str], int]) -> Iterator[Check]:
-    """Before they are closed: what the drawers expect, what the books have, what was rung up."""
-    wanted = expected_cash(day)
-    yield Check("drawers whose expected cash is what was rung up", _agreeing(expected, wanted), len(wanted))
+def drawers(office: Office, day: Day, reported: Mapping[tuple[str, str], int]) -> Iterator[Check]:
+    """Check open drawers: the drawers' own figures and the books against the events."""
+    expected = expected_cash(day)
+    yield Check("drawers whose expected cash is what was rung up", _agreeing(reported, expected), len(expected))
     balances = office.get("/v1/reports/balances")["items"]
     accounts = {item["account_code"]: _minor(item["balance"]) for item in balances}
-    booked = {place: accounts.get(f"DRAWER:{place[0]}/{place[1]}:{CURRENCY}", 0) for place in wanted}
-    yield Check("drawer accounts that have it", _agreeing(booked, wanted), len(wanted))
+    booked = {place: accounts.get(f"DRAWER:{place[0]}/{place[1]}:{CURRENCY}", 0) for place in expected}
+    yield Check("drawer accounts that have it", _agreeing(booked, expected), len(expected))
 
 
 def closed(office: Office, expected: Mapping[tuple[str, str], int], reports: Mapping[Any, Any]) -> Iterator[Check]:
-    """After they were."""
+    """Check closed drawers."""
     closed_with = {place: report["ledger"]["expected_cash"] for place, report in reports.items()}
     yield Check("Z-reports with the expected cash", _agreeing(closed_with, expected), len(expected))
     variance = sum(report["ledger"]["variance"] for report in reports.values())
@@ -56,41 +56,41 @@ def closed(office: Office, expected: Mapping[tuple[str, str], int], reports: Map
 
 
 def sold(office: Office, day: Day, shape: Shape) -> Iterator[Check]:
-    """The daily sales of every store, and the layers against each other."""
+    """Check every store's daily sales, and the layers against each other."""
     span = {"from": shape.day.isoformat(), "to": shape.day.isoformat()}
     rows = {row["store_id"]: row for row in office.get("/v1/reports/daily-sales", **span)["items"]}
-    wanted = day.by_store()
-    agreeing = sum(store in rows and differences(rows[store], sums) == [] for store, sums in wanted.items())
-    yield Check("stores whose daily sales are what was rung up", agreeing, len(wanted))
+    expected = day.by_store()
+    agreeing = sum(store in rows and differences(rows[store], sums) == [] for store, sums in expected.items())
+    yield Check("stores whose daily sales are what was rung up", agreeing, len(expected))
     layers = office.get("/v1/reports/reconciliation", date=shape.day.isoformat())
     yield Check("differences between arrivals, sales, report and books", layers["differences"], [])
 
 
 def numbered(office: Office, day: Day) -> Iterator[Check]:
-    """Every till numbers its events: all of them came."""
+    """Check that every till's event numbers are complete."""
     devices = office.items("/v1/devices")
-    wanted = len(day.cash())
-    yield Check("tills that number their events", len(devices), wanted)
+    expected = len(day.cash())
+    yield Check("tills that number their events", len(devices), expected)
     yield Check("numbers that are missing", sum(device["missing_events"] for device in devices), 0)
 
 
 def verified(tenant_id: int) -> Check:
-    """All invariants of the tenant, the roll-up against a recompute among them."""
+    """Check all invariants of the tenant, including the roll-up against a recomputation."""
     report = verification.verify(tenant_id=tenant_id)
     broken = ", ".join(finding.invariant.id for finding in report.broken)
     return Check(f"verify_books, {report.checked} invariants, broken", broken or "none", "none")
 
 
 def differences(row: Mapping[str, Any], sums: Counter[str]) -> list[str]:
-    """The figures of a store's report that are not what its events come to."""
-    found = {name: (_minor(row[name]), sums[effect]) for name, effect in _AMOUNTS.items()}
-    found |= {name: (row[name], sums[effect]) for name, effect in _COUNTS.items()}
-    found |= {name: (_minor(row["tenders"][name]), sums[f"{name.lower()}_minor"]) for name in _TENDERS}
-    return [f"{name} {is_} for {wanted}" for name, (is_, wanted) in found.items() if is_ != wanted]
+    """List the figures of a store's report that differ from its events."""
+    figures = {name: (_minor(row[name]), sums[effect]) for name, effect in _AMOUNTS.items()}
+    figures |= {name: (row[name], sums[effect]) for name, effect in _COUNTS.items()}
+    figures |= {name: (_minor(row["tenders"][name]), sums[f"{name.lower()}_minor"]) for name in _TENDERS}
+    return [f"{name} {is_} for {expected}" for name, (is_, expected) in figures.items() if is_ != expected]
 
 
-def _agreeing(found: Mapping[Any, int], wanted: Mapping[Any, int]) -> int:
-    return sum(found.get(place) == amount for place, amount in wanted.items())
+def _agreeing(actual: Mapping[Any, int], expected: Mapping[Any, int]) -> int:
+    return sum(actual.get(place) == amount for place, amount in expected.items())
 
 
 def _minor(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Telling a simulated day in the terminal: what happens, what was answered, what holds."""
+"""Print a simulated day in the terminal: events, answers, checks."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,43 +13,43 @@ from ledgersafe.simulation.shape import Shape
 
 
 def counting(bar: Progress, arrivals: Sequence[SentEvent]) -> Callable[[int], None]:
-    """A task of the bar, and how to advance it."""
+    """Add a task to the progress bar; return its advance function."""
     task = bar.add_task("sending", total=len(arrivals))
     return lambda number: bar.advance(task, number)
 
 
 class DayStory:
-    """Prints the day, and keeps what did not come out as it should."""
+    """Prints the day, and remembers failed checks."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.failures: list[str] = []
 
     def progress(self) -> Progress:
-        """For sending; on a terminal only."""
+        """Show progress of sending, on a terminal only."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn())
         quiet = not self.console.is_terminal
         return Progress(*columns, TimeElapsedColumn(), console=self.console, transient=True, disable=quiet)
 
     def chapter(self, title: str) -> None:
-        """A heading."""
+        """Print a heading."""
         self.console.print()
         self.console.rule(f"[bold]{title}[/bold]", align="left")
 
     def say(self, text: str) -> None:
-        """A line."""
+        """Print a line."""
         self.console.print(text)
 
     def check(self, check: Check) -> None:
-        """What must be; a miss is told in red, and makes the command fail."""
-        if check.found == check.wanted:
-            self.console.print(f"[green]✓[/green] {check.what}: {check.found or 0}")
+        """Print a check; a failed one in red, and the command fails."""
+        if check.actual == check.expected:
+            self.console.print(f"[green]✓[/green] {check.what}: {check.actual or 0}")
         else:
             self.failures.append(check.what)
-            self.console.print(f"[bold red]✗ {check.what}: {check.found!r}, not {check.wanted!r}[/bold red]")
+            self.console.print(f"[bold red]✗ {check.what}: {check.actual!r}, not {check.expected!r}[/bold red]")
 
     def day(self, shape: Shape, day: Day) -> None:
-        """What will happen."""
+        """Print what will happen."""
         kinds: dict[str, int] = {}
         for sent in day.events:
             kinds[sent.fields["event_type"]] = kinds.get(sent.fields["event_type"], 0) + 1
@@ -61,7 +61,7 @@ class DayStory:
         self.console.print(table)
 
     def answers(self, run: Run) -> None:
-        """What the batches were answered, and how fast."""
+        """Print the answers to the batches, and the rate."""
         table = Table("Status", "Reason", "Events", title=f"Answers of /v1/events/batch, tenant {run.tenant.slug}")
         for (status, reason), number in sorted(run.sent.answers.items()):
             table.add_row(str(status), reason, f"{number:,}")
@@ -70,7 +70,7 @@ class DayStory:
         self.console.print(f"{run.sent.events:,} events in {run.sent.seconds:.1f} s: {rate}.")
 
     def compare(self, runs: Sequence[Run]) -> None:
-        """Both ended in the same books."""
+        """Check that both runs ended in the same books."""
         self.chapter("The books")
         for run in runs:
             self.console.print(f"{run.fingerprint}  {run.tenant.slug}, {run.order}")

@@ -1,4 +1,4 @@
-"""The back office of the simulated day, by the API: drawers are opened, counted and closed, held events decided."""
+"""The back office of the simulated day, through the API: drawers, held events, the close."""
 
 import json
 from collections.abc import Mapping
@@ -12,33 +12,33 @@ from ledgersafe.simulation.shape import Shape
 from ledgersafe.simulation.tills import registers, stores
 
 FLOAT: Final = 15_000
-#: Paid out of every drawer by a command, which the till sends twice.
+#: Paid out of every drawer by a command that the till sends twice.
 COURIER: Final = 1_700
-#: Every so manieth drawer is closed this much short.
+#: Every nth drawer is closed short by an amount.
 _EVERY: Final = 7
 _SHORT: Final = 135
 
 
 class Office:
-    """Whoever may do everything, over one connection."""
+    """A client with all scopes, over one connection."""
 
     def __init__(self, client: httpx.Client, shape: Shape) -> None:
         self._client, self._shape = client, shape
         self.drawers: dict[tuple[str, str], int] = {}
 
     def open_drawers(self) -> None:
-        """One per register, and a courier paid from each; both commands are sent twice, and happen once."""
+        """Open a drawer per register and pay a courier from each; both commands are sent twice and must happen once."""
         for store in stores(self._shape):
             for register in registers(self._shape):
-                wanted = {"store_id": store, "register_id": register, "starting_cash": FLOAT}
-                drawer = self._twice(f"open.{store}.{register}", "ledgers", wanted)
+                body = {"store_id": store, "register_id": register, "starting_cash": FLOAT}
+                drawer = self._twice(f"open.{store}.{register}", "ledgers", body)
                 self.drawers[store, register] = drawer["id"]
                 paid = {"ledger_id": drawer["id"], "amount": COURIER, "type": "PAYOUT", "method": "CASH"}
                 paid |= {"order_id": f"courier.{store}.{register}"}
                 self._twice(f"courier.{store}.{register}", "transactions", paid)
 
     def decide(self, day: Day) -> int:
-        """Every held event: of a conflict the true version is chosen, what is doubtful is set aside. How many."""
+        """Decide every held event: choose the true version of a conflict, dismiss doubtful events. Return how many."""
         true = {sent.event_id: sent.fields for sent in day.events}
         decided = 0
         for case in self.items("/v1/exceptions", status="open"):
@@ -55,13 +55,13 @@ class Office:
         return decided
 
     def expected_cash(self) -> dict[tuple[str, str], int]:
-        """By the drawers' own account."""
+        """Return the expected cash as the drawers report it."""
         return {
             (item["store_id"], item["register_id"]): item["expected_cash"] for item in self.items("/v1/pos/ledgers")
         }
 
     def close_drawers(self, expected: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], dict[str, Any]]:
-        """Count and close each, every seventh short. :returns: their Z-reports."""
+        """Count and close each drawer, every seventh one short. Return the Z-reports."""
         reports = {}
         for number, (place, drawer_id) in enumerate(self.drawers.items(), 1):
             actual = expected[place] - (_SHORT if number % _EVERY == 0 else 0)
@@ -73,16 +73,22 @@ class Office:
 
     @property
     def shortage(self) -> int:
-        """What all drawers are short together."""
+        """Add up the shortages of all drawers."""
         return len(self.drawers) // _EVERY * _SHORT
 
     def close_day(self) -> dict[str, Any]:
-        """Close the business day. :raises NotTaken: something stands against it."""
+        """Close the business day.
+
+        :raises NotTaken: something blocks the close.
+        """
         answer: dict[str, Any] = post(self._client, f"/v1/periods/{self._shape.day}/close", b"{}").json()
         return answer
 
     def get(self, path: str, **parameters: Any) -> dict[str, Any]:
-        """:raises NotTaken: not 200."""
+        """Get a path.
+
+        :raises NotTaken: the answer is not 200.
+        """
         answer = self._client.get(path, params=parameters)
         if answer.status_code != httpx.codes.OK:
             raise NotTaken(f"{path} answered {answer.status_code}: {answer.text[:300]}")
@@ -90,16 +96,16 @@ class Office:
         return body
 
     def items(self, path: str, **parameters: Any) -> list[dict[str, Any]]:
-        """A list's every page."""
+        """Yield the items of every page of a list."""
         page = self.get(path, limit=500, **parameters)
-        found: list[dict[str, Any]] = page["items"]
+        rows: list[dict[str, Any]] = page["items"]
         while page["next_cursor"]:
             page = self.get(path, limit=500, cursor=page["next_cursor"], **parameters)
-            found += page["items"]
-        return found
+            rows += page["items"]
+        return rows
 
     def _twice(self, key: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A money command, and its retry: the same answer."""
+        """Send a money command and a retry; both must get the same answer."""
         sent = json.dumps(body).encode()
         first, again = (post(self._client, f"/v1/pos/{path}", sent, **{"X-Idempotency-Key": key}) for _ in range(2))
         if first.content != again.content:
@@ -109,7 +115,7 @@ class Office:
 
     def _true_version(self, case_id: str, fields: Mapping[str, Any]) -> int:
         for version in self.get(f"/v1/exceptions/{case_id}")["versions"]:
-            # Whole: two versions may come to the same total, and differ in how it was paid.
+            # Compare whole payloads: two versions may have equal totals and different tenders.
             if {name: value for name, value in version["payload_json"].items() if name != "tenant_id"} == fields:
                 raw_id: int = version["first_raw_id"]
                 return raw_id

@@ -1,4 +1,4 @@
-"""Driving the day over HTTP, as devices do: batches over several connections, the same bytes again when in doubt."""
+"""Send the day over HTTP as devices do: batches over several connections, with retries of the same bytes."""
 
 import json
 import queue
@@ -17,17 +17,17 @@ from ledgersafe.simulation.events import SentEvent
 BATCH: Final = 1_000
 CONNECTIONS: Final = 4
 _TRIES: Final = 6
-#: As the contract says: the same bytes again.
+#: Statuses after which the contract asks for the same bytes again.
 _AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
 
 class NotTaken(Exception):
-    """The server refused what the simulation sends, or was not there."""
+    """The server refused an event or command, or did not answer."""
 
 
 @dataclass(slots=True)
 class SendResult:
-    """What was answered: (status, reason) of events, and how long it took."""
+    """The answers by (status, reason), and the time it took."""
 
     answers: Counter[tuple[int, str]] = field(default_factory=Counter)
     events: int = 0
@@ -35,12 +35,12 @@ class SendResult:
 
     @property
     def per_second(self) -> float:
-        """Events through the batch endpoint, by the clock of whoever sends."""
+        """Events per second through the batch endpoint, by the sender's clock."""
         return self.events / self.seconds if self.seconds else 0.0
 
 
 def batches_of(arrivals: Iterable[SentEvent], tenant: str) -> list[bytes]:
-    """Request bodies, made before any clock starts: every store sends its own events, in the order they are given."""
+    """Build request bodies before any clock starts: each store sends its own events, in order."""
     collecting: dict[str, list[bytes]] = {}
     batches: list[bytes] = []
     for sent in arrivals:
@@ -56,12 +56,15 @@ def _joined(bodies: Iterable[bytes]) -> bytes:
 
 
 def body_of(sent: SentEvent, tenant: str) -> bytes:
-    """One event's bytes."""
+    """Encode one event."""
     return json.dumps({"tenant_id": tenant} | sent.fields, separators=(",", ":")).encode()
 
 
-def send_batches(url: str, key: str, bodies: Sequence[bytes], done: Callable[[int], None]) -> SendResult:
-    """Send all, in their order, over `CONNECTIONS` connections. :raises NotTaken: something was not accepted."""
+def send_batches(url: str, key: str, bodies: Sequence[bytes], on_sent: Callable[[int], None]) -> SendResult:
+    """Send all batches in order, over `CONNECTIONS` connections.
+
+    :raises NotTaken: one was refused.
+    """
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     for body in bodies:
         waiting.put(body)
@@ -78,7 +81,7 @@ def send_batches(url: str, key: str, bodies: Sequence[bytes], done: Callable[[in
                 with lock:
                     sending.answers.update((result["status"], result["reason_code"] or "") for result in results)
                     sending.events += len(results)
-                    done(len(results))
+                    on_sent(len(results))
 
     def guarded() -> None:
         try:
@@ -99,13 +102,16 @@ def send_batches(url: str, key: str, bodies: Sequence[bytes], done: Callable[[in
 
 
 def connect(url: str, key: str) -> httpx.Client:
-    """One connection, kept alive."""
+    """Open one connection, kept alive."""
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     return httpx.Client(base_url=url, headers=headers, timeout=120)
 
 
 def post(till: httpx.Client, path: str, body: bytes, **headers: str) -> httpx.Response:
-    """Again while the answer says so. :raises NotTaken: the answer is another, or none comes."""
+    """Send, and again while the answer asks for it.
+
+    :raises NotTaken: another answer, or none.
+    """
     for attempt in range(_TRIES):
         try:
             answer = till.post(path, content=body, headers=headers)

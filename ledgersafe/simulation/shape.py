@@ -1,4 +1,4 @@
-"""How large a simulated day is."""
+"""The size of a simulated day."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ _LIMITS = {"stores": 500, "registers": 20, "sales": 20_000}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The same shape and day make the same events, byte for byte but for the tenant's name."""
+    """The size and seed of a day: equal shapes make equal events, byte for byte except for the tenant's name."""
 
     day: date
     stores: int = 20
@@ -20,7 +20,10 @@ class Shape:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """:raises InvalidParameter: it is no day that could be."""
+        """Check the numbers.
+
+        :raises InvalidParameter: no day can have them.
+        """
         for name, most in _LIMITS.items():
             if not 1 <= getattr(self, name) <= most:
                 raise InvalidParameter(f"--{name} is 1 to {most}, not {getattr(self, name)}.", field=name)

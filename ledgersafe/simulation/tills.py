@@ -1,6 +1,6 @@
-"""A register's day: sales from morning to evening, what becomes of some of them, cash in and out. Pure.
+"""Make a register's day: sales from morning to evening, their follow-ups, cash in and out. Pure.
 
-What becomes of a sale is chosen so that it is possible in any order: one thing each, within what the sale bears.
+Follow-ups are valid in any order of arrival: one per sale, within the sale's amounts.
 """
 
 from collections import Counter
@@ -18,24 +18,24 @@ from ledgersafe.simulation.shape import Shape
 
 _OPENS: Final = time(8, tzinfo=UTC)
 _OPEN_SECONDS: Final = 13 * 3600
-#: The last store has no network in these hours, and sends what it has rung up when they are over.
+#: Hours without network in the last store, which sends its events afterwards.
 _OFFLINE: Final = (12, 15)
 #: Cash in and out without a sale: how often per register, what it does to the drawer, and its reason.
 _CASH_MOVES: Final = (("PAID_IN", 1, 5000, "CHANGE"), ("PAID_OUT", 2, -1250, "MILK"), ("CASH_DROP", 3, -20000, ""))
 
 
 def stores(shape: Shape) -> list[str]:
-    """Their codes."""
+    """List the store codes."""
     return [f"store_{number:03}" for number in range(1, shape.stores + 1)]
 
 
 def registers(shape: Shape) -> list[str]:
-    """Those of every store."""
+    """List the registers of every store."""
     return [f"till_{number}" for number in range(1, shape.registers + 1)]
 
 
 def day_of(shape: Shape) -> Day:
-    """The whole chain's day. The same shape makes the same day."""
+    """Make the whole chain's day. Equal shapes make equal days."""
     day = Day([])
     for store in stores(shape):
         for register in registers(shape):
@@ -76,7 +76,7 @@ class Till:
     def send(
         self, kind: str, at: datetime, fields: dict[str, Any], effects: dict[str, int], delay: int = 0
     ) -> SentEvent:
-        """An event of this till; it reaches us `delay` seconds after it happened."""
+        """Make an event of this till; it arrives `delay` seconds after it happened."""
         self._numbers[kind] += 1
         self._sequence += 1
         name = f"{self.store}.{self.register}.{kind.lower()}.{self._numbers[kind]}"

@@ -1,4 +1,4 @@
-"""One JSON object per line for machines that read logs (`LOG_FORMAT=json`)."""
+"""Write logs as one JSON object per line (`LOG_FORMAT=json`)."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from ledgersafe.telemetry.request_id import current_request_id
 
 
 class JsonFormatter(logging.Formatter):
-    """time (UTC), level, logger, message, request_id, and the traceback if there is one."""
+    """Formats records as time (UTC), level, logger, message, request_id, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

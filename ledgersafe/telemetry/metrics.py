@@ -8,7 +8,7 @@ events = Counter("pos_events_total", "Events answered, by outcome.", ["result", 
 ingest_latency = Histogram(
     "pos_ingest_latency_ms", "One event from bytes to commit, in milliseconds.", buckets=_MILLISECONDS
 )
-ledger_transactions = Counter("ledger_tx_total", "Journals asked for, by result.", ["result"])
+ledger_transactions = Counter("ledger_tx_total", "Requested journals, by result.", ["result"])
 posting_latency = Histogram(
     "ledger_posting_latency_ms",
     "The database's part of posting, to commit, in milliseconds.",
@@ -19,7 +19,7 @@ serialization_retries = Counter(
 )
 row_by_row = Counter(
     "ingest_row_by_row_total",
-    "Receptions told again row by row, because Postgres refused them in columns; the log tells what.",
+    "Receptions sent again row by row, because Postgres refused them in columns; see the log.",
     ["sqlstate"],
 )
 idempotency_guard = Counter(

@@ -1,4 +1,4 @@
-"""The id of the request being served: in logs, problems and the audit trail alike."""
+"""Keep the id of the current request for logs, problems and the audit trail."""
 
 import re
 import uuid
@@ -11,7 +11,7 @@ _LIKE_A_CARD = re.compile(r"[0-9]{13}")
 
 
 def begin(claimed: str | None) -> str:
-    """Take the caller's id when it is harmless, else a new one; answer it."""
+    """Set the id of this request: the caller's if it is harmless, else a new one; return it."""
     harmless = claimed and _ACCEPTABLE.fullmatch(claimed) and not _LIKE_A_CARD.search(claimed)
     request_id = claimed if claimed and harmless else uuid.uuid4().hex
     _current.set(request_id)
@@ -19,10 +19,10 @@ def begin(claimed: str | None) -> str:
 
 
 def end() -> None:
-    """The request is answered: what this thread does later is not its doing."""
+    """Forget the id: later work of this thread belongs to another request."""
     _current.set("")
 
 
 def current_request_id() -> str:
-    """The id of the request being served; empty outside one."""
+    """Return the id of the current request; empty outside one."""
     return _current.get()

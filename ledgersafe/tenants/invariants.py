@@ -1,4 +1,4 @@
-"""Invariants of the database itself: privileges, guards, owners and unique indexes. Read from the catalog."""
+"""Invariants of the database itself, from its catalog: privileges, guards, owners and unique indexes."""
 
 import json
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ WHERE f.prosrc IS DISTINCT FROM e.value
 
 
 def _forbidden() -> list[dict[str, str]]:
-    """What the application role must not be able to do, by what the models declare."""
+    """List the privileges that the application role must not have, as the models declare."""
     granted = table_privileges()
     return [
         {"tbl": table, "privilege": privilege}
@@ -56,21 +56,21 @@ def _forbidden() -> list[dict[str, str]]:
 
 
 def _tables(*declared_as: str) -> list[str]:
-    """Tables of the models that declare one of these."""
+    """List the tables of models with one of these declarations."""
     models = [model for model in apps.get_models() if any(getattr(model, flag, False) for flag in declared_as)]
     return [model._meta.db_table for model in models]
 
 
 def _guards_stand(snapshot: Snapshot) -> Iterator[Violation]:
-    wanted = declared()
-    triggers = dict(wanted.triggers)
+    catalog = declared()
+    triggers = dict(catalog.triggers)
     for table in _tables("append_only"):
         triggers[table, "append_only"] = append_only_trigger(table)
     parameters: dict[str, Any] = {
         "role": settings.APPLICATION_ROLE,
         "forbidden": json.dumps(_forbidden()),
         "triggers": json.dumps([asdict(trigger) for trigger in triggers.values()]),
-        "functions": json.dumps(wanted.functions),
+        "functions": json.dumps(catalog.functions),
     }
     statement = f"{_PRIVILEGES} UNION ALL {_TRIGGERS} UNION ALL {_FUNCTIONS}"
     yield from map(Violation._make, snapshot.rows(statement, **parameters))

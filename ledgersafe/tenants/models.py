@@ -1,4 +1,4 @@
-"""Who uses the product: tenants with their stores and registers, and the API keys of their devices."""
+"""The tables of tenants: their stores, registers and API keys, and the people who belong to them."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -17,7 +17,7 @@ TENANT_SCOPES = ("ledger:read", "ledger:write", "recon:read", "recon:write", "ad
 
 
 def all_event_types() -> list[str]:
-    """Default of a new tenant: every type the contract knows."""
+    """Return the default of a new tenant: every event type of the contract."""
     return list(event_types.NAMES)
 
 
@@ -140,7 +140,7 @@ class Register(models.Model):
 class ApiKey(models.Model):
     """A device's credential. Only the SHA-256 of the secret is kept; `prefix` tells keys apart for people.
 
-    A key with a store, or a store and a register, is bound to that place: it reaches nothing of any other.
+    A key with a store, or with a store and a register, is bound to that place and cannot reach any other.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="api_keys")
@@ -206,9 +206,9 @@ class ApiKey(models.Model):
 
 
 class Membership(models.Model):
-    """A person of the back office works for this tenant, and sees nothing of others. Superusers see all without one.
+    """A person's access to one tenant: they see nothing of others. Superusers see all tenants without it.
 
-    What a person may do there is said by the groups they are in (`ledgersafe/tenants/staff.py`).
+    A person's groups decide what they may do there (`ledgersafe/tenants/staff.py`).
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="memberships")

@@ -1,4 +1,4 @@
-"""Every reference between tables with a tenant, read off the models: a new one is checked from its first day."""
+"""Every reference between tenant tables, from the models, so that a new one is checked from its first day."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ class Reference:
 
 
 def tenant_models() -> list[type[Model]]:
-    """Models whose rows belong to a tenant, by table name."""
+    """Return the models whose rows belong to a tenant, by table name."""
     models = [model for model in apps.get_models() if _tenant_field(model) is not None]
     return sorted(models, key=lambda model: model._meta.db_table)
 
 
 def since_column(model: type[Model]) -> str | None:
-    """What `--since` bounds: the business day of what is in the books, the arrival of what came."""
+    """Name the column that `--since` bounds: the business day in the books, the arrival of what was received."""
     names = {column.name for column in model._meta.concrete_fields}
     return next((name for name in ("business_date", "received_at") if name in names), None)
 
 
 def tenant_references() -> Iterator[Reference]:
-    """Every foreign key column between tables with a tenant, with or without a constraint in the database."""
+    """List every foreign key column between tenant tables, with or without a database constraint."""
     for model in tenant_models():
         for column in model._meta.concrete_fields:
             target = column.related_model
@@ -54,9 +54,9 @@ def tenant_references() -> Iterator[Reference]:
 
 
 def disagreements(references: Iterable[Reference]) -> str:
-    """One statement selecting, as violations, the rows whose tenant is not that of what they refer to.
+    """Build one statement that selects rows whose tenant differs from that of a row they refer to.
 
-    A tenant id that names no tenant is one too.
+    A tenant id without a tenant counts too.
     """
     parts = [_tenant_exists(model) for model in tenant_models()]
     return "\nUNION ALL ".join(parts + [_tenant_agrees(reference) for reference in references])
@@ -86,12 +86,12 @@ def _since(column: str | None) -> str:
 
 
 def row_key_of(model: type[Model]) -> str:
-    """The column of the primary key; with commas when there are several."""
+    """Name the columns of a model's primary key, separated by commas."""
     return ", ".join(str(field.column) for field in model._meta.pk_fields)
 
 
 def row_name(key: str) -> str:
-    """SQL text that names a row `x` by its key; by the parts of it (`7/1`) when there are several."""
+    """Build SQL text that names row `x` by its key (`7/1` if there are several columns)."""
     return " || '/' || ".join(f"x.{column}::text" for column in key.split(", "))
 
 

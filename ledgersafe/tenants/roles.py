@@ -1,8 +1,7 @@
-"""What people may do: five roles, each a Django group. Whose books they do it on is a membership (`staff`).
+"""The five roles of people, each a Django group. On whose books they act is a membership (`staff`).
 
-The table below is the only place that says it. A migration creates the groups; after every `migrate` they are given
-exactly these permissions again, so that what a new model can be viewed by arrives by itself and what was granted by
-hand goes.
+The table below is the only source. A migration creates the groups; after every `migrate` they get exactly these
+permissions again, so that new models' view permissions are included and permissions granted by hand are removed.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Final
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
 
-#: What there is to see, as patterns of permissions.
+#: View permissions, as patterns.
 _WORK: Final = ("pos.view_*", "exceptions.view_*")
 _BOOKS: Final = ("ledger.view_*", "recon.view_*", "idempotency.view_*")
 _PLACES: Final = ("tenants.view_tenant", "tenants.view_store", "tenants.view_register")
@@ -31,12 +30,12 @@ _DRAWERS: Final = "ledger.operate_drawer"
 _APPROVE_DRAWERS: Final = (_DRAWERS, "ledger.approve_drawer")
 _ADMINISTER: Final = ("tenants.administer_tenant", "auth.view_user", "auth.view_group")
 
-#: Scopes on the API. Tills' scopes (`events:write`, `pos:write`) are for keys alone.
+#: Scopes on the API. People have no scopes of tills (`events:write`, `pos:write`).
 _READS: Final = frozenset({"events:read", "exceptions:read", "ledger:read", "pos:read", "recon:read"})
 _QUEUE: Final = frozenset({"events:read", "exceptions:read", "exceptions:resolve", "ledger:read", "pos:read"})
 
 
-#: What permissions let somebody do, in words; a test compares them with the permissions there are.
+#: Permissions in words; a test compares them with the existing permissions.
 SEES: Final = (
     ("exceptions.view_exceptioncase", "held events"),
     ("ledger.view_journal", "the books"),
@@ -67,12 +66,12 @@ class Role:
     scopes: frozenset[str]
 
     def has(self, permission: str) -> bool:
-        """Whether the role has a permission (`app.codename`)."""
+        """Tell whether the role has a permission (`app.codename`)."""
         return any(fnmatchcase(permission, pattern) for pattern in self.permissions)
 
     @property
     def purpose(self) -> str:
-        """What it is for, in one sentence, as its permissions say."""
+        """Describe the role's permissions in one sentence."""
         sees = [words for permission, words in SEES if self.has(permission)]
         does = [words for permission, words in DOES if self.has(permission)]
         return "; ".join([f"Sees {', '.join(sees[:-1])} and {sees[-1]}", *(does or ["changes nothing"])]) + "."
@@ -90,19 +89,19 @@ _BY_GROUP: Final = {role.name: role for role in ROLES.values()}
 
 
 def of_group(name: str) -> Role | None:
-    """The role a group stands for; None when it is none of ours."""
+    """Return the role of a Django group; None if it is none of ours."""
     return _BY_GROUP.get(name)
 
 
 def names_with(permission: str) -> list[str]:
-    """The roles that have a permission (`app.codename`), by name."""
+    """List the roles that have a permission (`app.codename`), by name."""
     return [role.name for role in ROLES.values() if role.has(permission)]
 
 
 def set_permissions() -> None:
-    """Give every role's group exactly the permissions of the table; after every `migrate`, by the owner; idempotent."""
+    """Reset every role's group to the permissions of the table; by the owner, after every `migrate`; idempotent."""
     if Group._meta.db_table not in connection.introspection.table_names():
-        return  # `migrate` was asked for less than all apps
+        return  # `migrate` ran for some apps only
     permissions = [(f"{p.content_type.app_label}.{p.codename}", p) for p in _permissions()]
     with transaction.atomic():
         for role in ROLES.values():

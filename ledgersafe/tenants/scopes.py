@@ -1,7 +1,7 @@
-"""What scopes open, in words for people who give out keys. A test compares every word with the views.
+"""Describe scopes for people who give out keys. A test compares every word with the views.
 
-The words stand by the beginning of the paths below `/v1/` that the scope opens there: a sentence is made of them, so
-that it names what the views open, all of it and nothing else.
+Each phrase belongs to a path prefix below `/v1/` that the scope opens. The sentences are built from the phrases, so
+that they name everything the views open, and nothing else.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 
 POWERS: Final[dict[str, dict[str, str]]] = {
     "events:write": {"events": "send events, one or many at a time"},
-    "events:read": {"events": "look up what arrived and what became of it"},
+    "events:read": {"events": "read received events and their outcome"},
     "exceptions:read": {"exceptions": "see held events, with all their versions"},
     "exceptions:resolve": {"exceptions": "assign, preview and decide held events"},
     "pos:write": {
@@ -20,8 +20,8 @@ POWERS: Final[dict[str, dict[str, str]]] = {
     "pos:read": {
         "pos/ledgers": "read cash drawers with their X- and Z-reports",
         "sales": "sales",
-        "reports": "daily sales, articles, taxes and how a day reconciles",
-        "devices": "devices and what is missing of them",
+        "reports": "daily sales, articles, taxes and reconciliation",
+        "devices": "devices and their missing events",
     },
     "ledger:read": {
         "accounts": "read accounts with balances and statements",
@@ -44,20 +44,20 @@ POWERS: Final[dict[str, dict[str, str]]] = {
         "devices": "explain gaps of devices",
     },
 }
-#: What `admin` is beside its own endpoints: `Principal.holds` and `KeyPrincipal.may_approve`.
+#: `admin` beyond its own endpoints: see `Principal.holds` and `KeyPrincipal.may_approve`.
 _ADMIN: Final = (
-    "Everything the other scopes open, and: {}. It also confirms what is above a limit, sees blind counts, and forces "
-    "the close of a day."
+    "All other scopes, plus: {}. Also confirms decisions above a limit, sees the expected cash in blind counts, and "
+    "may force the close of a day."
 )
-#: Those that open something. The others are known to the contract and accepted, and not offered.
+#: Scopes with endpoints. The contract also has scopes without any: accepted, but not offered.
 OFFERED: Final = tuple(scope for scope in SCOPES if POWERS[scope])
 
 
 def meaning_of(scope: str) -> str:
-    """One sentence."""
+    """Describe in one sentence what a scope opens."""
     powers = list(POWERS[scope].values())
     if not powers:
-        return "Opens nothing yet."
+        return "No endpoints yet."
     listed = "; ".join(powers)
     if scope == "admin":
         return _ADMIN.format(listed)
@@ -65,5 +65,5 @@ def meaning_of(scope: str) -> str:
 
 
 def is_of_whole_tenant(scope: str) -> bool:
-    """Whether no key that is bound to a store or register can hold it."""
+    """Tell whether a scope is refused to keys of one store or register."""
     return scope in TENANT_SCOPES

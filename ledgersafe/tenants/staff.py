@@ -1,7 +1,7 @@
 """People of the back office: which tenants they belong to, and what they may do there.
 
-What somebody may do is a Django permission, given through the groups of `roles`; for whom, is a membership.
-Superusers need neither. Interfaces ask here, use cases are told the answer.
+Django permissions, through the groups of `roles`, say what a person may do; memberships say for which tenants.
+Superusers need neither. Interfaces ask this module; use cases do not.
 """
 
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from typing import Any, TypeAlias
 from django.db.models import QuerySet
 
 from ledgersafe.tenants import roles
-from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import SCOPES, Membership, Tenant
+from ledgersafe.tenants.principals import Principal
 from ledgersafe.values.errors import DomainError, NotFound
 
-#: A user of django.contrib.auth, as requests carry it.
+#: A user of django.contrib.auth, as in `request.user`.
 Person: TypeAlias = Any
 
 
 def tenant_ids_of(person: Person) -> list[int] | None:
-    """Ids of the tenants a person works for; None: all of them. One statement, remembered on the person."""
+    """List the ids of the tenants a person works for; None: all tenants. One statement, cached on the person."""
     if person.is_superuser:
         return None
     remembered: list[int] | None = getattr(person, "_tenant_ids", None)
@@ -30,25 +30,25 @@ def tenant_ids_of(person: Person) -> list[int] | None:
 
 
 def visible_tenants(person: Person) -> QuerySet[Tenant]:
-    """The tenants a person works for."""
+    """Query the tenants a person works for."""
     ids = tenant_ids_of(person)
     rows = Tenant.objects.order_by("slug")
     return rows if ids is None else rows.filter(id__in=ids)
 
 
 def may(person: Person, permission: str, tenant_id: int) -> bool:
-    """Whether a person has a permission (`app.codename`) and works for the tenant it is to be used on."""
+    """Tell whether a person has a permission (`app.codename`) and works for the tenant."""
     ids = tenant_ids_of(person)
     return bool(person.is_active and person.has_perm(permission) and (ids is None or tenant_id in ids))
 
 
 def actor_of(person: Person) -> str:
-    """As the audit trail names a person."""
+    """Name a person for the audit trail."""
     return f"user:{person.get_username()}"[:200]
 
 
 def roles_of(person: Person) -> list[roles.Role]:
-    """The roles a person has, by the groups they are in."""
+    """List the roles of a person, from their groups."""
     names = person.groups.order_by("name").values_list("name", flat=True)
     return [role for role in map(roles.of_group, names) if role is not None]
 
@@ -62,7 +62,7 @@ class TenantNotNamed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class StaffPrincipal(Principal):
-    """A signed-in person of the back office, on one of their tenants, within their roles."""
+    """A person signed in to the back office, on one of their tenants, within their roles."""
 
     person: Person
 
@@ -80,20 +80,20 @@ class StaffPrincipal(Principal):
 
 
 def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
-    """A person on the tenant they named, or on the only one they have.
+    """Return a person as principal of the tenant they named, or of their only one.
 
-    :raises TenantNotNamed: there is a choice, and none was made.
+    :raises TenantNotNamed: they work for several tenants, and named none.
     :raises ledgersafe.values.errors.NotFound: no such tenant, or none of theirs: the answer is the same.
     """
     tenants = visible_tenants(person)
-    found = list(tenants.filter(slug=slug) if slug else tenants[:2]) if (slug or "").isprintable() else []
-    if len(found) > 1:
+    rows = list(tenants.filter(slug=slug) if slug else tenants[:2]) if (slug or "").isprintable() else []
+    if len(rows) > 1:
         raise TenantNotNamed
-    if not found:
+    if not rows:
         raise NotFound(f"There is no tenant {slug[:64]!r} here." if slug else "You work for no tenant yet.")
     return StaffPrincipal(
-        tenant_id=found[0].id,
-        tenant_slug=found[0].slug,
+        tenant_id=rows[0].id,
+        tenant_slug=rows[0].slug,
         scopes=scopes_of(person),
         store_code=None,
         register_code=None,
@@ -102,7 +102,7 @@ def principal_of(person: Person, slug: str | None) -> StaffPrincipal:
 
 
 def scopes_of(person: Person) -> frozenset[str]:
-    """What a person may do on the API: what their roles may."""
+    """Return the API scopes of a person's roles."""
     if person.is_superuser:
         return frozenset(SCOPES)
     return frozenset().union(*(role.scopes for role in roles_of(person)))

@@ -1,4 +1,4 @@
-"""Card numbers must not be kept: finding them in a payload, and masking them in its bytes.
+"""Find card numbers in payloads, and mask them: they must not be kept.
 
 A primary account number is 14–19 digits of an issuer range with a valid Luhn check digit (ISO/IEC 7812-1), bare or
 in the groups that are printed on cards. Thirteen-digit Visa numbers have not been issued for decades and are left
@@ -19,7 +19,7 @@ _CANDIDATE: Final = re.compile(
     r"(?![0-9A-Za-z_\-]|\.\d)",
     re.ASCII,
 )
-#: What every candidate begins with, found without looking around: most payloads have none of it.
+#: The beginning of every candidate, without look-around, so that most payloads are dismissed quickly.
 _HINT: Final = re.compile(r"[2-6]\d{3}(?:\d{9}|[ -]\d{4})", re.ASCII)
 #: Issuer ranges: Visa; Mastercard; American Express and Diners; JCB; Discover; UnionPay; Maestro.
 _ISSUER: Final = re.compile(
@@ -32,41 +32,41 @@ _ISSUER: Final = re.compile(
     r"|(?:50[1-9]\d|5[6-8]\d\d|6304|67\d\d)\d{12}",
     re.ASCII,
 )
-#: Digits alike, and what may stand between their groups: what is hinted at is then a plain text to look for.
+#: Maps all digits to 0 and both separators to a space, so that `_HINT` becomes a search for a constant.
 _SHAPE: Final = bytes.maketrans(b"123456789-", b"000000000 ")
 _DIGITS: Final = re.compile(r"\d", re.ASCII)
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 
 
 def contains_pan(text: str) -> bool:
-    """True when a card number stands somewhere in the text, be it behind JSON escapes or NULs."""
+    """Tell whether a card number stands in the text, also behind JSON escapes or NULs."""
     text = _plain(text)
-    return bool(_HINT.search(text)) and any(_is_pan(found.group()) for found in _CANDIDATE.finditer(text))
+    return bool(_HINT.search(text)) and any(_is_pan(match.group()) for match in _CANDIDATE.finditer(text))
 
 
 def may_contain_pan(plain: bytes) -> bool:
-    """False when no card number can stand in the UTF-8 of a text without escapes; many times faster than the answer."""
+    """Tell quickly whether UTF-8 text without escapes may hold a card number; False is certain."""
     shape = plain.translate(_SHAPE)
     return b"0000 0000" in shape or b"0" * 13 in shape
 
 
 def mask(text: str) -> str:
-    """The text with every card number's digits but the last four starred; escapes are resolved where there are any."""
+    """Replace all but the last four digits of every card number by stars; JSON escapes are resolved first."""
     text = _plain(text)
     if not _HINT.search(text):
         return text
-    return _CANDIDATE.sub(lambda found: _masked(found.group()) if _is_pan(found.group()) else found.group(), text)
+    return _CANDIDATE.sub(lambda match: _masked(match.group()) if _is_pan(match.group()) else match.group(), text)
 
 
 def mac(body: bytes) -> bytes:
-    """A keyed MAC of what was not kept, 32 bytes: equal bodies can be told equal, and nothing guessed from it."""
+    """Compute a keyed MAC of a body that was not kept (32 bytes): equal bodies compare equal, and reveal nothing."""
     return hmac.new(b"pan:" + settings.SECRET_KEY.encode(), body, hashlib.sha256).digest()
 
 
 def _plain(text: str) -> str:
-    """Without escapes and NULs: `\\u0034111…` hides a digit, `\\n4111…` a border, UTF-16 read as UTF-8 all of it."""
+    """Resolve escapes and drop NULs: `\\u0034111…` hides a digit, `\\n4111…` a border, UTF-16 every second byte."""
     if "\\" in text:
-        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
+        text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", text)
     return text.replace("\x00", "") if "\x00" in text else text
 
 

@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens as what it is: a table of texts and numbers, never a program."""
+"""Write CSV that a spreadsheet opens as text and numbers, and never runs as a formula."""
 
 import csv
 import io
@@ -8,26 +8,26 @@ from typing import Final, TypeAlias
 
 from django.http import StreamingHttpResponse
 
-#: Numbers are written digit by digit; all else is text.
+#: Numbers are written digit by digit; everything else is text.
 CsvCell: TypeAlias = str | int | Decimal | None
-#: What a spreadsheet would take for a formula at the beginning of a cell (OWASP: CSV injection).
+#: First characters that make a spreadsheet run a cell as a formula (OWASP: CSV injection).
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """Quote a text that a spreadsheet would run as a formula."""
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def csv_lines(rows: Iterable[Sequence[CsvCell]]) -> bytes:
-    """RFC 4180 in UTF-8. A number below zero stays a number; None is an empty cell."""
+    """Write rows as CSV (RFC 4180, UTF-8). Negative numbers stay numbers; None is an empty cell."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_cell(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
 
 
 def csv_response(lines: Iterable[bytes], name: str) -> StreamingHttpResponse:
-    """A file to save, which no cache keeps. `name` is ours: letters, digits, dots and dashes."""
+    """Answer a CSV file for download, uncached. `name` must be letters, digits, dots and dashes."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
     return StreamingHttpResponse(lines, content_type="text/csv", headers=headers)
 

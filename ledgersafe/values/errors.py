@@ -1,4 +1,4 @@
-"""Refusals: what the domain says no to, and how an interface shows it.
+"""Refusals of the domain, and how interfaces show them.
 
 A `DomainError` is an expected answer. Its docstring is the message people read when none is given;
 anything else that is raised is a bug.
@@ -15,7 +15,7 @@ class DomainError(Exception):
     #: Stable, UPPERCASE; part of the contract.
     code: ClassVar[str] = "DOMAIN_ERROR"
     http_status: ClassVar[int] = 400
-    #: Something that happens later may lift it: it is never kept as the answer to a command.
+    #: A later event may lift this refusal, so it is never stored as the answer to a command.
     may_be_lifted: ClassVar[bool] = False
 
     def __init__(self, message: str = "", **context: Any) -> None:

@@ -1,4 +1,4 @@
-"""JSON as money needs it: exact numbers, no duplicate keys, bounded depth, and one fingerprint per value.
+"""Read JSON as money needs it: exact numbers, unique keys, bounded depth, and one fingerprint per value.
 
 The stock parser turns 0.1 into a float, keeps the last of two equal keys, reads `1e400` as infinity and gives up
 with a traceback on deep nesting. Here a document is either read exactly or refused with a reason.
@@ -15,12 +15,12 @@ MAX_DEPTH: Final = 32
 #: A number's text. The longest exact amount is 18 digits; long identifiers fit; 5,000 digits do not.
 MAX_NUMBER_CHARACTERS: Final = 128
 MAX_EXPONENT: Final = 308
-#: The canonical text of what was written `1e200` is longer.
+#: The canonical text of a short literal such as `1e200` is longer.
 _MAX_PLAIN: Final = MAX_NUMBER_CHARACTERS + MAX_EXPONENT + len("-0.")
 
 _TOO_LONG: Final = f"A number has more than {MAX_NUMBER_CHARACTERS} characters."
 _LONG_NUMBER: Final = re.compile(rf"[-+.eE0-9]{{{MAX_NUMBER_CHARACTERS + 1}}}")
-#: Texts and numbers of a document that was parsed.
+#: Texts and numbers of a parsed document.
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][-+.eE0-9]*')
 
 #: Marks around the text of a decimal while it passes through the C encoder, which knows no exact decimals. Lone
@@ -40,19 +40,22 @@ class UnreadableBody(ValueError):
 
 
 class Number(str):
-    """A decimal that is no whole number, as marked canonical text, never a float; see `decimal_of`."""
+    """A decimal fraction as marked canonical text, never a float; see `decimal_of`."""
 
     __slots__ = ()
 
 
 class Whole(int):
-    """A whole number that was written as a decimal or with an exponent (`10.0`, `1e3`), where `tells_notation`."""
+    """A whole number written as a decimal or with an exponent (`10.0`, `1e3`); only with `tells_notation`."""
 
     __slots__ = ()
 
 
 def decode(body: bytes) -> str:
-    """Bytes → text. :raises UnreadableBody: not UTF-8, or marked with a byte order mark."""
+    """Decode UTF-8.
+
+    :raises UnreadableBody: not UTF-8, or it starts with a byte order mark.
+    """
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -63,11 +66,11 @@ def decode(body: bytes) -> str:
 
 
 def parse_object(text: str, *, tells_notation: bool = False, is_sent: bool = False) -> dict[str, Any]:
-    """Text → dict of str, int, `Number`, bool, None, list and dict.
+    """Parse text into a dict of str, int, `Number`, bool, None, list and dict.
 
-    :param is_sent: it comes from a client: no number is longer than `MAX_NUMBER_CHARACTERS`. What we keep as canonical
-        text may have longer ones, like the plain digits of `1e200`.
-    :param tells_notation: `1e3` and `10.0` become `Whole`, for who asks for an integer and nothing else.
+    :param is_sent: the text comes from a client: refuse numbers longer than `MAX_NUMBER_CHARACTERS`. Our own canonical
+        text may have longer ones, such as the plain digits of `1e200`.
+    :param tells_notation: read `1e3` and `10.0` as `Whole`, for callers that accept only integers.
     :raises UnreadableBody: malformed, not an object, duplicate keys, NaN, a number out of range, too deep.
     """
     try:
@@ -91,22 +94,22 @@ def parse_object(text: str, *, tells_notation: bool = False, is_sent: bool = Fal
 
 
 def canonical_text(value: dict[str, Any]) -> str:
-    """The canonical JSON of a parsed value: keys sorted, no white space, exact decimals, text as it is."""
+    """Write a parsed value as canonical JSON: keys sorted, no white space, exact decimals, text unescaped."""
     return _encode(value).replace(f'"{_OPEN}', "").replace(f'{_CLOSE}"', "")
 
 
 def fingerprint(canonical: str) -> bytes:
-    """SHA-256 of the canonical JSON: 32 bytes."""
+    """Hash canonical JSON with SHA-256 (32 bytes)."""
     return hashlib.sha256(canonical.encode("utf-8")).digest()
 
 
 def marked(text: str) -> Number:
-    """A decimal of its canonical text."""
+    """Make a `Number` from a decimal's canonical text."""
     return Number(f"{_OPEN}{text}{_CLOSE}")
 
 
 def decimal_of(number: Number) -> Decimal:
-    """The exact value of a parsed decimal."""
+    """Return the exact value of a `Number`."""
     return Decimal(number[1:-1])
 
 
@@ -138,9 +141,9 @@ def _parse_int(text: str) -> int:
 
 
 def _refuse_many_digits(text: str) -> None:
-    """Patches and proposals are kept as canonical text: whatever was read once must be readable as that.
+    """Refuse a number whose canonical text could not be read again; patches and proposals are kept so.
 
-    So a long number passes if with an exponent, of which the shortest is `e9`, it would not be a long one.
+    A long number passes if it would be short enough with an exponent; the shortest exponent is `e9`.
     """
     digits = text.lstrip("-").replace(".", "").strip("0")
     shortest = text.count("-") + len(digits) + len("e9")
@@ -149,7 +152,7 @@ def _refuse_many_digits(text: str) -> None:
 
 
 def _has_long_number(text: str) -> bool:
-    """Tell whether a number of the document, and not only digits within a text, is too long to be sent."""
+    """Tell whether a number of the document, not digits within a text, is too long to be sent."""
     return any(len(literal) > MAX_NUMBER_CHARACTERS for literal in _TOKEN.findall(text) if literal[0] != '"')
 
 
@@ -168,7 +171,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _levels(value: Any) -> Iterator[list[Any]]:
-    """All values, one list per level of nesting: no recursion that the input controls."""
+    """Yield all values, one list per level of nesting, without recursion that the input controls."""
     level = [value]
     while level:
         yield level
@@ -185,7 +188,7 @@ def _depth(value: Any) -> int:
 
 
 def _is_text(value: Any) -> bool:
-    """True when every key and text is Unicode that can be written down; decimals carry marks of their own."""
+    """Tell whether every key and text is valid Unicode; `Number` has marks of its own."""
     for level in _levels(value):
         for item in level:
             texts = item if isinstance(item, dict) else [item] if type(item) is str else ()

@@ -1,4 +1,4 @@
-"""Reading days and instants that somebody sent: the one place that decides which texts they are. Pure."""
+"""Read days and instants from text; no other module decides which texts are valid. Pure."""
 
 import re
 from datetime import UTC, date, datetime
@@ -8,7 +8,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def read_day(text: str) -> date | None:
-    """A day as `2026-02-25`; None: it is none. Python would read more as one: `2026-W09-3` and `20260225`."""
+    """Read a day like `2026-02-25`, else None. Python also accepts `2026-W09-3` and `20260225`; this does not."""
     if not _DAY.fullmatch(text):
         return None
     try:
@@ -18,9 +18,9 @@ def read_day(text: str) -> date | None:
 
 
 def read_instant(text: str) -> datetime | None:
-    """An instant with an offset, in UTC; None: it is none, or lies outside the calendar there.
+    """Read an instant with an offset, in UTC; None: not an instant, or outside the calendar.
 
-    In UTC, because Postgres knows no offsets of 16 hours and more.
+    In UTC, because Postgres rejects offsets of 16 hours or more.
     """
     try:
         # A «+» that was not escaped arrives as a space.

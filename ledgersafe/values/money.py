@@ -14,7 +14,7 @@ from iso4217 import Currency
 MAX_MINOR: Final = 10**15
 _MAX_DIGITS: Final = 15
 _SHORT: Final = 20
-#: So few digits are below `MAX_MINOR` in every currency: none has more than four decimals.
+#: Numbers with so few digits stay below `MAX_MINOR` in every currency, since none has more than four decimals.
 _PLAIN: Final = 11
 
 _EXPONENTS: Final[dict[str, int]] = {c.code: c.exponent for c in Currency if c.exponent is not None}
@@ -31,17 +31,20 @@ class MoneyError(ValueError):
 
 
 def is_currency(code: object) -> bool:
-    """True for an ISO 4217 code that has minor units (no metals, no test codes)."""
+    """Tell whether this is an ISO 4217 code with minor units (no metals, no test codes)."""
     return isinstance(code, str) and code in _EXPONENTS
 
 
 def exponent(currency: str) -> int:
-    """Decimals of a currency: USD 2, JPY 0, IQD 3. :raises KeyError: unknown currency."""
+    """Return a currency's number of decimals: USD 2, JPY 0, IQD 3.
+
+    :raises KeyError: unknown currency.
+    """
     return _EXPONENTS[currency]
 
 
 def to_minor(amount: int | str | Decimal, currency: str) -> int:
-    """Major units as sent → integer minor units; exact or refused, never rounded.
+    """Convert major units to integer minor units, exactly: never rounded, else refused.
 
     :param amount: an int, a Decimal, or decimal text (`"42.50"`).
     :raises MoneyError: not a number, not finite, more decimals than the currency has, or too large.
@@ -72,7 +75,7 @@ def to_minor(amount: int | str | Decimal, currency: str) -> int:
 
 
 def plain_to_minor(text: str, currency: str) -> int | None:
-    """As `to_minor`, of short plain text (`42.50`, `7`), as nearly all amounts are; None: ask `to_minor`."""
+    """Convert short plain text (`42.50`, `7`) like `to_minor`, but faster; None: use `to_minor`."""
     places = _EXPONENTS[currency]
     whole, point, part = text.partition(".")
     digits = whole + part
@@ -91,7 +94,7 @@ def _bounded(minor: int) -> int:
 
 
 def to_decimal_text(minor: int, currency: str) -> str:
-    """Minor units → decimal text with exactly the currency's decimals: 4250 USD → `42.50`."""
+    """Convert minor units to decimal text with all decimals of the currency: 4250 USD → `42.50`."""
     places = _EXPONENTS[currency]
     sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
@@ -99,7 +102,7 @@ def to_decimal_text(minor: int, currency: str) -> str:
 
 @cache
 def cash_rounding_limit(currency: str) -> int:
-    """The most a cash total may differ from what is due, in minor units: half the smallest coin.
+    """Return the most a cash total may differ from the amount due, in minor units: half the smallest coin.
 
     Source: CLDR `cashDigits`/`cashRounding` by Babel, plus national practice where CLDR is silent.
     """

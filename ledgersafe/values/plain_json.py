@@ -1,8 +1,7 @@
-"""The short way to read a JSON document that is plain, as nearly all are: in C, and alike in every answer.
+"""Read plain JSON documents in C: nearly all are, and the result equals that of `exact_json`.
 
-`exact_json` judges what may come; here only what needs no judging is read: no escapes, no key twice, every number as it
-is written canonically, no white space but what stands after `,` and `:`. For everything else the answer is None: ask
-`exact_json`.
+`exact_json` decides what is allowed; this module reads only documents that need no decision: no escapes, no duplicate
+keys, canonical numbers, white space only after `,` and `:`. For all others it returns None: use `exact_json`.
 """
 
 from decimal import Decimal
@@ -13,29 +12,29 @@ import orjson
 
 from ledgersafe.values.exact_json import MAX_DEPTH, marked
 
-#: Of a decimal; longer ones are looked at closely.
+#: Longer decimals go to `exact_json`.
 _MAX_DIGITS: Final = 40
 _REFUSED: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError)
 
 
 class Plain(NamedTuple):
-    """A document's value and its canonical JSON, in UTF-8."""
+    """A document's value and its canonical JSON (UTF-8)."""
 
     value: dict[str, Any]
     canonical: bytes
 
 
 class _HasDecimals(Exception):
-    """It is read twice: as decimals to write it again, and as texts that are marked, as `exact_json` has them."""
+    """The document has decimals: decode it twice, as `Decimal` to write it again and as `Number` to return."""
 
 
 class _NotPlain(ValueError):
-    """It has a number that is not written as it would be canonically."""
+    """A number is not written canonically."""
 
 
 def read_plain(body: bytes) -> Plain | None:
-    """As `exact_json.parse_object` and `canonical_text`; None: ask those."""
-    # Without escapes every text stands as it is; with few brackets nothing is deep.
+    """Parse and canonicalise a plain document in one go; None: use `exact_json`."""
+    # Without escapes every text is literal; with few brackets nothing is nested deeply.
     if b"\\" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         return None
     try:
@@ -47,23 +46,26 @@ def read_plain(body: bytes) -> Plain | None:
 
 
 def exact(text: str) -> Decimal:
-    """A decimal as it is written canonically. :raises ValueError: it is written otherwise, or long."""
+    """Read a canonically written decimal.
+
+    :raises ValueError: written otherwise, or too long.
+    """
     if text[-1] == "0" or "e" in text or "E" in text or len(text) > _MAX_DIGITS:
         raise _NotPlain
     return Decimal(text)
 
 
 def list_elements(text: bytes) -> list[bytes] | None:
-    """The elements of a JSON list, as they stand; None: it is no list, or has something unusual."""
+    """Split a JSON list into the bytes of its elements; None: not a list, or not plain."""
     try:
-        # Bytes that are no UTF-8 pass, as the element they spoil is looked at by itself.
+        # Invalid UTF-8 passes here: the element that contains it is checked on its own later.
         return [bytes(element) for element in _elements.decode(text)]
     except _REFUSED:
         return None
 
 
 def _decimal(number: Decimal) -> orjson.Fragment:
-    """As a number of its digits, whatever they are."""
+    """Write a decimal digit by digit."""
     return orjson.Fragment(str(number))
 
 
@@ -76,8 +78,11 @@ def _with_decimals(body: bytes) -> Plain | None:
 
 
 def _plain(value: Any, body: bytes) -> Plain | None:
-    """:raises TypeError: an integer has more than 64 bits; how long one may be is judged by others."""
-    # Written again it is the same: so no key stood twice, and every number stood as it is written canonically.
+    """Return value and canonical text if the body is plain, else None.
+
+    :raises TypeError: an integer needs more than 64 bits; `exact_json` decides about it.
+    """
+    # Equal after writing it again, so no key was duplicated and every number was canonical already.
     if type(value) is not dict or not _is_same(orjson.dumps(value, _decimal), body):
         return None
     return Plain(value, orjson.dumps(value, _decimal, orjson.OPT_SORT_KEYS))
@@ -88,9 +93,9 @@ def _has_decimals(_: str) -> Any:
 
 
 def _is_same(written: bytes, body: bytes) -> bool:
-    """Whether they differ by nothing but spaces between a name and its value, or before a name.
+    """Tell whether two texts differ only by spaces after `:` and `,`.
 
-    Where a space is taken out of a text instead, the two are not alike, or were before.
+    If the replacement removes a space inside a text, the two differ, or were equal before.
     """
     return written == body or written == body.replace(b'": ', b'":').replace(b', "', b',"').replace(b", {", b",{")
 

@@ -1,17 +1,17 @@
-"""Payloads and bodies as people read them: one value a line, exact numbers, nothing invisible."""
+"""Format payloads and bodies for people: one value per line, exact numbers, nothing invisible."""
 
 import json
 import re
 from decimal import Decimal
 from typing import Any, Final
 
-#: What would hide, reverse or join text on a screen; shown as the escape that JSON has for it.
+#: Invisible or reversing characters are shown as JSON escapes; these two are not.
 _VISIBLE_SPACES: Final = frozenset(" \n")
 _HEX_WIDTH: Final = 16
 
 
 def pretty(value: Any) -> str:
-    """A parsed payload (with every decimal a `Decimal`) as indented JSON, with its keys sorted.
+    """Format a parsed payload (every decimal a `Decimal`) as indented JSON with sorted keys.
 
     >>> print(pretty({"b": [], "a": Decimal("42.50")}))
     {
@@ -23,7 +23,7 @@ def pretty(value: Any) -> str:
 
 
 def inline(value: Any) -> str:
-    """A value of a payload on one line; a text in its quotes, so that `"1"` and `1` look different."""
+    """Format a value on one line; texts are quoted, so that `"1"` and `1` look different."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_text(key)}: {inline(item)}" for key, item in sorted(value.items())) + "}"
     if isinstance(value, list):
@@ -32,7 +32,7 @@ def inline(value: Any) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Text with every control and invisible character told as `\u202e`; line ends stay."""
+    r"""Escape control and invisible characters like `\u202e`; line ends stay."""
     if text.isprintable():
         return text
     return "".join(
@@ -42,7 +42,7 @@ def visible(text: str) -> str:
 
 
 def body_text(body: bytes) -> str:
-    """Received bytes for reading: text where they are UTF-8, else a hex dump. A cut at the end is no broken text."""
+    """Show received bytes: as text if they are UTF-8 (a cut at the end is fine), else as a hex dump."""
     try:
         return visible(body.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -52,17 +52,17 @@ def body_text(body: bytes) -> str:
 
 
 def hex_dump(body: bytes) -> str:
-    """Offset, sixteen bytes, and the printable ASCII among them, line by line."""
+    """Format offset, sixteen bytes, and their printable ASCII, line by line."""
     lines = []
     for offset in range(0, len(body), _HEX_WIDTH):
         row = body[offset : offset + _HEX_WIDTH]
-        shown = re.sub(r"[^ -~]", ".", row.decode("latin-1"))
-        lines.append(f"{offset:06x}  {row.hex(' '):<{3 * _HEX_WIDTH - 1}}  {shown}")
+        ascii_text = re.sub(r"[^ -~]", ".", row.decode("latin-1"))
+        lines.append(f"{offset:06x}  {row.hex(' '):<{3 * _HEX_WIDTH - 1}}  {ascii_text}")
     return "\n".join(lines)
 
 
 def _lines(value: Any, indent: str) -> list[str]:
-    """A payload is at most 32 levels deep, so recursion is bounded."""
+    """Format recursively; a payload is at most 32 levels deep."""
     if isinstance(value, dict) and value:
         members = [(f"{_text(key)}: ", value[key]) for key in sorted(value)]
         return _block("{", members, "}", indent)

@@ -1,10 +1,10 @@
-"""Bytes that all connections of a worker share."""
+"""A budget of bytes that all connections of a worker share."""
 
 import threading
 
 
 class Budget:
-    """So many bytes may be kept at a time. Threads and loop draw on it alike."""
+    """Bytes that may be kept at a time, by the threads and the loop together."""
 
     def __init__(self, limit: int) -> None:
         self._left = limit
@@ -12,14 +12,16 @@ class Budget:
 
     @property
     def is_overdrawn(self) -> bool:
+        """Whether more was drawn than there is."""
         return self._left < 0
 
     def take(self, size: int) -> int:
-        """Draw so many bytes. :returns: what is left; below zero, somebody must give back."""
+        """Draw bytes. Return what is left; below zero, somebody must give back."""
         with self._lock:
             self._left -= size
             return self._left
 
     def give_back(self, size: int) -> None:
+        """Return bytes."""
         with self._lock:
             self._left += size

@@ -1,4 +1,4 @@
-"""One client: which request is arriving, which answer is leaving, and until when."""
+"""One client's connection: its request, its answer, and its deadline."""
 
 import enum
 import socket
@@ -12,7 +12,7 @@ from ledgersafe.webserver.outgoing import OutgoingAnswer
 
 
 class Phase(enum.Enum):
-    """Whose turn it is."""
+    """Whose turn it is: the client's, the loop's or a thread's."""
 
     RECEIVING = "receiving"  # the client's: no request yet, or a part of one
     ANSWERING = "answering"  # a thread's
@@ -22,20 +22,20 @@ class Phase(enum.Enum):
 
 
 class Connection:
-    """A client's connection. Only the loop changes it; while a thread answers, the loop leaves it alone."""
+    """One client. Only the loop changes it, and not while a thread answers."""
 
     def __init__(
         self, cfg: Any, raw: socket.socket, sock: OutgoingAnswer, client: Any, server: Any, limits: Limits
     ) -> None:
         self._cfg, self._limits = cfg, limits
         self.raw, self.client, self.server = raw, client, server
-        #: What gunicorn writes answers to.
+        #: gunicorn writes answers to this instead of the socket.
         self.sock = sock
         self.phase = Phase.RECEIVING
         self.stays_open = False
-        #: What the poller waits for on behalf of it.
+        #: Events the poller waits for.
         self.events = 0
-        #: When what the client is about to do began, and when it must be done.
+        #: Begin and deadline of the client's current step.
         self.since = time.monotonic()
         self.deadline = self.since + limits.header_seconds
         self._has_whole_head = False
@@ -43,15 +43,15 @@ class Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing has been asked that was not answered."""
+        """Whether no request has begun."""
         return self.phase is Phase.RECEIVING and not self.incoming.has_begun
 
     def is_slow(self, now: float) -> bool:
-        """Whether it has been at one request or answer for longer than honest clients need."""
+        """Tell whether one request or answer takes longer than an honest client needs."""
         return not self.is_idle and self.phase is not Phase.ANSWERING and now - self.since > SLOW_SECONDS
 
     def await_next(self, rest: bytes, seconds: float) -> None:
-        """Begin the next request, of which something may be here already."""
+        """Begin the next request, of which bytes may be here already."""
         self.phase = Phase.RECEIVING
         self.since = time.monotonic()
         self.deadline = self.since + seconds
@@ -61,7 +61,7 @@ class Connection:
             self.receive(rest)
 
     def receive(self, data: bytes) -> None:
-        """Take what came from the client, and set the deadline of the rest."""
+        """Take bytes from the client, and set the deadline for the rest."""
         now = time.monotonic()
         if not self.incoming.has_begun:
             self.since, self.deadline = now, now + self._limits.header_seconds
@@ -73,24 +73,27 @@ class Connection:
             self.deadline = self._limits.body_deadline(self.since, self.incoming.kept)
 
     def begin_answer(self) -> None:
+        """Hand the connection to a thread."""
         self.phase = Phase.ANSWERING
         self.sock.begin_answer()
 
     def begin_sending(self, *, stays_open: bool) -> None:
+        """Let the client take the rest of its answer."""
         self.phase, self.stays_open = Phase.SENDING, stays_open
         self.sock.begin_span()
         self.since, self.deadline = time.monotonic(), self.sock.deadline
 
     def begin_closing(self) -> None:
-        """Say that nothing more comes. A connection that is closed with unread bytes loses the answer before them."""
+        """Send the end of the stream. Closing with unread bytes would lose the answer before them."""
         self.phase = Phase.CLOSING
         self.since = time.monotonic()
         self.deadline = self.since + LINGER_SECONDS
         self.raw.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
+        """Close the socket, and forget request and answer."""
         if self.phase is Phase.SENDING:
-            # Given up: the kernel need not go on offering what it still holds.
+            # Given up: make the kernel drop the unsent rest at once.
             self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.phase = Phase.CLOSED
         self.incoming.close()

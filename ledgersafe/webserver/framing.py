@@ -1,4 +1,4 @@
-"""Finding the end of a request while it arrives. What it says is gunicorn's business: here it is only measured."""
+"""Find the end of a request while it arrives; parsing is gunicorn's business."""
 
 from typing import Final
 
@@ -9,20 +9,20 @@ _SIZE_LINE_BYTES: Final = 8190
 
 
 def may_be_whole(head: bytes | bytearray, new_from: int, line_limit: int) -> bool:
-    """Whether it is worth parsing: the head has ended, or can only be refused.
+    """Tell whether a head is worth parsing: it is complete, or can only be refused.
 
-    :param new_from: where the part begins that has not been looked at yet.
+    :param new_from: where the bytes begin that were not searched before.
     """
     if head.find(b"\r\n\r\n", max(0, new_from - 3)) >= 0:
         return True
-    # gunicorn refuses a bare LF; a head that has one never ends the way it is read.
+    # gunicorn refuses a bare LF, so a head with one needs no further bytes.
     if head.count(b"\n") != head.count(b"\r\n"):
         return True
     return len(head) > line_limit + 4 and b"\r\n" not in head[2 : line_limit + 4]
 
 
 class ChunkedBody:
-    """Finds where a body in chunks ends. One that is not well-formed ends where that shows: the parser refuses it."""
+    """Finds the end of a chunked body. A malformed one ends where that shows: the parser refuses it."""
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -30,7 +30,7 @@ class ChunkedBody:
         self._in_trailer = False
 
     def end_in(self, data: bytes) -> int | None:
-        """How many bytes of the next piece still belong to the body if it ends there, else None."""
+        """Return how many bytes of this piece belong to the body if it ends here, else None."""
         position = 0
         while position < len(data):
             if self._in_trailer:
@@ -51,7 +51,7 @@ class ChunkedBody:
         return None
 
     def _read_size(self) -> bool:
-        """Read a chunk's size; False where it has none."""
+        """Read a chunk's size; False if it is malformed."""
         digits = bytes(self._line).split(b";", 1)[0].strip(b" \t\r\n")
         if not digits or len(digits) > 16 or not _HEXADECIMAL.issuperset(digits):
             return False
@@ -67,9 +67,9 @@ class ChunkedBody:
         self._line += data[position:]
         if self._line[:2] == b"\r\n":
             end = 2
-        elif (found := self._line.find(b"\r\n\r\n")) >= 0:
-            end = found + 4
+        elif (position_of_end := self._line.find(b"\r\n\r\n")) >= 0:
+            end = position_of_end + 4
         else:
-            # No end within reason: what there is of it is refused.
+            # Too long a trailer: end here, and let the parser refuse it.
             return len(data) if len(self._line) > HEAD_BYTES else None
         return position + end - before

@@ -1,4 +1,4 @@
-"""One request while it arrives: its bytes, until the last one is there."""
+"""Collect one request while it arrives, until its last byte is here."""
 
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final
@@ -12,12 +12,12 @@ from ledgersafe.webserver import framing
 from ledgersafe.webserver.limits import HEAD_BYTES, MEMORY_BYTES
 from ledgersafe.webserver.refusals import LARGE_BODY, LONG_HEAD, Refusal
 
-#: One piece of a body that is read back.
+#: Bytes read back at once.
 _PIECE_BYTES: Final = 1024 * 1024
 
 
 class RequestBuffer(Unreader):  # type: ignore[misc]  # gunicorn is untyped
-    """What has arrived, as gunicorn's parser reads it. It ends there: the parser never waits for a client."""
+    """Received bytes for gunicorn's parser. It ends with them: the parser never waits for a client."""
 
     def __init__(self, head: bytes) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class RequestBuffer(Unreader):  # type: ignore[misc]  # gunicorn is untyped
 
 
 class IncomingRequest:
-    """A request on a connection. `feed` it until it `is_whole`, then `open` it in the thread that answers."""
+    """One request. `feed` it until it `is_whole`, then `open` it in the thread that answers."""
 
     def __init__(self, cfg: Any, client: Any, number: int, body_limit: int) -> None:
         self._cfg, self._client, self.number, self._body_limit = cfg, client, number, body_limit
@@ -43,16 +43,16 @@ class IncomingRequest:
         self.request: Any = None
         self.is_whole = False
         self.has_begun = False
-        #: Bytes of the body that are kept.
+        #: Bytes of the body kept so far.
         self.kept = 0
-        #: Why it will not be answered by the application.
+        #: Why the application will not answer it.
         self.trouble: Refusal | Exception | None = None
-        #: What came after its end: the beginning of the next one.
+        #: Bytes after its end: the beginning of the next request.
         self.rest = b""
 
     @property
     def expects_go_ahead(self) -> bool:
-        """Whether the client waits with its body until it is told to go on (`Expect: 100-continue`)."""
+        """Whether the client waits for `100 Continue` before it sends the body."""
         return self._go_ahead and not self.is_whole
 
     def feed(self, data: bytes) -> None:
@@ -64,11 +64,14 @@ class IncomingRequest:
             self._take_body(data)
 
     def go_ahead(self) -> None:
-        """Note that the client was told to go on."""
+        """Note that `100 Continue` was sent."""
         self._go_ahead = False
 
     def open(self) -> Any:
-        """gunicorn's request with its body, for the application. :raises ParseException: its chunks are malformed."""
+        """Return gunicorn's request with its body.
+
+        :raises ParseException: its chunks are malformed.
+        """
         if self._body is not None:
             self._body.seek(0)
             self._received.body = self._body
@@ -102,7 +105,7 @@ class IncomingRequest:
 
     def _begin_body(self) -> None:
         self._head.clear()
-        # The answer `100 Continue` is the loop's business: gunicorn would give it in the thread, after the body.
+        # The loop sends `100 Continue`: gunicorn would do so in the thread, after the body.
         self._go_ahead = self.request._expected_100_continue
         self.request._expected_100_continue = False
         reader = self.request.body.reader
@@ -122,9 +125,9 @@ class IncomingRequest:
         else:
             missing = self._length - self.kept
             end = missing if len(data) >= missing else None
-        mine = data if end is None else data[:end]
-        if mine:
-            self._keep(mine)
+        body = data if end is None else data[:end]
+        if body:
+            self._keep(body)
         if end is not None:
             self.is_whole, self.rest = True, data[end:]
 
@@ -138,12 +141,12 @@ class IncomingRequest:
         self.kept += len(data)
 
     def _join_chunks(self) -> None:
-        """Read the chunks here, where what is wrong with them is the client's fault and no view's."""
+        """Read the chunks here, before the view, so that malformed ones are answered as the client's fault."""
         joined: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  closed as the body
         while piece := self.request.body.read(_PIECE_BYTES):
             joined.write(piece)
         if self._received.buf.getvalue() or self._received.chunk():
-            # We measured another end than the parser found: nobody knows where the next request begins.
+            # The parser found another end than we did, so the begin of the next request is unknown.
             self.request.force_close()
         self.close()
         self._body, length = joined, joined.tell()

@@ -1,38 +1,38 @@
-"""How long a client may take, and how much a worker keeps for all of them. `WEB_*` in `.env.example`."""
+"""Limits for clients, from `WEB_*` (see `.env.example`): time per client, and bytes for all together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-#: What a request's line and headers may come to.
+#: Most bytes of a request's line and headers.
 HEAD_BYTES: Final = 64 * 1024
-#: Up to here a body is kept in memory, from here on in an unnamed file.
+#: Bytes of a body kept in memory; a longer one goes to an unnamed file.
 MEMORY_BYTES: Final = 64 * 1024
-#: What one answer may wait for its reader with; a longer one waits in its thread.
+#: Bytes of an answer that may wait for its reader; for a longer one, its thread waits.
 ANSWER_BYTES: Final = 16 * 1024 * 1024
-#: A connection that is closed is read from so long, for the client to get what it was sent.
+#: Seconds a closing connection is still read, so that the client gets its answer.
 LINGER_SECONDS: Final = 2.0
-#: A request or answer that takes longer is slow: where there are too many connections, these go first.
+#: A request or answer that takes longer is slow; slow ones are closed first when there are too many.
 SLOW_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker grants each client, and all of them together."""
+    """Time and bytes that a worker grants to each client, and to all together."""
 
     header_seconds: float = 10.0
     body_seconds: float = 20.0
     answer_seconds: float = 30.0
-    #: A transfer that keeps up with this may take longer than its seconds.
+    #: A transfer at this speed or faster may exceed its seconds.
     bytes_per_second: float = 8192.0
     #: A larger body is refused before it is read.
     body_bytes: int = 17 * 1024 * 1024
-    #: What a worker keeps of bodies, and a quarter as much of answers, which are all in memory.
+    #: Budget of a worker for bodies; answers, all in memory, get a quarter of it.
     buffer_bytes: int = 512 * 1024 * 1024
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Limits":
-        """Read them from the environment of a worker; what is not set stays as it is here."""
+    def from_environment(cls, environment: Mapping[str, str]) -> "Limits":
+        """Read the limits from a worker's environment; unset ones keep the defaults."""
         usual = cls()
 
         def number(name: str, otherwise: float) -> float:
@@ -48,9 +48,9 @@ class Limits:
         )
 
     def body_deadline(self, since: float, received: int) -> float:
-        """When a body must be complete of which so many bytes have come."""
+        """Return the deadline of a body of which so many bytes have arrived."""
         return since + self.body_seconds + received / self.bytes_per_second
 
     def is_quick(self, sent: int) -> bool:
-        """Whether a client that took so many bytes of its answer within `answer_seconds` may have as long again."""
+        """Tell whether a client that took so many bytes within `answer_seconds` gets as long again."""
         return sent >= self.answer_seconds * self.bytes_per_second

@@ -1,4 +1,4 @@
-"""One answer on its way: what the client's line takes goes at once, the rest waits without a thread."""
+"""Send one answer: at once what the socket takes, and the rest without holding a thread."""
 
 import select
 import socket
@@ -11,7 +11,7 @@ from typing import Any, Final
 from ledgersafe.webserver.budget import Budget
 from ledgersafe.webserver.limits import ANSWER_BYTES, Limits
 
-#: How many pieces are sent at once.
+#: Pieces sent at once.
 _PIECES: Final = 16
 
 
@@ -20,7 +20,7 @@ class ReaderTooSlow(TimeoutError):
 
 
 class OutgoingAnswer:
-    """Stands where gunicorn has its socket. Written to by one thread, and flushed by the loop afterwards."""
+    """Replaces gunicorn's socket. One thread writes to it; the loop flushes it afterwards."""
 
     def __init__(self, sock: socket.socket, limits: Limits, budget: Budget, make_room: Callable[[], None]) -> None:
         self._sock, self._limits, self._budget, self._make_room = sock, limits, budget, make_room
@@ -34,23 +34,26 @@ class OutgoingAnswer:
 
     @property
     def deadline(self) -> float:
-        """When the client must have taken what waits, or else enough of it for another span."""
+        """When the client must have taken the rest, or enough of it for another span."""
         return self._since + self._limits.answer_seconds
 
     # ── As a socket, for gunicorn ───────────────────────────────────────────────────────────────
     def sendall(self, data: bytes) -> None:
-        """Send, or keep for later. :raises ReaderTooSlow: there is too much to keep, and nobody takes it."""
+        """Send, or keep for later.
+
+        :raises ReaderTooSlow: there is too much to keep, and the client takes none.
+        """
         if self._is_broken:
             raise BrokenPipeError
         if self._pieces and self.waiting + len(data) > ANSWER_BYTES:
             self._send_in_time()
         if self._budget.take(len(data)) < 0:
-            # Not this thread waits, whose client may be quick: the one that is slowest loses its answer.
+            # Do not let this thread wait, whose client may be quick: the slowest reader loses its answer.
             self._make_room()
         self._pieces.append(memoryview(data))
         self.waiting += len(data)
         if self._holds_first:
-            # The headers, which are better sent together with what follows.
+            # Headers: wait, and send them together with the first bytes of the body.
             self._holds_first = False
         else:
             self.flush()
@@ -60,36 +63,43 @@ class OutgoingAnswer:
         return len(data)
 
     def gettimeout(self) -> float | None:
-        """Without a timeout, gunicorn would say; it asks before it writes an error."""
+        """Return None; gunicorn asks before it writes an error."""
         return None
 
     def setblocking(self, flag: Any) -> None:
-        """The socket itself never blocks."""
+        """Do nothing: the socket never blocks."""
 
     def shutdown(self, how: int) -> None:
-        """gunicorn gives up on an answer that has begun: the loop ends the connection once it is sent so far."""
+        """Refuse gunicorn's own shutdown of an answer that has begun: the loop closes the connection once it is sent.
+
+        :raises OSError: always.
+        """
         raise OSError("The loop ends connections.")
 
     def close(self) -> None:
-        """See `shutdown`."""
+        """Do nothing, like `shutdown`, but without the error."""
 
     # ── For the loop ────────────────────────────────────────────────────────────────────────────
     def begin_answer(self) -> None:
+        """Hold back the first piece of the answer, so that headers and body leave together."""
         self._holds_first = True
 
     def begin_span(self) -> None:
-        """From here on the client is timed. What the kernel took before says nothing about it."""
+        """Start timing the client; what the kernel took before says nothing about it."""
         self._since, self._sent = time.monotonic(), 0
 
     def is_taken(self) -> bool:
-        """Whether the client took enough of its answer in this span. Then the next one begins."""
+        """Tell whether the client took enough in this span; if so, begin the next span."""
         is_quick = self._limits.is_quick(self._sent)
         if is_quick:
             self.begin_span()
         return is_quick
 
     def flush(self) -> None:
-        """Send what the line takes. :raises OSError: the client is gone."""
+        """Send as much as the socket takes.
+
+        :raises OSError: the client is gone.
+        """
         while self._pieces:
             try:
                 sent = self._sock.sendmsg(islice(self._pieces, _PIECES))
@@ -101,7 +111,7 @@ class OutgoingAnswer:
             self._note(sent)
 
     def drop(self) -> None:
-        """Forget what waits: nobody will take it."""
+        """Forget the unsent rest."""
         self._is_broken = True
         self._pieces.clear()
         self._budget.give_back(self.waiting)
@@ -117,7 +127,7 @@ class OutgoingAnswer:
             self._pieces[0] = self._pieces[0][sent:]
 
     def _send_in_time(self) -> None:
-        """Wait, in the thread, until everything so far has been taken: for answers that are too long to be kept."""
+        """Wait in the thread until everything so far is sent: for answers too long to keep."""
         poll = select.poll()
         poll.register(self._sock, select.POLLOUT)
         self.begin_span()

@@ -1,4 +1,4 @@
-"""Loading the application before the workers are forked: what each would load with its first request."""
+"""Warm the application up before the workers are forked, so that they share its memory."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -11,16 +11,16 @@ from django.db import connections
 
 logger = logging.getLogger(__name__)
 
-#: They need neither a database nor a session, and load the URLs, the API, the back office and its templates.
+#: Requests that need no database and no session, but load URLs, API, back office and templates.
 _PATHS: Final = ("/health", "/v1/nothing-is-here", "/admin/login/")
-#: Left out: nobody asked, so nothing is counted, and there are no files to look for.
+#: Middleware left out: warm-up requests must not be counted, and there are no files to look for.
 _WITHOUT: Final = ("django_prometheus.", "ledgersafe.http.middleware.BackOfficeWhiteNoise")
 
 
 def warm() -> None:
-    """Answer a few requests in this process. Whatever fails here fails again, visibly, where somebody asks."""
+    """Answer a few requests in this process. A failure here fails again, visibly, in a real request."""
     try:
-        # Loads the driver; connects to nothing.
+        # Loads the driver, without connecting.
         list(connections.all())
         handler = _handler()
         for path in _PATHS:
@@ -28,12 +28,12 @@ def warm() -> None:
     except Exception:
         logger.warning("The application could not be warmed up", exc_info=True)
     finally:
-        # A connection that several processes share is spoilt by the first that uses it.
+        # A connection must not be shared by several processes.
         connections.close_all()
 
 
 def _handler() -> WSGIHandler:
-    """The application without what must not notice."""
+    """Build the application without the middleware that must not notice."""
     whole = settings.MIDDLEWARE
     try:
         settings.MIDDLEWARE = [name for name in whole if not name.startswith(_WITHOUT)]

@@ -1,4 +1,4 @@
-"""What the server answers by itself, before any view: a problem like every other refusal, and the connection ends."""
+"""Refusals of the server itself, before any view: a problem, and the connection ends."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Refusal:
     retry_after: int | None = None
 
     def answer(self) -> bytes:
-        """The whole answer. The members are those of `ledgersafe.http.api.problem`."""
+        """Build the whole answer, with the members of `ledgersafe.http.problems.problem`."""
         members: dict[str, object] = {
             "type": f"/problems/{self.code.lower().replace('_', '-')}",
             "title": HTTPStatus(self.status).phrase,
@@ -50,7 +50,7 @@ CROWDED: Final = Refusal(
 )
 BROKEN: Final = Refusal(500, "INTERNAL_ERROR", "The server could not answer this request.", "broken")
 
-#: What gunicorn's parser raises and is not simply 400.
+#: Errors of gunicorn's parser that are not a plain 400.
 _STATUSES: Final[dict[type[Exception], tuple[int, str]]] = {
     errors.LimitRequestLine: (414, "URI_TOO_LONG"),
     errors.LimitRequestHeaders: (431, "HEADERS_TOO_LARGE"),
@@ -63,7 +63,7 @@ _OUR_FAULTS: Final = (errors.ConfigurationProblem, errors.InvalidResponseHeader,
 
 
 def refusal_of(error: BaseException) -> Refusal:
-    """What a request is answered that the parser or the application stumbled over."""
+    """Choose the refusal for an error of the parser or the application."""
     if isinstance(error, _OUR_FAULTS) or not isinstance(error, errors.ParseException | errors.NoMoreData):
         return BROKEN
     for kind, (status, code) in _STATUSES.items():

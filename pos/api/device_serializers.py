@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.errors import InvalidParameter
 from pos.devices.explain import Missing
 from pos.devices.gaps import Gap

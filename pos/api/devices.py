@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledgersafe.http.api import cursor_of, limit_of, next_cursor, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of, next_cursor
 from ledgersafe.http.permissions import Reach
 from pos.api import device_serializers as serializers
 from pos.devices import explain, fold, queries

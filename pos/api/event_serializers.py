@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from pos.arrivals.payloads import arrival_item, payload_of
 from pos.contract import TENDER_METHODS
 from pos.intake import Answer

@@ -11,20 +11,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledgersafe.http.api import (
-    NothingToNegotiate,
+from ledgersafe.http.authentication import (
     RememberingApiKeyAuthentication,
     StaffSessionAuthentication,
     api_key_of,
-    cursor_of,
-    json_response,
-    limit_of,
-    page,
     principal_of,
-    problem,
 )
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of, page
 from ledgersafe.http.permissions import Reach
+from ledgersafe.http.problems import problem
+from ledgersafe.http.rendering import NothingToNegotiate, json_response
 from pos.api import event_serializers
 from pos.arrivals import Refusal, bodies, payloads, queries
 from pos.intake import Answer, receive

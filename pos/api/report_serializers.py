@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
 from pos.reports.daily_sales import TENDERS, DaySales, SalesFigures, totals

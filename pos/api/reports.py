@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from ledger.balances import today_of
 from ledger.calendar import day_of
-from ledgersafe.http.api import principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from ledgersafe.values.csv_text import csv_response

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 from pos.api.report_serializers import AMOUNTS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender

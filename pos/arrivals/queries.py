@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from ledgersafe.http import cursors
-from ledgersafe.tenants.keys import Principal
 from ledgersafe.tenants.models import ApiKey
+from ledgersafe.tenants.principals import Principal
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from ledgersafe.values.moments import read_day, read_instant
 from pos.models import EventKey, EventVersion, KeyStatus, RawEvent

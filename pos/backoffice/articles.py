@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ledgersafe.http.api import json_response
+from ledgersafe.http.rendering import json_response
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.money_text import grouped

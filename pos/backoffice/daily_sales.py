@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from ledger.calendar import business_date_of, day_of
 from ledgersafe.backoffice.scope import View, view_of
-from ledgersafe.http.api import json_response
+from ledgersafe.http.rendering import json_response
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.csv_text import csv_response

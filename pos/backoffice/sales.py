@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from ledgersafe.backoffice.scope import View, view_of
-from ledgersafe.http.api import decode_cursor, next_cursor
+from ledgersafe.http.paging import decode_cursor, next_cursor
 from ledgersafe.tenants import event_types, staff
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import DomainError, NotFound

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.http import cursors
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import NotFound
 from pos.devices.gaps import Gap, Hole, named
 from pos.models import Device, GapExplanation

@@ -7,7 +7,7 @@ from typing import Any
 
 from ledgersafe.postgres.db import JsonText, as_jsonb
 from ledgersafe.telemetry.request_id import current_request_id
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants.principals import KeyPrincipal
 from pos.arrivals import Refusal, device_clock, kept_headers
 from pos.intake.plan import Plan
 from pos.posting import TenantMemory

@@ -9,8 +9,8 @@ from django.db import Error as DatabaseError
 
 from ledgersafe.postgres.db import RETRYABLE, StaleMemory, constraint_of, is_unavailable, retry_serialization, sqlstate
 from ledgersafe.telemetry import metrics
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants import authentication
+from ledgersafe.tenants.principals import KeyPrincipal
 from pos.posting import tenant_memory
 
 T = TypeVar("T")
@@ -86,5 +86,5 @@ def refuse_stale(principal: KeyPrincipal) -> NoReturn:
     :raises ledgersafe.postgres.db.StaleMemory: it is something else: run the reception again.
     """
     tenant_memory.forget(principal.tenant_id)
-    keys.ensure_live(principal)
+    authentication.ensure_live(principal)
     raise StaleMemory

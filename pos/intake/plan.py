@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ledger.fx import NO_RATES, Conversion, Rates
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from pos.arrivals import Arrival, Claim, Refusal, claims_of
 from pos.contract import Event, Hold, References
 from pos.intake.answer import Answer

@@ -18,8 +18,8 @@ from django.utils import timezone
 from ledger.fx import kept_conversions
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.telemetry import metrics
-from ledgersafe.tenants import keys
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants import authentication
+from ledgersafe.tenants.principals import KeyPrincipal
 from pos.arrivals import Arrival, Refusal, device_clock, read_arrival, refused
 from pos.decisions import release
 from pos.intake import levels, near_duplicates
@@ -54,7 +54,8 @@ def receive_event(*, principal: KeyPrincipal, body: bytes, headers: Mapping[str,
     :param body: the request's bytes, at most `settings.MAX_EVENT_BYTES`.
     :param headers: the request's, as a WSGI environment has them.
     :param now: the instant it was received.
-    :raises ledgersafe.tenants.keys.CredentialRevoked: the key was revoked or expired meanwhile; nothing was kept.
+    :raises ledgersafe.tenants.authentication.CredentialRevoked: the key was revoked or expired meanwhile; nothing was
+        kept.
     :raises ledgersafe.values.errors.Unavailable: the database cannot be reached; nothing was kept.
     """
     return _receive(principal, [body], headers, now)[0]
@@ -68,7 +69,7 @@ def receive_batch(
     Raises as `receive_event` does, and then nothing of the batch was kept.
     """
     if not bodies:
-        keys.ensure_live(principal)  # without arrivals there is no statement that would check the key
+        authentication.ensure_live(principal)  # without arrivals there is no statement that would check the key
         return []
     return _receive(principal, bodies, headers, now)
 
@@ -184,7 +185,7 @@ def _open_ahead(
         return needs
     known = KnownRows()
     with tenant_transaction(principal.tenant_id):
-        keys.ensure_live(principal)
+        authentication.ensure_live(principal)
         needs = _ensure(plans, needs, memory, known)
     memory.remember(known.places, known.account_ids, known.days)
     return needs

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ledgersafe.postgres.db import JsonText, as_jsonb, call
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from pos.arrivals import Refusal, clashes_of, fields_of
 from pos.intake.answer import Answer
 from pos.intake.gate import GateOutcome, Judgement, KeyState, judge

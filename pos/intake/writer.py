@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from ledger.accounts import AccountRef
 from ledgersafe.postgres import arrays
 from ledgersafe.postgres.db import JsonText, as_jsonb, call, call_alone, is_unavailable, sqlstate
-from ledgersafe.tenants.keys import KeyPrincipal
+from ledgersafe.tenants.principals import KeyPrincipal
 from pos.intake import rows
 from pos.intake.columns import TAKES_A_KEY, Columns, columns_of
 from pos.intake.patience import MAY_BE_STALE, refuse_stale

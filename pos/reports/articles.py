@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection
 
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from pos.sales.projection import project_sales
 
 #: Of each day of the span, the headers above its mark: one range of `sales_by_day`.

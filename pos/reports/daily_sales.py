@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 
 _RATE_STEP: Final = Decimal("0.0001")
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ledgersafe.http import cursors
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
+from ledgersafe.values import cursors
 from ledgersafe.values.errors import NotFound
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender, SaleTenderReference
 from pos.models.figures import Figures

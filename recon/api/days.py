@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger.models import Period
-from ledgersafe.http.api import cursor_of, limit_of, page, principal_of
+from ledgersafe.http.authentication import principal_of
 from ledgersafe.http.json_requests import read_object
 from ledgersafe.http.members import Declared
 from ledgersafe.http.openapi import ProblemSerializer
+from ledgersafe.http.paging import cursor_of, limit_of, page
 from ledgersafe.http.permissions import Reach
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import StaffPrincipal

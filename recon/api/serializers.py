@@ -5,7 +5,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from ledger.models import Period, Reopening
-from ledgersafe.http.api import instant
+from ledgersafe.http.rendering import instant
 from ledgersafe.values.money import to_decimal_text
 from recon.closing.close import ClosedDay
 from recon.closing.readiness import Readiness, amounts

@@ -7,8 +7,7 @@ from typing import Any, Final
 from django.db.models import F, QuerySet
 
 from ledger.models import Period, Reopening
-from ledgersafe.http import cursors
-from ledgersafe.values import moments
+from ledgersafe.values import cursors, moments
 from ledgersafe.values.errors import DomainError, InvalidParameter
 from recon.models import DayClose
 

@@ -27,7 +27,7 @@ def test_an_administrator_has_the_books_start_earlier(
     flaws += flaws_of(screen)
     screen.page.get_by_label("Books start on").fill("2026-02-26")
     screen.press("Save settings")
-    screen.says("The books have business days before that day")
+    screen.says("The books already have earlier business days")
     screen.page.get_by_label("Books start on").fill("2026-02-01")
     screen.press("Save settings")
     screen.says("2026-02-01")

@@ -39,7 +39,7 @@ def test_a_decision_comes_back_after_signing_in_and_is_made(browse: Browse, shop
     screen.page.context.clear_cookies(name="sessionid")
     with screen.may_be_refused(401):
         screen.press("Post this version")
-    screen.says("You were signed out; your decision was not saved.", "Sign in, and the form comes back")
+    screen.says("You were signed out; your decision was not saved.", "Sign in to return to the form")
     assert shop.number("exception_resolutions") == 0
 
     sign_in(screen, person)
@@ -138,7 +138,7 @@ def test_any_other_form_comes_back_too(browse: Browse, shop: Shop) -> None:
     sign_in(screen, person)
     screen.says("What you typed is back")
     screen.press("Create store")
-    screen.says("Store north is created.")
+    screen.says("Store north created.")
 
 
 def test_figures_that_are_read_again_do_not_look_current_when_signed_out(screen_of: Hired, shop: Shop) -> None:

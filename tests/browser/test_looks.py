@@ -156,7 +156,7 @@ def test_nor_do_the_pages_before_the_door_and_those_that_refuse(browse: Browse, 
     flaws = flaws_on_both_screens(screen)
     screen.enter(hire("operator", shop))
     nobodys = scenes.review_of("00000000-0000-0000-0000-000000000000")
-    for path, status, title in ((nobodys, 404, "Nothing here"), ("/admin/audit/auditentry/", 403, "Not allowed")):
+    for path, status, title in ((nobodys, 404, "Page not found"), ("/admin/audit/auditentry/", 403, "Not allowed")):
         with screen.refused(status):
             screen.go(path)
         screen.says(title)

@@ -20,13 +20,13 @@ def test_the_fifth_wrong_password_locks_and_says_for_how_long(browse: Browse, sh
     operator, screen = hire("operator", shop), browse()
     for _ in range(4):
         screen.sign_in(operator, "wrong")
-        screen.says("User name and password do not match")
+        screen.says("Wrong user name or password")
     with screen.refused(429):
         screen.sign_in(operator, "wrong")
-    screen.says("Signing in opens again in 15 minutes.", operator.username)
+    screen.says("You can sign in again in 15 minutes.", operator.username)
     with screen.refused(429):
         screen.sign_in(operator, PASSWORD)
-    screen.says("Signing in opens again in 15 minutes.")
+    screen.says("You can sign in again in 15 minutes.")
     other = browse()
     other.sign_in(hire("operator", shop))
     expect(other.page.get_by_label("Password")).to_have_count(0)
@@ -41,7 +41,7 @@ def test_one_is_led_where_one_wanted_to_go_and_out_again(browse: Browse, shop: S
     assert screen.path == "/admin/exceptions/exceptioncase/?state=mine"
     screen.says("Nothing is assigned to you.")
     sign_out(screen, operator)
-    screen.says("Close the browser too if other people use this computer.")
+    screen.says("If others use this computer, close the browser too.")
     screen.go("/admin/exceptions/exceptioncase/")
     expect(screen.page.get_by_label("Password")).to_be_visible()
 
@@ -61,13 +61,13 @@ def test_with_a_phone_the_password_alone_lets_nobody_in(browse: Browse, shop: Sh
     expect(screen.page.locator("svg.setup-qr")).to_be_visible()
     screen.page.get_by_label("Code").fill("000000")
     screen.press("Switch on")
-    screen.says("That code is not right.")
+    screen.says("Wrong code.")
     screen.page.get_by_label("Code").fill(code_of(operator, step=-1))
     TOTPDevice.objects.filter(user=operator).update(throttling_failure_timestamp=None, throttling_failure_count=0)
     screen.press("Switch on")
-    screen.says("Keep these recovery codes now")
+    screen.says("Save these recovery codes now")
     recovery = screen.page.locator("#su-codes").inner_text().split()
-    screen.press("I have kept them")
+    screen.press("I have saved them")
     screen.says("10 unused recovery codes")
 
     phone, paper = browse(), browse()

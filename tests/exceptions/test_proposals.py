@@ -14,7 +14,7 @@ from exceptions.decisions import Decision, DecisionAction
 from exceptions.models import ExceptionCase, Resolution
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from pos.decisions import resolve
 from tests.conftest import Shop, open_shop
 from tests.scenes.desk import conflict
@@ -130,7 +130,7 @@ def test_a_rotated_key_withdraws_what_its_predecessor_proposed_and_never_decline
     _, operator = setup.create_api_key(
         slug=limited.slug, scopes=["exceptions:read", "exceptions:resolve"], actor="system:test", now=timezone.now()
     )
-    proposer = keys.authenticate(operator)
+    proposer = authentication.authenticate(operator)
     assert proposer is not None
     auth = {"HTTP_AUTHORIZATION": f"Bearer {operator}"}
     assert problem(limited.post(f"/v1/exceptions/{case}/resolve", body, **auth)) == (403, "FOUR_EYES_REQUIRED")

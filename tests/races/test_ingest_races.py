@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from ledgersafe.postgres.db import tenant_transaction
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication, keys
 from pos.intake import Answer, receive, receive_batch, receive_event
 from pos.intake.delivery import Delivery
 from pos.models import Result
@@ -126,6 +126,6 @@ def test_a_revoked_key_opens_nothing(shop: Shop) -> None:
     bodies = [json.dumps(shop.sale(f"e{number}")).encode() for number in range(3)]
     with tenant_transaction(shop.tenant.id):
         keys.revoke(shop.tenant, prefix=shop.principal.prefix, now=timezone.now())
-    with pytest.raises(keys.CredentialRevoked):
+    with pytest.raises(authentication.CredentialRevoked):
         receive_batch(principal=shop.principal, bodies=bodies, headers={}, now=timezone.now())
     assert (shop.number("periods"), shop.number("accounts")) == (0, 0)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ledgersafe import setup
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from tests.conftest import Shop, connect
 
 RECOVERY = Path(settings.BASE_DIR, "ledgersafe/tenants/migrations/sql/0008_lineage.sql")
@@ -31,7 +31,7 @@ def another(shop: Shop, *scopes: str) -> Shop:
 
 def by_key(shop: Shop, key: str) -> Shop:
     """The same shop by a key, as the product knows it now."""
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None
     return Shop(shop.tenant, key, principal)
 
@@ -54,4 +54,4 @@ def _without_guard(statement: bytes, parameters: list[Any] | None) -> None:
         raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
         raw.execute("ALTER TABLE api_keys ENABLE ALWAYS TRIGGER lineage")
         raw.commit()
-    keys.forget()
+    authentication.forget()

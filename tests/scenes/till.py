@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from tests.conftest import Shop
 
 SIX_KEYS = ("tenant_id", "idempotency_key", "raw_id", "result", "exception_id", "reason_code")
@@ -96,4 +96,4 @@ def raw(event: dict[str, Any]) -> bytes:
 
 def remember(shop: Shop) -> None:
     """Let this process remember the shop's key, as after any event of it."""
-    assert keys.authenticate(shop.key, fresh=False) is not None
+    assert authentication.authenticate(shop.key, fresh=False) is not None

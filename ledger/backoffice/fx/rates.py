@@ -16,7 +16,7 @@ from ledger.fx.record_rates import NewRate, record_rates
 from ledger.fx.requests import rate_of
 from ledger.models import FxRate, FxSettlement, RateSource
 from ledgersafe.backoffice.pages import Badge, Card, Cell, display, form_page, list_button, object_page, press
-from ledgersafe.setup.frame import SetUpAdmin
+from ledgersafe.setup.pages.frame import SetUpAdmin
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import InvalidParameter
 

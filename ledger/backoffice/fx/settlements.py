@@ -13,7 +13,7 @@ from ledger.backoffice.sheets.sides import sided
 from ledger.fx import conversion
 from ledger.models import FxSettlement
 from ledgersafe.backoffice.pages import Card, Cell, choice_page, display, list_button, object_page
-from ledgersafe.setup.frame import SetUpAdmin
+from ledgersafe.setup.pages.frame import SetUpAdmin
 from ledgersafe.tenants import staff
 
 

@@ -9,17 +9,20 @@ from ledgersafe.commands import LedgerCommand
 
 
 class Command(LedgerCommand):
-    help = "Change a store's name or time zone; what is not named stays."
+    help = "Change a store's name or time zone; options left out change nothing."
     examples = """\
   manage.py change_store acme store-1 --name "Main Street"
-  manage.py change_store acme store-9 --time-zone America/Los_Angeles   # "none": the tenant's; until it has posted"""
+  manage.py change_store acme store-9 --time-zone America/Los_Angeles   # or "none"; until its first posting"""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the tenant")
-        parser.add_argument("code", help="as its tills send it as store_id")
-        parser.add_argument("--name", help="for people")
+        parser.add_argument("code", help="the store, as its tills send it in store_id")
+        parser.add_argument("--name", help="shown to people")
         parser.add_argument(
-            "--time-zone", "--timezone", metavar="IANA", help="only before it has posted; none: the tenant's"
+            "--time-zone",
+            "--timezone",
+            metavar="IANA",
+            help="IANA name, only until its first posting; none: the tenant's",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,19 +13,23 @@ from ledgersafe.values.money import to_decimal_text
 
 
 class Command(LedgerCommand):
-    help = f"Change a tenant's settings; what is not named stays. Event types: {' '.join(event_types.NAMES)}."
+    help = f"Change a tenant's settings; options left out change nothing. Event types: {' '.join(event_types.NAMES)}."
     examples = """\
   manage.py change_tenant acme --name "Acme Stores" --late-window-days 5
   manage.py change_tenant acme --enable-event-type RETURN --disable-event-type TIP_ADJUST
-  manage.py change_tenant acme --four-eyes-limit 500.00    # "none" takes the limit away
+  manage.py change_tenant acme --four-eyes-limit 500.00    # "none" removes the limit
   manage.py change_tenant acme --books-start 2026-01-01    # then: replay --tenant acme --reason CLOCK_SKEW
   manage.py change_tenant acme --timezone Europe/Athens --cut-off 02:30   # until its first business day"""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the tenant")
         parser.add_argument("--name", help="shown to people")
-        parser.add_argument("--enable-event-type", action="append", metavar="X", help="post it; repeat for more")
-        parser.add_argument("--disable-event-type", action="append", metavar="X", help="hold it; repeat for more")
+        parser.add_argument(
+            "--enable-event-type", action="append", metavar="X", help="accept this event type; repeat for more"
+        )
+        parser.add_argument(
+            "--disable-event-type", action="append", metavar="X", help="hold this event type; repeat for more"
+        )
         parser.add_argument("--late-window-days", type=int, metavar="N", help="0 to 365")
         parser.add_argument(
             "--near-duplicate-seconds",
@@ -38,24 +42,37 @@ class Command(LedgerCommand):
             "--strict-stores", action="store_true", default=None, help="hold events of unknown stores and registers"
         )
         strict.add_argument(
-            "--no-strict-stores", action="store_false", dest="strict_stores", help="register them by their first event"
+            "--no-strict-stores",
+            action="store_false",
+            dest="strict_stores",
+            help="add unknown stores and registers with their first event",
         )
         parser.add_argument(
-            "--four-eyes-limit", metavar="AMOUNT", help="decisions above it need a second person; or none"
+            "--four-eyes-limit",
+            metavar="AMOUNT",
+            help="decisions above it need a second person; 'none' removes the limit",
         )
         parser.add_argument(
-            "--variance-limit", metavar="AMOUNT", help="drawers off by more need an approval to close; or none"
+            "--variance-limit",
+            metavar="AMOUNT",
+            help="drawers off by more need approval to close; 'none' removes the limit",
         )
         parser.add_argument(
-            "--books-start", metavar="D", help="first business day, as 2026-01-01; no later than the one there is"
+            "--books-start",
+            metavar="D",
+            help="first business day, like 2026-01-01; no later than the existing first one",
         )
-        parser.add_argument("--currency", metavar="ISO", help="base currency; only before its first business day")
-        parser.add_argument("--timezone", metavar="IANA", help="only before its first business day")
-        parser.add_argument("--cut-off", metavar="HH:MM", help="end of the business day; only before its first one")
+        parser.add_argument("--currency", metavar="ISO", help="base currency; only until the first business day")
+        parser.add_argument("--timezone", metavar="IANA", help="time zone; only until the first business day")
+        parser.add_argument(
+            "--cut-off",
+            metavar="HH:MM",
+            help="local time at which the business day ends; only until the first business day",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = setup.change_tenant(slug=options["slug"], changes=_changes(options), actor=self.actor)
-        self.stdout.write(_told(tenant))
+        self.stdout.write(_settings_text(tenant))
 
 
 def _changes(options: dict[str, Any]) -> TenantChanges:
@@ -79,7 +96,7 @@ def _changes(options: dict[str, Any]) -> TenantChanges:
     return typed
 
 
-def _told(tenant: Tenant) -> str:
+def _settings_text(tenant: Tenant) -> str:
     return "\n".join(
         [
             f"Tenant {tenant.slug} ({tenant.name}), {tenant.base_currency}",
@@ -96,7 +113,7 @@ def _told(tenant: Tenant) -> str:
 
 
 def _near(seconds: int) -> str:
-    return f"held within {seconds} seconds" if seconds else "not looked for"
+    return f"held within {seconds} seconds" if seconds else "off"
 
 
 def _limit(minor: int | None, currency: str) -> str:

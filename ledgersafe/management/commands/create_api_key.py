@@ -34,13 +34,11 @@ scopes (manage.py scopes lists the endpoints of each):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the tenant")
         rights = parser.add_mutually_exclusive_group(required=True)
-        rights.add_argument("--scope", action="append", help="what it may do; repeat for more")
-        rights.add_argument(
-            "--all-scopes", action="store_true", help="it may do everything: for first steps, never for a till"
-        )
-        parser.add_argument("--name", default="", help="whose it is, for people")
-        parser.add_argument("--store", default=None, help="bind it to one store (created if new)")
-        parser.add_argument("--expires-in-days", type=int, default=None, help="1 to 36500 (default: never)")
+        rights.add_argument("--scope", action="append", help="a scope of the key; repeat for more")
+        rights.add_argument("--all-scopes", action="store_true", help="all scopes: for first steps, never for a till")
+        parser.add_argument("--name", default="", help='who uses it, like "till 4"')
+        parser.add_argument("--store", default=None, help="bind the key to one store (created if new)")
+        parser.add_argument("--expires-in-days", type=int, default=None, help="1 to 36500 (default: never expires)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         days = options["expires_in_days"]
@@ -53,5 +51,5 @@ scopes (manage.py scopes lists the endpoints of each):
             actor=self.actor,
             now=timezone.now(),
         )
-        self.stdout.write(f"Key {row.prefix} of {options['slug']} may: {' '.join(row.scopes)}. Shown this once:")
+        self.stdout.write(f"Key {row.prefix} of {options['slug']} may: {' '.join(row.scopes)}. Shown only once:")
         self.stdout.write(key)

@@ -9,14 +9,14 @@ from ledgersafe.commands import LedgerCommand
 
 
 class Command(LedgerCommand):
-    help = "Create a register in a store; needed where a tenant is strict about stores."
+    help = "Create a register in a store; needed if the tenant is strict about stores."
     examples = '  manage.py create_register acme store-1 till-3 --name "Express lane"'
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the tenant")
         parser.add_argument("store", help="the store's code")
-        parser.add_argument("code", help="as it sends register_id")
-        parser.add_argument("--name", default="", help="for people")
+        parser.add_argument("code", help="as the till sends it in register_id")
+        parser.add_argument("--name", default="", help="shown to people")
 
     def handle(self, *args: Any, **options: Any) -> None:
         register = setup.create_register(

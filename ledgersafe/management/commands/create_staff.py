@@ -1,4 +1,4 @@
-"""Let a person into the back office."""
+"""Create a person of the back office."""
 
 import getpass
 import secrets
@@ -13,7 +13,7 @@ from ledgersafe.tenants.roles import ROLES
 
 
 class Command(LedgerCommand):
-    help = "Let a person into the back office. Without a password given, a new one is printed alone on the last line."
+    help = "Create a person of the back office. Without a password, a random one is printed alone on the last line."
     examples = """\
   manage.py create_staff anna --role operator --tenant acme
   manage.py create_staff omar --role auditor --tenant acme --tenant globex
@@ -27,8 +27,8 @@ class Command(LedgerCommand):
         parser.add_argument("--email", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = _read_password() if options["password_stdin"] else None
-        password = given if given is not None else secrets.token_urlsafe(15)
+        typed = _read_password() if options["password_stdin"] else None
+        password = typed if typed is not None else secrets.token_urlsafe(15)
         access.create_person(
             username=options["username"],
             role=options["role"].replace("-", "_"),
@@ -40,13 +40,16 @@ class Command(LedgerCommand):
         )
         role = ROLES[options["role"].replace("-", "_")].name
         self.stdout.write(f"{options['username']} may sign in at /admin/ as {role} of {', '.join(options['tenant'])}.")
-        if given is None:
-            self.stdout.write("Password, shown this once:")
+        if typed is None:
+            self.stdout.write("Password, shown only once:")
             self.stdout.write(password)
 
 
 def _read_password() -> str:
-    """One line; what a terminal types is not shown. :raises CommandError: there is none."""
+    """Read one line, hidden on a terminal.
+
+    :raises CommandError: there is none.
+    """
     line = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline()
     password = line.rstrip("\r\n")
     if not password:

@@ -9,7 +9,7 @@ from ledgersafe.commands import LedgerCommand
 
 
 class Command(LedgerCommand):
-    help = "Create a store; needed where a tenant is strict about stores."
+    help = "Create a store; needed if the tenant is strict about stores."
     examples = """\
   manage.py create_store acme store-1 --name "Main Street"
   manage.py create_store acme store-9 --time-zone America/Los_Angeles
@@ -17,10 +17,14 @@ class Command(LedgerCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the tenant")
-        parser.add_argument("code", help="as its tills send it as store_id")
-        parser.add_argument("--name", default="", help="for people")
+        parser.add_argument("code", help="as its tills send it in store_id")
+        parser.add_argument("--name", default="", help="shown to people")
         parser.add_argument(
-            "--time-zone", "--timezone", default="", metavar="IANA", help="by whose clock its days end, if another"
+            "--time-zone",
+            "--timezone",
+            default="",
+            metavar="IANA",
+            help="time zone of its business days (default: the tenant's)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

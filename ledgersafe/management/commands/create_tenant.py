@@ -32,7 +32,7 @@ class Command(LedgerCommand):
             "--books-start",
             default="",
             metavar="D",
-            help="first business day; what claims to be older is held (default: 30 days before today)",
+            help="first business day; older events are held (default: 30 days before today)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

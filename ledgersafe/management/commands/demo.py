@@ -1,4 +1,4 @@
-"""The 60-second story."""
+"""Tell the 60-second story."""
 
 import os
 import secrets
@@ -29,10 +29,10 @@ class Command(LedgerCommand):
     help = "Tell the 60-second story on a fresh demo tenant, then keep serving until Ctrl-C."
     examples = """\
   make demo
-  DEMO_EXIT=1 make demo        # end by itself; status 0 only if every step came out as told"""
+  DEMO_EXIT=1 make demo        # end after the story; status 0 only if every step succeeded"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="a free one is taken if this is in use")
+        parser.add_argument("--port", type=int, default=8000, help="default 8000; if in use, a free one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         serving.say("Looking for migrations …")
@@ -56,12 +56,12 @@ class Command(LedgerCommand):
             stage.console.print(str(error))
             sys.exit(1)
         if stage.failures:
-            stage.console.print(f"[red]Not as told: {', '.join(stage.failures)}.[/red]")
+            stage.console.print(f"[red]Failed: {', '.join(stage.failures)}.[/red]")
             sys.exit(1)
 
 
 def _serve_on(stage: Stage) -> None:
-    """After the story: also the scheduled jobs, for whoever looks around."""
+    """Keep serving after the story, with scheduled jobs."""
     with ExitStack() as jobs:
         if settings.WEB_JOBS and child_process.has_broker():
             log = jobs.enter_context((data_root() / "metrics" / "jobs.log").open("wb"))
@@ -94,8 +94,8 @@ def _tell_batch(stage: Stage, till: httpx.Client, now: Any) -> None:
     results = answer.json()["results"]
     for event, result in zip(events, results, strict=True):
         stage.answer(result["status"], result, f"{event['event_id']} {event['event_type']:9} ")
-    found = [(result["status"], result["reason_code"]) for result in results]
-    stage.expect("each event its own outcome", found, list(outcomes))
+    actual = [(result["status"], result["reason_code"]) for result in results]
+    stage.expect("each event its own outcome", actual, list(outcomes))
     stage.state()
 
 
@@ -114,7 +114,7 @@ def _tell_end(stage: Stage, till: httpx.Client) -> None:
 
 
 def _demo_login() -> str:
-    """A superuser of the back office whose password is new in every run, and shown once."""
+    """Create a superuser with a new password in every run; return it to be shown once."""
     password = secrets.token_urlsafe(9)
     user, _ = User.objects.get_or_create(username="demo", defaults={"is_staff": True, "is_superuser": True})
     user.set_password(password)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
@@ -13,7 +13,7 @@ from ledgersafe.tenants.models import ApiKey
 
 
 class Command(LedgerCommand):
-    help = "List a tenant's API keys by prefix; the keys themselves are not kept."
+    help = "List a tenant's API keys by prefix; the keys themselves are not stored."
     examples = "  manage.py list_api_keys acme"
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,7 +21,15 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = setup.get_tenant(options["slug"])
-        table = Table("Prefix", "Name", "Store", "Scopes", "Last used", "Expires", "State")
+        table = Table(
+            Column("Prefix", no_wrap=True),
+            "Name",
+            "Store",
+            Column("Scopes", overflow="fold"),
+            "Last used",
+            "Expires",
+            "State",
+        )
         for key in ApiKey.objects.filter(tenant=tenant).select_related("store").order_by("created_at"):
             table.add_row(
                 key.prefix,

@@ -1,4 +1,4 @@
-"""Django's `migrate`, as the owner, followed by the privileges of the application role and of people's roles."""
+"""Migrate as the owner, then grant the privileges of the application role and of people's roles."""
 
 from typing import Any
 
@@ -14,24 +14,27 @@ from ledgersafe.tenants import roles
 
 
 class Command(migrate.Command):
-    """Create the database and the application role if need be, migrate, and grant."""
+    """Creates database and application role if needed, migrates, and grants privileges."""
 
     progress: MigrationProgress | None = None
     help = "Create or update the tables, then give the application role and people's roles their privileges."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--count", action="store_true", help="show one line that counts, for a person who waits")
+        parser.add_argument("--count", action="store_true", help="show progress on one line")
 
     def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
-        """Django calls this before and after each migration."""
+        """Count migrations; Django calls this before and after each."""
         if self.progress is None:
             super().migration_progress_callback(action, migration, fake)
         elif action in {"apply_success", "unapply_success"}:
             self.progress.advance()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """:raises CommandError: the server cannot be reached or does not let us create role or database."""
+        """Migrate.
+
+        :raises CommandError: the server is unreachable, or this login may not create role or database.
+        """
         if options["count"]:
             self.progress = MigrationProgress()
             pre_migrate.connect(self.progress.receive_plan)
@@ -39,8 +42,8 @@ class Command(migrate.Command):
             self._ensure_database()
             grants.ensure_application_role()
         except ProgrammingError as error:
-            told = "Run deploy/postgres/roles.sql first, or log in with CREATEROLE and CREATEDB (DATABASE_OWNER_URL)."
-            raise CommandError(f"{error}{told}") from error
+            hint = "Run deploy/postgres/roles.sql first, or log in with CREATEROLE and CREATEDB (DATABASE_OWNER_URL)."
+            raise CommandError(f"{error}{hint}") from error
         except OperationalError as error:
             raise CommandError(f"The database cannot be reached: {error}Check DATABASE_URL.") from error
         super().handle(*args, **options)
@@ -50,7 +53,7 @@ class Command(migrate.Command):
         roles.set_permissions()
 
     def _ensure_database(self) -> None:
-        """A server that was just installed has no database of ours yet."""
+        """Create the database on a newly installed server."""
         try:
             connection.ensure_connection()
         except OperationalError as error:

@@ -7,7 +7,7 @@ from ledgersafe.commands import LedgerCommand
 
 
 class Command(LedgerCommand):
-    help = "Print the catalogue of reason codes as Markdown (docs/reason-codes.md is this)."
+    help = "Print the catalogue of reason codes as Markdown, the source of docs/reason-codes.md."
     examples = "  manage.py reason_codes > docs/reason-codes.md"
     requires_system_checks = []
 
@@ -16,7 +16,7 @@ class Command(LedgerCommand):
 
 
 def catalogue() -> str:
-    """The catalogue as Markdown."""
+    """Write the catalogue as Markdown."""
     lines = [
         "# Reason codes",
         "",

@@ -10,7 +10,7 @@ from ledgersafe.commands import LedgerCommand
 
 
 class Command(LedgerCommand):
-    help = "Make an API key worthless, at once."
+    help = "Revoke an API key immediately."
     examples = "  manage.py revoke_api_key acme 3f9a1c0b52"
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,4 +19,4 @@ class Command(LedgerCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         key = setup.revoke_api_key(slug=options["slug"], prefix=options["prefix"], actor=self.actor, now=timezone.now())
-        self.stdout.write(f"Key {key.prefix} of {options['slug']} is revoked.")
+        self.stdout.write(f"Key {key.prefix} of {options['slug']} revoked.")

@@ -13,10 +13,13 @@ _DEFAULT_HOURS = int(setup.DEFAULT_GRACE.total_seconds() // 3600)
 
 
 class Command(LedgerCommand):
-    help = "Issue a key with the same rights, alone on the last line; the old one works on for a grace period."
+    help = (
+        "Replace an API key by one with the same rights, printed alone on the last line. "
+        "The old key works for a grace period."
+    )
     examples = """\
   manage.py rotate_api_key acme 3f9a1c0b52
-  manage.py rotate_api_key acme 3f9a1c0b52 --grace-hours 0     # the old one is worthless at once
+  manage.py rotate_api_key acme 3f9a1c0b52 --grace-hours 0     # revokes the old key immediately
   KEY=$(manage.py rotate_api_key acme 3f9a1c0b52 | tail -n1)"""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,6 +38,6 @@ class Command(LedgerCommand):
             actor=self.actor,
             now=timezone.now(),
         )
-        until = f"works for {hours} more hours at most" if hours else "is worthless from now on"
-        self.stdout.write(f"Key {options['prefix']} {until}. Its successor {row.prefix}, shown this once:")
+        until = f"works for at most {hours} more hours" if hours else "no longer works"
+        self.stdout.write(f"Key {options['prefix']} {until}. Its successor {row.prefix}, shown only once:")
         self.stdout.write(key)

@@ -1,4 +1,4 @@
-"""Print what every scope opens."""
+"""Print every scope with its endpoints."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ How a key is bound, and what that means, is decided in [ADR 21](adr/0021-a-bound
 
 
 class Command(LedgerCommand):
-    help = "Print every scope with the endpoints it opens as Markdown (docs/scopes.md is this)."
+    help = "Print all scopes with their endpoints as Markdown, the source of docs/scopes.md."
     examples = "  manage.py scopes > docs/scopes.md"
     requires_system_checks = []
 
@@ -34,7 +34,7 @@ class Command(LedgerCommand):
 
 
 def catalogue() -> str:
-    """The scopes as Markdown."""
+    """Write the scopes as Markdown."""
     return "\n".join([_INTRODUCTION, *(_section(scope) for scope in scopes.POWERS)]).rstrip()
 
 

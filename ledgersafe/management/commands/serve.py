@@ -22,7 +22,7 @@ class Command(LedgerCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="(default: 127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="(default: 8000)")
-        parser.add_argument("--no-jobs", action="store_true", help="run no scheduled jobs here; as WEB_JOBS=false")
+        parser.add_argument("--no-jobs", action="store_true", help="run no scheduled jobs here (like WEB_JOBS=false)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
@@ -42,5 +42,5 @@ class Command(LedgerCommand):
         self.stdout.flush()
         command = serving.server_command()
         os.chdir(serving.ROOT)
-        # Replaces this process, so that signals reach the server itself.
+        # Replace this process, so that signals reach the server itself.
         os.execve(command[0], command, environment)  # noqa: S606

@@ -1,4 +1,4 @@
-"""A chain's whole day, through the API."""
+"""Simulate a chain's whole day through the API."""
 
 import sys
 from collections.abc import Sequence

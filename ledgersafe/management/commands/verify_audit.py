@@ -1,4 +1,4 @@
-"""Check the audit trail: is it still what was sealed, and does it still end where it was anchored?"""
+"""Check that the audit trail is as it was sealed, and ends where it was anchored."""
 
 import json
 from collections.abc import Iterator

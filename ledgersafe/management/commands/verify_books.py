@@ -22,7 +22,7 @@ from ledgersafe.values.errors import InvalidParameter
 
 
 class Command(LedgerCommand):
-    help = "Check every invariant of the books in one read-only snapshot; name every row that breaks one."
+    help = "Check every invariant of the books in one read-only snapshot; list the rows that break one."
     examples = """\
   manage.py verify_books
   manage.py verify_books --tenant acme --since 2026-02-01
@@ -33,7 +33,9 @@ exit status: 0 all hold, 1 some do not, 2 it could not be found out"""
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", metavar="T", help="one tenant's books, by slug (default: all)")
         parser.add_argument(
-            "--since", metavar="D", help="what was received, or is of a business day, on or after this day (YYYY-MM-DD)"
+            "--since",
+            metavar="D",
+            help="only rows received on, or of a business day on, or after this day (YYYY-MM-DD)",
         )
         parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
         parser.add_argument(
@@ -62,7 +64,7 @@ exit status: 0 all hold, 1 some do not, 2 it could not be found out"""
             raise CommandError(f"Books of {whose}: {report.violation_count} violating rows of {broken}.", returncode=1)
 
     def _show(self, report: Report, slugs: dict[int, str]) -> None:
-        """A table on a terminal, else one line per row, which no width can cut."""
+        """Print a table on a terminal, else one line per row, which no width can cut."""
         if self.stdout.isatty():
             console = Console()
             with console.capture() as text:
@@ -84,7 +86,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _verify(tenant: Tenant | None, since: date | None, named_rows: int) -> Report:
-    """Check, with a progress bar where somebody watches."""
+    """Check, with a progress bar on a terminal."""
     report = Report()
     console = Console(stderr=True)
     columns = (

@@ -18,7 +18,7 @@ async function copy(button) {
   } catch {
     // No clipboard over plain HTTP: mark the text, so that Ctrl-C takes it.
     select(source);
-    label.textContent = "Marked: press Ctrl-C";
+    label.textContent = "Selected: press Ctrl-C";
   }
 }
 

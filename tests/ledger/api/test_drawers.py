@@ -317,10 +317,10 @@ def test_a_variance_above_the_limit_needs_an_approval_and_notes(shop: Shop) -> N
 def shop_with(shop: Shop, *scopes: str, **bound: Any) -> Shop:
     """The same tenant, by a key with fewer scopes."""
     from ledgersafe.postgres.db import tenant_transaction
-    from ledgersafe.tenants import keys
+    from ledgersafe.tenants import authentication, keys
 
     with tenant_transaction(shop.tenant.id):
         _, key = keys.issue(shop.tenant, scopes=scopes, **bound)
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None
     return Shop(shop.tenant, key, principal)

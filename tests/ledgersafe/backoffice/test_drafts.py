@@ -67,7 +67,7 @@ def test_a_decision_without_a_session_is_told_and_comes_back_after_signing_in(sh
     assert answer.status_code == 401
     assert answer.headers["X-Signed-Out"]
     assert "You were signed out; your decision was not saved." in page
-    assert "the form comes back with what you typed" in page
+    assert "return to the form with your text" in page
     assert "The manager says &lt;41.00&gt;, and she is sure." in page
 
     there = sign_in_again(client, page, person)
@@ -155,7 +155,7 @@ def test_a_card_number_is_shown_but_never_kept(shop: Shop, person: User) -> None
     client = opened(person, review_url(case))
     page = decide(client, case, last, notes="card 4111111111111111").content.decode()
     assert typed_into(page, "draft") == ""
-    assert "Copy what you typed, below" in page
+    assert "Copy your text below" in page
     assert "card 4111111111111111" in page
 
 
@@ -164,7 +164,7 @@ def test_what_is_too_long_to_carry_is_shown_for_copying(shop: Shop, person: User
     client = opened(person, review_url(case))
     page = decide(client, case, last, patch="y" * (drafts.MAX_CHARACTERS + 1)).content.decode()
     assert typed_into(page, "draft") == ""
-    assert "Copy what you typed, below" in page
+    assert "Copy your text below" in page
     assert "she is sure" in page
 
 
@@ -261,7 +261,7 @@ def test_somebody_who_signed_in_again_elsewhere_keeps_their_text_too(shop: Shop,
     case, _, last = conflict(shop)
     client = signed_in(person, enforce_csrf_checks=True)
     page = decide(client, case, last).content.decode()
-    assert "This form is from before you signed in. Nothing was changed." in page
+    assert "You opened this form before you signed in. Nothing was changed." in page
     assert "Copy your text, open the page again, and try again." in page
     assert "she is sure" in page
 

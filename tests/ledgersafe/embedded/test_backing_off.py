@@ -15,8 +15,8 @@ import pytest
 from ledgersafe.embedded import locks, records, supervisor
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launcher import RunningServer
-from ledgersafe.embedded.process import ServerProcess
+from ledgersafe.embedded.servers.launcher import RunningServer
+from ledgersafe.embedded.servers.process import ServerProcess
 from ledgersafe.embedded.supervisor import GRACE_SECONDS, Supervisor
 
 FAILURES = (EmbeddedServerError("no space left"), OSError(28, "No space left"), psycopg.OperationalError("recovering"))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ledgersafe import embedded
-from ledgersafe.embedded import binaries, client
+from ledgersafe.embedded import client
 from ledgersafe.embedded.folders import CHECKOUT
+from ledgersafe.embedded.servers import binaries
 from tests.ledgersafe.embedded.clients import Checkout, query
 
 QUIET = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ledgersafe.embedded.binaries import find_postgres, has_library
+from ledgersafe.embedded.servers.binaries import find_postgres, has_library
 from tests.ledgersafe.embedded.clients import Checkout, keep_seven, kept, query
 from tests.ledgersafe.embedded.conftest import IS_ROOT
 

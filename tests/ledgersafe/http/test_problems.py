@@ -8,7 +8,7 @@ import pytest
 from django.db import DataError, OperationalError
 from django.test import Client
 
-from ledgersafe.http import api
+from ledgersafe.http import problems
 from ledgersafe.values import errors
 from pos.arrivals import queries
 from tests.conftest import Shop
@@ -118,7 +118,7 @@ def test_every_answer_carries_the_request_id(shop: Shop) -> None:
 
 
 def test_a_problem_leaves_out_members_that_say_nothing() -> None:
-    body = api.problem(400, "INVALID_ACTION", "No.", raw_id=None, errors=[{"pointer": "/a", "message": "b"}])
+    body = problems.problem(400, "INVALID_ACTION", "No.", raw_id=None, errors=[{"pointer": "/a", "message": "b"}])
     assert b"raw_id" not in body.content
     assert b'"errors":[{"pointer":"/a","message":"b"}]' in body.content
     assert b'"title":"Bad Request"' in body.content

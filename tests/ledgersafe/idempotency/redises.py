@@ -12,7 +12,7 @@ from typing import Any
 
 import redis
 
-from ledgersafe.embedded.binaries import find_valkey
+from ledgersafe.embedded.servers.binaries import find_valkey
 
 #: The server ends with its standard input: also when the test run was killed, and nobody tidies up.
 _WATCHED = 'exec 3<&0; "$@" </dev/null 3<&- & read -r _ <&3; kill -KILL $!; wait $!'

@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 
 from ledgersafe import urls
 from ledgersafe.audit import trail
-from ledgersafe.http.api import json_response, principal_of
+from ledgersafe.http.authentication import principal_of
+from ledgersafe.http.rendering import json_response
 from ledgersafe.idempotency.commands import Body, money_command
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 from tests.conftest import Shop

@@ -18,7 +18,7 @@ from tests.scenes.round_trips import counted
 
 def command_of(shop: Shop, key: str = "k-1") -> Command:
     """The command that `spend(shop, key)` sends."""
-    return Command.of(
+    return Command.from_request(
         tenant_id=shop.tenant.id,
         principal=shop.principal.identity,
         actor=shop.principal.actor,

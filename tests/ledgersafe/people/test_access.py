@@ -118,7 +118,7 @@ def test_a_form_that_changes_nothing_leaves_no_trace(office: Client, shop: Shop)
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"again": "something-else"}, "The two passwords are not the same."),
+        ({"again": "something-else"}, "The passwords differ."),
         ({"password": "short", "again": "short"}, "too short"),
         ({"password": "1234567890", "again": "1234567890"}, "entirely numeric"),
         ({"username": "no spaces"}, "valid username"),
@@ -144,7 +144,7 @@ def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(
 def test_a_name_taken_in_another_spelling_is_refused(office: Client, shop: Shop) -> None:
     person = hire("operator", shop)
     answer = office.post(NEW, form(shop, username=person.username.upper()))
-    assert "Somebody has this user name already." in answer.content.decode()
+    assert "This user name is taken." in answer.content.decode()
 
 
 def test_forged_fields_make_nobody_a_superuser(office: Client, shop: Shop) -> None:
@@ -284,7 +284,7 @@ def test_the_command_takes_a_password_and_then_prints_none(shop: Shop, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--role", "king"), "'king' is no role; choose from operator, supervisor"),
+        (("--role", "king"), "'king' is not a role; choose from operator, supervisor"),
         (("--role", "operator", "--tenant", "no-such-shop"), "There is no tenant no-such-shop"),
     ],
 )

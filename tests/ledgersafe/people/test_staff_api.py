@@ -9,7 +9,7 @@ from django.test import Client
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from ledgersafe.http.api import StaffSessionAuthentication
+from ledgersafe.http.authentication import StaffSessionAuthentication
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import SCOPES
 from ledgersafe.tenants.roles import ROLES

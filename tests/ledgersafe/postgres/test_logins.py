@@ -24,9 +24,9 @@ import django
 django.setup()
 from django.utils import timezone
 from ledgersafe import setup
-from ledgersafe.tenants import keys
+from ledgersafe.tenants.authentication import authenticate
 from ledgersafe.tenants.models import SCOPES
-from pos.intake import receive
+from pos.intake import receive_event
 
 how = {"currency": "USD", "time_zone": "UTC", "strict_stores": False, "books_start": "2026-01-01"}
 setup.create_tenant(slug="acme", name="Acme", actor="system:test", **how)
@@ -35,8 +35,8 @@ event = {"schema_version": "1.0", "tenant_id": "acme", "store_id": "store-1", "r
          "source_system": "pos", "event_id": "evt-1", "event_type": "SALE", "txn_id": "txn-1",
          "occurred_at": "2026-02-25T09:30:00Z", "total_amount": "42.50"}
 for _ in range(2):
-    answer = receive.receive_event(principal=keys.authenticate(key), body=json.dumps(event).encode(), headers={},
-                                  now=timezone.now())
+    answer = receive_event(principal=authenticate(key), body=json.dumps(event).encode(), headers={},
+                           now=timezone.now())
     print(answer.result.value)
 """
 

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from ledgersafe.http.permissions import Reach, needs_of
 from ledgersafe.http.routes import all_routes
 from ledgersafe.http.schema_views import DocsView, SchemaView
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication, keys
 from ledgersafe.tenants.models import SCOPES
 from ledgersafe.tenants.roles import ROLES
 from tests.ledgersafe.rights.endpoints import (
@@ -137,7 +137,7 @@ def test_a_bound_key_with_every_scope_would_reach_no_more(
     world: World, endpoint: Endpoint, register: str | None
 ) -> None:
     """No such key can be made. If there were one, the views would refuse it all the same."""
-    principal = keys.authenticate(world.key(*PLACE_SCOPES, store="s1", register=register))
+    principal = authentication.authenticate(world.key(*PLACE_SCOPES, store="s1", register=register))
     assert principal is not None
     forged = replace(principal, scopes=frozenset(SCOPES))
     assert not forged.may_approve

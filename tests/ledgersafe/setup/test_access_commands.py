@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from ledgersafe.tenants.models import ApiKey, Tenant
 from tests.conftest import Shop
 
@@ -86,7 +86,7 @@ def test_a_new_key_stands_alone_on_the_last_line_and_works(shop: Shop) -> None:
     key = printed.splitlines()[-1]
     assert re.fullmatch(r"lsk_[0-9a-f]+_[\w-]+", key)
     assert printed.count(key) == 1
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None
     assert principal.scopes == {"events:write", "events:read"}
     assert principal.store_code is None
@@ -104,7 +104,7 @@ def test_only_a_hash_of_the_key_is_kept(shop: Shop) -> None:
 
 def test_a_key_can_be_bound_to_a_store(shop: Shop) -> None:
     key = run("create_api_key", shop.slug, "--scope", "events:write", "--store", "store-9").splitlines()[-1]
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None
     assert principal.store_code == "store-9"
 
@@ -162,11 +162,11 @@ def test_an_unknown_tenant_is_refused_in_one_line(books: None, name: str, argume
 @pytest.mark.parametrize("prefix", ["0000000000", "", "%", "x" * 100])
 def test_an_unknown_key_is_refused_in_one_line(shop: Shop, prefix: str) -> None:
     refused("revoke_api_key", shop.slug, prefix)
-    assert keys.authenticate(shop.key) is not None
+    assert authentication.authenticate(shop.key) is not None
 
 
 def test_a_key_of_another_tenant_cannot_be_revoked(shop: Shop, books: Any) -> None:
     other = slug()
     run("create_tenant", other)
     refused("revoke_api_key", other, shop.principal.prefix)
-    assert keys.authenticate(shop.key) is not None
+    assert authentication.authenticate(shop.key) is not None

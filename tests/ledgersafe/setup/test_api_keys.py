@@ -12,7 +12,7 @@ from django.utils import timezone
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.setup import AlreadyRotated, KeyNotLive, api_keys
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from ledgersafe.tenants.keys import ScopeNotForBoundKey
 from ledgersafe.tenants.models import TENANT_SCOPES, ApiKey
 from ledgersafe.values.errors import InvalidParameter, NotFound
@@ -75,7 +75,7 @@ def test_an_old_key_that_holds_too_much_has_no_successor(shop: Shop) -> None:
 def test_a_successor_may_what_its_predecessor_may(shop: Shop) -> None:
     old, _ = create(shop, scopes=["events:write", "events:read"], name="till 4", store_code="store-1")
     new, key = rotate(shop, old.prefix)
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None
     assert principal.scopes == {"events:write", "events:read"}
     assert principal.store_code == "store-1"

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.utils import OperationalError
 
 from ledgersafe import setup
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 from tests.conftest import Shop
 from tests.ledgersafe.setup.test_access_commands import refused, run
@@ -68,21 +68,21 @@ def test_change_tenant_tells_what_is_fixed(shop: Shop) -> None:
 def test_change_tenant_moves_the_books_start(shop: Shop) -> None:
     shop.send(shop.sale())
     assert "books start      2026-02-25" in run("change_tenant", shop.slug, "--books-start", "2026-02-25")
-    assert "business days before that day" in refused("change_tenant", shop.slug, "--books-start", "2026-02-26")
+    assert "earlier business days" in refused("change_tenant", shop.slug, "--books-start", "2026-02-26")
 
 
 def test_rotate_api_key_prints_the_new_key_alone_on_the_last_line(shop: Shop) -> None:
     printed = run("rotate_api_key", shop.slug, shop.principal.prefix)
     key = printed.splitlines()[-1]
     assert re.fullmatch(r"lsk_[0-9a-f]+_[\w-]+", key)
-    assert keys.authenticate(key) is not None
-    assert keys.authenticate(shop.key) is not None
+    assert authentication.authenticate(key) is not None
+    assert authentication.authenticate(shop.key) is not None
     assert "24" in printed
 
 
 def test_rotate_api_key_may_end_the_old_one_at_once(shop: Shop) -> None:
     run("rotate_api_key", shop.slug, shop.principal.prefix, "--grace-hours", "0")
-    assert keys.authenticate(shop.key) is None
+    assert authentication.authenticate(shop.key) is None
     assert "successor" in refused("rotate_api_key", shop.slug, shop.principal.prefix)
 
 

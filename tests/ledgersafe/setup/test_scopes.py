@@ -16,7 +16,7 @@ from ledgersafe import setup
 from ledgersafe.http.routes import all_routes, routes_of
 from ledgersafe.management.commands.scopes import catalogue
 from ledgersafe.tenants import roles, scopes
-from ledgersafe.tenants.keys import authenticate
+from ledgersafe.tenants.authentication import authenticate
 from ledgersafe.tenants.models import SCOPES, TENANT_SCOPES
 from tests.conftest import Shop
 from tests.ledgersafe.setup.test_access_commands import refused, run
@@ -52,7 +52,7 @@ def test_no_scope_is_missing_or_invented() -> None:
         ("ledger:write", ["transfers", "accounts", "journals", "FX rates", "close business days"], ["drawer", "cash"]),
         ("pos:write", ["count and close cash drawers", "refunds"], ["transfer", "accounts", "till's side"]),
         ("admin", ["reopen business days", "gaps of devices", "above a limit", "other scopes"], []),
-        ("recon:write", ["Opens nothing yet."], ["match"]),
+        ("recon:write", ["No endpoints yet."], ["match"]),
     ],
 )
 def test_what_was_told_wrongly_is_told_rightly(scope: str, says: list[str], never: list[str]) -> None:
@@ -80,7 +80,7 @@ def test_the_page_lists_every_endpoint_under_its_scope_and_offers_no_empty_one(s
 def test_a_scope_that_opens_nothing_is_accepted_all_the_same(shop: Shop) -> None:
     row, _ = setup.create_api_key(slug=shop.slug, scopes=["recon:read"], actor="system:test", now=timezone.now())
     page = signed_in(boss()).get(reverse("admin:tenants_apikey_change", args=[row.pk])).content.decode()
-    assert "Opens nothing yet." in page
+    assert "No endpoints yet." in page
 
 
 def test_one_key_with_everything_for_first_steps(shop: Shop) -> None:

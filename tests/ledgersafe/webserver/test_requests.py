@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledgersafe.http.api import problem
+from ledgersafe.http.problems import problem
 from tests.ledgersafe.webserver.clients import GET, Server, one_answer, tiny_server
 
 HEAD = b"POST /up HTTP/1.1\r\nHost: localhost\r\n"

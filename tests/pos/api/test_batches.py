@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication
 from tests.conftest import Shop, open_shop
 from tests.scenes.till import SIX_KEYS, assert_nothing_posted, assert_problem, books, bronze, open_cases, raw
 
@@ -255,7 +255,7 @@ def test_another_media_type_is_refused_and_kept(shop: Shop, content_type: str) -
     "elements", [[], [b'{"a":"' + b"x" * 1024 * 1024 + b'"}']], ids=["empty", "only too large ones"]
 )
 def test_a_revoked_key_gets_401_whatever_is_in_the_batch(shop: Shop, elements: list[bytes]) -> None:
-    assert keys.authenticate(shop.key, fresh=False)
+    assert authentication.authenticate(shop.key, fresh=False)
     shop.rows("UPDATE api_keys SET revoked_at = now() WHERE tenant_id = %s RETURNING id")
     assert_problem(shop.post("/v1/events/batch", wrap(elements)), 401, "NOT_AUTHENTICATED")
 

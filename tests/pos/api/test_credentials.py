@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from ledgersafe.tenants import keys
+from ledgersafe.tenants import authentication, keys
 from ledgersafe.tenants.models import SCOPES, Register, Store
 from tests.conftest import Shop
 from tests.scenes.till import assert_answer, assert_kept, assert_problem, raw, remember
@@ -23,7 +23,7 @@ def key_of(shop: Shop, scopes: list[str], *, store: str | None = None, register:
             else None
         )
         _, key = keys.issue(shop.tenant, scopes=scopes, store=place, register=till)
-    principal = keys.authenticate(key)
+    principal = authentication.authenticate(key)
     assert principal is not None
     return Shop(shop.tenant, key, principal)
 
@@ -66,7 +66,7 @@ def test_a_revoked_or_expired_key_is_worthless_at_once(
 ) -> None:
     assert shop.send(shop.sale("before")).status_code == 201
     if not was_remembered:
-        keys.forget()
+        authentication.forget()
     shop.rows(f"UPDATE api_keys SET {change} WHERE tenant_id = %s RETURNING id")
     body = {"events": [shop.sale("after")]} if path.endswith("batch") else shop.sale("after")
     answer = shop.post(path, body) if method == "post" else shop.get(path)

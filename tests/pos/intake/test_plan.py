@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.fx import NO_RATES
-from ledgersafe.tenants.keys import Principal
+from ledgersafe.tenants.principals import Principal
 from pos.arrivals import Refusal, read_arrival
 from pos.contract import Hold, References
 from pos.intake.plan import Plan, hold_unknown_places, make_plans, posts_of

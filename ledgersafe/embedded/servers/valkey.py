@@ -6,12 +6,12 @@ import re
 import socket
 import sys
 
-from ledgersafe.embedded.binaries import find_valkey
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.launcher import RunningServer, await_predecessor, await_ready, choose_port
-from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for, write_private
-from ledgersafe.embedded.server_user import myself
+from ledgersafe.embedded.servers.binaries import find_valkey
+from ledgersafe.embedded.servers.launcher import RunningServer, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.servers.process import ServerProcess
+from ledgersafe.embedded.servers.server_user import myself
 
 USER = "default"
 
@@ -40,7 +40,7 @@ def launch(folder: ServerFolder, port: int | None = None) -> RunningServer:
 
 
 def answers(port: int, password: str) -> bool:
-    """Whether the server lets us in and has loaded its data."""
+    """Tell whether the server accepts the password and has loaded its data."""
     try:
         return ask(port, password, "PING") == b"+PONG"
     except OSError:
@@ -48,7 +48,7 @@ def answers(port: int, password: str) -> bool:
 
 
 def ask(port: int, password: str, command: str) -> bytes:
-    """The first line of the server's answer, or that of a refused password."""
+    """Return the first line of the server's answer, or that of a refused password."""
     with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
         connection.sendall(f"AUTH {password}\r\n{command}\r\n".encode())
         lines = connection.makefile("rb")
@@ -59,10 +59,10 @@ def ask(port: int, password: str, command: str) -> bytes:
 def stop_leftover(folder: ServerFolder, password: str) -> None:
     """Stop a server that outlived its supervisor and its watcher: only ours knows the password."""
     try:
-        told = (folder.path / "valkey.conf").read_text(encoding="utf-8")
-        found = re.search(r"^port (\d+)$", told, re.MULTILINE)
-        if found:
-            ask(int(found.group(1)), password, "SHUTDOWN")
+        configuration = (folder.path / "valkey.conf").read_text(encoding="utf-8")
+        match = re.search(r"^port (\d+)$", configuration, re.MULTILINE)
+        if match:
+            ask(int(match.group(1)), password, "SHUTDOWN")
     except OSError as error:
         sys.stderr.write(f"Could not stop the server that is left: {error}\n")
 

@@ -1,4 +1,4 @@
-"""Which Postgres and Valkey programs to use."""
+"""Find the Postgres and Valkey programs."""
 
 import os
 import re
@@ -14,7 +14,7 @@ SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
 
 
 def find_postgres() -> Path:
-    """The folder with `postgres` and `initdb`: $PG_BIN_DIR, else the package, the system's newest, PATH's.
+    """Return the folder of `postgres` and `initdb`: $PG_BIN_DIR, the package, the system's newest, or PATH's.
 
     :raises EmbeddedServerError: there is none, or PG_BIN_DIR names none.
     """
@@ -36,14 +36,14 @@ def _postgres_folders() -> Iterator[Path]:
         yield package / "pginstall" / "bin"
     yield from sorted(SYSTEM_POSTGRES.glob("*/bin"), key=_version_in_path, reverse=True)
     if pg_config := shutil.which("pg_config"):
-        told = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)  # noqa: S603
-        yield Path(told.stdout.strip())
+        answer = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)  # noqa: S603
+        yield Path(answer.stdout.strip())
     if postgres := shutil.which("postgres"):
         yield Path(postgres).resolve().parent
 
 
 def find_valkey() -> Path:
-    """The server program: the package's, else valkey-server or redis-server on PATH.
+    """Return the server program: the package's, else valkey-server or redis-server on PATH.
 
     :raises EmbeddedServerError: there is none.
     """
@@ -60,25 +60,25 @@ def find_valkey() -> Path:
 
 
 def postgres_major(binaries: Path) -> int:
-    """The major version, like 18."""
+    """Return the major version, like 18."""
     command = [str(binaries / "postgres"), "--version"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    found = re.search(r"(\d+)", told.stdout)
-    return int(found.group(1)) if found else 0
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    match = re.search(r"(\d+)", answer.stdout)
+    return int(match.group(1)) if match else 0
 
 
 def has_library(binaries: Path, name: str) -> bool:
-    """Whether a loadable module came with these programs."""
+    """Tell whether these programs came with a loadable module."""
     command = [str(binaries / "pg_config"), "--pkglibdir"]
     folders = [binaries.parent / "lib"]
     if os.access(binaries / "pg_config", os.X_OK):
-        told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        folders.append(Path(told.stdout.strip()))
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        folders.append(Path(answer.stdout.strip()))
     return any((folder / f"{name}{ending}").exists() for folder in folders for ending in (".so", ".dylib"))
 
 
 def _package_folder(name: str) -> Path | None:
-    """Where a package is installed, without importing it: only its programs are wanted."""
+    """Return a package's folder without importing it."""
     spec = find_spec(name)
     return Path(spec.origin).parent if spec and spec.origin else None
 

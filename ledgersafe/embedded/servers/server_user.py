@@ -11,7 +11,7 @@ from ledgersafe.embedded.errors import EmbeddedServerError
 
 
 class PopenOptions(TypedDict, total=False):
-    """Arguments of subprocess.Popen."""
+    """Keyword arguments of subprocess.Popen."""
 
     user: int
     group: int
@@ -27,18 +27,19 @@ class Account:
 
     @property
     def is_other(self) -> bool:
-        """Whether running as this account means to switch users (only root can)."""
+        """Whether running as this account means switching users (only root can)."""
         return self.uid != os.geteuid()
 
     def popen_options(self) -> PopenOptions:
+        """Return the arguments that start a process as this account."""
         if not self.is_other:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def can_run(self, *command: str) -> bool:
-        """Try it: modes, ACLs and mount options of all parent folders count, too many to compute."""
+        """Try to run a command: modes, ACLs and mount options of all parent folders are too many to compute."""
         try:
-            done = subprocess.run(  # noqa: S603 - commands of this package only
+            result = subprocess.run(  # noqa: S603 - commands of this package only
                 command,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -49,13 +50,14 @@ class Account:
             )
         except PermissionError:
             return False
-        return done.returncode == 0
+        return result.returncode == 0
 
     def can_enter(self, folder: Path) -> bool:
+        """Tell whether this account can change into a folder."""
         return self.can_run("/bin/sh", "-c", 'cd "$1"', "sh", str(folder))
 
     def own(self, path: Path) -> None:
-        """Make a file, or a folder with everything in it, belong to this account."""
+        """Give a file, or a folder with everything in it, to this account."""
         if not self.is_other:
             return
         os.chown(path, self.uid, self.gid, follow_symlinks=False)
@@ -65,12 +67,12 @@ class Account:
 
 
 def myself() -> Account:
-    """The account of this process."""
+    """Return the account of this process."""
     return Account(os.geteuid(), os.getegid())
 
 
 def account_for_postgres(cluster: Path) -> Account:
-    """Myself; as root the owner of the existing cluster (say, a user's checkout under sudo), or `nobody`.
+    """Choose the account: this process', or as root the owner of the existing cluster, else `nobody`.
 
     :raises EmbeddedServerError: root on a system without `nobody`.
     """

@@ -1,4 +1,4 @@
-"""The frame of the set-up pages: an object as cards, its pages for those who administer its tenant."""
+"""The frame of the set-up pages: an object in cards, and pages for those who administer its tenant."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from ledgersafe.backoffice.pages import Button, choice_page
-from ledgersafe.setup.cards import link
+from ledgersafe.setup.pages.formatting import link
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.staff import may, visible_tenants
 
@@ -19,19 +19,19 @@ Page = Callable[[HttpRequest, Any], HttpResponse]
 
 
 class SetUpAdmin(ReadOnlyModelAdmin):
-    """An object as cards, and pages of its own for what people may do with it."""
+    """An object shown as cards, with pages of its own for changes."""
 
-    #: URL below the object → name of the method that answers it; for people who may administer its tenant.
+    #: URL below the object → name of the method; only for people who administer the tenant.
     pages: ClassVar[dict[str, str]] = {}
 
     def get_urls(self) -> list[URLPattern]:
         label = f"{self.opts.app_label}_{self.opts.model_name}"
-        mine = [
+        routes = [
             path(f"<path:object_id>/{url}/", self.admin_site.admin_view(self._page(name)), name=f"{label}_{name}")
             for url, name in self.pages.items()
         ]
         urls: list[URLPattern] = super().get_urls()
-        return mine + urls
+        return routes + urls
 
     def _page(self, name: str) -> Callable[..., HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -58,24 +58,24 @@ class SetUpAdmin(ReadOnlyModelAdmin):
         return self.show(request, obj)
 
     def show(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """The object's own page."""
+        """Render the object's own page."""
         raise NotImplementedError
 
     def administers(self, request: HttpRequest, obj: Any) -> bool:
-        """Whether this person may set up the object's tenant."""
+        """Tell whether this person may change the object's tenant."""
         tenant_id = obj.pk if isinstance(obj, Tenant) else obj.tenant_id
         return may(request.user, ADMINISTER, tenant_id)
 
     def has_administer_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """For the buttons above a list."""
+        """Tell whether to show the buttons above a list."""
         return request.user.has_perm(ADMINISTER)
 
-    def buttons(self, request: HttpRequest, obj: Any, *wanted: Button) -> Sequence[Button]:
-        """The buttons, for those who may press them."""
-        return wanted if self.administers(request, obj) else ()
+    def buttons(self, request: HttpRequest, obj: Any, *buttons: Button) -> Sequence[Button]:
+        """Return the buttons, for people who may press them."""
+        return buttons if self.administers(request, obj) else ()
 
     def choose_tenant(self, request: HttpRequest, *, title: str, page: str) -> HttpResponse:
-        """To the tenant's own form; with several tenants, ask which."""
+        """Redirect to the form of the only tenant; with several, ask which."""
         tenants = list(visible_tenants(request.user)[:500])
         if len(tenants) == 1:
             return HttpResponseRedirect(link("tenant", page, tenants[0].pk))
@@ -84,5 +84,5 @@ class SetUpAdmin(ReadOnlyModelAdmin):
 
 
 def called(tenant: Tenant) -> str:
-    """What people call it."""
+    """Return a tenant's name for people."""
     return tenant.name or tenant.slug

@@ -11,15 +11,15 @@ from typing import Final
 
 import psycopg
 
-from ledgersafe.embedded import roles
-from ledgersafe.embedded.binaries import find_postgres, has_library
-from ledgersafe.embedded.cluster import create_cluster
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.homes import settle
-from ledgersafe.embedded.launcher import RunningServer, await_predecessor, await_ready, choose_port
-from ledgersafe.embedded.process import ServerProcess
 from ledgersafe.embedded.records import passwords_for
+from ledgersafe.embedded.servers import roles
+from ledgersafe.embedded.servers.binaries import find_postgres, has_library
+from ledgersafe.embedded.servers.cluster import create_cluster
+from ledgersafe.embedded.servers.homes import settle
+from ledgersafe.embedded.servers.launcher import RunningServer, await_predecessor, await_ready, choose_port
+from ledgersafe.embedded.servers.process import ServerProcess
 
 ALWAYS = {
     "listen_addresses": "127.0.0.1",
@@ -30,7 +30,7 @@ ALWAYS = {
 }
 SETTINGS = {
     "data": {"max_connections": "100", "shared_buffers": "256MB"},
-    # Nothing of a test must survive a crash of the machine: no waiting for the disk.
+    # Test data need not survive a crash of the machine: no waiting for the disk.
     "test": {
         "max_connections": "200",
         "shared_buffers": "256MB",
@@ -41,7 +41,7 @@ SETTINGS = {
 }
 
 
-#: How Postgres says that it is not to be talked to yet, and how long that may take.
+#: Errors while Postgres starts, and how long that may take.
 _RECOVERING: Final = re.compile("in recovery mode|starting up|not yet accepting")
 _RECOVERS_WITHIN_SECONDS: Final = 8
 
@@ -56,7 +56,7 @@ def launch(folder: ServerFolder, port: int | None = None) -> RunningServer:
     except EmbeddedServerError as error:
         if folder.purpose == "data":
             raise
-        # Run without fsync, it may be ruined since the machine crashed. Nothing in it is worth keeping.
+        # Run without fsync, it may be corrupt after a crash of the machine. Nothing in it is worth keeping.
         sys.stderr.write(f"Starting anew with an empty test server: {error}\n")
         shutil.rmtree(settle(folder, find_postgres()).cluster, ignore_errors=True)
         return _launch(folder, port)
@@ -91,9 +91,8 @@ def _launch(folder: ServerFolder, port: int | None) -> RunningServer:
 def stop_leftover(cluster: Path, passwords: dict[str, str]) -> None:
     """Stop a server of this cluster that outlived its supervisor and its watcher.
 
-    The process id in the cluster's file alone proves nothing; a server that lets us in with our password and
-    reads the same id from its own folder is ours. One whose processes were killed under it lets nobody in until it
-    has recovered: it is asked again.
+    The process id in the cluster's file alone proves nothing. A server that accepts our password and reads the same id
+    from its own folder is ours. One that is recovering accepts nobody yet, so it is asked again.
     """
     give_up = time.monotonic() + _RECOVERS_WITHIN_SECONDS
     while True:

@@ -18,16 +18,16 @@ from ledgersafe.backoffice.pages import (
     press,
     secret_page,
 )
-from ledgersafe.setup import cards, forms
-from ledgersafe.setup.cards import link
-from ledgersafe.setup.frame import SetUpAdmin, called
+from ledgersafe.setup.pages import api_key_cards, api_key_forms, formatting
+from ledgersafe.setup.pages.formatting import link
+from ledgersafe.setup.pages.frame import SetUpAdmin, called
 from ledgersafe.tenants.models import ApiKey
 from ledgersafe.tenants.staff import actor_of
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SetUpAdmin):
-    """Keys, by prefix: the key itself is nowhere."""
+    """API keys, by prefix: the keys themselves are not stored."""
 
     list_display = ("prefix", "name", "state", "tenant", "place", "scopes_shown", "used", "ends")
     list_filter = ("tenant",)
@@ -36,35 +36,35 @@ class ApiKeyAdmin(SetUpAdmin):
     ordering = ("-id",)
     exclude = ("secret_sha256",)
     actions_list = ("new_key",)
-    empty_text = "Without a key nothing can be sent. Create one for the first till with the button above."
+    empty_text = "Tills and programs need a key to send events. Create the first one with the button above."
     pages: ClassVar = {"rotate": "rotate", "revoke": "revoke"}
 
-    @display(description="State", label=cards.KEY_STATES)
+    @display(description="State", label=api_key_cards.KEY_STATES)
     def state(self, key: ApiKey) -> str:
-        return forms.state_of(key, timezone.now())
+        return api_key_forms.state_of(key, timezone.now())
 
     @display(description="Where")
     def place(self, key: ApiKey) -> str:
-        return cards.place_of(key)
+        return api_key_cards.place_of(key)
 
-    @display(description="May")
+    @display(description="Scopes")
     def scopes_shown(self, key: ApiKey) -> str:
         return ", ".join(key.scopes[:3]) + (f" and {len(key.scopes) - 3} more" if len(key.scopes) > 3 else "")
 
     @display(description="Last used (UTC)", ordering="last_used_at", empty_value="never")
     def used(self, key: ApiKey) -> str | None:
-        return cards.minute(key.last_used_at)
+        return formatting.minute(key.last_used_at)
 
     @display(description="Expires (UTC)", ordering="expires_at", empty_value="never")
     def ends(self, key: ApiKey) -> str | None:
-        return cards.minute(key.expires_at)
+        return formatting.minute(key.expires_at)
 
     @list_button("Create key", permission="administer")
     def new_key(self, request: HttpRequest) -> HttpResponse:
         return self.choose_tenant(request, title="Create API key", page="add_key")
 
     def show(self, request: HttpRequest, obj: ApiKey) -> HttpResponse:
-        badge = cards.badge_of(obj, timezone.now())
+        badge = api_key_cards.badge_of(obj, timezone.now())
         buttons = self.buttons(
             request,
             obj,
@@ -78,12 +78,12 @@ class ApiKeyAdmin(SetUpAdmin):
             subtitle=f"API key {obj.prefix} of {called(obj.tenant)}",
             badges=[badge],
             buttons=buttons if badge.text in {"active", "expiring"} else (),
-            cards=cards.key_cards(obj),
+            cards=api_key_cards.key_cards(obj),
         )
 
     def rotate(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
-        """Issue a successor; the answer to the POST shows it, this once."""
-        form = forms.RotateForm(request.POST or None)
+        """Rotate the key; the answer to the POST shows the new one, once."""
+        form = api_key_forms.RotateForm(request.POST or None)
 
         def successor(typed: dict[str, Any]) -> tuple[ApiKey, str]:
             return setup.rotate_api_key(
@@ -94,30 +94,30 @@ class ApiKeyAdmin(SetUpAdmin):
                 now=timezone.now(),
             )
 
-        done = press(request, form, successor)
-        if done is not None:
-            row, secret = done
+        result = press(request, form, successor)
+        if result is not None:
+            row, secret = result
             key.refresh_from_db()
-            until = f"works until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at is None else "is worthless now"
+            until = f"works until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at is None else "no longer works"
             title, note = f"Key {row.prefix} replaces {key.prefix}", f"The old key {key.prefix} {until}."
             back = link("apikey", "change", row.pk)
             return secret_page(request, opts=self.opts, title=title, secret=secret, back=back, note=note)
-        intro = "A new key with the same rights takes its place. Bring it to the device before the old one ends."
-        return self._form(request, key, form, title=f"Rotate key {key.prefix}", submit="Issue new key", intro=intro)
+        intro = "Creates a new key with the same rights. Install it before the old key stops working."
+        return self._form(request, key, form, title=f"Rotate key {key.prefix}", submit="Create new key", intro=intro)
 
     def revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
-        """Make it worthless, after a second look."""
+        """Revoke the key after a confirmation."""
         form = UseCaseForm(request.POST if request.method == "POST" else None)
         who = {"slug": key.tenant.slug, "prefix": key.prefix, "actor": actor_of(request.user)}
         if press(request, form, lambda _: setup.revoke_api_key(**who, now=timezone.now())) is not None:
-            messages.success(request, f"Key {key.prefix} is revoked.")
+            messages.success(request, f"Key {key.prefix} revoked.")
             return HttpResponseRedirect(link("apikey", "change", key.pk))
-        intro = "From this moment whatever uses it is refused. This cannot be undone: only a new key helps."
+        intro = "Takes effect immediately and cannot be undone. To connect again, create a new key."
         return self._form(
             request, key, form, title=f"Revoke key {key.prefix}?", submit="Revoke key", intro=intro, danger=True
         )
 
     def _form(self, request: HttpRequest, key: ApiKey, form: UseCaseForm, **texts: Any) -> HttpResponse:
         back = link("apikey", "change", key.pk)
-        shown = cards.key_cards(key)
-        return form_page(request, form, opts=self.opts, obj=key, back=back, cards=shown, **texts)
+        cards = api_key_cards.key_cards(key)
+        return form_page(request, form, opts=self.opts, obj=key, back=back, cards=cards, **texts)

@@ -1,4 +1,4 @@
-"""What starting both servers has in common: a free port, no predecessor left, an answer."""
+"""Start a server: wait for its predecessor, choose a port, await its answer."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from pathlib import Path
 from ledgersafe.embedded import locks
 from ledgersafe.embedded.errors import EmbeddedServerError
 from ledgersafe.embedded.folders import ServerFolder
-from ledgersafe.embedded.process import ServerProcess
+from ledgersafe.embedded.servers.process import ServerProcess
 
 READY_TIMEOUT_SECONDS = 100.0
 PREDECESSOR_SECONDS = 1.0
@@ -19,7 +19,7 @@ PREDECESSOR_STOP_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class RunningServer:
-    """A server that answers, and the variables with which clients reach it."""
+    """A server that answers, with the environment variables of its clients."""
 
     process: ServerProcess
     port: int
@@ -28,9 +28,9 @@ class RunningServer:
 
 
 def choose_port(folder: ServerFolder) -> int:
-    """The port of the last time if nobody else listens on it now, else any free one of 127.0.0.1.
+    """Return the last port if it is free, else any free port of 127.0.0.1.
 
-    A program that outlived a killed supervisor finds the next server without being told anything.
+    The same port lets a client that outlived a killed supervisor find the next server.
     """
     last = folder.path / "port"
     port = _bind(int(last.read_text(encoding="ascii"))) if last.exists() else None
@@ -41,13 +41,13 @@ def choose_port(folder: ServerFolder) -> int:
     return port
 
 
-def _bind(wanted: int) -> int | None:
-    """The port, if it can be had; 0 means any."""
+def _bind(requested: int) -> int | None:
+    """Return the port if it can be bound; 0 means any."""
     with socket.socket() as probe:
-        # As the servers do: connections that ended a moment ago are no obstacle.
+        # Like the servers themselves: lingering connections (TIME_WAIT) do not matter.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted))
+            probe.bind(("127.0.0.1", requested))
         except OSError:
             return None
         port: int = probe.getsockname()[1]
@@ -55,7 +55,7 @@ def _bind(wanted: int) -> int | None:
 
 
 def await_predecessor(folder: ServerFolder, stop_leftover: Callable[[], None]) -> int:
-    """Wait until no process of an earlier server is left; returns the held lock for the next one.
+    """Wait until no process of an earlier server is left; return the held lock.
 
     After a kill -9 of the supervisor the earlier server is usually still writing its last checkpoint.
 
@@ -72,7 +72,7 @@ def await_predecessor(folder: ServerFolder, stop_leftover: Callable[[], None]) -
 
 
 def await_ready(process: ServerProcess, folder: ServerFolder, answers: Callable[[], bool]) -> None:
-    """Wait for the first answer; stops the server again if there is none.
+    """Wait for the first answer; stop the server if there is none.
 
     :raises EmbeddedServerError: with the end of the server's own log.
     """
@@ -89,7 +89,7 @@ def await_ready(process: ServerProcess, folder: ServerFolder, answers: Callable[
 
 
 def log_tail(folder: ServerFolder, lines: int = 8) -> str:
-    """The last lines of the server's own log; nothing if it never started."""
+    """Return the last lines of the server's log; empty if it never started."""
     if not folder.server_log.exists():
         return ""
     text = folder.server_log.read_text(encoding="utf-8", errors="replace")

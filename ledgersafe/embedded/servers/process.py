@@ -1,4 +1,4 @@
-"""One server process: it dies with its supervisor, even a supervisor that is killed with -9."""
+"""Run one server process that dies with its supervisor, even one killed with -9."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledgersafe.embedded.server_user import Account
+from ledgersafe.embedded.servers.server_user import Account
 
 # A shell that becomes the server (exec keeps the process id $$) after leaving a watcher behind. The watcher
 # reads a pipe whose other end only the supervisor holds: a word means an orderly end, end-of-file means that
@@ -27,14 +27,14 @@ STOP_SIGNALS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 
 
 @dataclass
 class ServerProcess:
-    """A running server, direct child of the supervisor."""
+    """A server process, direct child of the supervisor."""
 
     child: subprocess.Popen[bytes]
     lifeline: int | None
 
     @classmethod
     def start(cls, command: Sequence[str], *, account: Account, log: Path, lock: int) -> "ServerProcess":
-        """Start it, in a session of its own (no Ctrl-C from a terminal), its output appended to `log`.
+        """Start it in a session of its own (no Ctrl-C from a terminal), with its output appended to `log`.
 
         `lock` is inherited by the server and all its processes, so that it is held until the last is gone.
         """
@@ -64,10 +64,11 @@ class ServerProcess:
         return self.child.pid
 
     def has_ended(self) -> bool:
+        """Tell whether the process has ended."""
         return self.child.poll() is not None
 
     def stop(self) -> None:
-        """Stop it and wait until it is gone; also cleans up after one that ended by itself. Safe to repeat."""
+        """Stop it and wait until it is gone; clean up after one that ended by itself. Safe to repeat."""
         for number, seconds in STOP_SIGNALS:
             if self.has_ended():
                 break
@@ -79,7 +80,7 @@ class ServerProcess:
         self._dismiss_watcher()
 
     def _dismiss_watcher(self) -> None:
-        """The server's process id is free again: the watcher must not signal whoever gets it next."""
+        """End the watcher before the process id is free again: it must not signal the next owner of the id."""
         if self.lifeline is None:
             return
         # Without a reader the watcher itself was killed: nothing to tell.
