@@ -1,6 +1,10 @@
-"""Register the admin pages on people and set-up: Django looks for them here."""
+"""Register the pages of every app: Django looks for them here (`admin.autodiscover` in `ledgersafe.urls`)."""
 
-from ledgersafe.people import admin as people_admin
-from ledgersafe.setup import admin as setup_admin
+from exceptions.desk import admin as desk
+from ledger.backoffice import accounts, drawers, journals, periods
+from ledger.backoffice.fx import rates, settlements
+from ledgersafe.people import admin as people
+from ledgersafe.setup import admin as setup
+from pos.backoffice import arrivals
 
-__all__ = ["people_admin", "setup_admin"]
+__all__ = ["accounts", "arrivals", "desk", "drawers", "journals", "people", "periods", "rates", "settlements", "setup"]

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from ledger.models.rates import RATE_PLACES, RATE_WHOLE, FxRate
 
 
-class _Converted(models.Model):
+class _ConvertedAmount(models.Model):
     """An amount, its conversion, and the rate used. Minor units of each currency."""
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
@@ -28,7 +28,7 @@ class _Converted(models.Model):
         abstract = True
 
 
-class FxSettlement(_Converted):
+class FxSettlement(_ConvertedAmount):
     """A transfer between accounts of two currencies: two journals through the clearing accounts.
 
     The key is inserted in the transaction that posts them, so the unique constraint makes it happen exactly once.
@@ -80,7 +80,7 @@ class FxSettlement(_Converted):
         return f"Settlement {self.pk}"
 
 
-class FxConversion(_Converted):
+class FxConversion(_ConvertedAmount):
     """The foreign tender of a till event's journal, and its value in the sale's currency."""
 
     append_only = True

@@ -74,7 +74,7 @@ _COMPARISONS: Final = (
 )  # fmt: skip
 
 
-class TenantScoped(BackOfficeAdmin):
+class TenantScopedAdmin(BackOfficeAdmin):
     """Shows people only the rows of their own tenants; another tenant's row is a 404 like an absent one.
 
     Lists, pages, search, autocomplete and actions all start from `get_queryset`, so this one method is enough.
@@ -136,7 +136,7 @@ def _scoped_filter(kind: type[RelatedFieldListFilter]) -> type[RelatedFieldListF
     return type(f"Scoped{kind.__name__}", (_ScopedChoices, kind), {})
 
 
-class ReadOnlyModelAdmin(TenantScoped):
+class ReadOnlyModelAdmin(TenantScopedAdmin):
     """Lists and shows; refuses every change, also by forged POST."""
 
     actions = None
@@ -202,7 +202,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def _badge_of(request: HttpRequest, model: str) -> dict[str, str]:
     """Return the list's badge for this person, from its admin class."""
     page = admin.site._registry.get(apps.get_model(model))
-    text = page.menu_badge(request) if isinstance(page, TenantScoped) else ""
+    text = page.menu_badge(request) if isinstance(page, TenantScopedAdmin) else ""
     return {"badge": text, "badge_variant": "info"} if text else {}
 
 

@@ -15,6 +15,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from ledgersafe.backoffice.labels import ExplainedLabel
 from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.tenants import staff
 from ledgersafe.tenants.roles import ROLES
@@ -34,24 +35,12 @@ def _password(label: str, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, strip=False, max_length=4096, widget=widget, **kwargs)
 
 
-class _Explained(str):
-    """A choice's label with a line of explanation."""
-
-    meaning = ""
-
-    @classmethod
-    def with_meaning(cls, label: str, meaning: str) -> "_Explained":
-        explained = cls(label)
-        explained.meaning = meaning
-        return explained
-
-
 class _RoleAndTenants(UseCaseForm):
     """Role and tenants; offers the tenants of whoever fills it in."""
 
     role = forms.ChoiceField(
         label="Role",
-        choices=[(key, _Explained.with_meaning(role.name, role.purpose)) for key, role in ROLES.items()],
+        choices=[(key, ExplainedLabel(role.name, role.purpose)) for key, role in ROLES.items()],
         widget=UnfoldAdminRadioSelectWidget(radio_style=2),
     )
     tenants = forms.MultipleChoiceField(
@@ -63,7 +52,7 @@ class _RoleAndTenants(UseCaseForm):
     def __init__(self, by: staff.Person, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         choices = [
-            (row.slug, _Explained.with_meaning(row.slug, row.name if row.name != row.slug else ""))
+            (row.slug, ExplainedLabel(row.slug, row.name if row.name != row.slug else ""))
             for row in staff.visible_tenants(by)
         ]
         role: Any = self.fields["role"]

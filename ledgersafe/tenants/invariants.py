@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 
-from ledgersafe.postgres.declared import append_only_trigger, declared
+from ledgersafe.postgres.catalog import append_only_trigger, declared
 from ledgersafe.postgres.grants import MAY_CREATE, SEARCH_PATH, UNPINNED, table_privileges
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation
 

@@ -6,9 +6,10 @@ from typing import Any, Final
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
+from ledgersafe.backoffice.labels import ExplainedLabel
 from ledgersafe.backoffice.pages import UseCaseForm
 from ledgersafe.http.routes import Route, routes_of
-from ledgersafe.setup.pages.fields import ExplainedChoices, ExplainedLabel, code_and_name, text_field
+from ledgersafe.setup.pages.fields import ExplainedChoices, code_and_name, text_field
 from ledgersafe.tenants import scopes
 from ledgersafe.tenants.models import ApiKey, Register, Store, Tenant
 

@@ -6,8 +6,9 @@ from zoneinfo import available_timezones
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
+from ledgersafe.backoffice.labels import ExplainedLabel
 from ledgersafe.backoffice.pages import UseCaseForm
-from ledgersafe.setup.pages.fields import ExplainedChoices, ExplainedLabel, text_field
+from ledgersafe.setup.pages.fields import ExplainedChoices, text_field
 from ledgersafe.tenants import event_types
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.money import to_decimal_text

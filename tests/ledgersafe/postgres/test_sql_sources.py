@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from ledgersafe.postgres.declared import declared
+from ledgersafe.postgres.catalog import declared
 from ledgersafe.postgres.functions import replace_functions
 from ledgersafe.postgres.rework import BadMigrationName, UnknownFunction, rework_functions
 

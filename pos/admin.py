@@ -1,5 +1,0 @@
-"""Django looks for admin pages here."""
-
-from pos.backoffice import arrivals
-
-__all__ = ["arrivals"]
