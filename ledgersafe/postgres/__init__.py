@@ -5,6 +5,7 @@
 `retry_serialization` runs a whole use case again when Postgres asks for it.
 `arrays`: encode the columns of many rows; `append_only_sums`: remember sums over tables that only grow.
 `patience`: timeouts of the web server; jobs and commands have none.
-`declared`: functions and triggers as migrations install them; `grants`: the application role's privileges;
+`functions` and `rework`: one source file per SQL function, the migrations that replace it, and how to begin a change;
+`declared`: functions and triggers as these files declare them; `grants`: the application role's privileges;
 `logins`: warn of a login with more power than that role; `invariants`: the frame of every app's checks.
 """

@@ -69,5 +69,5 @@ def _exact(value: Any) -> Any:
 
 
 def _instant_text(value: datetime | None) -> str | None:
-    # As `ledgersafe.http.api.instant`, which steps of the domain do not import.
+    # As `ledgersafe.http.rendering.instant`, which steps of the domain do not import.
     return value.isoformat().replace("+00:00", "Z") if value is not None else None
