@@ -124,7 +124,7 @@ def test_the_calendar_of_a_tenant_with_business_days_is_fixed(shop: Shop, change
 
 def test_a_limit_does_not_change_its_meaning_with_the_currency(shop: Shop) -> None:
     change(shop, four_eyes_limit="500.00")
-    with pytest.raises(InvalidParameter, match="anew"):
+    with pytest.raises(InvalidParameter, match="again, in JPY"):
         change(shop, base_currency="JPY")
     assert change(shop, base_currency="JPY", four_eyes_limit="70000").four_eyes_limit_minor == 70_000
     assert change(shop, four_eyes_limit=None).four_eyes_limit_minor is None
