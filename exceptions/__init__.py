@@ -5,7 +5,7 @@
 `cases`       assign a case; operations that lock, resolve and propose, for the till's side
 `decisions`   read a decision from a request · `patching`: patch and compare payloads (pure)
 `proposals`   decline or withdraw what needs a second person · `waiting`: list and count it
-`queries`     cases for the API · `inbox`: filters and counts of the inbox · `figures`: numbers for the dashboard
+`queries`     cases for the API · `inbox`: filters and counts of the inbox (`amounts` parses) · `figures`: dashboard
 `assignees`   people and names · `checks`: invariants
 `desk`        API and pages: the one room that imports the till's side (`pos`), which stands above this app
 

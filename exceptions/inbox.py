@@ -6,16 +6,16 @@ Counts are of open cases, which are indexed and few; resolved ones are counted u
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
-from functools import cache
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet
 
+from exceptions.amounts import by_amount, parse_amount
 from exceptions.models import CaseStatus, ExceptionCase
 from exceptions.reasons import REASONS
 from exceptions.waiting import proposed
-from ledgersafe.values.money import CURRENCIES, MAX_MINOR, exponent, is_currency
+from ledgersafe.values.money import is_currency
 
 OPEN, MINE, UNASSIGNED, RESOLVED = "open", "mine", "unassigned", "resolved"
 TO_CONFIRM, PROPOSED = "confirm", "proposed"
@@ -42,8 +42,6 @@ ORDERS: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
 }
 COUNTED_RESOLVED: Final = 1_000
 _MAX_QUERY: Final = 200
-_MAX_AMOUNT: Final = 24
-_USUAL_PLACES: Final = 2
 #: Other names of parameters, as the API and Django's lists call them: links of other pages use them.
 OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "state": ("status", "status__exact"),
@@ -86,8 +84,8 @@ class InboxFilter:
             store=_parameter(parameters, "store"),
             assignee=_parameter(parameters, "assignee"),
             age=age if (age := _parameter(parameters, "age")) in AGES else "",
-            least=_amount(_parameter(parameters, "min"), "The smallest amount", problems),
-            most=_amount(_parameter(parameters, "max"), "The largest amount", problems),
+            least=parse_amount(_parameter(parameters, "min"), "The smallest amount", problems),
+            most=parse_amount(_parameter(parameters, "max"), "The largest amount", problems),
             query=_parameter(parameters, "q"),
             order=order if (order := _parameter(parameters, "o")) in ORDERS else "newest",
             page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 5 and int(page) else 1,
@@ -126,9 +124,9 @@ def narrowed(
         rows = rows.filter(created_at__lte=now - least) if least else rows
         rows = rows.filter(created_at__gte=now - most) if most else rows
     if filters.least is not None:
-        rows = rows.filter(_by_amount("gte", filters.least))
+        rows = rows.filter(by_amount("gte", filters.least))
     if filters.most is not None:
-        rows = rows.filter(_by_amount("lte", filters.most))
+        rows = rows.filter(by_amount("lte", filters.most))
     return rows.filter(_matches(filters, raw_ids)) if filters.query else rows
 
 
@@ -177,55 +175,11 @@ def _matches(filters: InboxFilter, raw_ids: Sequence[int]) -> Q:
     if raw_ids:
         matches |= Q(raw_id__in=raw_ids)
     text, _, currency = filters.query.partition(" ")
-    amount = _amount(text, "", [])
+    amount = parse_amount(text, "", [])
     if amount is not None and (not currency or is_currency(currency.upper())):
-        by_amount = _by_amount("exact", amount)
-        matches |= by_amount & Q(currency=currency.upper()) if currency else by_amount
+        exact = by_amount("exact", amount)
+        matches |= exact & Q(currency=currency.upper()) if currency else exact
     return matches
-
-
-def _by_amount(lookup: str, amount: Decimal) -> Q:
-    """Compare an amount in major units with cases of any currency, each with its own number of decimals."""
-    usual = Q(**{f"amount_at_risk_minor__{lookup}": _minor(lookup, amount, _USUAL_PLACES)})
-    unusual, conditions = _unusual_currencies(), Q()
-    for places, currencies in unusual.items():
-        conditions |= Q(currency__in=currencies, **{f"amount_at_risk_minor__{lookup}": _minor(lookup, amount, places)})
-    return conditions | (usual & ~Q(currency__in=[code for codes in unusual.values() for code in codes]))
-
-
-def _minor(lookup: str, amount: Decimal, places: int) -> int:
-    scaled = amount.scaleb(places)
-    if lookup == "exact" and scaled != scaled.to_integral_value():
-        return -1  # matches nothing: the currency has no such amount
-    rounded = scaled.to_integral_value(ROUND_CEILING if lookup == "gte" else ROUND_FLOOR)
-    return int(min(rounded, Decimal(MAX_MINOR + 1)))
-
-
-@cache
-def _unusual_currencies() -> dict[int, list[str]]:
-    """Currencies without two decimals, by their number of decimals."""
-    by_places: dict[int, list[str]] = {}
-    for currency in sorted(CURRENCIES):
-        if (places := exponent(currency)) != _USUAL_PLACES:
-            by_places.setdefault(places, []).append(currency)
-    return by_places
-
-
-def _amount(text: str, name: str, problems: list[str]) -> Decimal | None:
-    """Parse `42.50`, `1,234.50` or `$42.50`; the sign is dropped, as amounts at risk have none.
-
-    :param name: how a message in `problems` names the amount.
-    :returns: None for an empty or unreadable text.
-    """
-    plain = text.replace(",", "").lstrip("$€£¥").strip()
-    try:
-        value = Decimal(plain) if plain else None
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if value is not None and not (value.is_finite() and abs(value) <= MAX_MINOR and len(plain) <= _MAX_AMOUNT):
-        problems.append(f"{name} is not an amount like 42.50.")
-        return None
-    return abs(value) if value is not None else None
 
 
 def _parameter(parameters: Mapping[str, str], name: str) -> str:

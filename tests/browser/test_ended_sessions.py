@@ -43,7 +43,7 @@ def test_a_decision_comes_back_after_signing_in_and_is_made(browse: Browse, shop
     assert shop.number("exception_resolutions") == 0
 
     sign_in(screen, person)
-    screen.says("What you typed is back")
+    screen.says("Your input is restored")
     assert typed(screen, "notes") == NOTES
     expect(screen.page.locator(".rv-choice", has_text="LAST").locator("input")).to_be_checked()
     screen.press("Post this version")
@@ -68,7 +68,7 @@ def test_without_any_cookie_the_text_is_there_to_copy_and_in_the_form_again(brow
     expect(screen.page.get_by_label("Notes")).to_have_value(NOTES)
     screen.sign_in(person)
     screen.go(path)
-    screen.says("What you typed is back")
+    screen.says("Your input is restored")
     assert (typed(screen, "notes"), typed(screen, "patch")) == (NOTES, '{"reason": "checked"}')
     expect(screen.page.locator("[data-rv-preview]")).to_contain_text("This would be posted.")
 
@@ -83,7 +83,7 @@ def test_a_page_that_was_left_keeps_its_text_until_it_is_decided_or_discarded(sc
     assert typed(screen, "notes") == ""
     screen.go(path)
     assert typed(screen, "notes") == NOTES
-    screen.press("Discard it")
+    screen.press("Discard")
     assert typed(screen, "notes") == ""
     screen.go(path)
     assert typed(screen, "notes") == ""

@@ -132,7 +132,7 @@ def test_what_is_wrong_is_told_while_typing_and_what_was_typed_stays(screen_of: 
     write_notes(screen, "   ")  # enough for the browser
     with screen.refused(400):
         screen.press("Post this version")
-    expect(alert).to_contain_text("otes")
+    expect(alert).to_contain_text("Give a reason")
     assert scenes.decided(shop) == []
 
 

@@ -76,7 +76,7 @@ def test_a_decision_without_a_session_is_told_and_comes_back_after_signing_in(sh
     assert typed_into(page, "notes") == NOTES
     assert typed_into(page, "patch") == '{"reason": "x"}'
     assert re.search(rf'value="{last}"\s+checked', page)
-    assert "What you typed is back" in page
+    assert "Your input is restored" in page
     assert shop.number("exception_resolutions") == 0
 
     # It stays until it is sent: a reload loses nothing; then it is gone.
@@ -222,7 +222,7 @@ def test_a_selection_that_was_to_be_assigned_leads_back_to_the_inbox(shop: Shop,
     sign_in_again(client, client.post(bulk, typed).content.decode(), person)
     answer = client.get(bulk, follow=True)
     assert answer.redirect_chain == [(f"{inbox}?state=unassigned", 302)]
-    assert "nothing was done with the selected events" in answer.content.decode()
+    assert "Nothing was done with the selected events" in answer.content.decode()
 
 
 def test_passwords_and_codes_are_neither_shown_nor_carried(shop: Shop) -> None:
