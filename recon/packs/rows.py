@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ledger.balances import balances
-from ledger.calendar.store_clocks import Clocks
+from ledger.calendar import Clocks
 from ledger.models import Account
 from ledgersafe.postgres.db import as_jsonb
 from ledgersafe.values.money import is_currency, to_decimal_text
