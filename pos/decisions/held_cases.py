@@ -37,19 +37,19 @@ class HeldCase:
     @property
     def known(self) -> dict[bytes, int]:
         """Raw ids by fingerprint of every version that arrived, the first one first."""
-        found = {bytes(self.key.payload_hash_first): self.key.first_raw_id}
+        raw_ids = {bytes(self.key.payload_hash_first): self.key.first_raw_id}
         for version in self.versions:
             if version.patched_body is None:
-                found.setdefault(bytes(version.payload_hash), version.first_raw_id)
-        return found
+                raw_ids.setdefault(bytes(version.payload_hash), version.first_raw_id)
+        return raw_ids
 
     @property
     def dispositions(self) -> dict[bytes, str]:
         """What was decided on each version so far, patched ones included; the first has no row before a decision."""
         first = bytes(self.key.payload_hash_first)
         stands = self.key.status == KeyStatus.PROCESSED and bytes(self.key.effective_hash or b"") == first
-        found: dict[bytes, str] = {first: Disposition.EFFECTIVE if stands else Disposition.HELD}
-        return found | {bytes(version.payload_hash): version.disposition for version in self.versions}
+        of_first: dict[bytes, str] = {first: Disposition.EFFECTIVE if stands else Disposition.HELD}
+        return of_first | {bytes(version.payload_hash): version.disposition for version in self.versions}
 
     @property
     def effective_journal(self) -> Journal | None:
@@ -60,8 +60,8 @@ class HeldCase:
 def lock_held(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, HeldCase]:
     """Cases that exist, locked until commit; operation. Their status may be anything by now."""
     require_transaction()
-    wanted = ExceptionCase.objects.filter(tenant_id=tenant_id, id__in=case_ids)
-    names = list(wanted.values_list("idempotency_key", flat=True))
+    rows = ExceptionCase.objects.filter(tenant_id=tenant_id, id__in=case_ids)
+    names = list(rows.values_list("idempotency_key", flat=True))
     keys = list(EventKey.objects.raw(_LOCKED_KEYS, [names, tenant_id]))
     return _assemble(tenant_id, lock_cases(tenant_id, case_ids).values(), keys)
 

@@ -29,9 +29,9 @@ def release_waiting(*, tenant_id: int, now: datetime) -> int:
     """
     released = 0
     for _ in range(_ROUNDS):
-        verdicts = retry_serialization(lambda: _release_some(tenant_id, now))
-        count_journals(verdicts)
-        posted = sum(verdict.journal_id is not None for verdict in verdicts)
+        runs = retry_serialization(lambda: _release_some(tenant_id, now))
+        count_journals(runs)
+        posted = sum(run.journal_id is not None for run in runs)
         released += posted
         if not posted:
             break
@@ -48,8 +48,8 @@ def _release_some(tenant_id: int, now: datetime) -> list[CaseRun]:
     with tenant_transaction(tenant_id):
         waiting = _releasable(tenant_id, now)
         decision = Decision(DecisionAction.REPLAY, notes=_NOTES, canonical=FIRST)
-        deciding = DecisionRun(tenant_id, decision, ACTOR, may_approve=False, now=now, automatic=True)
-        return deciding.decide(waiting) if waiting else []
+        decision_run = DecisionRun(tenant_id, decision, ACTOR, may_approve=False, now=now, automatic=True)
+        return decision_run.decide(waiting) if waiting else []
 
 
 def _releasable(tenant_id: int, now: datetime) -> list[uuid.UUID]:

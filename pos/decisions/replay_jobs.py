@@ -72,8 +72,8 @@ def run_replay(*, job_id: int, on_progress: Progress | None = None) -> ReplayJob
     if job is None:
         raise NotFound(f"There is no replay job {job_id}.")
     while job.status != JobStatus.DONE:
-        job, verdicts = retry_serialization(partial(_move, job.tenant_id, job.id))
-        count_journals(verdicts)
+        job, runs = retry_serialization(partial(_move, job.tenant_id, job.id))
+        count_journals(runs)
         if on_progress is not None:
             on_progress(job.resolved + job.refused, job.total)
     return job
@@ -83,19 +83,19 @@ def dry_run(
     *, tenant_id: int, reason_code: str, actor: str, now: datetime, on_progress: Progress | None = None
 ) -> Counter[str]:
     """What a replay would come to, by outcome: the real path, each chunk rolled back. Nothing is kept."""
-    deciding = DecisionRun(tenant_id, Decision(DecisionAction.REPLAY, "dry run"), actor, False, now)
-    cases, found, reached = open_cases(tenant_id, reason_code, now), Counter[str](), None
+    decision_run = DecisionRun(tenant_id, Decision(DecisionAction.REPLAY, "dry run"), actor, False, now)
+    cases, outcomes, reached = open_cases(tenant_id, reason_code, now), Counter[str](), None
     total = cases.count() if on_progress is not None else 0
     while chunk := _next_chunk(cases, reached):
         ids = [case_id for _, case_id in chunk]
-        verdicts = retry_serialization(
-            lambda ids=ids: rolled_back(tenant_id, lambda: deciding.decide(ids, propose=False))  # type: ignore[misc]
+        runs = retry_serialization(
+            lambda ids=ids: rolled_back(tenant_id, lambda: decision_run.decide(ids, propose=False))  # type: ignore[misc]
         )
-        found.update(_outcome(verdict) for verdict in verdicts)
+        outcomes.update(_outcome(run) for run in runs)
         reached = chunk[-1]
         if on_progress is not None:
-            on_progress(found.total(), total)
-    return found
+            on_progress(outcomes.total(), total)
+    return outcomes
 
 
 def unfinished_jobs(now: datetime) -> Iterator[int]:
@@ -123,11 +123,11 @@ def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[CaseRun]]:
             return job, []
         reached = (job.reached_at, job.reached_id) if job.reached_at and job.reached_id else None
         chunk = _next_chunk(open_cases(tenant_id, job.reason_code, job.created_at), reached)
-        deciding = DecisionRun(
+        decision_run = DecisionRun(
             tenant_id, Decision(DecisionAction.REPLAY, job.notes), job.requested_by, job.may_approve, now
         )
-        verdicts = deciding.decide([case_id for _, case_id in chunk]) if chunk else []
-        outcomes = Counter(_outcome(verdict) for verdict in verdicts)
+        runs = decision_run.decide([case_id for _, case_id in chunk]) if chunk else []
+        outcomes = Counter(_outcome(run) for run in runs)
         job.resolved += outcomes.pop("resolved", 0)
         job.refused += outcomes.total()
         job.refusals = dict(Counter(job.refusals) + outcomes)
@@ -137,7 +137,7 @@ def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[CaseRun]]:
         if len(chunk) < CHUNK:
             _finish(job, now)
         job.save()
-    return job, verdicts
+    return job, runs
 
 
 def _finish(job: ReplayJob, now: datetime) -> None:
@@ -162,7 +162,7 @@ def _next_chunk(
     return list(cases.values_list("created_at", "id")[:CHUNK])
 
 
-def _outcome(verdict: CaseRun) -> str:
-    if verdict.refusal is None:
+def _outcome(run: CaseRun) -> str:
+    if run.refusal is None:
         return "resolved"
-    return str(verdict.refusal.context.get("reason_code") or verdict.refusal.code)
+    return str(run.refusal.context.get("reason_code") or run.refusal.code)

@@ -35,8 +35,7 @@ from pos.decisions.ruling import (
 )
 from pos.decisions.writing import CaseRun
 from pos.models import RawEvent
-from pos.posting import rates_for
-from pos.posting import tenant_memory as directories
+from pos.posting import rates_for, tenant_memory
 
 T = TypeVar("T")
 
@@ -100,17 +99,17 @@ def resolve_case(
     :raises pos.decisions.ruling.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
     :raises ledgersafe.values.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
     """
-    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    decision_run = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
     def attempt() -> CaseRun:
         with tenant_transaction(tenant_id):
-            return _only(deciding.decide([case_id]))
+            return _only(decision_run.decide([case_id]))
 
-    verdict = retry_serialization(attempt)
-    if verdict.refusal is not None:
-        raise verdict.refusal
-    count_journals([verdict])
-    return _resolved(verdict, decision)
+    run = retry_serialization(attempt)
+    if run.refusal is not None:
+        raise run.refusal
+    count_journals([run])
+    return _resolved(run, decision)
 
 
 def preview_resolution(
@@ -128,19 +127,19 @@ def preview_resolution(
     :raises ledgersafe.values.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so
         instead.
     """
-    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    decision_run = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
     def look() -> Preview:
-        verdict = _only(deciding.decide([case_id], propose=False))
-        if verdict.refusal is not None:
-            raise verdict.refusal
-        journals = effects.written(tenant_id, verdict.written) if verdict.written else ()
+        run = _only(decision_run.decide([case_id], propose=False))
+        if run.refusal is not None:
+            raise run.refusal
+        journals = effects.written(tenant_id, run.written) if run.written else ()
         return Preview(
-            resolved=_resolved(verdict, decision),
+            resolved=_resolved(run, decision),
             journals=journals,
             change=effects.change_of(journals),
-            payload_text=_payload_text(verdict.candidate),
-            needs_second_person=verdict.needs_second_person,
+            payload_text=_payload_text(run.candidate),
+            needs_second_person=run.needs_second_person,
         )
 
     return retry_serialization(lambda: rolled_back(tenant_id, look))
@@ -162,28 +161,28 @@ def resolve_in_bulk(
     """
     if decision.canonical_raw_id is not None:
         raise InvalidCanonicalRawId("canonical_raw_id names one event's arrival; for many use canonical FIRST or LAST.")
-    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    decision_run = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
     outcomes: dict[uuid.UUID, BulkOutcome] = {}
-    wanted = list(dict.fromkeys(case_ids))
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
+    distinct_ids = list(dict.fromkeys(case_ids))
+    for start in range(0, len(distinct_ids), CHUNK):
+        chunk = distinct_ids[start : start + CHUNK]
 
         def attempt(chunk: list[uuid.UUID] = chunk) -> list[CaseRun]:
             with tenant_transaction(tenant_id):
-                return deciding.decide(chunk)
+                return decision_run.decide(chunk)
 
-        verdicts = retry_serialization(attempt)
-        count_journals(verdicts)
-        outcomes |= {verdict.case_id: outcome_of(verdict, decision) for verdict in verdicts}
+        runs = retry_serialization(attempt)
+        count_journals(runs)
+        outcomes |= {run.case_id: outcome_of(run, decision) for run in runs}
     absent = NotFound("There is no such exception.")
-    return [outcomes.get(case_id) or BulkOutcome(case_id, refusal=absent) for case_id in wanted]
+    return [outcomes.get(case_id) or BulkOutcome(case_id, refusal=absent) for case_id in distinct_ids]
 
 
-def outcome_of(verdict: CaseRun, decision: Decision) -> BulkOutcome:
+def outcome_of(run: CaseRun, decision: Decision) -> BulkOutcome:
     """What became of one case of many."""
-    if verdict.refusal is not None:
-        return BulkOutcome(verdict.case_id, refusal=verdict.refusal)
-    return BulkOutcome(verdict.case_id, resolved=_resolved(verdict, decision))
+    if run.refusal is not None:
+        return BulkOutcome(run.case_id, refusal=run.refusal)
+    return BulkOutcome(run.case_id, resolved=_resolved(run, decision))
 
 
 def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
@@ -191,47 +190,47 @@ def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
 
     A handful of statements for any number of versions. What the books themselves would refuse, only a preview tells.
     """
-    one = held_cases.read_held(case)
-    if one is None:
+    held_case = held_cases.read_held(case)
+    if held_case is None:
         return []
-    return _weigh(one, [replace(_WEIGHED, canonical_raw_id=raw_id) for raw_id in one.known.values()], now)
+    return _weigh(held_case, [replace(_WEIGHED, canonical_raw_id=raw_id) for raw_id in held_case.known.values()], now)
 
 
 def weigh_decision(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
     """What a decision somebody proposed would do, weighed as `weigh_choices` does; None: its key is gone."""
-    one = held_cases.read_held(case)
-    return _weigh(one, [decision], now)[0] if one is not None else None
+    held_case = held_cases.read_held(case)
+    return _weigh(held_case, [decision], now)[0] if held_case is not None else None
 
 
-def _weigh(one: HeldCase, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
-    standing = effects.written(one.case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
-    meant = [meant_raw_id(one, decision) for decision in decisions]
-    arrivals = held_cases.read_arrivals(one.case.tenant_id, set(meant))
-    directory = directories.memory_of(one.case.tenant_id)
+def _weigh(held_case: HeldCase, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
+    standing = effects.written(held_case.case.tenant_id, [held_case.key.journal_id]) if held_case.key.journal_id else ()
+    meant = [meant_raw_id(held_case, decision) for decision in decisions]
+    arrivals = held_cases.read_arrivals(held_case.case.tenant_id, set(meant))
+    memory = tenant_memory.memory_of(held_case.case.tenant_id)
     read = [
-        _weighable(one, arrivals.get(raw_id), decision, directory.base_currency)
+        _weighable(held_case, arrivals.get(raw_id), decision, memory.base_currency)
         for raw_id, decision in zip(meant, decisions, strict=True)
     ]
-    rates = rates_for(one.case.tenant_id, [getattr(candidate, "reading", None) for candidate in read])
+    rates = rates_for(held_case.case.tenant_id, [getattr(candidate, "reading", None) for candidate in read])
     candidates = [candidate for candidate in read if isinstance(candidate, Candidate)]
-    originals = originals_of([one], candidates, directory.base_currency, lock=False)
+    originals = originals_of([held_case], candidates, memory.base_currency, lock=False)
     choices = []
     for raw_id, decision, candidate, known in zip(meant, decisions, read, rates, strict=True):
         ruling: Ruling | Hold | str
         if isinstance(candidate, Candidate):
-            ruling = rule(one, candidate, decision, directory.facts, now=now, rates=known, originals=originals)
+            ruling = rule(held_case, candidate, decision, memory.facts, now=now, rates=known, originals=originals)
         else:
             ruling = candidate
         journals: tuple[PreviewJournal, ...] = ()
         if isinstance(ruling, Ruling):
-            journals = _on_paper(one, ruling, standing, directory, now)
-        payload_hash = _hash_of(one, candidate, raw_id)
+            journals = _on_paper(held_case, ruling, standing, memory, now)
+        payload_hash = _hash_of(held_case, candidate, raw_id)
         choices.append(
             Choice(
                 raw_id=raw_id,
                 payload_hash=payload_hash.hex(),
-                disposition=one.dispositions.get(payload_hash, ""),
-                is_first=raw_id == one.key.first_raw_id,
+                disposition=held_case.dispositions.get(payload_hash, ""),
+                is_first=raw_id == held_case.key.first_raw_id,
                 stands=isinstance(ruling, Ruling) and ruling.post is None,
                 journals=journals,
                 change=effects.change_of(journals),
@@ -241,31 +240,33 @@ def _weigh(one: HeldCase, decisions: Sequence[Decision], now: datetime) -> list[
     return choices
 
 
-def _hash_of(one: HeldCase, candidate: Candidate | str, raw_id: int) -> bytes:
+def _hash_of(held_case: HeldCase, candidate: Candidate | str, raw_id: int) -> bytes:
     """The fingerprint of the version that was weighed; of one that cannot be read, of the arrival it is."""
     if isinstance(candidate, Candidate):
         return candidate.payload_hash
-    return next((payload_hash for payload_hash, known_id in one.known.items() if known_id == raw_id), b"")
+    return next((payload_hash for payload_hash, known_id in held_case.known.items() if known_id == raw_id), b"")
 
 
-def _weighable(one: HeldCase, arrival: RawEvent | None, decision: Decision, base_currency: str) -> Candidate | str:
+def _weighable(
+    held_case: HeldCase, arrival: RawEvent | None, decision: Decision, base_currency: str
+) -> Candidate | str:
     """A version as a candidate, or why it cannot be one."""
     try:
-        return as_it_happened(read_candidate(one, arrival, decision, base_currency=base_currency), arrival)
+        return as_it_happened(read_candidate(held_case, arrival, decision, base_currency=base_currency), arrival)
     except DomainError as error:
         return error.message
 
 
 def _on_paper(
-    one: HeldCase,
+    held_case: HeldCase,
     ruling: Ruling,
     standing: tuple[PreviewJournal, ...],
-    directory: directories.TenantMemory,
+    memory: tenant_memory.TenantMemory,
     now: datetime,
 ) -> tuple[PreviewJournal, ...]:
     journals = []
     if ruling.reverses is not None:
-        day, _ = reversal_day(ruling.reverses, directory.facts, store_code=one.case.store_code, now=now)
+        day, _ = reversal_day(ruling.reverses, memory.facts, store_code=held_case.case.store_code, now=now)
         journals += [effects.mirrored(journal, day) for journal in standing]
     if ruling.post is not None and ruling.post.mirror is not None:
         journals.append(effects.drafted(ruling.post.mirror, ruling.post.business_date))
@@ -288,25 +289,25 @@ def rolled_back(tenant_id: int, look: Callable[[], T]) -> T:
             return look()
     finally:
         # Read inside the transaction, whose stores and accounts are gone again.
-        directories.forget(tenant_id)
+        tenant_memory.forget(tenant_id)
 
 
-def _only(verdicts: list[CaseRun]) -> CaseRun:
-    if not verdicts:
+def _only(runs: list[CaseRun]) -> CaseRun:
+    if not runs:
         raise NotFound("There is no such exception.")
-    return verdicts[0]
+    return runs[0]
 
 
-def _resolved(verdict: CaseRun, decision: Decision) -> ResolvedCase:
-    candidate = verdict.candidate
+def _resolved(run: CaseRun, decision: Decision) -> ResolvedCase:
+    candidate = run.candidate
     return ResolvedCase(
-        case_id=verdict.case_id,
+        case_id=run.case_id,
         attempted=decision.action is DecisionAction.REPLAY,
-        result=verdict.ruling.result if verdict.ruling else "",
+        result=run.ruling.result if run.ruling else "",
         canonical_raw_id=candidate.raw_id if candidate else None,
         final_payload_hash=candidate.payload_hash.hex() if candidate else None,
-        journal_id=verdict.journal_id,
-        reversal_journal_id=verdict.reversal_id,
+        journal_id=run.journal_id,
+        reversal_journal_id=run.reversal_id,
     )
 
 
@@ -314,10 +315,10 @@ def _payload_text(candidate: Candidate | None) -> str | None:
     return exact_json.canonical_text(dict(candidate.payload)) if candidate else None
 
 
-def count_journals(verdicts: Sequence[CaseRun]) -> None:
+def count_journals(runs: Sequence[CaseRun]) -> None:
     """After commit: journals written, by what they are."""
-    written = sum(len(verdict.written) for verdict in verdicts)
-    refused = sum(v.refusal is not None and not isinstance(v.refusal, FourEyesRequired) for v in verdicts)
+    written = sum(len(run.written) for run in runs)
+    refused = sum(run.refusal is not None and not isinstance(run.refusal, FourEyesRequired) for run in runs)
     if written:
         metrics.ledger_transactions.labels("ok").inc(written)
     if refused:

@@ -71,29 +71,29 @@ class Ruling:
         return self.reverses is not None or (self.post is not None and bool(self.post.draft.lines))
 
 
-def meant_raw_id(held: HeldCase, decision: Decision) -> int:
+def meant_raw_id(held_case: HeldCase, decision: Decision) -> int:
     """The arrival a decision is about.
 
     LAST is the newest version that is not the first: the last arrival itself may be a retry of the first.
     :raises InvalidCanonicalRawId: the decision names two different ones.
     """
-    first = held.key.first_raw_id
-    newest = max((raw_id for raw_id in held.known.values() if raw_id != first), default=first)
+    first = held_case.key.first_raw_id
+    newest = max((raw_id for raw_id in held_case.known.values() if raw_id != first), default=first)
     named = {FIRST: first, LAST: newest}.get(decision.canonical or "")
     if named is not None and decision.canonical_raw_id not in {None, named}:
         raise InvalidCanonicalRawId(f"canonical {decision.canonical} is arrival {named}, not another one.")
-    return named or decision.canonical_raw_id or held.case.raw_id
+    return named or decision.canonical_raw_id or held_case.case.raw_id
 
 
-def read_candidate(held: HeldCase, raw: RawEvent | None, decision: Decision, *, base_currency: str) -> Candidate:
+def read_candidate(held_case: HeldCase, raw: RawEvent | None, decision: Decision, *, base_currency: str) -> Candidate:
     """The version a decision means, patched if it says so.
 
     :param raw: the arrival `meant_raw_id` named, or None when the tenant has no such row.
     :raises DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
     """
-    known = held.known
+    known = held_case.known
     raw_hash = bytes(raw.payload_sha256) if raw is not None and raw.payload_sha256 else None
-    if raw is None or raw.event_id != held.key.idempotency_key or raw_hash not in known:
+    if raw is None or raw.event_id != held_case.key.idempotency_key or raw_hash not in known:
         raise InvalidCanonicalRawId
     arrival = read_arrival(bytes(raw.raw_body), base_currency=base_currency)
     dated = False
@@ -139,7 +139,7 @@ def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arriva
 
 
 def originals_of(
-    held: Collection[HeldCase], candidates: Iterable[Candidate | None], base_currency: str, *, lock: bool
+    held_cases: Collection[HeldCase], candidates: Iterable[Candidate | None], base_currency: str, *, lock: bool
 ) -> Originals | None:
     """What the candidates are about, and what counts against the events themselves; None when that is nothing.
 
@@ -150,15 +150,15 @@ def originals_of(
         for candidate in candidates
         if candidate is not None and isinstance(candidate.reading, Event) and refers(candidate.reading)
     ]
-    posted = {one.key.idempotency_key for one in held if one.key.journal_id is not None}
+    posted = {held_case.key.idempotency_key for held_case in held_cases if held_case.key.journal_id is not None}
     if not events and not posted:
         return None
-    tenant_id = next(one.key.tenant_id for one in held)
+    tenant_id = next(held_case.key.tenant_id for held_case in held_cases)
     return Originals(tenant_id, events, also=posted, base_currency=base_currency, lock=lock)
 
 
 def rule(
-    held: HeldCase,
+    held_case: HeldCase,
     candidate: Candidate | None,
     decision: Decision,
     facts: PostingSettings,
@@ -171,27 +171,29 @@ def rule(
 
     :param rates: those known now that held when it happened, by the foreign currencies the version was paid in.
     """
-    stands = held.key.status == KeyStatus.PROCESSED
+    stands = held_case.key.status == KeyStatus.PROCESSED
     if decision.action is DecisionAction.NO_REPLAY or candidate is None:
         return Ruling(KeyStatus.PROCESSED if stands else KeyStatus.IGNORED, result="")
-    if stands and candidate.payload_hash == bytes(held.key.effective_hash or b""):
+    if stands and candidate.payload_hash == bytes(held_case.key.effective_hash or b""):
         return Ruling(KeyStatus.PROCESSED, UNCHANGED, candidate)
     if isinstance(candidate.reading, Hold):
         return candidate.reading
     try:
-        verdict = _verdict(held, candidate, candidate.reading, facts, now=now, rates=rates, originals=originals)
+        outcome = _decide_version(
+            held_case, candidate, candidate.reading, facts, now=now, rates=rates, originals=originals
+        )
     except CorrectionPending:
         return Hold("MISSING_REFERENCE", "What it is about is being corrected: replay it once that is done.")
     except Exception as error:  # a bug in a rule is told, and decides nothing
-        logger.exception("Rules failed on a replay of event %s", held.key.idempotency_key)
+        logger.exception("Rules failed on a replay of event %s", held_case.key.idempotency_key)
         return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
-    if isinstance(verdict, Hold):
-        return verdict
-    return Ruling(KeyStatus.PROCESSED, PROCESSED, candidate, verdict, held.effective_journal)
+    if isinstance(outcome, Hold):
+        return outcome
+    return Ruling(KeyStatus.PROCESSED, PROCESSED, candidate, outcome, held_case.effective_journal)
 
 
-def _verdict(
-    held: HeldCase,
+def _decide_version(
+    held_case: HeldCase,
     candidate: Candidate,
     event: Event,
     facts: PostingSettings,
@@ -200,9 +202,9 @@ def _verdict(
     rates: Rates,
     originals: Originals | None,
 ) -> Post | Hold:
-    stands, original = held.effective_journal, None
+    stands, original = held_case.effective_journal, None
     if stands is not None and originals is not None:
-        key = held.key.idempotency_key
+        key = held_case.key.idempotency_key
         usage = originals.usage_of(key)
         if refused := refuse_change(event, stands.kind, usage, currency=originals.currency_of(stands.id)):
             return refused
@@ -228,11 +230,11 @@ def _when_another_is_chosen(disposition: str, *, is_replaced: bool) -> str:
     return Disposition.REJECTED if disposition in _NEVER_POSTED else disposition
 
 
-def changed_versions(one: HeldCase, ruling: Ruling) -> list[dict[str, Any]]:
+def changed_versions(held_case: HeldCase, ruling: Ruling) -> list[dict[str, Any]]:
     """Every version whose disposition changes, and a patched one that is new."""
     chosen = ruling.candidate.payload_hash if ruling.candidate else None
     replaced = ruling.candidate.made_from if ruling.candidate else None
-    known, before = one.known, one.dispositions
+    known, before = held_case.known, held_case.dispositions
     after: dict[bytes, str] = {}
     for payload_hash, disposition in before.items():
         if chosen is not None:
@@ -245,7 +247,7 @@ def changed_versions(one: HeldCase, ruling: Ruling) -> list[dict[str, Any]]:
     alone = len(after) == 1 and chosen in known  # one version, and it stands: nothing to tell apart
     changed = {h: d for h, d in after.items() if not alone and before.get(h) != d}
     body = ruling.candidate.patched_body if ruling.candidate else None
-    base = ruling.candidate.raw_id if ruling.candidate else one.key.first_raw_id
+    base = ruling.candidate.raw_id if ruling.candidate else held_case.key.first_raw_id
     return [
         {"hash": h.hex(), "raw": known.get(h, base), "d": d, "body": body if h == chosen else None}
         for h, d in changed.items()
