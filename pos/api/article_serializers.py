@@ -16,30 +16,30 @@ _TAX_COLUMNS: Final = ("code", "rate", "inclusive", "currency", "amount")
 _BATCH: Final = 500
 
 
-def articles_body(found: ArticleReport[Article], first: date, last: date) -> dict[str, Any]:
+def articles_body(report: ArticleReport[Article], first: date, last: date) -> dict[str, Any]:
     """A line per article and currency."""
-    items = [dict(zip(_ARTICLE_COLUMNS, _article(row), strict=True)) for row in found.rows]
-    return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
+    items = [dict(zip(_ARTICLE_COLUMNS, _article(row), strict=True)) for row in report.rows]
+    return {"from": first.isoformat(), "to": last.isoformat(), "pending": report.pending, "items": items}
 
 
-def taxes_body(found: ArticleReport[TaxSum], first: date, last: date) -> dict[str, Any]:
+def taxes_body(report: ArticleReport[TaxSum], first: date, last: date) -> dict[str, Any]:
     """A line per tax, rate and currency."""
     items = [
         {"code": row.code, "rate": row.rate or None, "inclusive": row.inclusive, "currency": row.currency,
          "amount": to_decimal_text(row.amount_minor, row.currency)}
-        for row in found.rows
+        for row in report.rows
     ]  # fmt: skip
-    return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
+    return {"from": first.isoformat(), "to": last.isoformat(), "pending": report.pending, "items": items}
 
 
-def articles_csv(found: ArticleReport[Article]) -> Iterator[bytes]:
+def articles_csv(report: ArticleReport[Article]) -> Iterator[bytes]:
     """The same lines as a table."""
-    return _table(_ARTICLE_COLUMNS, (_numbers(row) for row in found.rows))
+    return _table(_ARTICLE_COLUMNS, (_numbers(row) for row in report.rows))
 
 
-def taxes_csv(found: ArticleReport[TaxSum]) -> Iterator[bytes]:
+def taxes_csv(report: ArticleReport[TaxSum]) -> Iterator[bytes]:
     """The same lines as a table; a tax without rate has an empty cell."""
-    return _table(_TAX_COLUMNS, (_tax_cells(row) for row in found.rows))
+    return _table(_TAX_COLUMNS, (_tax_cells(row) for row in report.rows))
 
 
 def _article(row: Article) -> list[str]:

@@ -72,16 +72,16 @@ def daily_sales_csv(rows: Iterable[DaySales]) -> Iterator[bytes]:
     yield csv_lines(batch)
 
 
-def reconciliation_body(found: Layers) -> dict[str, Any]:
+def reconciliation_body(layers: Layers) -> dict[str, Any]:
     """The layers beside each other, and every difference by name."""
     return {
-        "date": found.day.isoformat(),
-        "balanced": not found.differences,
-        "bronze": _bronze(found),
-        "silver": {"headers": sum(row.sums.facts_count for row in found.silver), "totals": _sums(found.silver)},
-        "gold": {"headers": sum(row.sums.facts_count for row in found.gold), "totals": _sums(found.gold)},
-        "ledger": {"journals": found.books.journals, "totals": _books(found.books, found.currencies)},
-        "differences": [_difference(difference) for difference in found.differences],
+        "date": layers.day.isoformat(),
+        "balanced": not layers.differences,
+        "bronze": _bronze(layers),
+        "silver": {"headers": sum(row.sums.facts_count for row in layers.silver), "totals": _sums(layers.silver)},
+        "gold": {"headers": sum(row.sums.facts_count for row in layers.gold), "totals": _sums(layers.gold)},
+        "ledger": {"journals": layers.books.journals, "totals": _books(layers.books, layers.currencies)},
+        "differences": [_difference(difference) for difference in layers.differences],
     }
 
 
@@ -110,8 +110,8 @@ def _cells(row: DaySales) -> list[CsvCell]:
     ]
 
 
-def _bronze(found: Layers) -> dict[str, Any]:
-    bronze = found.bronze
+def _bronze(layers: Layers) -> dict[str, Any]:
+    bronze = layers.bronze
     results = ("processed", "duplicate", "quarantined", "rejected")
     return {
         "from": instant(bronze.starts_at),
@@ -136,14 +136,17 @@ def _books(books: Books, currencies: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _difference(found: Difference) -> dict[str, Any]:
-    is_money = found.currency and (found.between[1] == "ledger" or found.figure.endswith("_minor"))
-    left, right = (to_decimal_text(value, found.currency) if is_money else value for value in (found.left, found.right))
+def _difference(difference: Difference) -> dict[str, Any]:
+    is_money = difference.currency and (difference.between[1] == "ledger" or difference.figure.endswith("_minor"))
+    left, right = (
+        to_decimal_text(value, difference.currency) if is_money else value
+        for value in (difference.left, difference.right)
+    )
     return {
-        "between": list(found.between),
-        "figure": found.figure.removesuffix("_minor"),
-        "currency": found.currency or None,
-        "store_id": found.store_code or None,
+        "between": list(difference.between),
+        "figure": difference.figure.removesuffix("_minor"),
+        "currency": difference.currency or None,
+        "store_id": difference.store_code or None,
         "left": left,
         "right": right,
     }

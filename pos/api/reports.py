@@ -76,8 +76,8 @@ class ReconciliationView(APIView):
     )
     def get(self, request: Request) -> Response:
         day = day_of(request.query_params, "date") or _today(request)
-        found = reconciliation.read_layers(principal_of(request).tenant_id, day)
-        return Response(serializers.reconciliation_body(found))
+        layers = reconciliation.read_layers(principal_of(request).tenant_id, day)
+        return Response(serializers.reconciliation_body(layers))
 
 
 def _today(request: Request) -> date:

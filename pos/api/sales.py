@@ -62,10 +62,10 @@ class SalesView(APIView):
         responses={200: SalePageSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
-        wanted, limit = SaleFilter.read(request.query_params, _today(request)), limit_of(request)
-        found = queries.sales_of(principal_of(request), wanted, cursor_of(request), limit)
-        follows = next_cursor(found[limit - 1].position) if len(found) > limit else None
-        return Response({"items": [header_item(header) for header in found[:limit]], "next_cursor": follows})
+        filters, limit = SaleFilter.read(request.query_params, _today(request)), limit_of(request)
+        headers = queries.sales_of(principal_of(request), filters, cursor_of(request), limit)
+        follows = next_cursor(headers[limit - 1].position) if len(headers) > limit else None
+        return Response({"items": [header_item(header) for header in headers[:limit]], "next_cursor": follows})
 
 
 class SaleView(APIView):
@@ -105,13 +105,13 @@ class _RowsView(APIView):
             raise InvalidParameter("format must be json or csv.")
         first, last = read_span(parameters, _today(request))
         is_seen, store = articles.store_for(principal, read_store(parameters))
-        found: ArticleReport[Any] = ArticleReport([], 0)
+        report: ArticleReport[Any] = ArticleReport([], 0)
         if is_seen:
             articles.bring_up_to_date(principal.tenant_id, first, last)
-            found = type(self).read(principal.tenant_id, first, last, store)
+            report = type(self).read(principal.tenant_id, first, last, store)
         if shape == "csv":
-            return csv_response(type(self).table(found), f"{self.name}-{principal.tenant_slug}-{first}-{last}.csv")
-        return Response(type(self).body(found, first, last))
+            return csv_response(type(self).table(report), f"{self.name}-{principal.tenant_slug}-{first}-{last}.csv")
+        return Response(type(self).body(report, first, last))
 
 
 class ArticlesView(_RowsView):

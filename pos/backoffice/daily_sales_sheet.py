@@ -64,18 +64,18 @@ def sheets(rows: Sequence[DaySales], first: date, last: date, tenants: dict[int,
 def _sheet(
     rows: Sequence[DaySales], sums: SalesFigures, currency: str, days: Sequence[date], tenants: dict[int, str]
 ) -> dict[str, Any]:
-    found = by_day(rows)
+    by_date = by_day(rows)
     stores = _store_rows(rows, currency, tenants)
     return {
         "currency": currency,
         "tiles": _tiles(sums, currency),
-        "chart": _chart(found, currency, days) if len(days) > 1 else None,
+        "chart": _chart(by_date, currency, days) if len(days) > 1 else None,
         "ticks": _ticks(days),
         "legend": [
             (kind, name, Money(minor, currency).text) for (kind, name), minor in zip(PARTS, _parts(sums), strict=True)
         ],
         "day_rows": [
-            Row(f"{day:%a %-d %b %Y}", found[day, currency], currency) for day in days if (day, currency) in found
+            Row(f"{day:%a %-d %b %Y}", by_date[day, currency], currency) for day in days if (day, currency) in by_date
         ],
         "stores": stores[:SHOWN_STORES],
         "more_stores": len(stores) - SHOWN_STORES if len(stores) > SHOWN_STORES else 0,
@@ -115,11 +115,11 @@ def _parts(sums: SalesFigures) -> tuple[int, int, int]:
     return sums.net_minor, sums.discounts_minor, sums.returns_minor
 
 
-def _chart(found: dict[tuple[date, str], SalesFigures], currency: str, days: Sequence[date]) -> charts.StackedBars:
+def _chart(by_date: dict[tuple[date, str], SalesFigures], currency: str, days: Sequence[date]) -> charts.StackedBars:
     """A bar per day in whole units of the currency; what is below zero has none."""
     columns = []
     for day in days:
-        sums = found.get((day, currency), SalesFigures())
+        sums = by_date.get((day, currency), SalesFigures())
         parts = zip((kind for kind, _ in PARTS), _parts(sums), strict=True)
         label = (
             f"{day:%a %-d %b}: net {Money(sums.net_minor, currency).text} {currency}, {sums.baskets_count:,} baskets"
@@ -130,11 +130,11 @@ def _chart(found: dict[tuple[date, str], SalesFigures], currency: str, days: Seq
 
 def _store_rows(rows: Sequence[DaySales], currency: str, tenants: dict[int, str]) -> list[Row]:
     """Best first."""
-    found = sorted(by_store(rows).items(), key=lambda item: (-item[1].net_minor, item[0]))
-    best = max((sums.net_minor for _, sums in found), default=0) or 1
+    stores = sorted(by_store(rows).items(), key=lambda item: (-item[1].net_minor, item[0]))
+    best = max((sums.net_minor for _, sums in stores), default=0) or 1
     return [
         Row(store or "(no store)", sums, currency, tenants.get(tenant, ""), _share(sums.net_minor, best))
-        for (tenant, store, _), sums in found
+        for (tenant, store, _), sums in stores
     ]
 
 
@@ -150,31 +150,31 @@ def _share(minor: int, best: int) -> str:
 
 
 # ── A day in every layer ────────────────────────────────────────────────────────────────────────
-def layer_tables(found: Layers) -> list[dict[str, Any]]:
+def layer_tables(layers: Layers) -> list[dict[str, Any]]:
     """Per currency: a line per figure that silver, gold and the books know, and whether they agree."""
-    silver, gold = totals(found.silver), totals(found.gold)
+    silver, gold = totals(layers.silver), totals(layers.gold)
     tables = []
-    for currency in found.currencies:
+    for currency in layers.currencies:
         lines = []
         for line in LINES:
             amounts = (
                 line.silver(silver.get(currency, SalesFigures())),
                 line.silver(gold.get(currency, SalesFigures())),
-                found.books.amount(currency, line),
+                layers.books.amount(currency, line),
             )
             if any(amounts):
-                shown = [Money(minor, currency).text for minor in amounts]
-                lines.append((_LINE_NAMES[line.name], shown, len(set(amounts)) == 1))
+                texts = [Money(minor, currency).text for minor in amounts]
+                lines.append((_LINE_NAMES[line.name], texts, len(set(amounts)) == 1))
         tables.append({"currency": currency, "lines": lines})
     return tables
 
 
-def difference_cells(found: Difference) -> list[str]:
+def difference_cells(difference: Difference) -> list[str]:
     """A difference for people: layers, figure, place, and what each says."""
-    is_money = found.currency and not found.figure.endswith("_count")
+    is_money = difference.currency and not difference.figure.endswith("_count")
     left, right = (
-        f"{Money(value, found.currency).text} {found.currency}" if is_money else f"{value:,}"
-        for value in (found.left, found.right)
+        f"{Money(value, difference.currency).text} {difference.currency}" if is_money else f"{value:,}"
+        for value in (difference.left, difference.right)
     )
-    figure = found.figure.removesuffix("_minor").removesuffix("_count").replace("_", " ").capitalize()
-    return [" and ".join(found.between), figure, found.store_code or "all stores", left, right]
+    figure = difference.figure.removesuffix("_minor").removesuffix("_count").replace("_", " ").capitalize()
+    return [" and ".join(difference.between), figure, difference.store_code or "all stores", left, right]

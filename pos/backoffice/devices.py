@@ -60,13 +60,13 @@ def show_devices(request: HttpRequest) -> HttpResponse:
         ]
         return choice_page(request, opts=Tenant._meta, title="Devices", intro="Of which tenant?", choices=choices)
     fold.fold_devices(tenant_id=tenant.id)
-    found = queries.list_devices(tenant.id, limit=_SHOWN + 1)
+    devices = queries.list_devices(tenant.id, limit=_SHOWN + 1)
     card = Card(
         "Devices that number their events",
         headers=("Device", "Last seen", "Numbers", "Events", "Missing"),
-        rows=[_device_row(tenant, device) for device in found[:_SHOWN]],
+        rows=[_device_row(tenant, device) for device in devices[:_SHOWN]],
         empty="No event has come with a device_id and a device_seq yet.",
-        note=f"The first {_SHOWN} by name; the API lists all." if len(found) > _SHOWN else "",
+        note=f"The first {_SHOWN} by name; the API lists all." if len(devices) > _SHOWN else "",
         wide=True,
     )
     return object_page(request, tenant, title="Devices", subtitle=f"of {tenant.name} ({tenant.slug})", cards=[card])
@@ -74,7 +74,7 @@ def show_devices(request: HttpRequest) -> HttpResponse:
 
 def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
     """`device-gaps-page`: what is missing of one device, named in the address."""
-    tenant, device_id = _asked(request, slug)
+    tenant, device_id = _requested_device(request, slug)
     fold.fold_devices(tenant_id=tenant.id)
     try:
         gaps, more = queries.list_gaps(tenant.id, device_id, limit=_SHOWN)
@@ -93,15 +93,15 @@ def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
     open_ones = sum(gap.explanation is None for gap in gaps)
     badge = Badge("gaps not explained", "warning") if open_ones else Badge("nothing unexplained", "success")
     back = Button("All devices", f"{reverse('devices-page')}?tenant={tenant.slug}")
-    told = f"a device of {tenant.name} ({tenant.slug})"
+    subtitle = f"a device of {tenant.name} ({tenant.slug})"
     return object_page(
-        request, tenant, title=visible(device_id), subtitle=told, badges=[badge], buttons=[back], cards=[card]
+        request, tenant, title=visible(device_id), subtitle=subtitle, badges=[badge], buttons=[back], cards=[card]
     )
 
 
 def explain(request: HttpRequest, slug: str) -> HttpResponse:
     """`device-gap-explain`: the form by which a supervisor says why numbers are missing."""
-    tenant, device_id = _asked(request, slug)
+    tenant, device_id = _requested_device(request, slug)
     if not staff.may(request.user, EXPLAIN, tenant.id):
         raise PermissionDenied
     named = {name: request.GET.get(name, "") for name in ("first_seq", "last_seq")}
@@ -145,17 +145,17 @@ def _device_row(tenant: Tenant, device: DeviceState) -> list[Any]:
 
 def _gap_row(tenant: Tenant, device_id: str, gap: Gap, *, may_explain: bool) -> list[Any]:
     numbers = f"{gap.first_seq:,}" if gap.count == 1 else f"{gap.first_seq:,} to {gap.last_seq:,}"
-    told: Any = Cell("", badge=Badge("not explained", "warning"))
+    explanation: Any = Cell("", badge=Badge("not explained", "warning"))
     if gap.explanation is not None:
         by = f"{gap.explanation.explained_by}, {gap.explanation.explained_at:%Y-%m-%d %H:%M} UTC"
-        told = Cell(visible(gap.explanation.reason), small=by)
+        explanation = Cell(visible(gap.explanation.reason), small=by)
     elif may_explain:
         span = {"first_seq": str(gap.first_seq), "last_seq": str(gap.last_seq)}
-        told = Cell("Explain", url=_url("device-gap-explain", tenant, device_id=device_id, **span))
-    return [numbers, f"{gap.count:,}", f"{gap.since:%Y-%m-%d %H:%M:%S} UTC", told]
+        explanation = Cell("Explain", url=_url("device-gap-explain", tenant, device_id=device_id, **span))
+    return [numbers, f"{gap.count:,}", f"{gap.since:%Y-%m-%d %H:%M:%S} UTC", explanation]
 
 
-def _asked(request: HttpRequest, slug: str) -> tuple[Tenant, str]:
+def _requested_device(request: HttpRequest, slug: str) -> tuple[Tenant, str]:
     """The tenant and device of the address; another's answers as an absent one."""
     _require(request)
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None

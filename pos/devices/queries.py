@@ -73,14 +73,14 @@ def list_gaps(tenant_id: int, device_id: str, *, above: int = 0, limit: int) -> 
     """
     if not Device.objects.filter(tenant_id=tenant_id, device_id=device_id).exists():
         raise NotFound("There is no such device.")
-    wanted = {"tenant": tenant_id, "device": device_id, "above": above, "limit": limit + 1}
-    holes = [Hole(first, last, since) for first, last, since in _rows(_HOLES, wanted)]
-    shown = holes[:limit]
+    parameters = {"tenant": tenant_id, "device": device_id, "above": above, "limit": limit + 1}
+    holes = [Hole(first, last, since) for first, last, since in _rows(_HOLES, parameters)]
+    visible = holes[:limit]
     explanations = GapExplanation.objects.filter(tenant_id=tenant_id, device_id=device_id)
-    if shown:
-        explanations = explanations.filter(first_seq__lte=shown[-1].last_seq, last_seq__gte=shown[0].first_seq)
-    more = shown[-1].last_seq + 1 if len(holes) > limit else None
-    return list(named(shown, explanations if shown else ())), more
+    if visible:
+        explanations = explanations.filter(first_seq__lte=visible[-1].last_seq, last_seq__gte=visible[0].first_seq)
+    more = visible[-1].last_seq + 1 if len(holes) > limit else None
+    return list(named(visible, explanations if visible else ())), more
 
 
 def count_unexplained() -> int:
@@ -101,8 +101,8 @@ def number_above(cursor: Sequence[Any] | None) -> int:
 def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _state(row: tuple[Any, ...]) -> DeviceState:

@@ -29,7 +29,7 @@ _OF_SPAN: Final = """
 """
 #: A void takes back what it undoes: of a sale from what was sold, of a return from what was returned.
 _ARTICLES: Final = f"""
-WITH found AS (
+WITH grouped AS (
     SELECT x.sku, x.currency,
            coalesce(sum(x.quantity) FILTER (WHERE NOT x.is_return), 0) AS sold_quantity,
            coalesce(sum(x.amount_minor) FILTER (WHERE NOT x.is_return), 0)::bigint AS sold,
@@ -38,15 +38,15 @@ WITH found AS (
     FROM sale_lines x {_OF_SPAN} GROUP BY 1, 2
 )
 SELECT p.pending, f.* FROM ({_PENDING}) p(pending)
-LEFT JOIN (SELECT * FROM found WHERE (sold_quantity, sold, returned_quantity, returned) <> (0, 0, 0, 0)) f ON true
+LEFT JOIN (SELECT * FROM grouped WHERE (sold_quantity, sold, returned_quantity, returned) <> (0, 0, 0, 0)) f ON true
 ORDER BY f.currency, f.sold - f.returned DESC, f.sku
 """  # noqa: S608  names of ours
 _TAXES: Final = f"""
-WITH found AS (
+WITH grouped AS (
     SELECT x.code, x.rate, x.inclusive, x.currency, sum(x.amount_minor)::bigint AS amount
     FROM sale_taxes x {_OF_SPAN} GROUP BY 1, 2, 3, 4 HAVING sum(x.amount_minor) <> 0
 )
-SELECT p.pending, f.* FROM ({_PENDING}) p(pending) LEFT JOIN found f ON true
+SELECT p.pending, f.* FROM ({_PENDING}) p(pending) LEFT JOIN grouped f ON true
 ORDER BY f.currency, f.code, f.rate, f.inclusive
 """  # noqa: S608
 

@@ -130,10 +130,10 @@ def sales_for(principal: Principal, first: date, last: date, store_code: str | N
 
 def totals(rows: Iterable[DaySales]) -> dict[str, SalesFigures]:
     """By currency: currencies are never added up."""
-    found: dict[str, SalesFigures] = {}
+    by_currency: dict[str, SalesFigures] = {}
     for row in rows:
-        found[row.currency] = found.get(row.currency, SalesFigures()) + row.sums
-    return dict(sorted(found.items()))
+        by_currency[row.currency] = by_currency.get(row.currency, SalesFigures()) + row.sums
+    return dict(sorted(by_currency.items()))
 
 
 def by_day(rows: Iterable[DaySales]) -> dict[tuple[date, str], SalesFigures]:
@@ -147,10 +147,10 @@ def by_store(rows: Iterable[DaySales]) -> dict[tuple[int, str, str], SalesFigure
 
 
 def _grouped(rows: Iterable[tuple[Any, SalesFigures]]) -> dict[Any, SalesFigures]:
-    found: dict[Any, SalesFigures] = {}
+    sums_by_key: dict[Any, SalesFigures] = {}
     for key, sums in rows:
-        found[key] = found.get(key, SalesFigures()) + sums
-    return found
+        sums_by_key[key] = sums_by_key.get(key, SalesFigures()) + sums
+    return sums_by_key
 
 
 def _rate(part: int, whole: int) -> Decimal:

@@ -88,8 +88,8 @@ def arrivals_by_hour(scope: Scope, *, now: datetime) -> dict[datetime, dict[str,
 def id_before(tenant_id: int | None, instant: datetime) -> int:
     """An id below those of all that arrived at the instant or later. Few arrivals above it came before."""
     own = "" if tenant_id is None else "AND r.tenant_id = %(tenant)s"
-    ((found,),) = _rows(_FIRST_SINCE.format(of_tenant=own), {"tenant": tenant_id, "since": instant - _DISORDER})
-    return int(found)
+    ((raw_id,),) = _rows(_FIRST_SINCE.format(of_tenant=own), {"tenant": tenant_id, "since": instant - _DISORDER})
+    return int(raw_id)
 
 
 def id_after(tenant_id: int, instant: datetime) -> int:
@@ -99,8 +99,8 @@ def id_after(tenant_id: int, instant: datetime) -> int:
 
 def net_sales_by_store(days: Mapping[int, date]) -> list[StoreSales]:
     """Net sales of each tenant on its business day (`{tenant id: day}`), best first. One statement."""
-    found = by_store(daily_sales({tenant_id: (day, day) for tenant_id, day in days.items()}))
-    rows = [StoreSales(*key, sums.net_minor) for key, sums in found.items() if sums.net_minor]
+    sums_by_store = by_store(daily_sales({tenant_id: (day, day) for tenant_id, day in days.items()}))
+    rows = [StoreSales(*key, sums.net_minor) for key, sums in sums_by_store.items() if sums.net_minor]
     return sorted(rows, key=lambda row: (row.currency, -row.net_minor, row.store_code))
 
 

@@ -145,8 +145,8 @@ class Layers:
         return sorted({*totals(self.silver), *totals(self.gold), *(currency for currency, _ in self.books.by_role)})
 
     def _in_bronze(self) -> list[Difference]:
-        found = Difference(("bronze", "silver"), "journals", self.bronze.journals, self.bronze.headers)
-        return [found] if found.left != found.right else []
+        difference = Difference(("bronze", "silver"), "journals", self.bronze.journals, self.bronze.headers)
+        return [difference] if difference.left != difference.right else []
 
     def _in_gold(self) -> list[Difference]:
         silver, gold = ({(row.store_code, row.currency): row.sums for row in rows} for rows in (self.silver, self.gold))
@@ -161,8 +161,8 @@ class Layers:
     def _in_books(self) -> list[Difference]:
         silver = totals(self.silver)
         headers = sum(row.sums.facts_count for row in self.silver)
-        found = [Difference(("silver", "ledger"), "journals", headers, self.books.journals)]
-        found += [
+        compared = [Difference(("silver", "ledger"), "journals", headers, self.books.journals)]
+        compared += [
             Difference(
                 ("silver", "ledger"),
                 line.name,
@@ -173,7 +173,7 @@ class Layers:
             for currency in self.currencies
             for line in LINES
         ]
-        return [difference for difference in found if difference.left != difference.right]
+        return [difference for difference in compared if difference.left != difference.right]
 
 
 def read_layers(tenant_id: int, day: date) -> Layers:

@@ -38,9 +38,9 @@ def disagreement(content: Content, currency: str, figures: Figures, *, is_tip: b
         compared["goods"] = goods - inclusive, figures.gross_minor - figures.returns_minor
     if basket and figures.items:
         compared["lines"] = len(content.lines), abs(figures.items)
-    wrong = [f"{name} {found} for {booked}" for name, (found, booked) in compared.items() if found != booked]
+    wrong = [f"{name} {derived} for {booked}" for name, (derived, booked) in compared.items() if derived != booked]
     return f"Its header says otherwise: {', '.join(wrong)}." if wrong else None
 
 
-def _sum(parts: Iterable[Any], wanted: Callable[[Any], bool] = lambda _: True) -> int:
-    return sum(part.amount_minor for part in parts if wanted(part))
+def _sum(parts: Iterable[Any], counts: Callable[[Any], bool] = lambda _: True) -> int:
+    return sum(part.amount_minor for part in parts if counts(part))

@@ -36,11 +36,11 @@ LEFT JOIN LATERAL (
 """
 
 _READ: Final = f"""
-WITH RECURSIVE wanted AS MATERIALIZED (
+WITH RECURSIVE headers AS MATERIALIZED (
     SELECT s.journal_id, s.event_type, s.currency, {", ".join(f"s.{name}" for name in _FIGURES)}
     FROM sales s WHERE s.tenant_id = %(tenant)s AND {{which}}
 ), undone(journal_id, made_by, direction, depth) AS (
-    SELECT w.journal_id, w.journal_id, 1, 0 FROM wanted w
+    SELECT w.journal_id, w.journal_id, 1, 0 FROM headers w
     UNION ALL
     SELECT u.journal_id, e.undone, -u.direction, u.depth + 1
     FROM undone u
@@ -57,12 +57,12 @@ WITH RECURSIVE wanted AS MATERIALIZED (
           AND f.event_key = j.source_key AND f.kind = 'CORRECTION' AND f.sign = 1
     ) e
     WHERE u.depth < 8
-), made AS MATERIALIZED (
+), makers AS MATERIALIZED (
     SELECT DISTINCT ON (u.journal_id) u.journal_id, u.made_by, u.direction FROM undone u
     ORDER BY u.journal_id, u.depth DESC
 )
 SELECT w.*, m.direction, own.body, sale.body
-FROM made m JOIN wanted w USING (journal_id)
+FROM makers m JOIN headers w USING (journal_id)
 LEFT JOIN LATERAL (
     SELECT f.base_journal_id FROM sale_references f
     WHERE f.journal_id = m.made_by AND f.kind IN ('RETURN', 'TIP_ADJUST') AND f.sign = 1 LIMIT 1
@@ -120,5 +120,5 @@ def _content(body: Any, sale_body: Any, sign: int, base_currency: str) -> Conten
 
 
 def _event(body: Any, base_currency: str) -> Event | None:
-    verdict = read_arrival(bytes(body or b""), base_currency=base_currency).reading
-    return verdict if isinstance(verdict, Event) else None
+    reading = read_arrival(bytes(body or b""), base_currency=base_currency).reading
+    return reading if isinstance(reading, Event) else None

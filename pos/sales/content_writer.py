@@ -12,20 +12,20 @@ from pos.sales.content_reader import HeaderContent
 logger = logging.getLogger(__name__)
 
 
-def keep(tenant_id: int, found: Sequence[HeaderContent], day: str | None = None, before: str | None = None) -> None:
+def keep(tenant_id: int, contents: Sequence[HeaderContent], day: str | None = None, before: str | None = None) -> None:
     """All together, and the mark of a day with them; operation.
 
     Where Postgres refuses that, one by one, so that one header does not hold up the others.
     """
     try:
         with transaction.atomic():
-            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(found)), day, before)
+            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(contents)), day, before)
         return
     except DatabaseError as error:
         if is_unavailable(error) or sqlstate(error) in RETRYABLE:
             raise
         logger.warning("What was sold is kept one by one: %s", error)
-    kept = [_keep_alone(tenant_id, one) for one in found]
+    kept = [_keep_alone(tenant_id, one) for one in contents]
     if before is not None:
         call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(kept, again=False)), day, before)
 
@@ -43,10 +43,10 @@ def _keep_alone(tenant_id: int, one: HeaderContent) -> HeaderContent:
     return failed
 
 
-def _rows(found: Sequence[HeaderContent], *, again: bool = True) -> dict[str, list[Any]]:
+def _rows(contents: Sequence[HeaderContent], *, again: bool = True) -> dict[str, list[Any]]:
     """As `pos_keep_content_v1` reads them. :param again: with the rows, and not only what has become of whom."""
     rows: dict[str, list[Any]] = {"of": [], "lines": [], "tenders": [], "taxes": [], "failed": []}
-    for one in found:
+    for one in contents:
         journal, content = one.journal_id, one.content
         if content is None:
             rows["failed"].append({"j": journal, "why": one.failure})

@@ -110,11 +110,11 @@ def project_all() -> None:
 
 def _project_batch(tenant: Tenant, days: tuple[date, date], batch: int) -> int | None:
     with tenant_transaction(tenant.id):
-        wanted = call("pos_next_content_v1", tenant.id, batch, *days)
-        if wanted.get("busy"):
+        span = call("pos_next_content_v1", tenant.id, batch, *days)
+        if span.get("busy"):
             return None
-        if "day" not in wanted:
+        if "day" not in span:
             return 0
-        found = read_day(tenant.id, tenant.base_currency, wanted["day"], wanted["since"], wanted["before"])
-        keep(tenant.id, found, wanted["day"], wanted["before"])
-        return len(found)
+        contents = read_day(tenant.id, tenant.base_currency, span["day"], span["since"], span["before"])
+        keep(tenant.id, contents, span["day"], span["before"])
+        return len(contents)

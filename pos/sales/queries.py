@@ -119,7 +119,7 @@ _END: Final = ["infinity", "18446744073709551615", 2**63 - 1]
 
 
 def list_sales(
-    tenant_id: int, wanted: SaleFilter, cursor: list[Any] | None, limit: int, *, bound_to: Place = _EVERYWHERE
+    tenant_id: int, filters: SaleFilter, cursor: list[Any] | None, limit: int, *, bound_to: Place = _EVERYWHERE
 ) -> list[Header]:
     """Headers, newest business day first, from a cursor on: one more than `limit` when more follow. One statement.
 
@@ -127,27 +127,27 @@ def list_sales(
     """
     day, xid, journal_id = _place(cursor) if cursor is not None else _END
     values: dict[str, Any] = {
-        "tenant": tenant_id, "first": wanted.first, "last": wanted.last, "store": wanted.store_code,
-        "type": wanted.event_type, "txn": wanted.txn_id, "key": wanted.event_key,
+        "tenant": tenant_id, "first": filters.first, "last": filters.last, "store": filters.store_code,
+        "type": filters.event_type, "txn": filters.txn_id, "key": filters.event_key,
         "bound_store": bound_to.store_code, "bound_register": bound_to.register_code,
         "before_day": day, "before_xid": xid, "before_id": journal_id, "limit": limit + 1,
     }  # fmt: skip
-    filters = (
-        "AND s.store_code = %(store)s" if wanted.store_code else "",
-        "AND s.event_type = %(type)s" if wanted.event_type else "",
-        "AND s.txn_id = %(txn)s" if wanted.txn_id else "",
+    conditions = (
+        "AND s.store_code = %(store)s" if filters.store_code else "",
+        "AND s.event_type = %(type)s" if filters.event_type else "",
+        "AND s.txn_id = %(txn)s" if filters.txn_id else "",
         "AND s.store_code = %(bound_store)s" if bound_to.store_code is not None else "",
         "AND s.register_code = %(bound_register)s" if bound_to.register_code is not None else "",
     )
-    statement = _BY_EVENT if wanted.event_key else _BY_RECEIPT if wanted.txn_id else _LIST
-    with connection.cursor() as found:
-        found.execute(statement.format(filters=" ".join(filters)), values)
-        return [Header.read(row) for row in found.fetchall()]
+    statement = _BY_EVENT if filters.event_key else _BY_RECEIPT if filters.txn_id else _LIST
+    with connection.cursor() as db_cursor:
+        db_cursor.execute(statement.format(filters=" ".join(conditions)), values)
+        return [Header.read(row) for row in db_cursor.fetchall()]
 
 
-def sales_of(principal: Principal, wanted: SaleFilter, cursor: list[Any] | None, limit: int) -> list[Header]:
+def sales_of(principal: Principal, filters: SaleFilter, cursor: list[Any] | None, limit: int) -> list[Header]:
     """What a caller may see of them."""
-    return list_sales(principal.tenant_id, wanted, cursor, limit, bound_to=Place.of(principal))
+    return list_sales(principal.tenant_id, filters, cursor, limit, bound_to=Place.of(principal))
 
 
 def get_sale(tenant_id: int, event_key: str, *, bound_to: Place = _EVERYWHERE) -> SoldEvent:
