@@ -24,6 +24,8 @@ _TENDER_NAMES: Final = {
     "STORE_CREDIT": "Store credit",
     "HOUSE_ACCOUNT": "House account",
 }
+#: Layers by the names that people read; the API keeps those of the medallion.
+_LAYER_NAMES: Final = {"bronze": "received", "silver": "sales", "gold": "report", "ledger": "books"}
 _LINE_NAMES: Final = {line.name: line.name.replace("_", " ").capitalize() for line in LINES}
 
 
@@ -177,4 +179,5 @@ def difference_cells(difference: Difference) -> list[str]:
         for value in (difference.left, difference.right)
     )
     figure = difference.figure.removesuffix("_minor").removesuffix("_count").replace("_", " ").capitalize()
-    return [" and ".join(difference.between), figure, difference.store_code or "all stores", left, right]
+    between = " and ".join(_LAYER_NAMES[layer] for layer in difference.between)
+    return [between, figure, difference.store_code or "all stores", left, right]

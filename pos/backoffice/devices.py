@@ -44,7 +44,7 @@ class ExplainForm(UseCaseForm):
     reason = forms.CharField(
         label="Why they are missing",
         max_length=4_000,
-        help_text="Kept with your name, for good. An event that arrives after all is posted all the same.",
+        help_text="Stored permanently with your name. An event that arrives later is still posted.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
@@ -58,14 +58,14 @@ def show_devices(request: HttpRequest) -> HttpResponse:
         choices = [
             (one.slug, one.name, f"{reverse('devices-page')}?tenant={one.slug}") for one in view.choices[:_SHOWN]
         ]
-        return choice_page(request, opts=Tenant._meta, title="Devices", intro="Of which tenant?", choices=choices)
+        return choice_page(request, opts=Tenant._meta, title="Devices", intro="Choose a company", choices=choices)
     fold.fold_devices(tenant_id=tenant.id)
     devices = queries.list_devices(tenant.id, limit=_SHOWN + 1)
     card = Card(
-        "Devices that number their events",
+        "Devices with sequence numbers",
         headers=("Device", "Last seen", "Numbers", "Events", "Missing"),
         rows=[_device_row(tenant, device) for device in devices[:_SHOWN]],
-        empty="No event has come with a device_id and a device_seq yet.",
+        empty="No events with device_id and device_seq yet.",
         note=f"The first {_SHOWN} by name; the API lists all." if len(devices) > _SHOWN else "",
         wide=True,
     )
@@ -86,12 +86,12 @@ def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
         "Missing numbers",
         headers=headers,
         rows=[_gap_row(tenant, device_id, gap, may_explain=may_explain) for gap in gaps],
-        empty="Nothing is missing between the first and the last number that came.",
-        note=f"The first {_SHOWN} holes; the API lists all." if more is not None else "",
+        empty="No numbers are missing between the first and last received.",
+        note=f"The first {_SHOWN} gaps; the API lists all." if more is not None else "",
         wide=True,
     )
     open_ones = sum(gap.explanation is None for gap in gaps)
-    badge = Badge("gaps not explained", "warning") if open_ones else Badge("nothing unexplained", "success")
+    badge = Badge("unexplained gaps", "warning") if open_ones else Badge("all gaps explained", "success")
     back = Button("All devices", f"{reverse('devices-page')}?tenant={tenant.slug}")
     subtitle = f"a device of {tenant.name} ({tenant.slug})"
     return object_page(
@@ -109,14 +109,14 @@ def explain(request: HttpRequest, slug: str) -> HttpResponse:
     done = press(request, form, lambda typed: _explain(request, tenant, device_id, typed))
     back = _url("device-gaps-page", tenant, device_id=device_id)
     if done is not None:
-        messages.success(request, f"The gap of {visible(device_id)} is explained.")
+        messages.success(request, f"Explanation saved for {visible(device_id)}.")
         return HttpResponseRedirect(back)
     return form_page(
         request,
         form,
         opts=Tenant._meta,
         title=f"Explain a gap of {visible(device_id)}",
-        intro="For numbers that will not come: a device that was replaced or reset, a test before it was set up.",
+        intro="For numbers that will never arrive, e.g. after a device was replaced, reset or tested before setup.",
         submit="Explain the gap",
         back=back,
     )

@@ -1,5 +1,7 @@
 """Bulk replays in the back office: how far each has come. The page asks again while its job is under way."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,8 +25,9 @@ class ReplayJobAdmin(ReadOnlyModelAdmin):
     list_filter = ("tenant", "status")
     list_select_related = ("tenant",)
     ordering = ("-id",)
-    empty_text = "Nothing has been replayed in bulk yet. A supervisor starts a replay from the exceptions inbox."
-    fields = ("tenant", "reason_code", "notes", "requested_by", "created_at", "moved_at", "finished_at")
+    empty_text = "No bulk replays yet. A supervisor starts one from the exceptions inbox."
+    fields = ("tenant", "reason_code", "notes", "requested_by", "created_at", "last_progress", "finished_at")
+    readonly_fields = ("last_progress",)
     change_form_before_template = "pos/replay_job.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReplayJob]:
@@ -55,6 +58,10 @@ class ReplayJobAdmin(ReadOnlyModelAdmin):
             '<progress class="rv-progress" max="{}" value="{}">{}</progress> <span class="ls-num">{} of {}</span>',
             max(job.total, done, 1), done if job.total else 1, done, f"{done:,}", f"{max(job.total, done):,}",
         )  # fmt: skip
+
+    @admin.display(description="Last progress")
+    def last_progress(self, job: ReplayJob) -> datetime | None:
+        return job.moved_at
 
     @admin.display(description="State", ordering="status")
     def state(self, job: ReplayJob) -> SafeString:

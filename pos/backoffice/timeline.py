@@ -84,10 +84,10 @@ def _facts(timeline: Timeline) -> list[tuple[str, Any]]:
     """The key's state, as the head of the page tells it."""
     key = timeline.key
     if key is None:
-        return [("State", "refused on arrival; no key was taken")]
+        return [("State", "refused on arrival; no event id was registered")]
     state = key.get_status_display()
     if key.status == KeyStatus.PROCESSED and any(one.disposition is Disposition.HELD for one in timeline.versions):
-        state += "; another version is held for a person"
+        state += "; another version awaits a decision"
     return [
         ("State", state),
         ("Event type", visible(key.event_type) or "–"),
@@ -95,7 +95,7 @@ def _facts(timeline: Timeline) -> list[tuple[str, Any]]:
         ("Versions", len(timeline.versions)),
         ("First seen", _instant(key.first_seen_at)),
         ("Last seen", _instant(key.last_seen_at)),
-        ("Journal in the books", key.journal_id or "none"),
+        ("Active journal", key.journal_id or "none"),
     ]
 
 

@@ -1,7 +1,8 @@
 """Invariants that read every kept byte again: hashes, fingerprints, journals derived anew, card numbers.
 
 They stream: one row at a time, whatever has been kept. What is derived uses the pure functions that ingest uses
-(`pos.arrivals.read_arrival`, `rules.draft_of`), so a difference is a change of the books or of the rules, never of a copy.
+(`pos.arrivals.read_arrival`, `pos.rules.draft_of`), so a difference is a change of the books or of the rules, never of
+a copy.
 """
 
 import re

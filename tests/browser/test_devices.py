@@ -30,7 +30,7 @@ def test_a_supervisor_explains_what_a_device_has_lost(
     flaws += flaws_of(screen)
     screen.page.screenshot(path=pictures / f"explain-gap-{size[0]}.png", full_page=True)
     screen.press("Explain the gap")
-    screen.says("is explained", "The tablet was replaced on Monday.")
+    screen.says("Explanation saved", "The tablet was replaced on Monday.")
     flaws += flaws_of(screen)
     screen.page.screenshot(path=pictures / f"gaps-{size[0]}.png", full_page=True)
     assert flaws == []
