@@ -26,7 +26,8 @@ from pos.arrivals.payloads import arrival_item, payload_of, payload_value, value
 from pos.arrivals.versions import VersionState, version_states
 from pos.decisions import resolve as replay
 from pos.decisions.effects import Choice
-from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase, weigh_choices, weigh_decision
+from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase
+from pos.decisions.weigh import weigh_choices, weigh_decision
 from pos.models import EventKey, EventVersion, RawEvent
 
 
@@ -242,7 +243,7 @@ def _about_patch(error: exact_json.UnreadableBody) -> str:
 
 
 def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
-    """As `pos.decisions.resolve.weigh_decision`."""
+    """As `pos.decisions.weigh.weigh_decision`."""
     return weigh_decision(case, decision, now=now)
 
 

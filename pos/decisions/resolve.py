@@ -1,53 +1,42 @@
-"""Use cases of the back office: decide on held events, preview a decision, decide on many.
+"""Use cases: decide on a held event, preview a decision, decide on many.
 
-A preview takes the real path and rolls it back, so that what it shows is what would happen. One transaction each; the
-case and its key are locked, so that of two people who decide at once one is told that it was decided already.
+A preview takes the real path and rolls it back, so that it shows what would happen. Each use case is one transaction
+(of many cases: one per chunk). Case and key are locked: the second of two people who decide at once gets
+`AlreadyResolved`.
 """
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from exceptions.cases import FourEyesRequired
 from exceptions.decisions import Decision, DecisionAction, InvalidCanonicalRawId
-from exceptions.models import ExceptionCase
 from ledgersafe.postgres import db
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.errors import DomainError, NotFound
-from pos.contract import Hold, PanDetected
-from pos.decisions import effects, held_cases
-from pos.decisions.carry_out import DecisionRun, patch_text
-from pos.decisions.effects import Change, Choice, PreviewJournal
-from pos.decisions.held_cases import HeldCase
-from pos.decisions.ruling import (
-    Candidate,
-    Ruling,
-    as_it_happened,
-    meant_raw_id,
-    originals_of,
-    read_candidate,
-    reversal_day,
-    rule,
-)
+from pos.contract import PanDetected
+from pos.decisions import effects
+from pos.decisions.candidates import Candidate
+from pos.decisions.carry_out import DecisionRun
+from pos.decisions.effects import Change, PreviewJournal
+from pos.decisions.request import patch_text
 from pos.decisions.writing import CaseRun
-from pos.models import RawEvent
-from pos.posting import rates_for, tenant_memory
+from pos.posting import tenant_memory
 
 T = TypeVar("T")
 
 #: Cases of one transaction of a bulk decision: their keys stay locked until it commits.
 CHUNK = 500
 MAX_BULK = 500
-_WEIGHED = Decision(DecisionAction.REPLAY, notes="weighed")
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCase:
-    """What a decision did. `result`: `processed`, `unchanged`, or empty when nothing was replayed."""
+    """The outcome of a decision. `result`: `processed`, `unchanged`, or empty without a replay."""
 
     case_id: uuid.UUID
     attempted: bool
@@ -60,7 +49,7 @@ class ResolvedCase:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a decision would do. Journal ids in `resolved` are those of the rolled-back run, and name nothing."""
+    """The outcome a decision would have. Journal ids in `resolved` belong to the rolled-back run and name nothing."""
 
     resolved: ResolvedCase
     journals: tuple[PreviewJournal, ...]
@@ -71,7 +60,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """One case of a bulk decision: resolved, or why not."""
+    """The outcome of one case of a bulk decision: resolved, or its refusal."""
 
     case_id: uuid.UUID
     resolved: ResolvedCase | None = None
@@ -88,13 +77,13 @@ def resolve_case(
     now: datetime,
     bound_to: str | None = None,
 ) -> ResolvedCase:
-    """Decide on one case, and replay the event if the decision says so.
+    """Decide on one case, and post the version if the decision is a replay.
 
-    :param may_approve: the actor may confirm, as a second person, what is above the tenant's limit.
+    :param may_approve: the actor may confirm, as a second person, decisions above the tenant's limit.
     :param bound_to: the store the actor is bound to, if any.
     :raises ledgersafe.values.errors.NotFound: the tenant has no such case.
-    :raises exceptions.cases.AlreadyResolved: somebody was faster.
-    :raises pos.decisions.carry_out.OfAnotherStore: another store's arrival is a version of the event.
+    :raises exceptions.cases.AlreadyResolved: the case is no longer open.
+    :raises pos.decisions.admission.OfAnotherStore: another store's arrival is a version of the event.
     :raises exceptions.cases.FourEyesRequired: above the limit; the decision was kept as a proposal.
     :raises pos.decisions.ruling.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
     :raises ledgersafe.values.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
@@ -122,10 +111,10 @@ def preview_resolution(
     now: datetime,
     bound_to: str | None = None,
 ) -> Preview:
-    """What `resolve_case` would do: the same path, rolled back. Nothing is kept, not even the attempt.
+    """Return what `resolve_case` would do: the same path, rolled back. Not even the attempt is counted.
 
-    :raises ledgersafe.values.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so
-        instead.
+    :raises ledgersafe.values.errors.DomainError: as `resolve_case`, except FourEyesRequired, which becomes
+        `Preview.needs_second_person`.
     """
     decision_run = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
@@ -155,9 +144,11 @@ def resolve_in_bulk(
     now: datetime,
     bound_to: str | None = None,
 ) -> list[BulkOutcome]:
-    """Decide the same on many cases: an outcome each, in order; one that is refused never fails its neighbours.
+    """Make the same decision on many cases, and return their outcomes in the order given.
 
-    :raises InvalidCanonicalRawId: one arrival cannot be the canonical one of several events.
+    A refused case never fails its neighbours.
+
+    :raises InvalidCanonicalRawId: the decision names an arrival, which belongs to one event only.
     """
     if decision.canonical_raw_id is not None:
         raise InvalidCanonicalRawId("canonical_raw_id names one event's arrival; for many use canonical FIRST or LAST.")
@@ -179,116 +170,26 @@ def resolve_in_bulk(
 
 
 def outcome_of(run: CaseRun, decision: Decision) -> BulkOutcome:
-    """What became of one case of many."""
+    """Turn the run of one case into its outcome."""
     if run.refusal is not None:
         return BulkOutcome(run.case_id, refusal=run.refusal)
     return BulkOutcome(run.case_id, resolved=_resolved(run, decision))
 
 
-def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
-    """Every version of a case's event as a choice, for showing: pure drafts against what stands; nothing is locked.
-
-    A handful of statements for any number of versions. What the books themselves would refuse, only a preview tells.
-    """
-    held_case = held_cases.read_held(case)
-    if held_case is None:
-        return []
-    return _weigh(held_case, [replace(_WEIGHED, canonical_raw_id=raw_id) for raw_id in held_case.known.values()], now)
-
-
-def weigh_decision(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
-    """What a decision somebody proposed would do, weighed as `weigh_choices` does; None: its key is gone."""
-    held_case = held_cases.read_held(case)
-    return _weigh(held_case, [decision], now)[0] if held_case is not None else None
-
-
-def _weigh(held_case: HeldCase, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
-    standing = effects.written(held_case.case.tenant_id, [held_case.key.journal_id]) if held_case.key.journal_id else ()
-    meant = [meant_raw_id(held_case, decision) for decision in decisions]
-    arrivals = held_cases.read_arrivals(held_case.case.tenant_id, set(meant))
-    memory = tenant_memory.memory_of(held_case.case.tenant_id)
-    read = [
-        _weighable(held_case, arrivals.get(raw_id), decision, memory.base_currency)
-        for raw_id, decision in zip(meant, decisions, strict=True)
-    ]
-    rates = rates_for(held_case.case.tenant_id, [getattr(candidate, "reading", None) for candidate in read])
-    candidates = [candidate for candidate in read if isinstance(candidate, Candidate)]
-    originals = originals_of([held_case], candidates, memory.base_currency, lock=False)
-    choices = []
-    for raw_id, decision, candidate, known in zip(meant, decisions, read, rates, strict=True):
-        ruling: Ruling | Hold | str
-        if isinstance(candidate, Candidate):
-            ruling = rule(held_case, candidate, decision, memory.facts, now=now, rates=known, originals=originals)
-        else:
-            ruling = candidate
-        journals: tuple[PreviewJournal, ...] = ()
-        if isinstance(ruling, Ruling):
-            journals = _on_paper(held_case, ruling, standing, memory, now)
-        payload_hash = _hash_of(held_case, candidate, raw_id)
-        choices.append(
-            Choice(
-                raw_id=raw_id,
-                payload_hash=payload_hash.hex(),
-                disposition=held_case.dispositions.get(payload_hash, ""),
-                is_first=raw_id == held_case.key.first_raw_id,
-                stands=isinstance(ruling, Ruling) and ruling.post is None,
-                journals=journals,
-                change=effects.change_of(journals),
-                refusal=ruling.message if isinstance(ruling, Hold) else ruling if isinstance(ruling, str) else "",
-            )
-        )
-    return choices
-
-
-def _hash_of(held_case: HeldCase, candidate: Candidate | str, raw_id: int) -> bytes:
-    """The fingerprint of the version that was weighed; of one that cannot be read, of the arrival it is."""
-    if isinstance(candidate, Candidate):
-        return candidate.payload_hash
-    return next((payload_hash for payload_hash, known_id in held_case.known.items() if known_id == raw_id), b"")
-
-
-def _weighable(
-    held_case: HeldCase, arrival: RawEvent | None, decision: Decision, base_currency: str
-) -> Candidate | str:
-    """A version as a candidate, or why it cannot be one."""
-    try:
-        return as_it_happened(read_candidate(held_case, arrival, decision, base_currency=base_currency), arrival)
-    except DomainError as error:
-        return error.message
-
-
-def _on_paper(
-    held_case: HeldCase,
-    ruling: Ruling,
-    standing: tuple[PreviewJournal, ...],
-    memory: tenant_memory.TenantMemory,
-    now: datetime,
-) -> tuple[PreviewJournal, ...]:
-    journals = []
-    if ruling.reverses is not None:
-        day, _ = reversal_day(ruling.reverses, memory.facts, store_code=held_case.case.store_code, now=now)
-        journals += [effects.mirrored(journal, day) for journal in standing]
-    if ruling.post is not None and ruling.post.mirror is not None:
-        journals.append(effects.drafted(ruling.post.mirror, ruling.post.business_date))
-    if ruling.post is not None and ruling.post.draft.lines:
-        journals.append(effects.drafted(ruling.post.draft, ruling.post.business_date))
-    return tuple(journals)
-
-
 def checked(decision: Decision) -> Decision:
-    """:raises PanDetected: notes and patches are kept, and no card number ever is."""
+    """Return the decision. :raises PanDetected: its notes or patch, which are stored, hold a card number."""
     if card_numbers.contains_pan(decision.notes) or card_numbers.contains_pan(patch_text(decision) or ""):
         raise PanDetected
     return decision
 
 
 def rolled_back(tenant_id: int, look: Callable[[], T]) -> T:
-    """Run `look` in a use case's transaction and undo all it did but its answer."""
+    """Run `look` in a transaction of the tenant, roll it back, and return its answer."""
     try:
         with db.rolled_back(tenant_id):
             return look()
     finally:
-        # Read inside the transaction, whose stores and accounts are gone again.
+        # The memory was filled inside the transaction: its stores and accounts are gone with the rollback.
         tenant_memory.forget(tenant_id)
 
 
@@ -316,7 +217,7 @@ def _payload_text(candidate: Candidate | None) -> str | None:
 
 
 def count_journals(runs: Sequence[CaseRun]) -> None:
-    """After commit: journals written, by what they are."""
+    """Count journals written and cases refused in the metrics. Call it after the commit only."""
     written = sum(len(run.written) for run in runs)
     refused = sum(run.refusal is not None and not isinstance(run.refusal, FourEyesRequired) for run in runs)
     if written:

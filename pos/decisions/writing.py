@@ -19,8 +19,9 @@ from ledger.models import Account, AccountStatus
 from ledger.periods import periods
 from ledgersafe.postgres.db import as_jsonb, call
 from ledgersafe.values.errors import DomainError
+from pos.decisions.candidates import Candidate
 from pos.decisions.held_cases import HeldCase
-from pos.decisions.ruling import Candidate, ReplayValidationFailed, Ruling, reversal_day
+from pos.decisions.ruling import ReplayValidationFailed, Ruling, reversal_day
 from pos.models.figures import Figures
 from pos.posting import TenantMemory, reference_row
 from pos.rules import RULES_VERSION, Post

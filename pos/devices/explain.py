@@ -51,7 +51,7 @@ def explain_gap(*, tenant_id: int, missing: Missing, actor: str, now: datetime) 
     """Say why numbers of a device are missing. It stays on record; what arrives after all is posted all the same.
 
     :raises InvalidParameter: the numbers are no range. :raises exceptions.decisions.NotesRequired: no reason.
-    :raises pos.decisions.ruling.PanDetected: there is a card number in the reason. :raises NotFound: no such device.
+    :raises pos.contract.PanDetected: there is a card number in the reason. :raises NotFound: no such device.
     :raises NotMissing: :raises AlreadyExplained: as they say.
     """
     if not 1 <= missing.first_seq <= missing.last_seq <= MAX_SEQUENCE:
