@@ -1,6 +1,7 @@
-"""What a person decides on a held event: weighed, previewed, carried out.
+"""Decisions on held events: resolve, preview, weigh, replay.
 
-`resolve` has the use cases; `ruling` weighs a choice (pure), `carry_out` makes it inside the transaction, `writing` and
-`effects` write and tell; `release` posts what waited for its original; `replay_jobs` tries everything of one reason
-again.
+`resolve` has the use cases of people, `release` posts events that waited for their original, `replay_jobs` replays all
+cases of one reason. `carry_out` runs a decision in its transaction: `held_cases` locks, `candidates` reads the version,
+`ruling` rules (pure), `admission` and `second_person` refuse, `writing` posts. `weigh` and `effects` describe choices
+for display.
 """

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 #: Results of choosing a version: it is effective already, or it is posted now.
 UNCHANGED: Final = "unchanged"
 PROCESSED: Final = "processed"
-#: Dispositions a new decision may change; earlier decisions on posted versions are kept.
+#: Dispositions of versions never in the books: only these may a new decision change.
 _NEVER_POSTED: Final = frozenset({Disposition.HELD, Disposition.IGNORED})
 
 

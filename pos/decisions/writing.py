@@ -1,6 +1,6 @@
-"""Writing what decisions post: reversals, journals, and with each its header and references. Set-based.
+"""Write the journals of decisions, their reversals, headers and references; one set of statements for all cases.
 
-Ingest does not come by here: it does the same in the call that keeps the arrival (`migrations/sql/0007_silver.sql`).
+Ingest does not use this module: it writes the same in the call that keeps the arrival.
 """
 
 import uuid
@@ -30,7 +30,7 @@ from pos.sales.header import figures_of, header_of, mirror_figures_of
 
 @dataclass(slots=True)
 class CaseRun:
-    """One case on its way: ruled on or refused, and in the end what was written."""
+    """The progress of one case through a decision: its ruling or refusal, and the ids of the journals written."""
 
     held_case: HeldCase
     ruling: Ruling | None = None
@@ -42,33 +42,39 @@ class CaseRun:
 
     @property
     def case_id(self) -> uuid.UUID:
-        """The case this is about."""
+        """The id of the case."""
         return self.held_case.case.id
 
     def refuse(self, refusal: DomainError) -> None:
-        """Nothing is written for this case, and nothing that was tried stands."""
+        """Refuse the case, and forget its ruling and the journals of a savepoint that was rolled back."""
         self.refusal, self.ruling = refusal, None
         self.journal_id = self.reversal_id = self.mirror_id = None
 
     @property
     def candidate(self) -> Candidate | None:
-        """The version that was chosen, if one was."""
+        """The version chosen, or None."""
         return self.ruling.candidate if self.ruling else None
 
     @property
     def post(self) -> Post | None:
-        """What is posted, if anything."""
+        """The posting, or None."""
         return self.ruling.post if self.ruling else None
 
     @property
     def written(self) -> set[int]:
-        """The journals that were written."""
+        """The ids of the journals written, reversals included."""
         journal_ids = (self.reversal_id, self.mirror_id, self.journal_id)
         return {journal_id for journal_id in journal_ids if journal_id is not None}
 
 
 def book(tenant_id: int, ruled: Sequence[CaseRun], memory: TenantMemory, now: datetime) -> None:
-    """Write the journals; operation. Reversals first: a key gets a new journal only after its last one was reversed."""
+    """Write the reversals and journals of runs that were ruled on, and set their ids on the runs; operation.
+
+    Reversals come first: a key gets a new journal only after its last one was reversed. Days are opened in order, so
+    that two transactions never wait for each other's days.
+
+    :raises ReplayValidationFailed: an account is not active. :raises django.db.IntegrityError: a guard refuses.
+    """
     undo = {run.ruling.reverses.id: run for run in ruled if run.ruling and run.ruling.reverses}
     anew = [run for run in ruled if run.post and run.post.draft.lines]
     mirrors = [run for run in anew if run.post and run.post.mirror]
@@ -95,7 +101,7 @@ def book(tenant_id: int, ruled: Sequence[CaseRun], memory: TenantMemory, now: da
 
 
 def _converted(run: CaseRun) -> list[tuple[int, Conversion]]:
-    """What a journal took in foreign currencies."""
+    """Pair the journal of a run with each of its currency conversions."""
     return [(run.journal_id, one) for one in _post(run).conversions] if run.journal_id else []
 
 
@@ -129,7 +135,7 @@ def _fact(run: CaseRun, post: Post, journal_id: int | None, figures: Figures) ->
 
 
 def _post(run: CaseRun) -> Post:
-    assert run.post is not None  # noqa: S101  the caller chose
+    assert run.post is not None  # noqa: S101  the caller selected such runs
     return run.post
 
 
@@ -139,12 +145,12 @@ def _main(run: CaseRun) -> JournalDraft:
 
 def _mirror(run: CaseRun) -> JournalDraft:
     mirror = _post(run).mirror
-    assert mirror is not None  # noqa: S101  the caller chose
+    assert mirror is not None  # noqa: S101  the caller selected such runs
     return mirror
 
 
 def _reversal(run: CaseRun, memory: TenantMemory, now: datetime) -> JournalReversal:
-    assert run.ruling is not None and run.ruling.reverses is not None  # noqa: S101, PT018  the caller chose
+    assert run.ruling is not None and run.ruling.reverses is not None  # noqa: S101, PT018  the caller selected such runs
     store_code = run.held_case.case.store_code
     day, is_late = reversal_day(run.ruling.reverses, memory.facts, store_code=store_code, now=now)
     return JournalReversal(run.ruling.reverses.id, day, now, is_late)
@@ -167,7 +173,7 @@ def _entry(run: CaseRun, draft: JournalDraft, source: str) -> NewJournal:
 
 
 def _refuse_inactive(account_ids: Collection[int]) -> None:
-    """Said with the account's name; the guard on postings knows only its id, and refuses all the same."""
+    """Refuse inactive accounts by code; the guard on postings would refuse them too, but by id only."""
     blocked = Account.objects.filter(id__in=account_ids).exclude(status=AccountStatus.ACTIVE)
     for code, status in blocked.values_list("code", "status"):
         message = f"The books refused it: account {code} is {status}."
