@@ -1,5 +1,6 @@
-"""Sales as the books have them (silver): the header of every journal, and the lines, taxes and tenders it was made of.
+"""Sales as posted (silver): the header of every journal, and its lines, taxes and tenders.
 
-`header` reads figures off the journal's own lines, `content` is what was sold, checked by `content_check`; `projection`
-writes it later in the background; `queries`, `filters` and `parameters` read for the API and the back office.
+`header` derives figures from the journal's own lines, `content` derives lines, tenders and taxes from the event,
+`content_check` compares the two; `projection` writes the content in the background; `queries`, `filters` and
+`parameters` read for the API and the back office.
 """
