@@ -1,11 +1,11 @@
-"""The invariant of what sales are made of: every header below its day's mark has the rows that come to its figures."""
+"""Check that headers below their day's mark have lines, tenders and taxes that add up to their figures (I44)."""
 
 from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
 
-#: The definitions once more, on purpose not by the function that guards the writing. Headers above the mark may have
-#: their rows already (somebody asked for the sale), and then they have all of them.
+#: Repeats the definitions on purpose, instead of calling the function that guards writing. Headers above the mark may
+#: have rows already (if somebody opened the sale), and then have all of them.
 _AGREE: Final = """
 WITH compared AS (
     SELECT s.tenant_id, s.journal_id, concat_ws(', ',
