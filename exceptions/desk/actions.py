@@ -25,9 +25,8 @@ from ledgersafe.http.members import Declared
 from ledgersafe.tenants.keys import Principal
 from ledgersafe.values.errors import InvalidParameter, NotFound
 from ledgersafe.values.money import to_decimal_text
-from pos.decisions import effects, replay_jobs
+from pos.decisions import BulkOutcome, Preview, ResolvedCase, effects, replay_jobs
 from pos.decisions import resolve as replay
-from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase
 from pos.models import ReplayJob
 
 logger = logging.getLogger(__name__)

@@ -24,10 +24,8 @@ from ledgersafe.values.pretty import body_text, pretty
 from pos.arrivals import queries
 from pos.arrivals.payloads import arrival_item, payload_of, payload_value, value_of_text
 from pos.arrivals.versions import VersionState, version_states
+from pos.decisions import BulkOutcome, Choice, Preview, ResolvedCase, weigh_choices, weigh_decision
 from pos.decisions import resolve as replay
-from pos.decisions.effects import Choice
-from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase
-from pos.decisions.weigh import weigh_choices, weigh_decision
 from pos.models import EventKey, EventVersion, RawEvent
 
 

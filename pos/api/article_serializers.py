@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
-from pos.reports.articles import Article, ArticleReport, TaxSum
+from pos.reports import Article, ArticleReport, TaxSum
 
 _ARTICLE_COLUMNS: Final = (
     "sku", "currency", "quantity", "amount", "sold_quantity", "sold", "returned_quantity", "returned",

@@ -7,9 +7,7 @@ from rest_framework import serializers
 
 from ledgersafe.http.api import instant
 from ledgersafe.values.errors import InvalidParameter
-from pos.devices.explain import Missing
-from pos.devices.gaps import Gap
-from pos.devices.queries import DeviceState
+from pos.devices import DeviceState, Gap, Missing
 from pos.models import GapExplanation
 
 

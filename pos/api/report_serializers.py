@@ -10,8 +10,7 @@ from rest_framework import serializers
 from ledgersafe.http.api import instant
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
-from pos.reports.daily_sales import TENDERS, DaySales, SalesFigures, totals
-from pos.reports.reconciliation import LINES, Books, Difference, Layers
+from pos.reports import LINES, TENDERS, Books, DaySales, Difference, Layers, SalesFigures, totals
 
 #: Figures as they are called outside, and where each is: amounts, then counts. Defined in docs/kpis.md.
 AMOUNTS: Final = {

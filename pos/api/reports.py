@@ -20,7 +20,7 @@ from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
 from pos.api import report_serializers as serializers
 from pos.reports import daily_sales, reconciliation
-from pos.sales.parameters import MAX_DAYS, read_span, read_store
+from pos.sales import MAX_DAYS, read_span, read_store
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 

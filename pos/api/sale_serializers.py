@@ -7,8 +7,8 @@ from ledgersafe.values.money import to_decimal_text
 from pos.api.report_serializers import AMOUNTS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
 from pos.models.figures import Figures
-from pos.reports.daily_sales import TENDERS
-from pos.sales.queries import Header, SoldEvent, SoldJournal
+from pos.reports import TENDERS
+from pos.sales import Header, SoldEvent, SoldJournal
 
 #: The amounts of a header, as reports call them.
 _AMOUNTS = {name: place for name, place in AMOUNTS.items() if place in Figures._fields}

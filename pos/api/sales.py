@@ -22,11 +22,8 @@ from ledgersafe.values.errors import InvalidParameter
 from pos.api import article_schemas, article_serializers
 from pos.api.sale_schemas import SalePageSerializer, SaleSerializer
 from pos.api.sale_serializers import header_item, sale_body
-from pos.reports import articles
-from pos.reports.articles import ArticleReport
-from pos.sales import queries
-from pos.sales.filters import DEFAULT_DAYS, SaleFilter
-from pos.sales.parameters import MAX_DAYS, read_span, read_store
+from pos.reports import ArticleReport, articles
+from pos.sales import DEFAULT_DAYS, MAX_DAYS, SaleFilter, queries, read_span, read_store
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 _SPAN: Final = [

@@ -16,8 +16,8 @@ from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.api import article_serializers
 from pos.backoffice.daily_sales import ReportQuery, presets_of, stores_of
+from pos.reports import Article, TaxSum
 from pos.reports import articles as article_reports
-from pos.reports.articles import Article, TaxSum
 
 VIEW: Final = "pos.view_saleline"
 _SHOWN: Final = 200

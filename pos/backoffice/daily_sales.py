@@ -22,9 +22,8 @@ from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import DomainError
 from pos.api.report_serializers import daily_sales_body, daily_sales_csv
 from pos.backoffice import daily_sales_sheet
-from pos.reports import daily_sales
-from pos.reports.reconciliation import read_layers
-from pos.sales.parameters import read_span, read_store
+from pos.reports import daily_sales, read_layers
+from pos.sales import read_span, read_store
 
 VIEW: Final = "pos.view_dailysales"
 _PRESETS: Final = (("Today", 1), ("7 days", 7), ("30 days", 30), ("90 days", 90))

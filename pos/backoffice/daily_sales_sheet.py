@@ -9,8 +9,18 @@ from typing import Any, Final
 from ledgersafe.backoffice import charts
 from ledgersafe.values.money import exponent
 from ledgersafe.values.money_text import Money
-from pos.reports.daily_sales import TENDERS, DaySales, SalesFigures, by_day, by_store, days_between, totals
-from pos.reports.reconciliation import LINES, Difference, Layers
+from pos.reports import (
+    LINES,
+    TENDERS,
+    DaySales,
+    Difference,
+    Layers,
+    SalesFigures,
+    by_day,
+    by_store,
+    days_between,
+    totals,
+)
 
 #: What gross sales are made of, from the bottom of a bar: (class of its colour, name).
 PARTS: Final = (("processed", "Net sales"), ("duplicate", "Discounts"), ("rejected", "Returns"))

@@ -27,10 +27,8 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import NotFound
 from ledgersafe.values.pretty import visible
+from pos.devices import DeviceState, Gap, fold, queries
 from pos.devices import explain as explaining
-from pos.devices import fold, queries
-from pos.devices.gaps import Gap
-from pos.devices.queries import DeviceState
 
 VIEW, EXPLAIN = "pos.view_device", "pos.explain_devicegap"
 _SHOWN: Final = 200

@@ -6,8 +6,8 @@ from ledgersafe.tenants.event_types import label_of
 from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.models import SaleLine, SaleTax, SaleTender
-from pos.reports.daily_sales import TENDERS
-from pos.sales.queries import Header, SoldJournal
+from pos.reports import TENDERS
+from pos.sales import Header, SoldJournal
 
 TENDER_NAMES: Final = {
     "CASH": "Cash",

@@ -22,8 +22,7 @@ from pos.backoffice import receipts
 from pos.backoffice.daily_sales import today_of
 from pos.backoffice.timeline import timeline_url
 from pos.models import SaleReference
-from pos.sales.filters import SaleFilter
-from pos.sales.queries import Header, get_sale, list_sales
+from pos.sales import Header, SaleFilter, get_sale, list_sales
 
 VIEW: Final = "pos.view_sale"
 _PAGE: Final = 50

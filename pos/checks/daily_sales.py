@@ -3,7 +3,7 @@
 from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
-from pos.reports.daily_sales import SUMS
+from pos.reports import SUMS
 
 #: Repeats the definitions on purpose, instead of calling the function that rolls up.
 _RECOMPUTED: Final = {

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import roll_up_sales
 from tests.conftest import Shop, open_shop
 from tests.scenes.returns import about
 from tests.scenes.staff import PASSWORD, boss, hire, signed_in

@@ -14,9 +14,7 @@ from ledger.calendar.business_days import business_date_of
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
-from pos.decisions import resolve, weigh
-from pos.decisions.resolve import Preview, ResolvedCase
-from pos.decisions.ruling import ReplayValidationFailed
+from pos.decisions import Preview, ReplayValidationFailed, ResolvedCase, resolve, weigh
 from pos.posting import tenant_memory
 from tests.conftest import Shop, open_shop
 
