@@ -1,4 +1,4 @@
-"""What reports by article and by tax look like on the wire, for the OpenAPI schema."""
+"""Describe the reports by article and by tax for the OpenAPI schema."""
 
 from typing import Any
 

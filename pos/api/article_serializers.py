@@ -1,4 +1,4 @@
-"""What was sold by article and by tax, on the wire: JSON and CSV."""
+"""Render the reports by article and by tax as JSON and CSV."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -17,13 +17,13 @@ _BATCH: Final = 500
 
 
 def articles_body(report: ArticleReport[Article], first: date, last: date) -> dict[str, Any]:
-    """A line per article and currency."""
+    """Build the JSON body: a line per article and currency."""
     items = [dict(zip(_ARTICLE_COLUMNS, _article(row), strict=True)) for row in report.rows]
     return {"from": first.isoformat(), "to": last.isoformat(), "pending": report.pending, "items": items}
 
 
 def taxes_body(report: ArticleReport[TaxSum], first: date, last: date) -> dict[str, Any]:
-    """A line per tax, rate and currency."""
+    """Build the JSON body: a line per tax, rate and currency."""
     items = [
         {"code": row.code, "rate": row.rate or None, "inclusive": row.inclusive, "currency": row.currency,
          "amount": to_decimal_text(row.amount_minor, row.currency)}
@@ -33,12 +33,12 @@ def taxes_body(report: ArticleReport[TaxSum], first: date, last: date) -> dict[s
 
 
 def articles_csv(report: ArticleReport[Article]) -> Iterator[bytes]:
-    """The same lines as a table."""
+    """Yield the same lines as CSV."""
     return _table(_ARTICLE_COLUMNS, (_numbers(row) for row in report.rows))
 
 
 def taxes_csv(report: ArticleReport[TaxSum]) -> Iterator[bytes]:
-    """The same lines as a table; a tax without rate has an empty cell."""
+    """Yield the same lines as CSV; a tax without rate has an empty cell."""
     return _table(_TAX_COLUMNS, (_tax_cells(row) for row in report.rows))
 
 

@@ -1,4 +1,4 @@
-"""HTTP of devices: what came of each, what is missing, and why."""
+"""Serve devices, their gaps, and explanations over HTTP."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What reports of sales look like on the wire: decimal text with the currency's decimals, and plain counts."""
+"""Render sales reports as JSON and CSV: decimal text with the currency's decimals, and plain counts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
 from pos.reports import LINES, TENDERS, Books, DaySales, Difference, Layers, SalesFigures, totals
 
-#: Figures as they are called outside, and where each is: amounts, then counts. Defined in docs/kpis.md.
+#: Public names of figures and their attributes: amounts, then counts. Defined in docs/kpis.md.
 AMOUNTS: Final = {
     "gross_sales": "gross_minor",
     "returns": "returns_minor",
@@ -39,7 +39,7 @@ _BATCH: Final = 500
 
 
 def daily_sales_body(rows: Sequence[DaySales], first: date, last: date) -> dict[str, Any]:
-    """A line per day, store and currency, and what a currency's lines come to."""
+    """Build the JSON body: a line per day, store and currency, and totals by currency."""
     return {
         "from": first.isoformat(),
         "to": last.isoformat(),
@@ -49,7 +49,7 @@ def daily_sales_body(rows: Sequence[DaySales], first: date, last: date) -> dict[
 
 
 def figures(sums: SalesFigures, currency: str) -> dict[str, Any]:
-    """Every figure by its name."""
+    """Build every figure by its public name."""
     return {
         **{name: _amount(getattr(sums, place), currency) for name, place in AMOUNTS.items()},
         "tenders": {method: _amount(getattr(sums, place), currency) for method, place in TENDERS.items()},
@@ -59,7 +59,7 @@ def figures(sums: SalesFigures, currency: str) -> dict[str, Any]:
 
 
 def daily_sales_csv(rows: Iterable[DaySales]) -> Iterator[bytes]:
-    """The same lines as a table; a figure that does not exist is an empty cell."""
+    """Yield the same lines as CSV; an undefined figure is an empty cell."""
     tenders = [f"tender_{method.lower()}" for method in TENDERS]
     yield csv_lines([["date", "store_id", "currency", *AMOUNTS, *tenders, *COUNTS, *RATES]])
     batch: list[list[CsvCell]] = []
@@ -72,7 +72,7 @@ def daily_sales_csv(rows: Iterable[DaySales]) -> Iterator[bytes]:
 
 
 def reconciliation_body(layers: Layers) -> dict[str, Any]:
-    """The layers beside each other, and every difference by name."""
+    """Build the JSON body: all layers, and every difference by name."""
     return {
         "date": layers.day.isoformat(),
         "balanced": not layers.differences,

@@ -1,4 +1,4 @@
-"""HTTP of what was sold: parse, one call, render."""
+"""Serve daily sales and reconciliation over HTTP."""
 
 from datetime import date
 from typing import Any

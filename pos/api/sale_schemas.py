@@ -1,4 +1,4 @@
-"""What single sales look like on the wire, for the OpenAPI schema."""
+"""Describe single sales for the OpenAPI schema."""
 
 from typing import Any
 

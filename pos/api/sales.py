@@ -1,4 +1,4 @@
-"""HTTP of single sales, articles and taxes: parse, one call, render."""
+"""Serve single sales, articles and taxes over HTTP."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -85,7 +85,7 @@ class SaleView(APIView):
 
 
 class _RowsView(APIView):
-    """A report on projected rows."""
+    """The base of reports on projected rows."""
 
     scope = "pos:read"
     reach = Reach.STORE
@@ -95,7 +95,7 @@ class _RowsView(APIView):
     table: ClassVar[Callable[..., Iterator[bytes]]]
 
     def answer(self, request: Request) -> HttpResponseBase:
-        """:raises InvalidParameter: no span, or no such format."""
+        """Answer in JSON or CSV. :raises InvalidParameter: invalid span, store or format."""
         principal, parameters = principal_of(request), request.query_params
         shape = parameters.get("format") or "json"
         if shape not in {"json", "csv"}:

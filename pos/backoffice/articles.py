@@ -1,4 +1,4 @@
-"""Articles and taxes in the back office: what was sold of what, with files. Only reads."""
+"""Show sales by article and by tax in the back office, with files. Reads only, but for pending projections."""
 
 from typing import Any, Final
 
@@ -29,8 +29,8 @@ _FILES: Final[dict[str, tuple[Any, Any, Any]]] = {
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """`articles`: by article and by tax, of a span of business days."""
-    filters, tenant = _report_query(request)
+    """Show `articles`: sales by article and tax over a span of business days."""
+    filters, tenant = _filters_and_tenant(request)
     sold: Any = article_reports.ArticleReport([], 0)
     taxes: Any = sold
     if tenant is not None:
@@ -59,8 +59,8 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def export(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
-    """`articles-export`: the same lines as a file."""
-    filters, tenant = _report_query(request)
+    """Serve `articles-export`: the same lines as a CSV or JSON file."""
+    filters, tenant = _filters_and_tenant(request)
     if name not in _FILES or kind not in {"csv", "json"} or filters.refusal or tenant is None:
         raise Http404
     read, table, body = _FILES[name]
@@ -75,7 +75,7 @@ def export(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
 
 
 def sheets(articles: list[Article], taxes: list[TaxSum]) -> list[dict[str, Any]]:
-    """A sheet per currency: bars of the best articles, all of them (up to a number) as a table, and the taxes."""
+    """Build a sheet per currency: bars of the top articles, a table of up to `_SHOWN` articles, and the taxes."""
     currencies = sorted({row.currency for row in articles} | {row.currency for row in taxes})
     return [
         _sheet(
@@ -128,8 +128,11 @@ def _number(quantity: Any) -> str:
     return f"{quantity.normalize():,f}".replace("-", "−")
 
 
-def _report_query(request: HttpRequest) -> tuple[ReportQuery, Tenant | None]:
-    """One tenant's: quantities of different chains mean nothing together."""
+def _filters_and_tenant(request: HttpRequest) -> tuple[ReportQuery, Tenant | None]:
+    """Read the filters and choose one tenant: quantities of different tenants cannot be added up.
+
+    :raises PermissionDenied: the person may not see sale lines.
+    """
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
     filters = ReportQuery.read(request)

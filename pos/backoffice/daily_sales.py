@@ -1,4 +1,4 @@
-"""Daily sales in the back office: the report with its charts, its files, and a day in every layer. Only reads."""
+"""Show daily sales in the back office: the report with charts and files, and a day's reconciliation. Reads only."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -33,7 +33,7 @@ _OFFERED_STORES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """What the address asks for. `refusal` says why it could not be read; then it is the default."""
+    """The filters of a report page. `refusal`: why the address could not be read; the filters then are the defaults."""
 
     view: View
     first: date
@@ -59,19 +59,19 @@ class ReportQuery:
 
     @property
     def query(self) -> dict[str, str]:
-        """As an address has it."""
+        """The query parameters of these filters."""
         store = {"store_id": self.store_code} if self.store_code else {}
         return {"tenant": self.view.value, "from": str(self.first), "to": str(self.last)} | store
 
     def rows(self) -> list[daily_sales.DaySales]:
-        """One statement."""
+        """Read the report lines; one statement."""
         return daily_sales.daily_sales(
             {tenant.id: (self.first, self.last) for tenant in self.view.tenants}, self.store_code
         )
 
 
 def show_sales(request: HttpRequest) -> HttpResponse:
-    """`daily-sales`: the report of a span of business days."""
+    """Show `daily-sales`: the report of a span of business days."""
     _require(request)
     filters = ReportQuery.read(request)
     names = {} if filters.view.tenant else {tenant.id: tenant.slug for tenant in filters.view.tenants}
@@ -91,7 +91,7 @@ def show_sales(request: HttpRequest) -> HttpResponse:
 
 
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """`daily-sales-export`: the same lines as a file."""
+    """Serve `daily-sales-export`: the same lines as a CSV or JSON file."""
     _require(request)
     filters = ReportQuery.read(request)
     if kind not in {"csv", "json"} or filters.refusal:
@@ -106,7 +106,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
 
 
 def show_layers(request: HttpRequest, slug: str, day: str) -> HttpResponse:
-    """`day-in-layers`: arrivals, headers, report and books of one day, and where they differ."""
+    """Show `day-in-layers`: arrivals, headers, report and books of one day, and their differences."""
     _require(request)
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
     try:
@@ -143,7 +143,7 @@ _RESULTS: Final = (
 
 
 def today_of(tenant: Tenant, now: datetime) -> date:
-    """The tenant's running business day."""
+    """Return the tenant's current business day."""
     cut_off = time(tenant.cut_off_hour, tenant.cut_off_minute)
     return business_date_of(now, time_zone=tenant.time_zone, cut_off=cut_off)
 
@@ -154,7 +154,7 @@ def _require(request: HttpRequest) -> None:
 
 
 def stores_of(filters: ReportQuery, tenant: Tenant | None) -> list[str]:
-    """Codes to choose from, when it is one tenant's; what is chosen is among them, known or not."""
+    """List the store codes offered for one tenant, the chosen one included even if unknown; empty for all tenants."""
     if tenant is None:
         return []
     codes = Store.objects.filter(tenant=tenant).order_by("code").values_list("code", flat=True)
@@ -162,7 +162,7 @@ def stores_of(filters: ReportQuery, tenant: Tenant | None) -> list[str]:
 
 
 def presets_of(filters: ReportQuery, name: str, query: dict[str, str]) -> list[tuple[str, str, bool]]:
-    """(label, address of that page, whether it is what is shown)."""
+    """List the offered periods as (label, address, whether it is the current one)."""
     presets = []
     for label, days in _PRESETS:
         first = filters.today - timedelta(days=days - 1)

@@ -1,4 +1,4 @@
-"""What the pages of daily sales show, from figures to texts and shapes. Pure. Currencies stand beside each other."""
+"""Turn figures of daily sales into texts and shapes, by currency. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from pos.reports import (
     totals,
 )
 
-#: What gross sales are made of, from the bottom of a bar: (class of its colour, name).
+#: The parts of gross sales, from the bottom of a bar: (colour class, name).
 PARTS: Final = (("processed", "Net sales"), ("duplicate", "Discounts"), ("rejected", "Returns"))
 SHOWN_STORES: Final = 200
 _TICKS: Final = 7
@@ -41,7 +41,7 @@ _LINE_NAMES: Final = {line.name: line.name.replace("_", " ").capitalize() for li
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: what it is about, and its figures as text."""
+    """A line of a table: its label, and its figures as text."""
 
     label: str
     sums: SalesFigures
@@ -55,7 +55,7 @@ class Row:
 
     @property
     def cells(self) -> list[str]:
-        """Gross, returns, discounts, net, tax, tips, total; baskets; average basket."""
+        """Texts of gross, returns, discounts, net, tax, tips, total, baskets and average basket."""
         amounts = [self.money(name) for name in ("gross", "returns", "discounts", "net", "tax", "tips", "total")]
         return [*amounts, f"{self.sums.baskets_count:,}", self.money("average_basket")]
 
@@ -66,7 +66,10 @@ HEADERS: Final = (
 
 
 def sheets(rows: Sequence[DaySales], first: date, last: date, tenants: dict[int, str]) -> list[dict[str, Any]]:
-    """A sheet per currency. :param tenants: names by id, where several are shown together; else empty."""
+    """Build a sheet per currency.
+
+    :param tenants: names by id if several tenants share the page; else empty.
+    """
     return [
         _sheet([row for row in rows if row.currency == currency], sums, currency, days_between(first, last), tenants)
         for currency, sums in totals(rows).items()
@@ -99,13 +102,13 @@ def _sheet(
 
 
 def _ticks(days: Sequence[date]) -> list[tuple[str, bool]]:
-    """A text below each bar, empty below most of many; and whether a narrow screen can do without."""
+    """List (label, hidden on narrow screens) per bar; most labels are empty if there are many bars."""
     step = -(-len(days) // _TICKS)
     return [("" if place % step else f"{day:%-d %b}", place // step % 2 == 1) for place, day in enumerate(days)]
 
 
 def _tiles(sums: SalesFigures, currency: str) -> list[tuple[str, str, str]]:
-    """(label, value, small print)."""
+    """List the tiles as (label, value, note)."""
     row = Row("", sums, currency)
     returns = "1 return" if sums.returns_count == 1 else f"{sums.returns_count:,} returns"
     rung = f"{sums.voids_count + sums.corrections_count:,} of {sums.rung_count:,} rung up"
@@ -128,7 +131,7 @@ def _parts(sums: SalesFigures) -> tuple[int, int, int]:
 
 
 def _chart(by_date: dict[tuple[date, str], SalesFigures], currency: str, days: Sequence[date]) -> charts.StackedBars:
-    """A bar per day in whole units of the currency; what is below zero has none."""
+    """Build a bar per day in whole currency units; negative parts are left out."""
     columns = []
     for day in days:
         sums = by_date.get((day, currency), SalesFigures())
@@ -141,7 +144,7 @@ def _chart(by_date: dict[tuple[date, str], SalesFigures], currency: str, days: S
 
 
 def _store_rows(rows: Sequence[DaySales], currency: str, tenants: dict[int, str]) -> list[Row]:
-    """Best first."""
+    """List stores, highest net sales first."""
     stores = sorted(by_store(rows).items(), key=lambda item: (-item[1].net_minor, item[0]))
     best = max((sums.net_minor for _, sums in stores), default=0) or 1
     return [
@@ -151,7 +154,7 @@ def _store_rows(rows: Sequence[DaySales], currency: str, tenants: dict[int, str]
 
 
 def _tender_rows(sums: SalesFigures, currency: str) -> list[tuple[str, Money, str]]:
-    """(method, amount, share of the largest) of methods that were used."""
+    """List (method, amount, share of the largest in percent) of the tender methods used."""
     used = [(method, getattr(sums, place)) for method, place in TENDERS.items() if getattr(sums, place)]
     best = max((minor for _, minor in used), default=0) or 1
     return [(_TENDER_NAMES[method], Money(minor, currency), _share(minor, best)) for method, minor in used]
@@ -163,7 +166,7 @@ def _share(minor: int, best: int) -> str:
 
 # ── A day in every layer ────────────────────────────────────────────────────────────────────────
 def layer_tables(layers: Layers) -> list[dict[str, Any]]:
-    """Per currency: a line per figure that silver, gold and the books know, and whether they agree."""
+    """Build a table per currency: a line per figure with its amount in headers, report and books."""
     silver, gold = totals(layers.silver), totals(layers.gold)
     tables = []
     for currency in layers.currencies:
@@ -182,7 +185,7 @@ def layer_tables(layers: Layers) -> list[dict[str, Any]]:
 
 
 def difference_cells(difference: Difference) -> list[str]:
-    """A difference for people: layers, figure, place, and what each says."""
+    """Render a difference as the cells layers, figure, store, first and second value."""
     is_money = difference.currency and not difference.figure.endswith("_count")
     left, right = (
         f"{Money(value, difference.currency).text} {difference.currency}" if is_money else f"{value:,}"

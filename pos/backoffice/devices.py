@@ -1,4 +1,4 @@
-"""Devices in the back office: what came of each, what is missing, and the form that explains it."""
+"""Show devices and their missing numbers in the back office, and explain gaps."""
 
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ _SHOWN: Final = 200
 
 
 class ExplainForm(UseCaseForm):
-    """Which numbers are missing, and why."""
+    """A range of missing numbers, and the reason."""
 
     first_seq = forms.IntegerField(label="First missing number", min_value=1, widget=UnfoldAdminIntegerFieldWidget())
     last_seq = forms.IntegerField(label="Last missing number", min_value=1, widget=UnfoldAdminIntegerFieldWidget())
@@ -48,7 +48,7 @@ class ExplainForm(UseCaseForm):
 
 
 def show_devices(request: HttpRequest) -> HttpResponse:
-    """`devices-page`: the devices of a tenant."""
+    """Show `devices-page`: the devices of a tenant."""
     _require(request)
     view = view_of(request)
     tenant = view.tenant
@@ -71,7 +71,7 @@ def show_devices(request: HttpRequest) -> HttpResponse:
 
 
 def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
-    """`device-gaps-page`: what is missing of one device, named in the address."""
+    """Show `device-gaps-page`: the missing numbers of the device in the address."""
     tenant, device_id = _requested_device(request, slug)
     fold.fold_devices(tenant_id=tenant.id)
     try:
@@ -88,8 +88,8 @@ def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
         note=f"The first {_SHOWN} gaps; the API lists all." if more is not None else "",
         wide=True,
     )
-    open_ones = sum(gap.explanation is None for gap in gaps)
-    badge = Badge("unexplained gaps", "warning") if open_ones else Badge("all gaps explained", "success")
+    unexplained = sum(gap.explanation is None for gap in gaps)
+    badge = Badge("unexplained gaps", "warning") if unexplained else Badge("all gaps explained", "success")
     back = Button("All devices", f"{reverse('devices-page')}?tenant={tenant.slug}")
     subtitle = f"a device of {tenant.name} ({tenant.slug})"
     return object_page(
@@ -98,7 +98,7 @@ def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def explain(request: HttpRequest, slug: str) -> HttpResponse:
-    """`device-gap-explain`: the form by which a supervisor says why numbers are missing."""
+    """Show and process `device-gap-explain`: the form in which a supervisor explains a gap."""
     tenant, device_id = _requested_device(request, slug)
     if not staff.may(request.user, EXPLAIN, tenant.id):
         raise PermissionDenied
@@ -129,8 +129,8 @@ def _explain(request: HttpRequest, tenant: Tenant, device_id: str, typed: dict[s
 
 def _device_row(tenant: Tenant, device: DeviceState) -> list[Any]:
     url = _url("device-gaps-page", tenant, device_id=device.device_id)
-    open_ones = device.missing - device.explained
-    badge = Badge(f"{open_ones:,} missing", "warning") if open_ones else Badge("complete", "success")
+    unexplained = device.missing - device.explained
+    badge = Badge(f"{unexplained:,} missing", "warning") if unexplained else Badge("complete", "success")
     explained = f"{device.explained:,} explained" if device.explained else ""
     return [
         Cell(visible(device.device_id), url=url, small=visible(device.store_code)),
@@ -154,7 +154,7 @@ def _gap_row(tenant: Tenant, device_id: str, gap: Gap, *, may_explain: bool) -> 
 
 
 def _requested_device(request: HttpRequest, slug: str) -> tuple[Tenant, str]:
-    """The tenant and device of the address; another's answers as an absent one."""
+    """Return the tenant and device of the address. :raises Http404: absent, or of a tenant the person may not see."""
     _require(request)
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
     device_id = request.GET.get("device", "")

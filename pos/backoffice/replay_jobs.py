@@ -1,4 +1,4 @@
-"""Bulk replays in the back office: how far each has come. The page asks again while its job is under way."""
+"""Show bulk replays and their progress in the back office. The page polls while its job runs."""
 
 from datetime import datetime
 
@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from pos.models import JobStatus, ReplayJob
 
-#: A status of htmx's own: the answer is taken, and not asked for again.
+#: htmx's own status: swap the content and stop polling.
 _STOP_ASKING = 286
 _BADGES = {JobStatus.QUEUED: "ls-info", JobStatus.RUNNING: "ls-warn", JobStatus.DONE: "ls-ok"}
 
 
 class ReplayJobAdmin(ReadOnlyModelAdmin):
-    """Bulk replays, newest first."""
+    """The list of bulk replays, newest first, and the page of one."""
 
     list_display = ("id", "reason_code", "tenant", "progress", "state", "requested_by", "created_at", "finished_at")
     list_filter = ("tenant", "status")

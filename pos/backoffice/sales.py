@@ -1,4 +1,4 @@
-"""What was sold in the back office: the list of sales, and one event as a receipt with all that is about it."""
+"""Show sales in the back office: the list, and one event as a receipt with its references."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,7 +31,7 @@ _OFFERED_STORES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class SalesQuery:
-    """What the address asks for. `refusal` says why it could not be read; then it is the default."""
+    """The filters of the sales list. `refusal`: why the address could not be read; filters are then the defaults."""
 
     view: View
     tenant: Tenant | None
@@ -56,12 +56,12 @@ class SalesQuery:
 
     @property
     def address(self) -> dict[str, str]:
-        """As an address has it, without a cursor."""
+        """The query parameters of these filters, without the cursor."""
         parameters = {name: value for name, value in self.query.items() if value}
         return parameters | ({"tenant": self.tenant.slug} if self.tenant else {})
 
     def headers(self) -> list[Header]:
-        """One statement, and another one when the text is no receipt: it may be an event."""
+        """List the headers; one statement, and a second one if the text is no receipt but may be an event id."""
         if self.tenant is None:
             return []
         headers = list_sales(self.tenant.id, self.filter, self.cursor, _PAGE)
@@ -72,7 +72,7 @@ class SalesQuery:
 
 
 def show_list(request: HttpRequest) -> HttpResponse:
-    """`sold`: headers, newest first."""
+    """Show `sold`: headers, newest first."""
     _require(request)
     sales_query = SalesQuery.read(request)
     try:
@@ -97,7 +97,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
 
 
 def show_event(request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
-    """`sold-event`: everything the journals of one event are made of."""
+    """Show `sold-event`: the journals of one event as receipts, with references."""
     _require(request)
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
     if tenant is None:
@@ -120,7 +120,7 @@ def show_event(request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
 
 
 def event_url(tenant: Tenant, event_id: str) -> str:
-    """Where an event's receipt is."""
+    """Return the address of an event's receipt."""
     return reverse("sold-event", args=[tenant.slug, event_id])
 
 

@@ -1,4 +1,4 @@
-"""The event timeline of the back office, and the download of what was received. Both only read."""
+"""Show the timeline of an event, and download the bytes of an arrival. Reads only."""
 
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ _TONE_OF_VERSION = {Disposition.EFFECTIVE: "ls-ok", Disposition.HELD: "ls-warn"}
 
 
 def show_timeline(model_admin: "ModelAdmin[RawEvent]", request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
-    """`admin:pos_event_timeline`."""
+    """Show `admin:pos_event_timeline`: arrivals, cases, decisions and journals of an event in order."""
     tenant = _visible_tenant(model_admin, request, slug)
     after = request.GET.get("after", "")
     start = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else 0
@@ -50,21 +50,21 @@ def show_timeline(model_admin: "ModelAdmin[RawEvent]", request: HttpRequest, slu
 
 
 def download(model_admin: "ModelAdmin[RawEvent]", request: HttpRequest, raw_id: int) -> HttpResponse:
-    """`admin:pos_rawevent_download`: the bytes as received (masked ones if they held a card number), never rendered."""
+    """Serve `admin:pos_rawevent_download`: the bytes as received (card numbers masked), never rendered."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     row = model_admin.get_queryset(request).filter(pk=raw_id).first() if raw_id < 2**63 else None
     if row is None:
         raise Http404
     response = HttpResponse(bytes(row.raw_body), content_type="application/octet-stream")
-    # Named by us: what an event calls itself is no filename.
+    # The file name is ours: an event id is not safe as one.
     response["Content-Disposition"] = f'attachment; filename="arrival-{row.pk}.bin"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def timeline_url(tenant_slug: str, event_id: str) -> str:
-    """Where an event's history is; empty for an id that no path can carry."""
+    """Return the address of an event's timeline; empty if no path can carry its id."""
     try:
         return reverse("admin:pos_event_timeline", args=[tenant_slug, event_id])
     except NoReverseMatch:
@@ -81,7 +81,7 @@ def _visible_tenant(model_admin: "ModelAdmin[RawEvent]", request: HttpRequest, s
 
 
 def _facts(timeline: Timeline) -> list[tuple[str, Any]]:
-    """The key's state, as the head of the page tells it."""
+    """List the (name, value) facts at the head of the page."""
     key = timeline.key
     if key is None:
         return [("State", "refused on arrival; no event id was registered")]

@@ -6,10 +6,10 @@ from django.db.models.lookups import Exact
 
 
 class RawEvent(models.Model):
-    """Bronze: one authenticated arrival, byte for byte, duplicates included. Never changed.
+    """One authenticated arrival (bronze), byte for byte, duplicates included. Never changed.
 
-    The columns beside `raw_body` are what could be read from it, for searching; the bytes are the truth. A body
-    with a card number is the exception: it is kept masked, with its length and a keyed MAC of the original.
+    The bytes are the truth; the other columns are read from them, for searching. Only a body with a card number is kept
+    masked, with its length and a keyed MAC of the original.
     """
 
     append_only = True
@@ -45,7 +45,7 @@ class RawEvent(models.Model):
                 condition=Q(raw_sha256__isnull=False, redacted_mac__isnull=True)
                 | Q(raw_sha256__isnull=True, redacted_mac__isnull=False),
             ),
-            # By as much as the device's clock was off when it sent; but nothing happens after it was received.
+            # Corrected by the device clock's offset when it sent, but never to later than the arrival was received.
             models.CheckConstraint(
                 name="events_raw_corrected_by_its_clock",
                 condition=Q(corrected_at__isnull=True)
@@ -68,7 +68,7 @@ class RawEvent(models.Model):
 
 
 class Result(models.TextChoices):
-    """What an arrival was answered with."""
+    """Results an arrival is answered with."""
 
     PROCESSED = "processed"
     DUPLICATE = "duplicate"
@@ -77,7 +77,7 @@ class Result(models.TextChoices):
 
 
 class EventOutcome(models.Model):
-    """The one outcome of one arrival, as answered. Never changed: a later decision is a new fact elsewhere."""
+    """The outcome of one arrival, as answered. Never changed: later decisions are recorded elsewhere."""
 
     append_only = True
 

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class KeyStatus(models.TextChoices):
-    """Where an idempotency key stands. `processed` never goes back while its journal is effective."""
+    """States of an idempotency key. `processed` never changes while its journal is effective."""
 
     PROCESSED = "processed"
     QUARANTINED = "quarantined"
@@ -14,10 +14,10 @@ class KeyStatus(models.TextChoices):
 
 
 class EventKey(models.Model):
-    """The gate: one row per (tenant, event id), inserted by whoever comes first.
+    """The idempotency key of an event: one row per (tenant, event id), inserted by the first arrival.
 
-    `payload_hash_first` is the first version seen, `effective_hash` the one the books were made of. Further
-    versions and what was decided on each are in `event_versions`.
+    `payload_hash_first` is the first version received, `effective_hash` the version in the books. Further versions and
+    their dispositions are in `event_versions`.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -51,13 +51,13 @@ class EventKey(models.Model):
         db_table = "events_processed"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "idempotency_key"], name="events_processed_one_per_key"),
-            # An event that comes again under another id is no new event: see DUPLICATE_SOURCE_EVENT_ID.
+            # The same source event under another id is no new event: see DUPLICATE_SOURCE_EVENT_ID.
             models.UniqueConstraint(
                 fields=["tenant", "source_system", "source_event_id"],
                 condition=Q(source_event_id__isnull=False),
                 name="events_processed_one_per_source_event",
             ),
-            # A device counts every event once: see SEQUENCE_GAP. Also the index that its ranges are read from.
+            # A device numbers every event once: see SEQUENCE_GAP. Ranges are read from this index, too.
             models.UniqueConstraint(
                 fields=["tenant", "device_id", "device_seq"],
                 condition=Q(device_seq__isnull=False),
@@ -85,7 +85,7 @@ class EventKey(models.Model):
 
 
 class Disposition(models.TextChoices):
-    """What was decided on one version of an event. `held`: nothing yet."""
+    """Decisions on one version of an event. `held`: undecided."""
 
     HELD = "held"
     EFFECTIVE = "effective"
@@ -95,9 +95,9 @@ class Disposition(models.TextChoices):
 
 
 class EventVersion(models.Model):
-    """One payload of a key: the version, where it first arrived, and its disposition.
+    """One version of an event: a payload of a key, its first arrival and its disposition.
 
-    The first version of a key has a row once somebody has decided on the key. A version with a `patched_body` never
+    The first version of a key has a row only after a decision on the key. A version with a `patched_body` never
     arrived: an operator made it from the arrival `first_raw_id`.
     """
 

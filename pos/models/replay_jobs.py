@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class JobStatus(models.TextChoices):
-    """Queued until a worker takes it; a job that stops moving is taken up again where it was."""
+    """States of a job. A running job without progress is continued by another worker."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -14,10 +14,10 @@ class JobStatus(models.TextChoices):
 
 
 class ReplayJob(models.Model):
-    """A bulk replay under way: every open case of one reason, in the order they came, chunk by chunk.
+    """A bulk replay of every open case of one reason, oldest first, chunk by chunk.
 
-    The row is its own outbox: it is written with the request, and a sweeper hands it to a worker until it is done.
-    `reached_*` is how far it came; it moves in the transaction that decides the chunk, so no case is tried twice.
+    The row is its own outbox: it is written with the request, and a sweeper queues it until it is done. `reached_*` names
+    the last case decided; it advances in the transaction that decides the chunk, so no case is tried twice.
     """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)
@@ -57,5 +57,5 @@ class ReplayJob(models.Model):
 
     @property
     def done_count(self) -> int:
-        """How many cases have been tried."""
+        """The number of cases tried."""
         return self.resolved + self.refused
