@@ -79,7 +79,7 @@ class DevicePageSerializer(serializers.Serializer[Any]):
 
 
 class GapExplainedSerializer(serializers.Serializer[Any]):
-    """Why a range is missing."""
+    """The explanation of a missing range."""
 
     reason = serializers.CharField()
     by = serializers.CharField()
@@ -104,7 +104,7 @@ class GapPageSerializer(serializers.Serializer[Any]):
 
 
 class ExplainGapSerializer(serializers.Serializer[Any]):
-    """What is to be explained: numbers that are all missing."""
+    """A range of missing numbers, and the reason."""
 
     first_seq = serializers.IntegerField(min_value=1)
     last_seq = serializers.IntegerField(min_value=1)
@@ -112,7 +112,7 @@ class ExplainGapSerializer(serializers.Serializer[Any]):
 
 
 class ExplainedGapSerializer(serializers.Serializer[Any]):
-    """The explanation as it is kept."""
+    """The stored explanation."""
 
     device_id = serializers.CharField()
     first_seq = serializers.IntegerField()

@@ -128,7 +128,7 @@ class EventSerializer(serializers.Serializer[Any]):
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
-    """What every arrival is answered with."""
+    """The answer to an arrival."""
 
     tenant_id = serializers.CharField()
     idempotency_key = serializers.CharField()
@@ -146,7 +146,7 @@ class BatchSerializer(serializers.Serializer[Any]):
 
 
 class _BatchResult(AnswerSerializer):
-    """The same for one event of a batch; one that could not be read has no id, and one too large was not kept."""
+    """The answer to one event of a batch; an unreadable one has no id, and one too large was not kept."""
 
     idempotency_key = serializers.CharField(allow_null=True)
     raw_id = serializers.IntegerField(allow_null=True)

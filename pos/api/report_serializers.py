@@ -189,7 +189,7 @@ class _SalesTotalSerializer(_SalesFiguresSerializer):
 
 
 class DailySalesSerializer(serializers.Serializer[Any]):
-    """What each store sold on each business day."""
+    """Sales by store and business day."""
 
     to = serializers.DateField()
     items = _SalesLineSerializer(many=True)
@@ -232,7 +232,7 @@ class _SalesDifferenceSerializer(serializers.Serializer[Any]):
 
 
 class ReconciliationSerializer(serializers.Serializer[Any]):
-    """One business day in every layer."""
+    """One business day in all layers."""
 
     date = serializers.DateField()
     balanced = serializers.BooleanField(help_text="No difference.")

@@ -44,6 +44,7 @@ class ReportQuery:
 
     @classmethod
     def read(cls, request: HttpRequest) -> "ReportQuery":
+        """Read the filters of the address; the last `_DEFAULT_DAYS` days by default."""
         view = view_of(request)
         tenant = view.tenant or (view.tenants[0] if view.tenants else None)
         today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()

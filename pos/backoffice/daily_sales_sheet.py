@@ -50,6 +50,7 @@ class Row:
     share: str = "0"
 
     def money(self, name: str) -> str:
+        """Format the figure `{name}_minor`; a dash if it is undefined."""
         minor = getattr(self.sums, f"{name}_minor")
         return "–" if minor is None else Money(minor, self.currency).text
 

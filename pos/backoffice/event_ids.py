@@ -22,6 +22,7 @@ class EventIdConverter:
         return text
 
     def to_url(self, value: str) -> str:
+        """Encode an event id."""
         return quote(value, safe="").replace(".", "%2E").replace("~", "%7E").replace("%", "~")
 
 

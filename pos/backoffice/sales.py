@@ -43,6 +43,7 @@ class SalesQuery:
 
     @classmethod
     def read(cls, request: HttpRequest) -> "SalesQuery":
+        """Read the filters of the address; the first visible tenant by default."""
         view = view_of(request)
         tenant = view.tenant or (view.tenants[0] if view.tenants else None)
         today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()

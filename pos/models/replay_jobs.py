@@ -16,8 +16,8 @@ class JobStatus(models.TextChoices):
 class ReplayJob(models.Model):
     """A bulk replay of every open case of one reason, oldest first, chunk by chunk.
 
-    The row is its own outbox: it is written with the request, and a sweeper queues it until it is done. `reached_*` names
-    the last case decided; it advances in the transaction that decides the chunk, so no case is tried twice.
+    The row is its own outbox: it is written with the request, and a sweeper queues it until it is done. `reached_*`
+    names the last case decided; it advances in the transaction that decides the chunk, so no case is tried twice.
     """
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_index=False)

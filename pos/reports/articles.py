@@ -64,10 +64,12 @@ class Article:
 
     @property
     def quantity(self) -> Decimal:
+        """Quantity sold less returned."""
         return self.sold_quantity - self.returned_quantity
 
     @property
     def amount_minor(self) -> int:
+        """Amount sold less returned, in minor units."""
         return self.sold_minor - self.returned_minor
 
 

@@ -41,6 +41,7 @@ class Header:
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> "Header":
+        """Build from a row of `_HEAD`, `_FIGURES` and `xid`."""
         head: tuple[Any, ...] = (*row[:11], Figures(*row[11:-1]), row[-1])
         return cls(*head)
 
@@ -81,6 +82,7 @@ class Place:
 
     @classmethod
     def of(cls, principal: Principal) -> "Place":
+        """Return the place a key is bound to."""
         return cls(principal.store_code, principal.register_code)
 
 
