@@ -24,7 +24,7 @@ def test_a_supervisor_explains_what_a_device_has_lost(
     flaws = flaws_of(screen)
     screen.page.screenshot(path=pictures / f"devices-{size[0]}.png", full_page=True)
     screen.press("tablet-checkout-1")
-    screen.says("3 to 5", "not explained" if size is WIDE else "Missing")
+    screen.says("3 to 5", "unexplained gaps" if size is WIDE else "Missing")
     screen.page.get_by_role("link", name="Explain", exact=True).first.click()
     screen.page.get_by_label("Why they are missing").fill("The tablet was replaced on Monday.")
     flaws += flaws_of(screen)
