@@ -41,7 +41,9 @@ class DecisionRun(DecisionRequest):
         :raises django.db.IntegrityError: a unique violation: another transaction was faster; run the use case again.
         """
         require_transaction()
+        # Read anew: decisions are rare and must not rest on what the process remembers.
         memory = tenant_memory.read_anew(self.tenant_id)
+        # Lock order of ingest: keys, then cases; the keys of originals follow in `_rule`.
         runs = [CaseRun(one) for one in held_cases.lock_held(self.tenant_id, case_ids).values()]
         admission.refuse_other_stores(self.tenant_id, runs, self.bound_to)
         self._rule(runs, memory)
@@ -60,7 +62,7 @@ class DecisionRun(DecisionRequest):
 
     def _rule(self, runs: Sequence[CaseRun], memory: TenantMemory) -> None:
         replay = self.decision.action is DecisionAction.REPLAY
-        meant: dict[uuid.UUID, int] = {}
+        raw_ids: dict[uuid.UUID, int] = {}
         for run in runs:
             if run.refusal is not None:
                 continue
@@ -68,25 +70,25 @@ class DecisionRun(DecisionRequest):
                 run.refusal = AlreadyResolved()
             elif replay:
                 try:
-                    meant[run.case_id] = meant_raw_id(run.held_case, self.decision)
+                    raw_ids[run.case_id] = meant_raw_id(run.held_case, self.decision)
                 except InvalidCanonicalRawId as error:
                     run.refusal = error
-        candidates = self._candidates([run for run in runs if run.refusal is None], meant, memory) if replay else {}
+        candidates = self._candidates([run for run in runs if run.refusal is None], raw_ids, memory) if replay else {}
         rates = dict(zip(candidates, rates_for(self.tenant_id, [c.reading for c in candidates.values()]), strict=True))
         originals = originals_of([run.held_case for run in runs], candidates.values(), memory.base_currency, lock=True)
         for run in runs:
             if run.refusal is None:
-                known = rates.get(run.case_id, NO_RATES)
-                self._rule_one(run, candidates.get(run.case_id), memory, known, originals)
+                case_rates = rates.get(run.case_id, NO_RATES)
+                self._rule_one(run, candidates.get(run.case_id), memory, case_rates, originals)
 
     def _candidates(
-        self, runs: Sequence[CaseRun], meant: dict[uuid.UUID, int], memory: TenantMemory
+        self, runs: Sequence[CaseRun], raw_ids: dict[uuid.UUID, int], memory: TenantMemory
     ) -> dict[uuid.UUID, Candidate]:
         """Read the version that the decision names of each case; refuse those that cannot be read."""
-        arrivals = held_cases.read_arrivals(self.tenant_id, set(meant.values())) if meant else {}
+        arrivals = held_cases.read_arrivals(self.tenant_id, set(raw_ids.values())) if raw_ids else {}
         candidates: dict[uuid.UUID, Candidate] = {}
         for run in runs:
-            raw = arrivals.get(meant[run.case_id])
+            raw = arrivals.get(raw_ids[run.case_id])
             try:
                 candidates[run.case_id] = read_candidate(
                     run.held_case, raw, self.decision, base_currency=memory.base_currency
@@ -124,6 +126,7 @@ class DecisionRun(DecisionRequest):
         else:
             run.ruling = ruling
             if originals is not None and ruling.post is not None:
+                # Counted at once: two returns in one set must not both find their sale whole.
                 originals.count(run.held_case.key.idempotency_key, ruling.post.references)
 
     def _write(self, runs: Sequence[CaseRun], memory: TenantMemory) -> None:
@@ -134,7 +137,7 @@ class DecisionRun(DecisionRequest):
             with transaction.atomic():
                 self._write_together(ruled, memory)
         except (IntegrityError, ReplayValidationFailed) as error:
-            if len(ruled) > 1:
+            if len(ruled) > 1:  # the savepoint undid all of them: again, one savepoint per case
                 for run in ruled:
                     self._write([run], memory)
                 return
@@ -147,7 +150,7 @@ class DecisionRun(DecisionRequest):
         text = patch_text(self.decision)
         decided = [self._decided_case(run, text) for run in ruled]
         cases.resolve(self.tenant_id, decided, notes=self.decision.notes, actor=self.actor, now=self.now)
-        force_constraints()
+        force_constraints()  # deferred guards refuse here, inside the savepoint, and not at commit
 
     def _ruling_row(self, run: CaseRun) -> dict[str, Any]:
         ruling, key = run.ruling, run.held_case.key
