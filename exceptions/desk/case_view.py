@@ -20,9 +20,8 @@ from ledgersafe.values.pretty import body_text, pretty
 from pos.arrivals import queries
 from pos.arrivals.payloads import payload_value, value_of_text
 from pos.arrivals.versions import VersionState, version_states
+from pos.decisions import BulkOutcome, Choice, Preview, ResolvedCase, weigh_choices, weigh_decision
 from pos.decisions import resolve as replay
-from pos.decisions.effects import Choice
-from pos.decisions.resolve import BulkOutcome, Preview, ResolvedCase, weigh_choices, weigh_decision
 from pos.models import EventKey, RawEvent
 
 _MOST_OF_TRANSACTION: Final = 500
@@ -156,7 +155,7 @@ def _about_patch(error: exact_json.UnreadableBody) -> str:
 
 
 def weigh(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
-    """The effect of a decision on the books, as `pos.decisions.resolve.weigh_decision`."""
+    """The effect of a decision on the books, as `pos.decisions.weigh.weigh_decision`."""
     return weigh_decision(case, decision, now=now)
 
 

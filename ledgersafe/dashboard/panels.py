@@ -21,7 +21,7 @@ from ledgersafe.dashboard.vitals import ago
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.tenants.zones import zones_of
 from ledgersafe.values.money_text import Money
-from pos.reports.dashboard import Scope, StoreSales, arrivals_by_hour, has_arrivals, net_sales_by_store
+from pos.reports import Scope, StoreSales, arrivals_by_hour, has_arrivals, net_sales_by_store
 
 #: Results of events, in stacking order from the bottom, with their names in the legend.
 RESULTS: Final = (

@@ -9,7 +9,7 @@ from django_prometheus.exports import ExportToDjangoView
 from exceptions.queries import count_open_by_reason
 from ledgersafe.http.problems import read_only
 from ledgersafe.telemetry import metrics
-from pos.devices.queries import count_unexplained
+from pos.devices import count_unexplained
 
 logger = logging.getLogger(__name__)
 

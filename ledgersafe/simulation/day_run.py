@@ -21,7 +21,7 @@ from ledgersafe.simulation.sender import SendResult
 from ledgersafe.simulation.shape import Shape
 from ledgersafe.tenants.models import Tenant
 from pos.decisions import release
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import roll_up_sales
 
 _ACTOR: Final = "system:simulate_day"
 #: Percent of arrivals repeated in a later batch, and repeated alone.

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db import connection
 
-from pos.reports.daily_sales import SUMS
+from pos.reports import SUMS
 
 _BOOKS: Final = """
 SELECT j.source, CASE WHEN e.is THEN j.source_key ELSE '' END, CASE WHEN e.is THEN j.business_date::text ELSE '' END,

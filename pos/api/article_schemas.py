@@ -1,4 +1,4 @@
-"""What reports by article and by tax look like on the wire, for the OpenAPI schema."""
+"""Describe the reports by article and by tax for the OpenAPI schema."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class _ArticleLineSerializer(serializers.Serializer[Any]):
 
 
 class ArticlesSerializer(serializers.Serializer[Any]):
-    """What was sold by article, the most first."""
+    """Sales by article, highest amount first."""
 
     to = serializers.DateField()
     pending = serializers.IntegerField(help_text=_PENDING)
@@ -40,7 +40,7 @@ class _TaxLineSerializer(serializers.Serializer[Any]):
 
 
 class TaxesSerializer(serializers.Serializer[Any]):
-    """The taxes on what was sold, by code and rate."""
+    """Taxes on sales, by code and rate."""
 
     to = serializers.DateField()
     pending = serializers.IntegerField(help_text=_PENDING)

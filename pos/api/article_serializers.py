@@ -1,4 +1,4 @@
-"""What was sold by article and by tax, on the wire: JSON and CSV."""
+"""Render the reports by article and by tax as JSON and CSV."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
-from pos.reports.articles import Article, ArticleReport, TaxSum
+from pos.reports import Article, ArticleReport, TaxSum
 
 _ARTICLE_COLUMNS: Final = (
     "sku", "currency", "quantity", "amount", "sold_quantity", "sold", "returned_quantity", "returned",
@@ -16,30 +16,30 @@ _TAX_COLUMNS: Final = ("code", "rate", "inclusive", "currency", "amount")
 _BATCH: Final = 500
 
 
-def articles_body(found: ArticleReport[Article], first: date, last: date) -> dict[str, Any]:
-    """A line per article and currency."""
-    items = [dict(zip(_ARTICLE_COLUMNS, _article(row), strict=True)) for row in found.rows]
-    return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
+def articles_body(report: ArticleReport[Article], first: date, last: date) -> dict[str, Any]:
+    """Build the JSON body: a line per article and currency."""
+    items = [dict(zip(_ARTICLE_COLUMNS, _article(row), strict=True)) for row in report.rows]
+    return {"from": first.isoformat(), "to": last.isoformat(), "pending": report.pending, "items": items}
 
 
-def taxes_body(found: ArticleReport[TaxSum], first: date, last: date) -> dict[str, Any]:
-    """A line per tax, rate and currency."""
+def taxes_body(report: ArticleReport[TaxSum], first: date, last: date) -> dict[str, Any]:
+    """Build the JSON body: a line per tax, rate and currency."""
     items = [
         {"code": row.code, "rate": row.rate or None, "inclusive": row.inclusive, "currency": row.currency,
          "amount": to_decimal_text(row.amount_minor, row.currency)}
-        for row in found.rows
+        for row in report.rows
     ]  # fmt: skip
-    return {"from": first.isoformat(), "to": last.isoformat(), "pending": found.pending, "items": items}
+    return {"from": first.isoformat(), "to": last.isoformat(), "pending": report.pending, "items": items}
 
 
-def articles_csv(found: ArticleReport[Article]) -> Iterator[bytes]:
-    """The same lines as a table."""
-    return _table(_ARTICLE_COLUMNS, (_numbers(row) for row in found.rows))
+def articles_csv(report: ArticleReport[Article]) -> Iterator[bytes]:
+    """Yield the same lines as CSV."""
+    return _table(_ARTICLE_COLUMNS, (_numbers(row) for row in report.rows))
 
 
-def taxes_csv(found: ArticleReport[TaxSum]) -> Iterator[bytes]:
-    """The same lines as a table; a tax without rate has an empty cell."""
-    return _table(_TAX_COLUMNS, (_tax_cells(row) for row in found.rows))
+def taxes_csv(report: ArticleReport[TaxSum]) -> Iterator[bytes]:
+    """Yield the same lines as CSV; a tax without rate has an empty cell."""
+    return _table(_TAX_COLUMNS, (_tax_cells(row) for row in report.rows))
 
 
 def _article(row: Article) -> list[str]:

@@ -1,4 +1,4 @@
-"""What devices and their gaps look like on the wire, and what is asked of them."""
+"""Render devices and gaps as JSON, read explanations, and describe both for the OpenAPI schema."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,12 @@ from rest_framework import serializers
 
 from ledgersafe.http.rendering import instant
 from ledgersafe.values.errors import InvalidParameter
-from pos.devices.explain import Missing
-from pos.devices.gaps import Gap
-from pos.devices.queries import DeviceState
+from pos.devices import DeviceState, Gap, Missing
 from pos.models import GapExplanation
 
 
 def device_item(device: DeviceState) -> dict[str, Any]:
-    """One device of the list."""
+    """Build one item of the device list."""
     return {
         "device_id": device.device_id,
         "store_id": device.store_code,
@@ -29,7 +27,7 @@ def device_item(device: DeviceState) -> dict[str, Any]:
 
 
 def gap_item(gap: Gap) -> dict[str, Any]:
-    """One missing range."""
+    """Build one item of the gap list."""
     return {
         "first_seq": gap.first_seq,
         "last_seq": gap.last_seq,
@@ -40,18 +38,18 @@ def gap_item(gap: Gap) -> dict[str, Any]:
 
 
 def explanation_of(row: GapExplanation) -> dict[str, Any]:
-    """Who explained a range, when and why."""
+    """Build who explained a range, when and why."""
     return {"reason": row.reason, "by": row.explained_by, "at": instant(row.explained_at)}
 
 
 def explained_body(row: GapExplanation) -> dict[str, Any]:
-    """The answer to an explanation."""
+    """Build the answer to an explanation."""
     span = {"device_id": row.device_id, "first_seq": row.first_seq, "last_seq": row.last_seq}
     return span | {"explained": explanation_of(row)}
 
 
 def read_missing(device_id: str, body: Mapping[str, Any]) -> Missing:
-    """:raises InvalidParameter: first_seq or last_seq is not written as an integer, or the reason is no text."""
+    """Read an explanation. :raises InvalidParameter: first_seq or last_seq is not an integer."""
     first, last, reason = body.get("first_seq"), body.get("last_seq"), body.get("reason")
     if type(first) is not int or type(last) is not int:
         raise InvalidParameter("first_seq and last_seq must be integers.")
@@ -81,7 +79,7 @@ class DevicePageSerializer(serializers.Serializer[Any]):
 
 
 class GapExplainedSerializer(serializers.Serializer[Any]):
-    """Why a range is missing."""
+    """The explanation of a missing range."""
 
     reason = serializers.CharField()
     by = serializers.CharField()
@@ -106,7 +104,7 @@ class GapPageSerializer(serializers.Serializer[Any]):
 
 
 class ExplainGapSerializer(serializers.Serializer[Any]):
-    """What is to be explained: numbers that are all missing."""
+    """A range of missing numbers, and the reason."""
 
     first_seq = serializers.IntegerField(min_value=1)
     last_seq = serializers.IntegerField(min_value=1)
@@ -114,7 +112,7 @@ class ExplainGapSerializer(serializers.Serializer[Any]):
 
 
 class ExplainedGapSerializer(serializers.Serializer[Any]):
-    """The explanation as it is kept."""
+    """The stored explanation."""
 
     device_id = serializers.CharField()
     first_seq = serializers.IntegerField()

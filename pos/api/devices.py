@@ -1,4 +1,4 @@
-"""HTTP of devices: what came of each, what is missing, and why."""
+"""Serve devices, their gaps, and explanations over HTTP."""
 
 from typing import Any
 
@@ -38,9 +38,11 @@ class DevicesView(APIView):
         tenant_id, limit = principal_of(request).tenant_id, limit_of(request)
         after = queries.device_after(cursor_of(request))
         fold.fold_devices(tenant_id=tenant_id)
-        found = queries.list_devices(tenant_id, after=after, limit=limit + 1)
-        cursor = next_cursor([found[limit - 1].device_id] if len(found) > limit else None)
-        return Response({"items": [serializers.device_item(one) for one in found[:limit]], "next_cursor": cursor})
+        devices = queries.list_devices(tenant_id, after=after, limit=limit + 1)
+        cursor = next_cursor([devices[limit - 1].device_id] if len(devices) > limit else None)
+        return Response(
+            {"items": [serializers.device_item(device) for device in devices[:limit]], "next_cursor": cursor}
+        )
 
 
 class GapsView(APIView):
@@ -84,7 +86,7 @@ class ExplainGapView(APIView):
         principal = principal_of(request)
         body = read_object(request._request, principal.tenant_slug, declared=serializers.ExplainGapSerializer)
         missing = serializers.read_missing(device_id, body)
-        made = explain.explain_gap(
+        explanation = explain.explain_gap(
             tenant_id=principal.tenant_id, missing=missing, actor=principal.actor, now=timezone.now()
         )
-        return Response(serializers.explained_body(made), status=201)
+        return Response(serializers.explained_body(explanation), status=201)

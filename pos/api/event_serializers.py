@@ -1,4 +1,4 @@
-"""What the till's side looks like on the wire. Ingest never runs these: they shape answers and the schema."""
+"""Render arrivals and batch answers as JSON, and describe events for the OpenAPI schema. Ingest never runs these."""
 
 import base64
 from collections import Counter
@@ -17,7 +17,7 @@ from pos.models import RawEvent, Result
 
 
 def arrival_detail(row: RawEvent) -> dict[str, Any]:
-    """One arrival as received, byte for byte."""
+    """Build one arrival in full, with its bytes in base64."""
     return arrival_item(row) | {
         "raw_body_base64": base64.b64encode(bytes(row.raw_body)).decode(),
         "raw_sha256": bytes(row.raw_sha256).hex() if row.raw_sha256 else None,
@@ -32,7 +32,7 @@ def arrival_detail(row: RawEvent) -> dict[str, Any]:
 
 
 def batch_answer(tenant_slug: str, events: Sequence[bytes], answers: Sequence[Answer]) -> dict[str, Any]:
-    """Outcomes in the order sent, with each event's status, and how many there were of each."""
+    """Build the outcomes in the order sent, each with its status, and their counts by result."""
     stored = iter(answers)
     results = [
         _result(next(stored)) if len(event) <= settings.MAX_EVENT_BYTES else _too_large(tenant_slug) for event in events
@@ -128,7 +128,7 @@ class EventSerializer(serializers.Serializer[Any]):
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
-    """What every arrival is answered with."""
+    """The answer to an arrival."""
 
     tenant_id = serializers.CharField()
     idempotency_key = serializers.CharField()
@@ -146,7 +146,7 @@ class BatchSerializer(serializers.Serializer[Any]):
 
 
 class _BatchResult(AnswerSerializer):
-    """The same for one event of a batch; one that could not be read has no id, and one too large was not kept."""
+    """The answer to one event of a batch; an unreadable one has no id, and one too large was not kept."""
 
     idempotency_key = serializers.CharField(allow_null=True)
     raw_id = serializers.IntegerField(allow_null=True)

@@ -1,4 +1,4 @@
-"""HTTP of the till's side: parse, one call, render."""
+"""Serve events over HTTP: receive one or many, list and show arrivals."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from pos.arrivals import Refusal, bodies, payloads, queries
 from pos.intake import Answer, receive
 from pos.models import Result
 
-#: The same keys as everywhere, only authenticated from memory: for the schema one scheme.
+#: Keys are authenticated from memory here, but the schema has one scheme for all keys.
 _BY_KEY: Any = [{"ApiKey": []}]  # its type is declared as names, and taken as requirements
 _DEVICE_TIME: Any = OpenApiParameter(
     "X-Device-Time",
@@ -39,7 +39,7 @@ _DEVICE_TIME: Any = OpenApiParameter(
 
 
 def answer_response(answer: Answer) -> HttpResponse:
-    """The contract's answer, or the problem of a refused arrival that is in bronze all the same."""
+    """Render the contract's answer, or a problem for a rejected arrival, which is kept all the same."""
     if answer.result is Result.REJECTED:
         return problem(answer.status, answer.reason_code or "", answer.detail, raw_id=answer.raw_id)
     return json_response(answer.as_dict(), answer.status)
@@ -54,7 +54,7 @@ class EventsView(APIView):
     reach = Reach.REGISTER
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """Events are sent by keys alone, and read by people too."""
+        """Allow only keys to send events; people may read them."""
         known = super().get_authenticators()
         return known[:1] if getattr(self.request, "method", None) == "POST" else known
 

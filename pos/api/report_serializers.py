@@ -1,19 +1,16 @@
-"""What reports of sales look like on the wire: decimal text with the currency's decimals, and plain counts."""
+"""Render sales reports as JSON and CSV: decimal text with the currency's decimals, and plain counts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from rest_framework import serializers
-
 from ledgersafe.http.rendering import instant
 from ledgersafe.values.csv_text import CsvCell, csv_lines
 from ledgersafe.values.money import to_decimal_text
-from pos.reports.daily_sales import TENDERS, DaySales, SalesFigures, totals
-from pos.reports.reconciliation import LINES, Books, Difference, Layers
+from pos.reports import LINES, TENDERS, Books, DaySales, Difference, Layers, SalesFigures, totals
 
-#: Figures as they are called outside, and where each is: amounts, then counts. Defined in docs/kpis.md.
+#: Public names of figures and their attributes: amounts, then counts. Defined in docs/kpis.md.
 AMOUNTS: Final = {
     "gross_sales": "gross_minor",
     "returns": "returns_minor",
@@ -40,7 +37,7 @@ _BATCH: Final = 500
 
 
 def daily_sales_body(rows: Sequence[DaySales], first: date, last: date) -> dict[str, Any]:
-    """A line per day, store and currency, and what a currency's lines come to."""
+    """Build the JSON body: a line per day, store and currency, and totals by currency."""
     return {
         "from": first.isoformat(),
         "to": last.isoformat(),
@@ -50,7 +47,7 @@ def daily_sales_body(rows: Sequence[DaySales], first: date, last: date) -> dict[
 
 
 def figures(sums: SalesFigures, currency: str) -> dict[str, Any]:
-    """Every figure by its name."""
+    """Build every figure by its public name."""
     return {
         **{name: _amount(getattr(sums, place), currency) for name, place in AMOUNTS.items()},
         "tenders": {method: _amount(getattr(sums, place), currency) for method, place in TENDERS.items()},
@@ -60,7 +57,7 @@ def figures(sums: SalesFigures, currency: str) -> dict[str, Any]:
 
 
 def daily_sales_csv(rows: Iterable[DaySales]) -> Iterator[bytes]:
-    """The same lines as a table; a figure that does not exist is an empty cell."""
+    """Yield the same lines as CSV; an undefined figure is an empty cell."""
     tenders = [f"tender_{method.lower()}" for method in TENDERS]
     yield csv_lines([["date", "store_id", "currency", *AMOUNTS, *tenders, *COUNTS, *RATES]])
     batch: list[list[CsvCell]] = []
@@ -72,16 +69,16 @@ def daily_sales_csv(rows: Iterable[DaySales]) -> Iterator[bytes]:
     yield csv_lines(batch)
 
 
-def reconciliation_body(found: Layers) -> dict[str, Any]:
-    """The layers beside each other, and every difference by name."""
+def reconciliation_body(layers: Layers) -> dict[str, Any]:
+    """Build the JSON body: all layers, and every difference by name."""
     return {
-        "date": found.day.isoformat(),
-        "balanced": not found.differences,
-        "bronze": _bronze(found),
-        "silver": {"headers": sum(row.sums.facts_count for row in found.silver), "totals": _sums(found.silver)},
-        "gold": {"headers": sum(row.sums.facts_count for row in found.gold), "totals": _sums(found.gold)},
-        "ledger": {"journals": found.books.journals, "totals": _books(found.books, found.currencies)},
-        "differences": [_difference(difference) for difference in found.differences],
+        "date": layers.day.isoformat(),
+        "balanced": not layers.differences,
+        "bronze": _bronze(layers),
+        "silver": {"headers": sum(row.sums.facts_count for row in layers.silver), "totals": _sums(layers.silver)},
+        "gold": {"headers": sum(row.sums.facts_count for row in layers.gold), "totals": _sums(layers.gold)},
+        "ledger": {"journals": layers.books.journals, "totals": _books(layers.books, layers.currencies)},
+        "differences": [_difference(difference) for difference in layers.differences],
     }
 
 
@@ -110,8 +107,8 @@ def _cells(row: DaySales) -> list[CsvCell]:
     ]
 
 
-def _bronze(found: Layers) -> dict[str, Any]:
-    bronze = found.bronze
+def _bronze(layers: Layers) -> dict[str, Any]:
+    bronze = layers.bronze
     results = ("processed", "duplicate", "quarantined", "rejected")
     return {
         "from": instant(bronze.starts_at),
@@ -136,106 +133,17 @@ def _books(books: Books, currencies: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _difference(found: Difference) -> dict[str, Any]:
-    is_money = found.currency and (found.between[1] == "ledger" or found.figure.endswith("_minor"))
-    left, right = (to_decimal_text(value, found.currency) if is_money else value for value in (found.left, found.right))
+def _difference(difference: Difference) -> dict[str, Any]:
+    is_money = difference.currency and (difference.between[1] == "ledger" or difference.figure.endswith("_minor"))
+    left, right = (
+        to_decimal_text(value, difference.currency) if is_money else value
+        for value in (difference.left, difference.right)
+    )
     return {
-        "between": list(found.between),
-        "figure": found.figure.removesuffix("_minor"),
-        "currency": found.currency or None,
-        "store_id": found.store_code or None,
+        "between": list(difference.between),
+        "figure": difference.figure.removesuffix("_minor"),
+        "currency": difference.currency or None,
+        "store_id": difference.store_code or None,
         "left": left,
         "right": right,
     }
-
-
-# ── The OpenAPI schema ──────────────────────────────────────────────────────────────────────────
-_DECIMAL = "Decimal text with the currency's decimals."
-
-
-class _SalesFiguresSerializer(serializers.Serializer[Any]):
-    gross_sales = serializers.CharField(help_text=_DECIMAL)
-    returns = serializers.CharField(help_text="What was given back, positive.")
-    discounts = serializers.CharField()
-    net_sales = serializers.CharField(help_text="gross_sales − returns − discounts: without tax, tips and services.")
-    tax = serializers.CharField()
-    tips = serializers.CharField()
-    service_charges = serializers.CharField()
-    liabilities_sold = serializers.CharField(help_text="Gift cards, store credit and deposits.")
-    total = serializers.CharField(help_text="All of it: what customers paid, less what they got back.")
-    cash_moved = serializers.CharField(help_text="Cash paid in, less paid out and dropped; in no other figure.")
-    average_basket = serializers.CharField(allow_null=True, help_text="net_sales / baskets; null without baskets.")
-    tenders = serializers.DictField(child=serializers.CharField(), help_text="By method, less what was refunded.")
-    baskets = serializers.IntegerField(help_text="Sales that stand.")
-    items = serializers.IntegerField(help_text="Lines of baskets, less those brought back.")
-    returns_count = serializers.IntegerField()
-    voids = serializers.IntegerField()
-    corrections = serializers.IntegerField()
-    sales_rung_up = serializers.IntegerField(help_text="Voided ones included.")
-    return_rate = serializers.CharField(allow_null=True, help_text="returns / gross_sales, four decimals.")
-    correction_rate = serializers.CharField(allow_null=True, help_text="Voids and corrections per 100 sales rung up.")
-
-
-class _SalesLineSerializer(_SalesFiguresSerializer):
-    date = serializers.DateField()
-    store_id = serializers.CharField()
-    currency = serializers.CharField()
-
-
-class _SalesTotalSerializer(_SalesFiguresSerializer):
-    currency = serializers.CharField()
-
-
-class DailySalesSerializer(serializers.Serializer[Any]):
-    """What each store sold on each business day."""
-
-    to = serializers.DateField()
-    items = _SalesLineSerializer(many=True)
-    totals = _SalesTotalSerializer(many=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        return {"from": serializers.DateField()} | super().get_fields()  # `from` is a word of Python's
-
-
-class _SalesBronzeSerializer(serializers.Serializer[Any]):
-    to = serializers.DateTimeField()
-    received = serializers.IntegerField(help_text="Arrivals received while the business day ran.")
-    unique_events = serializers.IntegerField()
-    results = serializers.DictField(child=serializers.IntegerField())
-    journals = serializers.IntegerField(help_text="That they posted.")
-    journals_of_this_date = serializers.IntegerField()
-    journals_of_other_dates = serializers.IntegerField()
-
-    def get_fields(self) -> dict[str, Any]:
-        return {"from": serializers.DateTimeField()} | super().get_fields()
-
-
-class _SalesLayerSerializer(serializers.Serializer[Any]):
-    headers = serializers.IntegerField()
-    totals = _SalesTotalSerializer(many=True)
-
-
-class _SalesBooksSerializer(serializers.Serializer[Any]):
-    journals = serializers.IntegerField(help_text="Of the date, caused by events.")
-    totals = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
-
-
-class _SalesDifferenceSerializer(serializers.Serializer[Any]):
-    between = serializers.ListField(child=serializers.CharField())
-    figure = serializers.CharField()
-    currency = serializers.CharField(allow_null=True)
-    store_id = serializers.CharField(allow_null=True)
-    left = serializers.CharField()
-    right = serializers.CharField()
-
-
-class ReconciliationSerializer(serializers.Serializer[Any]):
-    """One business day in every layer."""
-
-    date = serializers.DateField()
-    balanced = serializers.BooleanField(help_text="No difference.")
-    bronze = _SalesBronzeSerializer()
-    silver = _SalesLayerSerializer()
-    gold = _SalesLayerSerializer()
-    ledger = _SalesBooksSerializer()
-    differences = _SalesDifferenceSerializer(many=True)

@@ -1,4 +1,4 @@
-"""HTTP of what was sold: parse, one call, render."""
+"""Serve daily sales and reconciliation over HTTP."""
 
 from datetime import date
 from typing import Any
@@ -18,9 +18,10 @@ from ledgersafe.http.openapi import ProblemSerializer
 from ledgersafe.http.permissions import Reach
 from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import InvalidParameter
-from pos.api import report_serializers as serializers
+from pos.api import report_schemas
+from pos.api.report_serializers import daily_sales_body, daily_sales_csv, reconciliation_body
 from pos.reports import daily_sales, reconciliation
-from pos.sales.parameters import MAX_DAYS, read_span, read_store
+from pos.sales import MAX_DAYS, read_span, read_store
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 
@@ -43,7 +44,7 @@ class DailySalesView(APIView):
             OpenApiParameter("format", str, enum=["json", "csv"]),
         ],
         responses={
-            (200, "application/json"): serializers.DailySalesSerializer,
+            (200, "application/json"): report_schemas.DailySalesSerializer,
             (200, "text/csv"): OpenApiTypes.STR,
             **_REFUSALS,
         },
@@ -57,8 +58,8 @@ class DailySalesView(APIView):
         rows = daily_sales.sales_for(principal, first, last, read_store(parameters))
         if shape == "csv":
             name = f"daily-sales-{principal.tenant_slug}-{first}-{last}.csv"
-            return csv_response(serializers.daily_sales_csv(rows), name)
-        return Response(serializers.daily_sales_body(rows, first, last))
+            return csv_response(daily_sales_csv(rows), name)
+        return Response(daily_sales_body(rows, first, last))
 
 
 class ReconciliationView(APIView):
@@ -72,12 +73,12 @@ class ReconciliationView(APIView):
         summary="Show a business day in every layer: arrivals, headers, report and books, and where they differ",
         description="Scope `pos:read`; not for a key that is bound to a store.",
         parameters=[OpenApiParameter("date", date, description="A business day; default: the tenant's current one.")],
-        responses={200: serializers.ReconciliationSerializer, **_REFUSALS},
+        responses={200: report_schemas.ReconciliationSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
         day = day_of(request.query_params, "date") or _today(request)
-        found = reconciliation.read_layers(principal_of(request).tenant_id, day)
-        return Response(serializers.reconciliation_body(found))
+        layers = reconciliation.read_layers(principal_of(request).tenant_id, day)
+        return Response(reconciliation_body(layers))
 
 
 def _today(request: Request) -> date:

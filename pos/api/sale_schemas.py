@@ -1,4 +1,4 @@
-"""What single sales look like on the wire, for the OpenAPI schema."""
+"""Describe single sales for the OpenAPI schema."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _DECIMAL = "Decimal text with the currency's decimals."
 
 
 class SaleHeaderSerializer(serializers.Serializer[Any]):
-    """One journal of an event, and what it comes to."""
+    """The header of one journal of an event."""
 
     event_id = serializers.CharField()
     journal_id = serializers.IntegerField()
@@ -81,7 +81,7 @@ class _SaleReferenceSerializer(serializers.Serializer[Any]):
 
 
 class SaleSerializer(serializers.Serializer[Any]):
-    """An event as it was sold."""
+    """An event with its journals and references."""
 
     event_id = serializers.CharField()
     journals = _SaleJournalSerializer(many=True)

@@ -1,4 +1,4 @@
-"""What one sale looks like on the wire: its journals with lines, tenders and taxes, and what refers to what."""
+"""Render single sales as JSON: journals with lines, tenders and taxes, and references."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from ledgersafe.values.money import to_decimal_text
 from pos.api.report_serializers import AMOUNTS
 from pos.models import SaleLine, SaleReference, SaleTax, SaleTender
 from pos.models.figures import Figures
-from pos.reports.daily_sales import TENDERS
-from pos.sales.queries import Header, SoldEvent, SoldJournal
+from pos.reports import TENDERS
+from pos.sales import Header, SoldEvent, SoldJournal
 
 #: The amounts of a header, as reports call them.
 _AMOUNTS = {name: place for name, place in AMOUNTS.items() if place in Figures._fields}
 
 
 def header_item(header: Header) -> dict[str, Any]:
-    """One journal of an event; amounts of what undoes a sale are below zero."""
+    """Build the header of one journal; amounts of a reversing journal are negative."""
     figures, currency = header.figures, header.currency
     return {
         "event_id": header.event_key,
@@ -40,7 +40,7 @@ def header_item(header: Header) -> dict[str, Any]:
 
 
 def sale_body(sold: SoldEvent) -> dict[str, Any]:
-    """One event with everything it is made of."""
+    """Build one event with its journals and references."""
     currencies = {one.header.journal_id: one.header.currency for one in sold.journals}
     fallback = sold.journals[0].header.currency
     return {
@@ -94,7 +94,7 @@ def _tax(tax: SaleTax) -> dict[str, Any]:
 
 
 def _reference(row: SaleReference, event_id: str, currency: str) -> dict[str, Any]:
-    """A void, correction or return that was itself undone gives back what it took: below zero."""
+    """Build one reference; one that was itself undone has a negative amount."""
     return {
         "event_id": event_id,
         "kind": row.kind,

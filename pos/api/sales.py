@@ -1,4 +1,4 @@
-"""HTTP of single sales, articles and taxes: parse, one call, render."""
+"""Serve single sales, articles and taxes over HTTP."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -23,11 +23,8 @@ from ledgersafe.values.errors import InvalidParameter
 from pos.api import article_schemas, article_serializers
 from pos.api.sale_schemas import SalePageSerializer, SaleSerializer
 from pos.api.sale_serializers import header_item, sale_body
-from pos.reports import articles
-from pos.reports.articles import ArticleReport
-from pos.sales import queries
-from pos.sales.filters import DEFAULT_DAYS, SaleFilter
-from pos.sales.parameters import MAX_DAYS, read_span, read_store
+from pos.reports import ArticleReport, articles
+from pos.sales import DEFAULT_DAYS, MAX_DAYS, SaleFilter, queries, read_span, read_store
 
 _REFUSALS: Any = dict.fromkeys((400, 403), ProblemSerializer)
 _SPAN: Final = [
@@ -63,10 +60,10 @@ class SalesView(APIView):
         responses={200: SalePageSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
-        wanted, limit = SaleFilter.read(request.query_params, _today(request)), limit_of(request)
-        found = queries.sales_of(principal_of(request), wanted, cursor_of(request), limit)
-        follows = next_cursor(found[limit - 1].position) if len(found) > limit else None
-        return Response({"items": [header_item(header) for header in found[:limit]], "next_cursor": follows})
+        filters, limit = SaleFilter.read(request.query_params, _today(request)), limit_of(request)
+        headers = queries.sales_of(principal_of(request), filters, cursor_of(request), limit)
+        follows = next_cursor(headers[limit - 1].position) if len(headers) > limit else None
+        return Response({"items": [header_item(header) for header in headers[:limit]], "next_cursor": follows})
 
 
 class SaleView(APIView):
@@ -89,7 +86,7 @@ class SaleView(APIView):
 
 
 class _RowsView(APIView):
-    """A report on projected rows."""
+    """The base of reports on projected rows."""
 
     scope = "pos:read"
     reach = Reach.STORE
@@ -99,20 +96,20 @@ class _RowsView(APIView):
     table: ClassVar[Callable[..., Iterator[bytes]]]
 
     def answer(self, request: Request) -> HttpResponseBase:
-        """:raises InvalidParameter: no span, or no such format."""
+        """Answer in JSON or CSV. :raises InvalidParameter: invalid span, store or format."""
         principal, parameters = principal_of(request), request.query_params
         shape = parameters.get("format") or "json"
         if shape not in {"json", "csv"}:
             raise InvalidParameter("format must be json or csv.")
         first, last = read_span(parameters, _today(request))
         is_seen, store = articles.store_for(principal, read_store(parameters))
-        found: ArticleReport[Any] = ArticleReport([], 0)
+        report: ArticleReport[Any] = ArticleReport([], 0)
         if is_seen:
             articles.bring_up_to_date(principal.tenant_id, first, last)
-            found = type(self).read(principal.tenant_id, first, last, store)
+            report = type(self).read(principal.tenant_id, first, last, store)
         if shape == "csv":
-            return csv_response(type(self).table(found), f"{self.name}-{principal.tenant_slug}-{first}-{last}.csv")
-        return Response(type(self).body(found, first, last))
+            return csv_response(type(self).table(report), f"{self.name}-{principal.tenant_slug}-{first}-{last}.csv")
+        return Response(type(self).body(report, first, last))
 
 
 class ArticlesView(_RowsView):

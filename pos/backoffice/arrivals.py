@@ -1,4 +1,4 @@
-"""Arrivals in the back office: the list, one arrival as received, and the way to an event's whole history."""
+"""Show arrivals in the back office: the list, one arrival as received, and links to the timeline of its event."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ admin.site.register(ReplayJob, ReplayJobAdmin)
 
 @admin.register(RawEvent)
 class RawEventAdmin(ReadOnlyModelAdmin):
-    """Every arrival as received, and what became of it."""
+    """The list of arrivals and the page of one, with its outcome."""
 
     list_display = ("id", "received_at", "tenant", "store_code", "event_type", "event", "result", "reason")
     list_filter = ("tenant", "outcome__result")
@@ -57,7 +57,7 @@ class RawEventAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Event id", ordering="event_id")
     def event(self, row: RawEvent) -> SafeString | str:
-        """Its id, as the way to everything that happened to it."""
+        """Link the event id to its timeline."""
         url = timeline.timeline_url(row.tenant.slug, row.event_id) if row.event_id else ""
         if not url:
             return "–"
@@ -77,7 +77,7 @@ class RawEventAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Payload")
     def payload(self, row: RawEvent) -> SafeString:
-        """Shown as text, whatever it contains."""
+        """Render the payload as escaped text."""
         value: Any = payload_value(row)
         text = body_text(bytes(row.raw_body)) if value is None else pretty(value)
         return format_html('<pre class="ls-code">{}</pre>', text)

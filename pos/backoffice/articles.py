@@ -1,4 +1,4 @@
-"""Articles and taxes in the back office: what was sold of what, with files. Only reads."""
+"""Show sales by article and by tax in the back office, with files. Reads only, but for pending projections."""
 
 from typing import Any, Final
 
@@ -16,8 +16,8 @@ from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.api import article_serializers
 from pos.backoffice.daily_sales import ReportQuery, presets_of, stores_of
+from pos.reports import Article, TaxSum
 from pos.reports import articles as article_reports
-from pos.reports.articles import Article, TaxSum
 
 VIEW: Final = "pos.view_saleline"
 _SHOWN: Final = 200
@@ -29,53 +29,53 @@ _FILES: Final[dict[str, tuple[Any, Any, Any]]] = {
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """`articles`: by article and by tax, of a span of business days."""
-    asked, tenant = _asked(request)
-    found: Any = article_reports.ArticleReport([], 0)
-    taxes: Any = found
+    """Show `articles`: sales by article and tax over a span of business days."""
+    filters, tenant = _filters_and_tenant(request)
+    sold: Any = article_reports.ArticleReport([], 0)
+    taxes: Any = sold
     if tenant is not None:
-        article_reports.bring_up_to_date(tenant.id, asked.first, asked.last)
-        found = article_reports.articles(tenant.id, asked.first, asked.last, asked.store_code)
-        taxes = article_reports.taxes(tenant.id, asked.first, asked.last, asked.store_code)
-    query = asked.query | ({"tenant": tenant.slug} if tenant else {})
-    asking = urlencode(query)
+        article_reports.bring_up_to_date(tenant.id, filters.first, filters.last)
+        sold = article_reports.articles(tenant.id, filters.first, filters.last, filters.store_code)
+        taxes = article_reports.taxes(tenant.id, filters.first, filters.last, filters.store_code)
+    query = filters.query | ({"tenant": tenant.slug} if tenant else {})
+    address = urlencode(query)
     context = {
         "title": "Articles and taxes",
-        "asked": asked,
-        "view": asked.view,
+        "filters": filters,
+        "view": filters.view,
         "tenant": tenant,
-        "stores": stores_of(asked, tenant),
-        "presets": presets_of(asked, "articles", query),
-        "pending": found.pending,
-        "sheets": sheets(found.rows, taxes.rows),
+        "stores": stores_of(filters, tenant),
+        "presets": presets_of(filters, "articles", query),
+        "pending": sold.pending,
+        "sheets": sheets(sold.rows, taxes.rows),
         "exports": [
-            (f"{name.capitalize()} {kind.upper()}", f"{reverse('articles-export', args=[name, kind])}?{asking}")
+            (f"{name.capitalize()} {kind.upper()}", f"{reverse('articles-export', args=[name, kind])}?{address}")
             for name in _FILES
             for kind in ("csv", "json")
         ],
-        "sales_url": f"{reverse('daily-sales')}?{asking}",
+        "sales_url": f"{reverse('daily-sales')}?{address}",
     }
     return TemplateResponse(request, "pos/articles.html", admin.site.each_context(request) | context)
 
 
 def export(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
-    """`articles-export`: the same lines as a file."""
-    asked, tenant = _asked(request)
-    if name not in _FILES or kind not in {"csv", "json"} or asked.refusal or tenant is None:
+    """Serve `articles-export`: the same lines as a CSV or JSON file."""
+    filters, tenant = _filters_and_tenant(request)
+    if name not in _FILES or kind not in {"csv", "json"} or filters.refusal or tenant is None:
         raise Http404
     read, table, body = _FILES[name]
-    found = read(tenant.id, asked.first, asked.last, asked.store_code)
-    file = f"{name}-{tenant.slug}-{asked.first}-{asked.last}.{kind}"
+    report = read(tenant.id, filters.first, filters.last, filters.store_code)
+    file = f"{name}-{tenant.slug}-{filters.first}-{filters.last}.{kind}"
     if kind == "csv":
-        return csv_response(table(found), file)
-    response = json_response(body(found, asked.first, asked.last))
+        return csv_response(table(report), file)
+    response = json_response(body(report, filters.first, filters.last))
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     response.headers["Cache-Control"] = "no-store, private"
     return response
 
 
 def sheets(articles: list[Article], taxes: list[TaxSum]) -> list[dict[str, Any]]:
-    """A sheet per currency: bars of the best articles, all of them (up to a number) as a table, and the taxes."""
+    """Build a sheet per currency: bars of the top articles, a table of up to `_SHOWN` articles, and the taxes."""
     currencies = sorted({row.currency for row in articles} | {row.currency for row in taxes})
     return [
         _sheet(
@@ -128,9 +128,12 @@ def _number(quantity: Any) -> str:
     return f"{quantity.normalize():,f}".replace("-", "−")
 
 
-def _asked(request: HttpRequest) -> tuple[ReportQuery, Tenant | None]:
-    """One tenant's: quantities of different chains mean nothing together."""
+def _filters_and_tenant(request: HttpRequest) -> tuple[ReportQuery, Tenant | None]:
+    """Read the filters and choose one tenant: quantities of different tenants cannot be added up.
+
+    :raises PermissionDenied: the person may not see sale lines.
+    """
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
-    asked = ReportQuery.read(request)
-    return asked, asked.view.tenant or (asked.view.tenants[0] if asked.view.tenants else None)
+    filters = ReportQuery.read(request)
+    return filters, filters.view.tenant or (filters.view.tenants[0] if filters.view.tenants else None)

@@ -1,4 +1,4 @@
-"""Daily sales in the back office: the report with its charts, its files, and a day in every layer. Only reads."""
+"""Show daily sales in the back office: the report with charts and files, and a day's reconciliation. Reads only."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,9 +21,8 @@ from ledgersafe.values.csv_text import csv_response
 from ledgersafe.values.errors import DomainError
 from pos.api.report_serializers import daily_sales_body, daily_sales_csv
 from pos.backoffice import daily_sales_sheet
-from pos.reports import daily_sales
-from pos.reports.reconciliation import read_layers
-from pos.sales.parameters import read_span, read_store
+from pos.reports import daily_sales, read_layers
+from pos.sales import read_span, read_store
 
 VIEW: Final = "pos.view_dailysales"
 _PRESETS: Final = (("Today", 1), ("7 days", 7), ("30 days", 30), ("90 days", 90))
@@ -33,7 +32,7 @@ _OFFERED_STORES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """What the address asks for. `refusal` says why it could not be read; then it is the default."""
+    """The filters of a report page. `refusal`: why the address could not be read; the filters then are the defaults."""
 
     view: View
     first: date
@@ -44,6 +43,7 @@ class ReportQuery:
 
     @classmethod
     def read(cls, request: HttpRequest) -> "ReportQuery":
+        """Read the filters of the address; the last `_DEFAULT_DAYS` days by default."""
         view = view_of(request)
         tenant = view.tenant or (view.tenants[0] if view.tenants else None)
         today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()
@@ -59,77 +59,77 @@ class ReportQuery:
 
     @property
     def query(self) -> dict[str, str]:
-        """As an address has it."""
+        """The query parameters of these filters."""
         store = {"store_id": self.store_code} if self.store_code else {}
         return {"tenant": self.view.value, "from": str(self.first), "to": str(self.last)} | store
 
     def rows(self) -> list[daily_sales.DaySales]:
-        """One statement."""
+        """Read the report lines; one statement."""
         return daily_sales.daily_sales(
             {tenant.id: (self.first, self.last) for tenant in self.view.tenants}, self.store_code
         )
 
 
 def show_sales(request: HttpRequest) -> HttpResponse:
-    """`daily-sales`: the report of a span of business days."""
+    """Show `daily-sales`: the report of a span of business days."""
     _require(request)
-    asked = ReportQuery.read(request)
-    names = {} if asked.view.tenant else {tenant.id: tenant.slug for tenant in asked.view.tenants}
+    filters = ReportQuery.read(request)
+    names = {} if filters.view.tenant else {tenant.id: tenant.slug for tenant in filters.view.tenants}
     context = {
         "title": "Daily sales",
-        "asked": asked,
-        "view": asked.view,
-        "stores": stores_of(asked, asked.view.tenant),
-        "presets": presets_of(asked, "daily-sales", asked.query),
-        "exports": [(kind.upper(), _url("daily-sales-export", asked.query, kind)) for kind in ("csv", "json")],
-        "sheets": daily_sales_sheet.sheets(asked.rows(), asked.first, asked.last, names),
-        "articles_url": _url("articles", asked.query),
-        "sold_url": _url("sold", asked.query),
-        "layers_url": _layers_url(asked.view.tenant, asked.last) if asked.view.tenant else "",
+        "filters": filters,
+        "view": filters.view,
+        "stores": stores_of(filters, filters.view.tenant),
+        "presets": presets_of(filters, "daily-sales", filters.query),
+        "exports": [(kind.upper(), _url("daily-sales-export", filters.query, kind)) for kind in ("csv", "json")],
+        "sheets": daily_sales_sheet.sheets(filters.rows(), filters.first, filters.last, names),
+        "articles_url": _url("articles", filters.query),
+        "sold_url": _url("sold", filters.query),
+        "layers_url": _layers_url(filters.view.tenant, filters.last) if filters.view.tenant else "",
     }
     return _page(request, "pos/daily_sales.html", context)
 
 
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """`daily-sales-export`: the same lines as a file."""
+    """Serve `daily-sales-export`: the same lines as a CSV or JSON file."""
     _require(request)
-    asked = ReportQuery.read(request)
-    if kind not in {"csv", "json"} or asked.refusal:
+    filters = ReportQuery.read(request)
+    if kind not in {"csv", "json"} or filters.refusal:
         raise Http404
-    name = f"daily-sales-{asked.view.value}-{asked.first}-{asked.last}.{kind}"
+    name = f"daily-sales-{filters.view.value}-{filters.first}-{filters.last}.{kind}"
     if kind == "csv":
-        return csv_response(daily_sales_csv(asked.rows()), name)
-    response = json_response(daily_sales_body(asked.rows(), asked.first, asked.last))
+        return csv_response(daily_sales_csv(filters.rows()), name)
+    response = json_response(daily_sales_body(filters.rows(), filters.first, filters.last))
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store, private"
     return response
 
 
 def show_layers(request: HttpRequest, slug: str, day: str) -> HttpResponse:
-    """`day-in-layers`: arrivals, headers, report and books of one day, and where they differ."""
+    """Show `day-in-layers`: arrivals, headers, report and books of one day, and their differences."""
     _require(request)
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
     try:
-        wanted = day_of({"day": day}, "day")
-        found = read_layers(tenant.id, wanted) if tenant is not None and wanted is not None else None
+        business_day = day_of({"day": day}, "day")
+        layers = read_layers(tenant.id, business_day) if tenant is not None and business_day is not None else None
     except DomainError as error:
         raise Http404 from error
-    if tenant is None or found is None or wanted is None:
+    if tenant is None or layers is None or business_day is None:
         raise Http404
-    query = {"tenant": tenant.slug, "from": str(wanted), "to": str(wanted)}
+    query = {"tenant": tenant.slug, "from": str(business_day), "to": str(business_day)}
     context = {
         "title": "Reconciliation",
         "tenant": tenant,
-        "day": wanted,
-        "found": found,
-        "results": [(name, f"{found.bronze.by_result.get(result, 0):,}") for result, name in _RESULTS],
-        "headers_count": sum(row.sums.facts_count for row in found.silver),
-        "other_days": found.bronze.headers - found.bronze.headers_of_the_day,
-        "tables": daily_sales_sheet.layer_tables(found),
-        "differences": [daily_sales_sheet.difference_cells(difference) for difference in found.differences],
+        "day": business_day,
+        "layers": layers,
+        "results": [(name, f"{layers.bronze.by_result.get(result, 0):,}") for result, name in _RESULTS],
+        "headers_count": sum(row.sums.facts_count for row in layers.silver),
+        "other_days": layers.bronze.headers - layers.bronze.headers_of_the_day,
+        "tables": daily_sales_sheet.layer_tables(layers),
+        "differences": [daily_sales_sheet.difference_cells(difference) for difference in layers.differences],
         "sales_url": _url("daily-sales", query),
-        "before_url": _layers_url(tenant, wanted - timedelta(days=1)),
-        "after_url": _layers_url(tenant, wanted + timedelta(days=1)),
+        "before_url": _layers_url(tenant, business_day - timedelta(days=1)),
+        "after_url": _layers_url(tenant, business_day + timedelta(days=1)),
     }
     return _page(request, "pos/layers.html", context)
 
@@ -143,7 +143,7 @@ _RESULTS: Final = (
 
 
 def today_of(tenant: Tenant, now: datetime) -> date:
-    """The tenant's running business day."""
+    """Return the tenant's current business day."""
     cut_off = time(tenant.cut_off_hour, tenant.cut_off_minute)
     return business_date_of(now, time_zone=tenant.time_zone, cut_off=cut_off)
 
@@ -153,22 +153,22 @@ def _require(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def stores_of(asked: ReportQuery, tenant: Tenant | None) -> list[str]:
-    """Codes to choose from, when it is one tenant's; what is chosen is among them, known or not."""
+def stores_of(filters: ReportQuery, tenant: Tenant | None) -> list[str]:
+    """List the store codes offered for one tenant, the chosen one included even if unknown; empty for all tenants."""
     if tenant is None:
         return []
     codes = Store.objects.filter(tenant=tenant).order_by("code").values_list("code", flat=True)
-    return sorted({*codes[:_OFFERED_STORES], *([asked.store_code] if asked.store_code else [])})
+    return sorted({*codes[:_OFFERED_STORES], *([filters.store_code] if filters.store_code else [])})
 
 
-def presets_of(asked: ReportQuery, name: str, query: dict[str, str]) -> list[tuple[str, str, bool]]:
-    """(label, address of that page, whether it is what is shown)."""
-    found = []
+def presets_of(filters: ReportQuery, name: str, query: dict[str, str]) -> list[tuple[str, str, bool]]:
+    """List the offered periods as (label, address, whether it is the current one)."""
+    presets = []
     for label, days in _PRESETS:
-        first = asked.today - timedelta(days=days - 1)
-        span = query | {"from": str(first), "to": str(asked.today)}
-        found.append((label, _url(name, span), (asked.first, asked.last) == (first, asked.today)))
-    return found
+        first = filters.today - timedelta(days=days - 1)
+        span = query | {"from": str(first), "to": str(filters.today)}
+        presets.append((label, _url(name, span), (filters.first, filters.last) == (first, filters.today)))
+    return presets
 
 
 def _url(name: str, query: dict[str, str], *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages of the back office about devices."""
+"""URLs of the device pages."""
 
 from django.contrib import admin
 from django.urls import path

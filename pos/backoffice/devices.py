@@ -1,4 +1,4 @@
-"""Devices in the back office: what came of each, what is missing, and the form that explains it."""
+"""Show devices and their missing numbers in the back office, and explain gaps."""
 
 from typing import Any, Final
 
@@ -27,30 +27,28 @@ from ledgersafe.tenants import staff
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import NotFound
 from ledgersafe.values.pretty import visible
+from pos.devices import DeviceState, Gap, fold, queries
 from pos.devices import explain as explaining
-from pos.devices import fold, queries
-from pos.devices.gaps import Gap
-from pos.devices.queries import DeviceState
 
 VIEW, EXPLAIN = "pos.view_device", "pos.explain_devicegap"
 _SHOWN: Final = 200
 
 
 class ExplainForm(UseCaseForm):
-    """Which numbers are missing, and why."""
+    """A range of missing numbers, and the reason."""
 
     first_seq = forms.IntegerField(label="First missing number", min_value=1, widget=UnfoldAdminIntegerFieldWidget())
     last_seq = forms.IntegerField(label="Last missing number", min_value=1, widget=UnfoldAdminIntegerFieldWidget())
     reason = forms.CharField(
         label="Why they are missing",
         max_length=4_000,
-        help_text="Kept with your name, for good. An event that arrives after all is posted all the same.",
+        help_text="Stored permanently with your name. An event that arrives later is still posted.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
 
 def show_devices(request: HttpRequest) -> HttpResponse:
-    """`devices-page`: the devices of a tenant."""
+    """Show `devices-page`: the devices of a tenant."""
     _require(request)
     view = view_of(request)
     tenant = view.tenant
@@ -58,23 +56,23 @@ def show_devices(request: HttpRequest) -> HttpResponse:
         choices = [
             (one.slug, one.name, f"{reverse('devices-page')}?tenant={one.slug}") for one in view.choices[:_SHOWN]
         ]
-        return choice_page(request, opts=Tenant._meta, title="Devices", intro="Of which tenant?", choices=choices)
+        return choice_page(request, opts=Tenant._meta, title="Devices", intro="Choose a company", choices=choices)
     fold.fold_devices(tenant_id=tenant.id)
-    found = queries.list_devices(tenant.id, limit=_SHOWN + 1)
+    devices = queries.list_devices(tenant.id, limit=_SHOWN + 1)
     card = Card(
-        "Devices that number their events",
+        "Devices with sequence numbers",
         headers=("Device", "Last seen", "Numbers", "Events", "Missing"),
-        rows=[_device_row(tenant, device) for device in found[:_SHOWN]],
-        empty="No event has come with a device_id and a device_seq yet.",
-        note=f"The first {_SHOWN} by name; the API lists all." if len(found) > _SHOWN else "",
+        rows=[_device_row(tenant, device) for device in devices[:_SHOWN]],
+        empty="No events with device_id and device_seq yet.",
+        note=f"The first {_SHOWN} by name; the API lists all." if len(devices) > _SHOWN else "",
         wide=True,
     )
     return object_page(request, tenant, title="Devices", subtitle=f"of {tenant.name} ({tenant.slug})", cards=[card])
 
 
 def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
-    """`device-gaps-page`: what is missing of one device, named in the address."""
-    tenant, device_id = _asked(request, slug)
+    """Show `device-gaps-page`: the missing numbers of the device in the address."""
+    tenant, device_id = _requested_device(request, slug)
     fold.fold_devices(tenant_id=tenant.id)
     try:
         gaps, more = queries.list_gaps(tenant.id, device_id, limit=_SHOWN)
@@ -86,22 +84,22 @@ def show_gaps(request: HttpRequest, slug: str) -> HttpResponse:
         "Missing numbers",
         headers=headers,
         rows=[_gap_row(tenant, device_id, gap, may_explain=may_explain) for gap in gaps],
-        empty="Nothing is missing between the first and the last number that came.",
-        note=f"The first {_SHOWN} holes; the API lists all." if more is not None else "",
+        empty="No numbers are missing between the first and last received.",
+        note=f"The first {_SHOWN} gaps; the API lists all." if more is not None else "",
         wide=True,
     )
-    open_ones = sum(gap.explanation is None for gap in gaps)
-    badge = Badge("gaps not explained", "warning") if open_ones else Badge("nothing unexplained", "success")
+    unexplained = sum(gap.explanation is None for gap in gaps)
+    badge = Badge("unexplained gaps", "warning") if unexplained else Badge("all gaps explained", "success")
     back = Button("All devices", f"{reverse('devices-page')}?tenant={tenant.slug}")
-    told = f"a device of {tenant.name} ({tenant.slug})"
+    subtitle = f"a device of {tenant.name} ({tenant.slug})"
     return object_page(
-        request, tenant, title=visible(device_id), subtitle=told, badges=[badge], buttons=[back], cards=[card]
+        request, tenant, title=visible(device_id), subtitle=subtitle, badges=[badge], buttons=[back], cards=[card]
     )
 
 
 def explain(request: HttpRequest, slug: str) -> HttpResponse:
-    """`device-gap-explain`: the form by which a supervisor says why numbers are missing."""
-    tenant, device_id = _asked(request, slug)
+    """Show and process `device-gap-explain`: the form in which a supervisor explains a gap."""
+    tenant, device_id = _requested_device(request, slug)
     if not staff.may(request.user, EXPLAIN, tenant.id):
         raise PermissionDenied
     named = {name: request.GET.get(name, "") for name in ("first_seq", "last_seq")}
@@ -109,14 +107,14 @@ def explain(request: HttpRequest, slug: str) -> HttpResponse:
     done = press(request, form, lambda typed: _explain(request, tenant, device_id, typed))
     back = _url("device-gaps-page", tenant, device_id=device_id)
     if done is not None:
-        messages.success(request, f"The gap of {visible(device_id)} is explained.")
+        messages.success(request, f"Explanation saved for {visible(device_id)}.")
         return HttpResponseRedirect(back)
     return form_page(
         request,
         form,
         opts=Tenant._meta,
         title=f"Explain a gap of {visible(device_id)}",
-        intro="For numbers that will not come: a device that was replaced or reset, a test before it was set up.",
+        intro="For numbers that will never arrive, e.g. after a device was replaced, reset or tested before setup.",
         submit="Explain the gap",
         back=back,
     )
@@ -131,8 +129,8 @@ def _explain(request: HttpRequest, tenant: Tenant, device_id: str, typed: dict[s
 
 def _device_row(tenant: Tenant, device: DeviceState) -> list[Any]:
     url = _url("device-gaps-page", tenant, device_id=device.device_id)
-    open_ones = device.missing - device.explained
-    badge = Badge(f"{open_ones:,} missing", "warning") if open_ones else Badge("complete", "success")
+    unexplained = device.missing - device.explained
+    badge = Badge(f"{unexplained:,} missing", "warning") if unexplained else Badge("complete", "success")
     explained = f"{device.explained:,} explained" if device.explained else ""
     return [
         Cell(visible(device.device_id), url=url, small=visible(device.store_code)),
@@ -145,18 +143,18 @@ def _device_row(tenant: Tenant, device: DeviceState) -> list[Any]:
 
 def _gap_row(tenant: Tenant, device_id: str, gap: Gap, *, may_explain: bool) -> list[Any]:
     numbers = f"{gap.first_seq:,}" if gap.count == 1 else f"{gap.first_seq:,} to {gap.last_seq:,}"
-    told: Any = Cell("", badge=Badge("not explained", "warning"))
+    explanation: Any = Cell("", badge=Badge("not explained", "warning"))
     if gap.explanation is not None:
         by = f"{gap.explanation.explained_by}, {gap.explanation.explained_at:%Y-%m-%d %H:%M} UTC"
-        told = Cell(visible(gap.explanation.reason), small=by)
+        explanation = Cell(visible(gap.explanation.reason), small=by)
     elif may_explain:
         span = {"first_seq": str(gap.first_seq), "last_seq": str(gap.last_seq)}
-        told = Cell("Explain", url=_url("device-gap-explain", tenant, device_id=device_id, **span))
-    return [numbers, f"{gap.count:,}", f"{gap.since:%Y-%m-%d %H:%M:%S} UTC", told]
+        explanation = Cell("Explain", url=_url("device-gap-explain", tenant, device_id=device_id, **span))
+    return [numbers, f"{gap.count:,}", f"{gap.since:%Y-%m-%d %H:%M:%S} UTC", explanation]
 
 
-def _asked(request: HttpRequest, slug: str) -> tuple[Tenant, str]:
-    """The tenant and device of the address; another's answers as an absent one."""
+def _requested_device(request: HttpRequest, slug: str) -> tuple[Tenant, str]:
+    """Return the tenant and device of the address. :raises Http404: absent, or of a tenant the person may not see."""
     _require(request)
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
     device_id = request.GET.get("device", "")

@@ -1,4 +1,4 @@
-"""A sale as people read it: from a journal's header and rows to texts. Pure."""
+"""Turn the header and rows of a journal into the texts of a receipt. Pure."""
 
 from typing import Any, Final
 
@@ -6,8 +6,8 @@ from ledgersafe.tenants.event_types import label_of
 from ledgersafe.values.money_text import grouped
 from ledgersafe.values.pretty import visible
 from pos.models import SaleLine, SaleTax, SaleTender
-from pos.reports.daily_sales import TENDERS
-from pos.sales.queries import Header, SoldJournal
+from pos.reports import TENDERS
+from pos.sales import Header, SoldJournal
 
 TENDER_NAMES: Final = {
     "CASH": "Cash",
@@ -18,7 +18,7 @@ TENDER_NAMES: Final = {
     "HOUSE_ACCOUNT": "House account",
 }
 _TONES: Final = {"SALE": "ls-ok", "RETURN": "ls-warn", "VOID": "ls-bad", "CANCEL": "ls-bad", "CORRECTION": "ls-info"}
-#: Figures beside the lines, in the order of a receipt.
+#: Sums below the lines, in the order of a receipt: (label, figure, sign).
 _SUMS: Final = (
     ("Discounts", "discounts_minor", -1),
     ("Tips", "tips_minor", 1),
@@ -27,12 +27,12 @@ _SUMS: Final = (
 
 
 def amount(minor: int, currency: str) -> str:
-    """`1,234.50 USD`."""
+    """Format an amount with its currency, like `1,234.50 USD`."""
     return f"{grouped(minor, currency)} {currency}"
 
 
 def summary_of(header: Header) -> dict[str, Any]:
-    """A row of the list."""
+    """Build a row of the sales list."""
     figures, currency = header.figures, header.currency
     used = [TENDER_NAMES[method] for method, place in TENDERS.items() if getattr(figures, place)]
     moved = not (figures.sales_count or figures.returns_count or figures.total_minor)
@@ -51,7 +51,7 @@ def summary_of(header: Header) -> dict[str, Any]:
 
 
 def receipt_of(sold: SoldJournal) -> dict[str, Any]:
-    """One journal as a receipt: what was sold, what it came to, what was paid."""
+    """Build the receipt of one journal: lines, sums, taxes and payments."""
     header = sold.header
     currency, figures = header.currency, header.figures
     sums = [(label, grouped(sign * getattr(figures, place), currency)) for label, place, sign in _SUMS

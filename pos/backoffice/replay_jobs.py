@@ -1,4 +1,6 @@
-"""Bulk replays in the back office: how far each has come. The page asks again while its job is under way."""
+"""Show bulk replays and their progress in the back office. The page polls while its job runs."""
+
+from datetime import datetime
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,20 +13,21 @@ from django.utils.safestring import SafeString
 from ledgersafe.backoffice.frame import ReadOnlyModelAdmin
 from pos.models import JobStatus, ReplayJob
 
-#: A status of htmx's own: the answer is taken, and not asked for again.
+#: htmx's own status: swap the content and stop polling.
 _STOP_ASKING = 286
 _BADGES = {JobStatus.QUEUED: "ls-info", JobStatus.RUNNING: "ls-warn", JobStatus.DONE: "ls-ok"}
 
 
 class ReplayJobAdmin(ReadOnlyModelAdmin):
-    """Bulk replays, newest first."""
+    """The list of bulk replays, newest first, and the page of one."""
 
     list_display = ("id", "reason_code", "tenant", "progress", "state", "requested_by", "created_at", "finished_at")
     list_filter = ("tenant", "status")
     list_select_related = ("tenant",)
     ordering = ("-id",)
-    empty_text = "Nothing has been replayed in bulk yet. A supervisor starts a replay from the exceptions inbox."
-    fields = ("tenant", "reason_code", "notes", "requested_by", "created_at", "moved_at", "finished_at")
+    empty_text = "No bulk replays yet. A supervisor starts one from the exceptions inbox."
+    fields = ("tenant", "reason_code", "notes", "requested_by", "created_at", "last_progress", "finished_at")
+    readonly_fields = ("last_progress",)
     change_form_before_template = "pos/replay_job.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReplayJob]:
@@ -55,6 +58,10 @@ class ReplayJobAdmin(ReadOnlyModelAdmin):
             '<progress class="rv-progress" max="{}" value="{}">{}</progress> <span class="ls-num">{} of {}</span>',
             max(job.total, done, 1), done if job.total else 1, done, f"{done:,}", f"{max(job.total, done):,}",
         )  # fmt: skip
+
+    @admin.display(description="Last progress")
+    def last_progress(self, job: ReplayJob) -> datetime | None:
+        return job.moved_at
 
     @admin.display(description="State", ordering="status")
     def state(self, job: ReplayJob) -> SafeString:

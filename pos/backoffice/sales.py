@@ -1,4 +1,4 @@
-"""What was sold in the back office: the list of sales, and one event as a receipt with all that is about it."""
+"""Show sales in the back office: the list, and one event as a receipt with its references."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,8 +22,7 @@ from pos.backoffice import receipts
 from pos.backoffice.daily_sales import today_of
 from pos.backoffice.timeline import timeline_url
 from pos.models import SaleReference
-from pos.sales.filters import SaleFilter
-from pos.sales.queries import Header, get_sale, list_sales
+from pos.sales import Header, SaleFilter, get_sale, list_sales
 
 VIEW: Final = "pos.view_sale"
 _PAGE: Final = 50
@@ -32,7 +31,7 @@ _OFFERED_STORES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class SalesQuery:
-    """What the address asks for. `refusal` says why it could not be read; then it is the default."""
+    """The filters of the sales list. `refusal`: why the address could not be read; filters are then the defaults."""
 
     view: View
     tenant: Tenant | None
@@ -44,61 +43,62 @@ class SalesQuery:
 
     @classmethod
     def read(cls, request: HttpRequest) -> "SalesQuery":
+        """Read the filters of the address; the first visible tenant by default."""
         view = view_of(request)
         tenant = view.tenant or (view.tenants[0] if view.tenants else None)
         today = today_of(tenant, timezone.now()) if tenant else timezone.now().date()
         query = {name: value.strip() for name, value in request.GET.dict().items() if name != "tenant"}
         text, cursor = query.get("q", ""), query.pop("cursor", "")
         try:
-            found = SaleFilter.read(query | {"txn_id": text, "event_id": ""}, today)
-            return cls(view, tenant, query, found, text, decode_cursor(cursor) if cursor else None)
+            sale_filter = SaleFilter.read(query | {"txn_id": text, "event_id": ""}, today)
+            return cls(view, tenant, query, sale_filter, text, decode_cursor(cursor) if cursor else None)
         except DomainError as error:
             return cls(view, tenant, {}, SaleFilter.read({}, today), "", None, error.message)
 
     @property
     def address(self) -> dict[str, str]:
-        """As an address has it, without a cursor."""
-        asked = {name: value for name, value in self.query.items() if value}
-        return asked | ({"tenant": self.tenant.slug} if self.tenant else {})
+        """The query parameters of these filters, without the cursor."""
+        parameters = {name: value for name, value in self.query.items() if value}
+        return parameters | ({"tenant": self.tenant.slug} if self.tenant else {})
 
     def headers(self) -> list[Header]:
-        """One statement, and another one when the text is no receipt: it may be an event."""
+        """List the headers; one statement, and a second one if the text is no receipt but may be an event id."""
         if self.tenant is None:
             return []
-        found = list_sales(self.tenant.id, self.filter, self.cursor, _PAGE)
-        if found or not self.text:
-            return found
+        headers = list_sales(self.tenant.id, self.filter, self.cursor, _PAGE)
+        if headers or not self.text:
+            return headers
         by_event = SaleFilter(self.filter.first, self.filter.last, self.filter.store_code, self.filter.event_type)
         return list_sales(self.tenant.id, _with_event(by_event, self.text), self.cursor, _PAGE)
 
 
 def show_list(request: HttpRequest) -> HttpResponse:
-    """`sold`: headers, newest first."""
+    """Show `sold`: headers, newest first."""
     _require(request)
-    wanted = SalesQuery.read(request)
+    sales_query = SalesQuery.read(request)
     try:
-        found = wanted.headers()
+        headers = sales_query.headers()
     except DomainError as error:
-        found = []
-        wanted = SalesQuery(wanted.view, wanted.tenant, {}, wanted.filter, "", None, error.message)
-    follows = next_cursor(found[_PAGE - 1].position) if len(found) > _PAGE else None
+        headers = []
+        sales_query = SalesQuery(sales_query.view, sales_query.tenant, {}, sales_query.filter, "", None, error.message)
+    follows = next_cursor(headers[_PAGE - 1].position) if len(headers) > _PAGE else None
     context = {
         "title": "Sales",
-        "wanted": wanted,
-        "view": wanted.view,
-        "stores": _stores(wanted),
+        "sales_query": sales_query,
+        "view": sales_query.view,
+        "stores": _stores(sales_query),
         "types": [(kind.name, kind.label) for kind in event_types.TABLE],
-        "shown_first": wanted.filter.first,
-        "shown_last": wanted.filter.last if wanted.filter.last < date.max else None,
-        "rows": [_row(wanted.tenant, header) for header in found[:_PAGE] if wanted.tenant],
-        "older_url": f"?{urlencode(wanted.address | {'cursor': follows})}" if follows else "",
-        "newest_url": f"?{urlencode(wanted.address)}" if wanted.cursor else "",
+        "shown_first": sales_query.filter.first,
+        "shown_last": sales_query.filter.last if sales_query.filter.last < date.max else None,
+        "rows": [_row(sales_query.tenant, header) for header in headers[:_PAGE] if sales_query.tenant],
+        "older_url": f"?{urlencode(sales_query.address | {'cursor': follows})}" if follows else "",
+        "newest_url": f"?{urlencode(sales_query.address)}" if sales_query.cursor else "",
     }
     return _page(request, "pos/sold.html", context)
 
 
 def show_event(request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
-    """`sold-event`: everything the journals of one event are made of."""
+    """Show `sold-event`: the journals of one event as receipts, with references."""
     _require(request)
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
     if tenant is None:
@@ -121,7 +121,7 @@ def show_event(request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
 
 
 def event_url(tenant: Tenant, event_id: str) -> str:
-    """Where an event's receipt is."""
+    """Return the address of an event's receipt."""
     return reverse("sold-event", args=[tenant.slug, event_id])
 
 
@@ -141,15 +141,17 @@ def _reference(tenant: Tenant, row: SaleReference, event_id: str, currency: str)
     }
 
 
-def _with_event(wanted: SaleFilter, event_key: str) -> SaleFilter:
-    return SaleFilter(wanted.first, wanted.last, wanted.store_code, wanted.event_type, event_key=event_key)
+def _with_event(sale_filter: SaleFilter, event_key: str) -> SaleFilter:
+    return SaleFilter(
+        sale_filter.first, sale_filter.last, sale_filter.store_code, sale_filter.event_type, event_key=event_key
+    )
 
 
-def _stores(wanted: SalesQuery) -> list[str]:
-    if wanted.tenant is None:
+def _stores(sales_query: SalesQuery) -> list[str]:
+    if sales_query.tenant is None:
         return []
-    codes = Store.objects.filter(tenant=wanted.tenant).order_by("code").values_list("code", flat=True)
-    chosen = wanted.filter.store_code
+    codes = Store.objects.filter(tenant=sales_query.tenant).order_by("code").values_list("code", flat=True)
+    chosen = sales_query.filter.store_code
     return sorted({*codes[:_OFFERED_STORES], *([chosen] if chosen else [])})
 
 

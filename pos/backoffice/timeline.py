@@ -1,4 +1,4 @@
-"""The event timeline of the back office, and the download of what was received. Both only read."""
+"""Show the timeline of an event, and download the bytes of an arrival. Reads only."""
 
 from datetime import datetime
 from typing import Any
@@ -28,17 +28,17 @@ _TONE_OF_RESULT = {
 _TONE_OF_VERSION = {Disposition.EFFECTIVE: "ls-ok", Disposition.HELD: "ls-warn"}
 
 
-def show_timeline(shown: "ModelAdmin[RawEvent]", request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
-    """`admin:pos_event_timeline`."""
-    tenant = _visible_tenant(shown, request, slug)
+def show_timeline(model_admin: "ModelAdmin[RawEvent]", request: HttpRequest, slug: str, event_id: str) -> HttpResponse:
+    """Show `admin:pos_event_timeline`: arrivals, cases, decisions and journals of an event in order."""
+    tenant = _visible_tenant(model_admin, request, slug)
     after = request.GET.get("after", "")
     start = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else 0
     timeline = get_timeline(tenant.id, event_id, after=start)
     if timeline is None:
         raise Http404
-    context = shown.admin_site.each_context(request) | {
+    context = model_admin.admin_site.each_context(request) | {
         "title": visible(event_id),
-        "model_admin": shown,
+        "model_admin": model_admin,
         "tenant": tenant,
         "timeline": timeline,
         "after": start,
@@ -49,30 +49,30 @@ def show_timeline(shown: "ModelAdmin[RawEvent]", request: HttpRequest, slug: str
     return render(request, "pos/timeline.html", context)
 
 
-def download(shown: "ModelAdmin[RawEvent]", request: HttpRequest, raw_id: int) -> HttpResponse:
-    """`admin:pos_rawevent_download`: the bytes as received (masked ones if they held a card number), never rendered."""
-    if not shown.has_view_permission(request):
+def download(model_admin: "ModelAdmin[RawEvent]", request: HttpRequest, raw_id: int) -> HttpResponse:
+    """Serve `admin:pos_rawevent_download`: the bytes as received (card numbers masked), never rendered."""
+    if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    row = shown.get_queryset(request).filter(pk=raw_id).first() if raw_id < 2**63 else None
+    row = model_admin.get_queryset(request).filter(pk=raw_id).first() if raw_id < 2**63 else None
     if row is None:
         raise Http404
     response = HttpResponse(bytes(row.raw_body), content_type="application/octet-stream")
-    # Named by us: what an event calls itself is no filename.
+    # The file name is ours: an event id is not safe as one.
     response["Content-Disposition"] = f'attachment; filename="arrival-{row.pk}.bin"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def timeline_url(tenant_slug: str, event_id: str) -> str:
-    """Where an event's history is; empty for an id that no path can carry."""
+    """Return the address of an event's timeline; empty if no path can carry its id."""
     try:
         return reverse("admin:pos_event_timeline", args=[tenant_slug, event_id])
     except NoReverseMatch:
         return ""
 
 
-def _visible_tenant(shown: "ModelAdmin[RawEvent]", request: HttpRequest, slug: str) -> Tenant:
-    if not shown.has_view_permission(request):
+def _visible_tenant(model_admin: "ModelAdmin[RawEvent]", request: HttpRequest, slug: str) -> Tenant:
+    if not model_admin.has_view_permission(request):
         raise PermissionDenied
     tenant = staff.visible_tenants(request.user).filter(slug=slug).first() if slug.isprintable() else None
     if tenant is None:
@@ -81,13 +81,13 @@ def _visible_tenant(shown: "ModelAdmin[RawEvent]", request: HttpRequest, slug: s
 
 
 def _facts(timeline: Timeline) -> list[tuple[str, Any]]:
-    """The key's state, as the head of the page tells it."""
+    """List the (name, value) facts at the head of the page."""
     key = timeline.key
     if key is None:
-        return [("State", "refused on arrival; no key was taken")]
+        return [("State", "refused on arrival; no event id was registered")]
     state = key.get_status_display()
     if key.status == KeyStatus.PROCESSED and any(one.disposition is Disposition.HELD for one in timeline.versions):
-        state += "; another version is held for a person"
+        state += "; another version awaits a decision"
     return [
         ("State", state),
         ("Event type", visible(key.event_type) or "–"),
@@ -95,7 +95,7 @@ def _facts(timeline: Timeline) -> list[tuple[str, Any]]:
         ("Versions", len(timeline.versions)),
         ("First seen", _instant(key.first_seen_at)),
         ("Last seen", _instant(key.last_seen_at)),
-        ("Journal in the books", key.journal_id or "none"),
+        ("Active journal", key.journal_id or "none"),
     ]
 
 
@@ -113,14 +113,14 @@ def _version(version: VersionState) -> dict[str, Any]:
 
 
 def _moment(moment: Moment) -> dict[str, Any]:
-    told: dict[str, Any] = {"kind": moment.kind, "at": moment.at, "what": moment.what, "version": moment.version}
+    entry: dict[str, Any] = {"kind": moment.kind, "at": moment.at, "what": moment.what, "version": moment.version}
     if moment.kind == "arrival":
-        return told | _arrival(moment.what)
+        return entry | _arrival(moment.what)
     if moment.kind in {"journal", "reversal"}:
-        return told | _journal(moment.what, moment.postings)
+        return entry | _journal(moment.what, moment.postings)
     if moment.kind == "held":
-        return told | {"tone": "ls-warn", "meaning": REASONS[moment.what.reason_code].meaning}
-    return told | {"tone": "ls-ok" if moment.kind == "resolved" else "ls-info"}
+        return entry | {"tone": "ls-warn", "meaning": REASONS[moment.what.reason_code].meaning}
+    return entry | {"tone": "ls-ok" if moment.kind == "resolved" else "ls-info"}
 
 
 def _arrival(row: RawEvent) -> dict[str, Any]:

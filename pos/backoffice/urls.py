@@ -1,4 +1,4 @@
-"""Pages of the back office about sales."""
+"""URLs of the sales pages."""
 
 from django.contrib import admin
 from django.urls import path

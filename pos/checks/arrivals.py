@@ -1,6 +1,7 @@
-"""Invariants of the till's side: arrivals, outcomes, keys and the journals they cause. One statement each.
+"""Check arrivals, outcomes, keys and the journals they cause, by one statement per invariant.
 
-Those that read the received bytes again are in `rereading`.
+`INVARIANTS` lists those of the whole app. Invariants that read the received bytes again are in
+`rebuild_from_bronze`, `fingerprints` and `stored_card_numbers`.
 """
 
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
 from ledgersafe.tenants.references import Reference, disagreements, tenant_references
-from pos.checks import content, daily_sales, devices, rebuild_from_bronze, sales
+from pos.checks import content, daily_sales, devices, fingerprints, rebuild_from_bronze, sales, stored_card_numbers
 
-#: What names an arrival by value or without a constraint: (table, its key, column).
+#: Columns that name an arrival without a foreign key: (table, its key, column).
 _ARRIVALS_NAMED: Final = (
     ("event_outcomes", "raw_event_id", "raw_event_id"),
     ("events_processed", "id", "first_raw_id"),
@@ -36,9 +37,9 @@ WHERE %(tenant)s IN (0, r.tenant_id) AND r.received_at >= %(since)s::date
 GROUP BY r.id HAVING count(o.raw_event_id) <> 1
 """
 
-#: An arrival that was not rejected belongs to the key it names. `first` is who took the key: under contention not
-#: always the lowest raw id, so it only has to be one of the key's own. Not materialized: each key finds its arrivals by
-#: their index; where nothing is known of the tables yet, all would be compared with all.
+#: An arrival that was not rejected belongs to the key it names. `first` is the arrival that took the key: under
+#: contention not always the lowest raw id, so it only has to be one of the key's own. Not materialized: each key finds
+#: its arrivals by index; without statistics a materialized list would be compared row by row.
 _KEYS_COUNT: Final = """
 WITH keys AS (
     SELECT * FROM events_processed k WHERE %(tenant)s IN (0, k.tenant_id) AND k.last_seen_at >= %(since)s::date
@@ -88,7 +89,7 @@ WHERE %(tenant)s IN (0, r.tenant_id) AND r.received_at >= %(since)s::date
 GROUP BY r.id
 """
 
-#: Keys beside the effective journals of the same name. Grouped, not joined: no statistics can make it quadratic.
+#: Keys beside the effective journals of the same name. Grouped, not joined: no plan can make it quadratic.
 _KEYS_AND_JOURNALS: Final = """
 WITH facts AS (
     SELECT k.tenant_id, k.idempotency_key AS key, k.id, k.status, k.journal_id AS named, NULL::bigint AS effective
@@ -103,7 +104,7 @@ SELECT tenant_id, 'events_processed', min(id)::text, 'key ' || key || ' is ' || 
 FROM facts GROUP BY tenant_id, key
 """
 
-#: A processed key without any journal is left to I00, which knows whether its event posts something.
+#: A processed key without any journal is left to I00, which knows whether its event posts anything.
 _PROCESSED_KEYS: Final = f"""{_KEYS_AND_JOURNALS}
 HAVING min(status) = 'processed' AND (count(effective) > 1 OR min(effective) IS DISTINCT FROM min(named))
 """
@@ -130,7 +131,7 @@ FROM exceptions e LEFT JOIN events_processed k ON k.tenant_id = e.tenant_id AND 
 WHERE %(tenant)s IN (0, e.tenant_id) AND e.created_at >= %(since)s::date AND k.id IS NULL
 """
 
-#: A version waits as long as its key's exception is open; then somebody has decided on it.
+#: A version may be held only while its key has an open exception.
 _STUCK: Final = """
 SELECT v.tenant_id, 'event_versions', v.id::text, 'is held, and its key has no open exception'
 FROM event_versions v JOIN events_processed k ON k.id = v.event_key_id
@@ -146,7 +147,7 @@ def _tenants_agree(snapshot: Snapshot) -> Iterator[Violation]:
 
 @cache
 def _references() -> str:
-    """I12's statement, once the models are loaded. A named arrival that is missing is I02's matter, not a tenant's."""
+    """Build the statement of I12 once the models are loaded. Missing arrivals are left to I02."""
     of_models = [reference for reference in tenant_references() if reference.target != "events_raw"]
     to_arrivals = [
         Reference(table, key, column, "events_raw", dangling=False) for table, key, column in _ARRIVALS_NAMED
@@ -156,6 +157,8 @@ def _references() -> str:
 
 INVARIANTS: Final = (
     *rebuild_from_bronze.INVARIANTS,
+    *fingerprints.INVARIANTS,
+    *stored_card_numbers.INVARIANTS,
     *content.INVARIANTS,
     *daily_sales.INVARIANTS,
     *devices.INVARIANTS,

@@ -1,13 +1,13 @@
-"""The invariant of what sales are made of: every header below its day's mark has the rows that come to its figures."""
+"""Check that headers below their day's mark have lines, tenders and taxes that add up to their figures (I44)."""
 
 from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
 
-#: The definitions once more, on purpose not by the function that guards the writing. Headers above the mark may have
-#: their rows already (somebody asked for the sale), and then they have all of them.
+#: Repeats the definitions on purpose, instead of calling the function that guards writing. Headers above the mark may
+#: have rows already (if somebody opened the sale), and then have all of them.
 _AGREE: Final = """
-WITH told AS (
+WITH compared AS (
     SELECT s.tenant_id, s.journal_id, concat_ws(', ',
         CASE WHEN x.tax <> s.tax_minor THEN 'taxes come to ' || x.tax || ' for ' || s.tax_minor END,
         CASE WHEN l.number > 0 AND l.goods - x.inside <> s.gross_minor - s.returns_minor
@@ -51,7 +51,7 @@ WITH told AS (
     WHERE %(tenant)s IN (0, s.tenant_id) AND s.business_date >= %(since)s::date
       AND NOT EXISTS (SELECT FROM sale_content_failures f WHERE f.journal_id = s.journal_id)
 )
-SELECT tenant_id, 'sales', journal_id::text, what FROM told WHERE what <> ''
+SELECT tenant_id, 'sales', journal_id::text, what FROM compared WHERE what <> ''
 UNION ALL
 SELECT f.tenant_id, 'sale_content_failures', f.journal_id::text, 'has no lines, tenders and taxes: ' || f.reason
 FROM sale_content_failures f LEFT JOIN sales s ON s.journal_id = f.journal_id

@@ -1,11 +1,11 @@
-"""The invariant of gold: the daily sales up to the mark are what the headers up to the mark come to."""
+"""Check that the daily sales equal the sums of the headers up to their mark (I43)."""
 
 from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
-from pos.reports.daily_sales import SUMS
+from pos.reports import SUMS
 
-#: The definitions once more, on purpose not by the function that rolls up.
+#: Repeats the definitions on purpose, instead of calling the function that rolls up.
 _RECOMPUTED: Final = {
     "facts_count": "count(*)",
     "baskets_count": "sum(s.sales_count)",
@@ -22,7 +22,7 @@ _SUMS: Final = ", ".join(
     f"({_RECOMPUTED.get(name, f'sum(s.{name})').format(moves=_MOVES)})::bigint AS {name}" for name in SUMS
 )
 
-#: Of a mark of another cluster nothing is told: reports leave it out, and the next roll-up begins anew.
+#: Marks of another cluster are skipped: reports ignore them, and the next roll-up starts again.
 _EQUAL: Final = f"""
 WITH marks AS (
     SELECT * FROM daily_sales_marks WHERE %(tenant)s IN (0, tenant_id) AND cluster = pos_cluster_v1()

@@ -1,11 +1,11 @@
-"""The invariant of device sequences: ranges are what came, and what is explained as missing is explained once."""
+"""Check that device ranges are the numbers that arrived, and that explanations do not overlap (I13)."""
 
 from typing import Final
 
 from ledgersafe.postgres.invariants import Invariant, by_sql
 
-#: A hole that nobody has explained is no fault of the books: `GET /v1/devices` tells it. A range is behind until the
-#: next fold; but a fold takes all that is committed, so what came well before something folded is in a range.
+#: An unexplained hole is no violation: `GET /v1/devices` reports it. Ranges lag until the next fold; but a fold takes
+#: every committed number, so numbers received well before a folded one must be in a range.
 _SEQUENCES: Final = """
 SELECT r.tenant_id, 'device_ranges', r.device_id || ' ' || r.first_seq, 'names numbers that never came'
 FROM device_ranges r

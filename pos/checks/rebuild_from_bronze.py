@@ -1,95 +1,36 @@
-"""Invariants that read every kept byte again: hashes, fingerprints, journals derived anew, card numbers.
+"""Rebuild every journal from its arrival and decisions with the pure rules, and compare (I00).
 
-They stream: one row at a time, whatever has been kept. What is derived uses the pure functions that ingest uses
-(`bronze.read_arrival`, `rules.draft_of`), so a difference is a change of the books or of the rules, never of a copy.
+Rows are streamed one at a time. The rebuild uses the functions of ingest (`pos.arrivals.read_arrival`,
+`pos.rules.draft_of`), so a difference means that books or rules changed; there is no copy of the rules to drift.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final
-
-from django.db.models import CharField, JSONField, Model, TextField
 
 from ledger.accounts import AccountRef
 from ledger.calendar import business_date_of
 from ledger.fx import NO_RATES, Rate, Rates
 from ledger.journals import DraftLine, JournalDraft
 from ledgersafe.postgres.invariants import Invariant, Snapshot, Violation, by_sql
-from ledgersafe.tenants.references import row_key_of, row_name, since_column, tenant_models
-from ledgersafe.values import card_numbers, exact_json
-from ledgersafe.values.exact_json import UnreadableBody
 from pos.arrivals import device_clock, read_arrival
 from pos.contract import Event, Hold
 from pos.models.figures import Figures
 from pos.references import Original, Usage
 from pos.rules import MIRROR, draft_against, draft_of, mirrored
 
-# ── I01, I08: hashes and fingerprints ───────────────────────────────────────────────────────────
-_HASHES: Final = """
-SELECT r.tenant_id, 'events_raw', r.id::text,
-       CASE WHEN r.raw_sha256 IS NULL THEN 'is redacted and has no keyed MAC of 32 bytes'
-            WHEN r.raw_length <> length(r.raw_body) THEN 'has ' || length(r.raw_body) || ' bytes, ' || r.raw_length
-                 || ' were received'
-            ELSE 'bytes and SHA-256 differ' END
-FROM events_raw r
-WHERE %(tenant)s IN (0, r.tenant_id) AND r.received_at >= %(since)s::date
-  AND CASE WHEN r.raw_sha256 IS NULL THEN r.redacted_mac IS NULL OR length(r.redacted_mac) <> 32
-      ELSE r.raw_sha256 <> sha256(r.raw_body) OR r.raw_length <> length(r.raw_body) OR r.redacted_mac IS NOT NULL END
-"""
-
-#: The body of a key's effective version: as patched by an operator, or as it arrived; and of every patched version.
-_EFFECTIVE_BODIES: Final = """
-SELECT k.tenant_id, 'events_processed', k.id, 'key ' || k.idempotency_key || ': the effective version',
-       k.effective_hash, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body)
-FROM events_processed k JOIN events_raw r ON r.id = k.effective_raw_id
-LEFT JOIN event_versions v ON v.tenant_id = k.tenant_id AND v.event_key_id = k.id AND v.payload_hash = k.effective_hash
-WHERE k.status = 'processed' AND %(tenant)s IN (0, k.tenant_id) AND k.last_seen_at >= %(since)s::date
-UNION ALL
-SELECT v.tenant_id, 'event_versions', v.id, 'the patched version', v.payload_hash, convert_to(v.patched_body, 'UTF8')
-FROM event_versions v
-WHERE v.patched_body IS NOT NULL AND %(tenant)s IN (0, v.tenant_id) AND v.created_at >= %(since)s::date
-"""
-
-#: What a decision says its journal was made of is what stands: of an effective journal, the effective version.
-_DECIDED_HASHES: Final = """
-SELECT k.tenant_id, 'events_processed', k.id::text,
-       'key ' || k.idempotency_key || ': its journal was made of another version than the effective one'
-FROM events_processed k
-LEFT JOIN exception_resolutions x ON x.tenant_id = k.tenant_id AND x.journal_id = k.journal_id
-WHERE k.status = 'processed' AND k.journal_id IS NOT NULL
-  AND coalesce(x.final_payload_sha256, k.payload_hash_first) <> k.effective_hash
-  AND %(tenant)s IN (0, k.tenant_id) AND k.last_seen_at >= %(since)s::date
-"""
-
-
-def _effective_payloads(snapshot: Snapshot) -> Iterator[Violation]:
-    for tenant_id, table, row_id, what, payload_hash, body in snapshot.rows(_EFFECTIVE_BODIES):
-        if _fingerprint(bytes(body)) != payload_hash:
-            yield Violation(tenant_id, table, str(row_id), f"{what} has another payload than its fingerprint says")
-    yield from by_sql(_DECIDED_HASHES)(snapshot)
-
-
-def _fingerprint(body: bytes) -> bytes | None:
-    try:
-        return exact_json.fingerprint(exact_json.canonical_text(exact_json.parse_object(exact_json.decode(body))))
-    except UnreadableBody:
-        return None
-
-
-# ── I00: derive every journal again ─────────────────────────────────────────────────────────────
-#: The rules by the version that journals name. A new version is added here; none is ever taken away.
+#: Posting rules by the version journals name. Add new versions; never remove one.
 _RULES: Final[dict[int, Callable[[Event, Original | None, Rates], JournalDraft | Hold]]] = {
     1: lambda event, _, rates: draft_of(event, rates, version=1),
     2: lambda event, original, rates: _draft_of(event, original, rates),
 }
 
-#: When a rate held is no matter of the rules: which one was used is kept, and checked by I22.
+#: The rules do not depend on when a rate was valid: the rate used is kept, and I22 checks it.
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
-#: Sources of journals whose cause is no till event; whoever adds one says in an invariant of its own what caused them.
+#: Sources of journals not caused by till events. Whoever adds one also adds an invariant that checks the cause.
 OTHER_SOURCES: tuple[str, ...] = ("transfer", "fx", "drawer", "transaction")  # I34, I22 and I27 know their causes
 
 _CAUSELESS: Final = """
@@ -100,9 +41,9 @@ WHERE j.reverses_id IS NULL AND k.id IS NULL AND j.source <> ALL(%(other_sources
   AND %(tenant)s IN (0, j.tenant_id) AND j.business_date >= %(since)s::date
 """
 
-#: Every journal an event caused, also those reversed since, with the body it was made of: what a decision chose, or the
-#: first arrival; of one about another event, also the body and lines of the journal it was derived from. And every
-#: processed key that caused none.
+#: Every journal an event caused, reversed ones included, with the body it was made of: the version a decision chose, or
+#: the first arrival. For an event that refers to another one, also the body and lines of the journal it was derived
+#: from. Then every processed key without a journal.
 _CAUSES: Final = """
 SELECT j.tenant_id, k.id, t.base_currency, coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body),
        ARRAY[r.occurred_at, r.corrected_at], j.id,
@@ -145,7 +86,7 @@ WHERE k.status = 'processed' AND k.journal_id IS NULL
 """
 
 
-#: By which clocks days are cut: a tenant's, and of its stores in other time zones.
+#: Cut-off and time zone by tenant and by store with a time zone of its own.
 _CLOCKS: Final = """
 SELECT t.id, t.cut_off_hour, t.cut_off_minute, coalesce(s.code, ''), coalesce(s.time_zone, t.time_zone)
 FROM tenants t CROSS JOIN LATERAL (
@@ -178,12 +119,15 @@ def _derive_again(snapshot: Snapshot) -> Iterator[Violation]:
 
 
 def _rates(used: list[list[str]] | None) -> Rates:
-    """The rates a journal was made by, as they were kept beside it."""
+    """Read the rates kept beside a journal, by currency."""
     return {currency: Rate(0, base, quote, Decimal(value), _EVER) for currency, base, quote, value in used or ()}
 
 
 def _posts_nothing(event: Event) -> str | None:
-    """A key without journal keeps no rules version: some version must make nothing of its event."""
+    """Explain why a key without journal should have one, or return None.
+
+    Such a key keeps no rules version: at least one version must draft no lines for its event.
+    """
     drafts = [_draft(event, None, version) for version in _RULES]
     if any(isinstance(draft, JournalDraft) and not draft.lines for draft in drafts):
         return None
@@ -191,7 +135,7 @@ def _posts_nothing(event: Event) -> str | None:
 
 
 def _original(event: Event, lines: list[list[str]]) -> Original:
-    """What an event was derived from. How much was left of it then is not asked again: I41 knows what counts."""
+    """Build the original an event was derived from. Its remaining amounts are not checked here, but by I41."""
     booked = (DraftLine(AccountRef(role, currency, which), int(amount)) for role, which, currency, amount in lines)
     return Original("", event, 0, date.min, tuple(booked), Figures(), Usage(is_counted=False))
 
@@ -216,7 +160,7 @@ def _difference(
     own_date: Any,
     lines: list[list[str]],
 ) -> str | None:
-    """What is different in the journal that the rules it names would make today, or None."""
+    """Name the first field in which a journal differs from the one its rules make today, or return None."""
     if source == "correction":  # the mirror of what it replaces
         draft: JournalDraft | str = mirrored(MIRROR, original.lines) if original else "mirrors no journal of a sale"
     else:
@@ -232,16 +176,16 @@ def _difference(
         ("lines", lines or [], derived),
     )
     wrong = next(((name, booked, rule) for name, booked, rule in facts if booked != rule), None)
-    return f"{wrong[0]} is {_shown(wrong[1])}, the rules give {_shown(wrong[2])}" if wrong else None
+    return f"{wrong[0]} is {_in_words(wrong[1])}, the rules give {_in_words(wrong[2])}" if wrong else None
 
 
 def _draft(event: Event, original: Original | None, version: int, rates: Rates = NO_RATES) -> JournalDraft | str:
-    """The journal by the rules of that version, or why there is none."""
+    """Draft the journal by a version of the rules, or return why there is none."""
     if version not in _RULES:
         return f"names posting rules {version}, which this release does not have"
     try:
         draft = _RULES[version](event, original, rates)
-    except Exception as error:  # a rule that fails is a finding, not an end of the verification
+    except Exception as error:  # a failing rule is a finding and must not end the verification
         return f"rules {version} fail on its event ({type(error).__name__}: {error})"
     return draft if isinstance(draft, JournalDraft) else f"rules {version} hold its event: {draft.reason_code}"
 
@@ -250,68 +194,10 @@ def _account(ref: Any) -> tuple[str, str, str]:
     return ref.role, ref.qualifier, ref.currency
 
 
-def _shown(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
     return ", ".join("/".join(part or "?" for part in line) for line in value)[:300] or "nothing"
-
-
-# ── I40: card numbers ───────────────────────────────────────────────────────────────────────────
-_BODIES: Final = """
-SELECT r.tenant_id, r.id, r.raw_body FROM events_raw r
-WHERE %(tenant)s IN (0, r.tenant_id) AND r.received_at >= %(since)s::date
-"""
-#: Whatever could be a card number begins like this; rows without it do not leave the database.
-_SUSPICIOUS: Final = r"[2-6][0-9]{3}[ -]?[0-9]{4}|3[0-9]{3}[ -][0-9]{6}"
-_ESCAPE: Final = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|([bfnrt])|(.))", re.DOTALL)
-
-
-def _no_card_numbers(snapshot: Snapshot) -> Iterator[Violation]:
-    for tenant_id, raw_id, body in snapshot.rows(_BODIES):
-        if _holds_pan(bytes(body).decode("utf-8", "replace")):
-            yield Violation(tenant_id, "events_raw", str(raw_id), "raw_body holds a card number")
-    for model in tenant_models():
-        yield from _columns_without_card_numbers(model, snapshot)
-
-
-def _columns_without_card_numbers(model: type[Model], snapshot: Snapshot) -> Iterator[Violation]:
-    columns, statement = _texts_of(model)
-    if not columns:
-        return
-    for tenant_id, row, *values in snapshot.rows(statement, suspicious=_SUSPICIOUS):
-        for column, value in zip(columns, values, strict=True):
-            if value is not None and _holds_pan(value):
-                yield Violation(tenant_id, model._meta.db_table, row, f"{column} holds a card number")
-
-
-@cache
-def _texts_of(model: type[Model]) -> tuple[list[str], str]:
-    """Every column that holds text, and the statement that reads those of suspicious rows."""
-    columns = [str(c.column) for c in model._meta.concrete_fields if isinstance(c, CharField | TextField | JSONField)]
-    table, since = model._meta.db_table, since_column(model)
-    texts = ", ".join(f"x.{column}::text" for column in columns)
-    statement = f"""
-        SELECT x.tenant_id, {row_name(row_key_of(model))}, {texts} FROM {table} x
-        WHERE %(tenant)s IN (0, x.tenant_id) AND concat_ws(E'\\n', {texts}) ~ %(suspicious)s
-        {f"AND x.{since} >= %(since)s::date" if since else ""}"""  # noqa: S608  names from our own models
-    return columns, statement
-
-
-def _holds_pan(text: str) -> bool:
-    """Also one that stands behind JSON escapes, or is written as a decimal or with an exponent."""
-    if card_numbers.contains_pan(text):
-        return True
-    if "\\" in text and card_numbers.contains_pan(_ESCAPE.sub(_unescaped, text)):
-        return True
-    try:
-        value = exact_json.parse_object(text)
-    except UnreadableBody:
-        return False
-    return card_numbers.contains_pan(exact_json.canonical_text(value))
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16)) if escape[1] else "\n" if escape[2] else escape[3]
 
 
 INVARIANTS: Final = (
@@ -320,11 +206,4 @@ INVARIANTS: Final = (
         "Rebuilding from bronze and decisions with the pure rules gives identical journals.",
         _derive_again,
     ),
-    Invariant(
-        "I01",
-        "Every bronze row's SHA-256 is that of its bytes (a redacted row carries a keyed MAC instead).",
-        by_sql(_HASHES),
-    ),
-    Invariant("I08", "The effective journal was built from the effective payload.", _effective_payloads),
-    Invariant("I40", "No card number stands in any column.", _no_card_numbers),
 )

@@ -1,4 +1,4 @@
-"""Invariants of silver: what counts against an original is within it, and headers say what the postings say."""
+"""Check that references stay within their original (I41), and that headers agree with postings (I42)."""
 
 from typing import Final
 
@@ -37,7 +37,7 @@ WHERE (u.voids <> 0 OR u.corrections <> 0 OR u.returns <> 0 OR u.tips <> 0 OR u.
        OR (u.tips <> 0 AND s.tips_minor + u.tipped < 0))
 """
 
-#: A move of cash has no figure but the cash. Gift cards and store credit are sold and paid with on one account.
+#: Cash movements have no figure but cash. Gift cards and store credit are sold and paid with on one account.
 _HEADERS: Final = """
 WITH booked AS (
     SELECT s.journal_id,

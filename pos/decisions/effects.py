@@ -1,4 +1,4 @@
-"""What a decision does to the books, told to a person: the journals, and the change in drawer, tax and revenue."""
+"""Describe the effect of a decision for display: journals, and the change in drawer cash, tax and revenue."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from ledger.accounts import ROLES
 from ledger.journals import JournalDraft
 from ledger.models import AccountType, Journal, Posting
 
-#: Which accounts each figure adds up, by role, and the sign that makes "more" positive.
+#: (figure, roles of the accounts it adds up, sign that makes an increase positive).
 _FIGURES: Final[tuple[tuple[str, frozenset[str], int], ...]] = (
     ("drawer", frozenset({"DRAWER"}), 1),
     ("tax", frozenset({"SALES_TAX"}), -1),
@@ -33,7 +33,7 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True)
 class PreviewJournal:
-    """A journal that would be written, or stands. `reverses`: the journal it undoes."""
+    """A journal, written or drafted. `reverses`: the id of the journal it reverses."""
 
     kind: str
     business_date: date | None
@@ -44,7 +44,7 @@ class PreviewJournal:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One version as a choice: what choosing it would do, or why it cannot be posted."""
+    """One version of an event as a choice, with the journals it would post or the reason it cannot be posted."""
 
     raw_id: int
     payload_hash: str
@@ -57,7 +57,7 @@ class Choice:
 
 
 def change_of(journals: Iterable[PreviewJournal]) -> Change:
-    """How much more (or less) is in the drawer, owed as tax, earned as revenue; by currency, zeros left out."""
+    """Sum the change in drawer cash, tax owed and revenue as {figure: {currency: minor units}}, without zeros."""
     change: Change = {name: defaultdict(int) for name, _, _ in _FIGURES}
     for journal in journals:
         for line in journal.lines:
@@ -68,7 +68,7 @@ def change_of(journals: Iterable[PreviewJournal]) -> Change:
 
 
 def written(tenant_id: int, journal_ids: Collection[int]) -> tuple[PreviewJournal, ...]:
-    """Journals with their lines as the database has them, in the order they were written; two statements."""
+    """Read written journals with their lines, in order of id; two statements."""
     rows = Posting.objects.filter(tenant_id=tenant_id, journal_id__in=journal_ids).select_related("account")
     lines: dict[int, list[PreviewLine]] = defaultdict(list)
     for row in rows.order_by("journal_id", "line_no"):
@@ -81,7 +81,7 @@ def written(tenant_id: int, journal_ids: Collection[int]) -> tuple[PreviewJourna
 
 
 def drafted(draft: JournalDraft, business_date: date) -> PreviewJournal:
-    """A journal on paper; its accounts by the names they have in the chart."""
+    """Describe a draft that is not written; accounts have the names of the chart."""
     lines = tuple(
         PreviewLine(line.account.code, line.account.name, line.account.currency, line.amount_minor, line.account.role)
         for line in draft.lines
@@ -90,7 +90,7 @@ def drafted(draft: JournalDraft, business_date: date) -> PreviewJournal:
 
 
 def mirrored(journal: PreviewJournal, business_date: date) -> PreviewJournal:
-    """The reversal of a journal that stands."""
+    """Draft the reversal of a journal in the books."""
     lines = tuple(
         PreviewLine(line.code, line.name, line.currency, -line.amount_minor, line.role) for line in journal.lines
     )
@@ -98,7 +98,10 @@ def mirrored(journal: PreviewJournal, business_date: date) -> PreviewJournal:
 
 
 def as_dict(journal: PreviewJournal, amount: Any) -> Mapping[str, Any]:
-    """As the API answers it. :param amount: minor units and currency → decimal text."""
+    """Render a journal for the API.
+
+    :param amount: turns minor units and a currency into decimal text.
+    """
     return {
         "kind": journal.kind,
         "business_date": journal.business_date.isoformat() if journal.business_date else None,

@@ -1,8 +1,7 @@
-"""Reading what a decision is made from: cases with their keys, versions and journals; a handful of statements for any
-number of cases.
+"""Read and lock held cases with their keys, versions and journals; few statements for any number of cases.
 
-Locked, in the order ingest locks too: the keys, then the cases. So no new version can join a case while it is being
-decided, and two people who decide at once are told one after the other.
+Keys are locked before cases, in the order ingest uses, so that neither deadlocks with the other. While they are locked
+no new version can join a case, and two people who decide at once come one after the other.
 """
 
 import uuid
@@ -17,7 +16,7 @@ from ledger.models import Journal
 from ledgersafe.postgres.db import require_transaction
 from pos.models import Disposition, EventKey, EventVersion, KeyStatus, RawEvent
 
-#: One look-up by the whole key for each name, in their order: of a list Postgres may make a filter over all keys.
+#: One index look-up per name, in name order (lock order); given a list, Postgres may filter all keys of the tenant.
 _LOCKED_KEYS: Final = """
 SELECT k.* FROM (SELECT DISTINCT name FROM unnest(%s::text[]) AS x(name) ORDER BY name) n
 CROSS JOIN LATERAL (
@@ -27,7 +26,7 @@ CROSS JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class HeldCase:
-    """A case with its key, the key's versions in the order they came, and its journals that are no reversals."""
+    """A case with its key, the key's versions in order of arrival, and its journals without reversals."""
 
     case: ExceptionCase
     key: EventKey
@@ -36,50 +35,50 @@ class HeldCase:
 
     @property
     def known(self) -> dict[bytes, int]:
-        """Raw ids by fingerprint of every version that arrived, the first one first."""
-        found = {bytes(self.key.payload_hash_first): self.key.first_raw_id}
+        """Raw ids by fingerprint of every version that arrived, the first version first; patched ones never arrived."""
+        raw_ids = {bytes(self.key.payload_hash_first): self.key.first_raw_id}
         for version in self.versions:
             if version.patched_body is None:
-                found.setdefault(bytes(version.payload_hash), version.first_raw_id)
-        return found
+                raw_ids.setdefault(bytes(version.payload_hash), version.first_raw_id)
+        return raw_ids
 
     @property
     def dispositions(self) -> dict[bytes, str]:
-        """What was decided on each version so far, patched ones included; the first has no row before a decision."""
+        """Dispositions by fingerprint, patched versions included. The first version has no row before a decision."""
         first = bytes(self.key.payload_hash_first)
         stands = self.key.status == KeyStatus.PROCESSED and bytes(self.key.effective_hash or b"") == first
-        found: dict[bytes, str] = {first: Disposition.EFFECTIVE if stands else Disposition.HELD}
-        return found | {bytes(version.payload_hash): version.disposition for version in self.versions}
+        of_first: dict[bytes, str] = {first: Disposition.EFFECTIVE if stands else Disposition.HELD}
+        return of_first | {bytes(version.payload_hash): version.disposition for version in self.versions}
 
     @property
     def effective_journal(self) -> Journal | None:
-        """What stands in the books for this event."""
+        """The journal now in effect for this event, or None."""
         return next((journal for journal in self.journals if journal.id == self.key.journal_id), None)
 
 
 def lock_held(tenant_id: int, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, HeldCase]:
-    """Cases that exist, locked until commit; operation. Their status may be anything by now."""
+    """Lock the cases that exist, with their keys, until commit; operation. They may no longer be open."""
     require_transaction()
-    wanted = ExceptionCase.objects.filter(tenant_id=tenant_id, id__in=case_ids)
-    names = list(wanted.values_list("idempotency_key", flat=True))
+    rows = ExceptionCase.objects.filter(tenant_id=tenant_id, id__in=case_ids)
+    names = list(rows.values_list("idempotency_key", flat=True))
     keys = list(EventKey.objects.raw(_LOCKED_KEYS, [names, tenant_id]))
     return _assemble(tenant_id, lock_cases(tenant_id, case_ids).values(), keys)
 
 
 def read_held(case: ExceptionCase) -> HeldCase | None:
-    """One case as it stands now, for showing; nothing is locked. None when its key is gone."""
+    """Read one case without locks, for display. None when its key is gone."""
     keys = list(EventKey.objects.filter(tenant_id=case.tenant_id, idempotency_key=case.idempotency_key))
     return _assemble(case.tenant_id, [case], keys).get(case.id)
 
 
 def read_arrivals(tenant_id: int, raw_ids: Collection[int]) -> dict[int, RawEvent]:
-    """Arrivals by raw id, with their bytes, but without the headers they came with: a decision reads none."""
+    """Read arrivals by raw id, with their bytes; HTTP headers are deferred, as decisions do not use them."""
     rows = RawEvent.objects.filter(tenant_id=tenant_id, id__in=raw_ids).defer("headers")
     return {row.id: row for row in rows}
 
 
 def arrivals_of_other_stores(tenant_id: int, raw_ids: Collection[int], store_code: str) -> set[int]:
-    """Which of these arrivals name another store, or none that could be read."""
+    """Return the raw ids among these whose store is another one, or could not be read."""
     rows = RawEvent.objects.filter(tenant_id=tenant_id, id__in=raw_ids)
     return set(raw_ids) - set(rows.filter(store_code=store_code).values_list("id", flat=True))
 
@@ -90,7 +89,7 @@ def _assemble(tenant_id: int, cases: Iterable[ExceptionCase], keys: Sequence[Eve
     for version in EventVersion.objects.filter(tenant_id=tenant_id, event_key__in=keys).order_by("id"):
         versions[version.event_key_id].append(version)
     journals: dict[str, list[Journal]] = defaultdict(list)
-    # Only of keys that may have any: a key that was never posted is most of what a bulk replay meets.
+    # Only keys that may have journals are queried: most keys of a bulk replay were never posted.
     posted = [key.idempotency_key for key in keys if key.processed_at is not None or versions[key.id]]
     if posted:
         rows = Journal.objects.filter(tenant_id=tenant_id, source="event", source_key__in=posted, reverses__isnull=True)

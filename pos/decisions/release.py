@@ -1,7 +1,7 @@
-"""Use case: post what came before the event it is about, now that that one is in the books.
+"""Use case: post events that arrived before their original, once the original is in the books.
 
-The way is that of every decision on a held event, with the system as the actor. What has come in another version, or
-was tried since its original landed, or has waited beyond the tenant's late window, is left to a person.
+They take the path of every decision, with the system as the actor. Events with a second version, events already tried
+since their original arrived, and events that waited beyond the tenant's late window are left to a person.
 """
 
 import uuid
@@ -18,20 +18,20 @@ from pos.models import EventWait
 
 ACTOR: Final = "system:references"
 _NOTES: Final = "The event it refers to has arrived."
-#: A void waits for its return, which waits for its sale: each round releases those who waited for the one before.
+#: Bound on chains: a void may wait for a return that waits for a sale, and each round releases the next link.
 _ROUNDS: Final = 5
 
 
 def release_waiting(*, tenant_id: int, now: datetime) -> int:
-    """Post every event that has waited for what is in the books now. Safe to run twice, and at once.
+    """Post the waiting events whose original is in the books. Safe to run twice and concurrently.
 
-    :returns: how many were posted.
+    :returns: the number of events posted.
     """
     released = 0
     for _ in range(_ROUNDS):
-        verdicts = retry_serialization(lambda: _release_some(tenant_id, now))
-        count_journals(verdicts)
-        posted = sum(verdict.journal_id is not None for verdict in verdicts)
+        runs = retry_serialization(lambda: _release_some(tenant_id, now))
+        count_journals(runs)
+        posted = sum(run.journal_id is not None for run in runs)
         released += posted
         if not posted:
             break
@@ -39,7 +39,10 @@ def release_waiting(*, tenant_id: int, now: datetime) -> int:
 
 
 def sweep(*, now: datetime) -> int:
-    """Release for every tenant what was missed: who looked before his original was committed waits after it."""
+    """Release the waiting events of every tenant.
+
+    An event that looked for its original just before the original committed is missed on arrival and waits until here.
+    """
     tenants = Tenant.objects.filter(id__in=EventWait.objects.values("tenant_id")).order_by("id")
     return sum(release_waiting(tenant_id=tenant_id, now=now) for tenant_id in tenants.values_list("id", flat=True))
 
@@ -48,8 +51,8 @@ def _release_some(tenant_id: int, now: datetime) -> list[CaseRun]:
     with tenant_transaction(tenant_id):
         waiting = _releasable(tenant_id, now)
         decision = Decision(DecisionAction.REPLAY, notes=_NOTES, canonical=FIRST)
-        deciding = DecisionRun(tenant_id, decision, ACTOR, may_approve=False, now=now, automatic=True)
-        return deciding.decide(waiting) if waiting else []
+        decision_run = DecisionRun(tenant_id, decision, ACTOR, may_approve=False, now=now, automatic=True)
+        return decision_run.decide(waiting) if waiting else []
 
 
 def _releasable(tenant_id: int, now: datetime) -> list[uuid.UUID]:

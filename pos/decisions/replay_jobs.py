@@ -1,7 +1,7 @@
-"""Use cases: replay every held event of one reason, for instance after an event type was switched on.
+"""Use cases: replay all held events of one reason, for instance after an event type was enabled.
 
-A job is a row; whoever runs it (a Celery worker, a command) moves it on chunk by chunk. Each chunk is decided in the
-transaction that moves the job, so a worker that dies leaves nothing half done and the next one goes on where it was.
+A job is a row; a Celery worker or a command processes it chunk by chunk. Each chunk is decided in the transaction that
+advances the job, so a worker that dies leaves nothing half done and the next worker continues from there.
 """
 
 import uuid
@@ -25,7 +25,7 @@ from pos.decisions.resolve import CHUNK, checked, count_journals, rolled_back
 from pos.decisions.writing import CaseRun
 from pos.models import JobStatus, ReplayJob
 
-#: A job nobody has moved for so long has lost its worker.
+#: A job without progress for this long has lost its worker.
 STALE_AFTER_SECONDS: Final = 90
 
 Progress = Callable[[int, int], None]
@@ -34,9 +34,10 @@ Progress = Callable[[int, int], None]
 def request_replay(
     *, tenant_id: int, reason_code: str, notes: str, actor: str, may_approve: bool, now: datetime
 ) -> ReplayJob:
-    """Write down that every case of this reason that is open now is to be replayed as it arrived.
+    """Create a job that replays every case of a reason open at `now`, each as it arrived.
 
-    :raises InvalidParameter: an unknown reason. :raises exceptions.decisions.NotesRequired: nobody says why.
+    :raises InvalidParameter: an unknown reason. :raises exceptions.decisions.NotesRequired: the notes are empty.
+    :raises pos.contract.PanDetected: the notes hold a card number.
     """
     if reason_code not in REASONS:
         raise InvalidParameter(f"reason_code must be one of {', '.join(REASONS)}.")
@@ -64,16 +65,16 @@ def request_replay(
 
 
 def run_replay(*, job_id: int, on_progress: Progress | None = None) -> ReplayJob:
-    """Move a job on until it is done. Safe to run twice, and two at once: each chunk is somebody's alone.
+    """Run a job until it is done. Safe to run twice and concurrently: a row lock gives each chunk to one worker.
 
-    :raises NotFound: there is no such job.
+    :raises NotFound: the job does not exist.
     """
     job = ReplayJob.objects.filter(pk=job_id).first()
     if job is None:
         raise NotFound(f"There is no replay job {job_id}.")
     while job.status != JobStatus.DONE:
-        job, verdicts = retry_serialization(partial(_move, job.tenant_id, job.id))
-        count_journals(verdicts)
+        job, runs = retry_serialization(partial(_move, job.tenant_id, job.id))
+        count_journals(runs)
         if on_progress is not None:
             on_progress(job.resolved + job.refused, job.total)
     return job
@@ -82,24 +83,27 @@ def run_replay(*, job_id: int, on_progress: Progress | None = None) -> ReplayJob
 def dry_run(
     *, tenant_id: int, reason_code: str, actor: str, now: datetime, on_progress: Progress | None = None
 ) -> Counter[str]:
-    """What a replay would come to, by outcome: the real path, each chunk rolled back. Nothing is kept."""
-    deciding = DecisionRun(tenant_id, Decision(DecisionAction.REPLAY, "dry run"), actor, False, now)
-    cases, found, reached = open_cases(tenant_id, reason_code, now), Counter[str](), None
+    """Count the outcomes a replay would have: the real path, each chunk rolled back.
+
+    :returns: {`resolved` or an error code: number of cases}.
+    """
+    decision_run = DecisionRun(tenant_id, Decision(DecisionAction.REPLAY, "dry run"), actor, False, now)
+    cases, outcomes, reached = open_cases(tenant_id, reason_code, now), Counter[str](), None
     total = cases.count() if on_progress is not None else 0
     while chunk := _next_chunk(cases, reached):
         ids = [case_id for _, case_id in chunk]
-        verdicts = retry_serialization(
-            lambda ids=ids: rolled_back(tenant_id, lambda: deciding.decide(ids, propose=False))  # type: ignore[misc]
+        runs = retry_serialization(
+            lambda ids=ids: rolled_back(tenant_id, lambda: decision_run.decide(ids, propose=False))  # type: ignore[misc]
         )
-        found.update(_outcome(verdict) for verdict in verdicts)
+        outcomes.update(_outcome(run) for run in runs)
         reached = chunk[-1]
         if on_progress is not None:
-            on_progress(found.total(), total)
-    return found
+            on_progress(outcomes.total(), total)
+    return outcomes
 
 
 def unfinished_jobs(now: datetime) -> Iterator[int]:
-    """Ids of jobs that wait for a worker, or have lost theirs."""
+    """Yield the ids of jobs without a worker: queued ones, and those without progress for too long."""
     stale = now.timestamp() - STALE_AFTER_SECONDS
     for job in ReplayJob.objects.exclude(status=JobStatus.DONE).order_by("id"):
         if job.moved_at is None or job.moved_at.timestamp() < stale:
@@ -107,7 +111,7 @@ def unfinished_jobs(now: datetime) -> Iterator[int]:
 
 
 def open_cases(tenant_id: int, reason_code: str, until: datetime) -> QuerySet[ExceptionCase]:
-    """The cases a replay is about, oldest first."""
+    """Select the open cases of a reason created up to an instant, oldest first."""
     rows = ExceptionCase.objects.filter(
         tenant_id=tenant_id, status=CaseStatus.OPEN, reason_code=reason_code, created_at__lte=until
     )
@@ -115,7 +119,10 @@ def open_cases(tenant_id: int, reason_code: str, until: datetime) -> QuerySet[Ex
 
 
 def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[CaseRun]]:
-    """Decide the next chunk. Two workers with the same message take turns: each goes on where the other stopped."""
+    """Decide the next chunk and advance the job.
+
+    The row lock makes two workers with the same message take turns: each continues where the other stopped.
+    """
     now = timezone.now()
     with tenant_transaction(tenant_id):
         job = ReplayJob.objects.select_for_update(of=("self",)).get(pk=job_id)
@@ -123,11 +130,11 @@ def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[CaseRun]]:
             return job, []
         reached = (job.reached_at, job.reached_id) if job.reached_at and job.reached_id else None
         chunk = _next_chunk(open_cases(tenant_id, job.reason_code, job.created_at), reached)
-        deciding = DecisionRun(
+        decision_run = DecisionRun(
             tenant_id, Decision(DecisionAction.REPLAY, job.notes), job.requested_by, job.may_approve, now
         )
-        verdicts = deciding.decide([case_id for _, case_id in chunk]) if chunk else []
-        outcomes = Counter(_outcome(verdict) for verdict in verdicts)
+        runs = decision_run.decide([case_id for _, case_id in chunk]) if chunk else []
+        outcomes = Counter(_outcome(run) for run in runs)
         job.resolved += outcomes.pop("resolved", 0)
         job.refused += outcomes.total()
         job.refusals = dict(Counter(job.refusals) + outcomes)
@@ -137,7 +144,7 @@ def _move(tenant_id: int, job_id: int) -> tuple[ReplayJob, list[CaseRun]]:
         if len(chunk) < CHUNK:
             _finish(job, now)
         job.save()
-    return job, verdicts
+    return job, runs
 
 
 def _finish(job: ReplayJob, now: datetime) -> None:
@@ -155,14 +162,14 @@ def _finish(job: ReplayJob, now: datetime) -> None:
 def _next_chunk(
     cases: QuerySet[ExceptionCase], reached: tuple[datetime, uuid.UUID] | None
 ) -> list[tuple[datetime, uuid.UUID]]:
-    """The next cases after the one that was reached, by their place in the order; whole they are read when locked."""
+    """Return (created_at, id) of the next cases after the last one decided; they are read in full once locked."""
     if reached is not None:
         at, case_id = reached
         cases = cases.filter(Q(created_at__gt=at) | Q(created_at=at, id__gt=case_id))
     return list(cases.values_list("created_at", "id")[:CHUNK])
 
 
-def _outcome(verdict: CaseRun) -> str:
-    if verdict.refusal is None:
+def _outcome(run: CaseRun) -> str:
+    if run.refusal is None:
         return "resolved"
-    return str(verdict.refusal.context.get("reason_code") or verdict.refusal.code)
+    return str(run.refusal.context.get("reason_code") or run.refusal.code)

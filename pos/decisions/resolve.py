@@ -1,54 +1,42 @@
-"""Use cases of the back office: decide on held events, preview a decision, decide on many.
+"""Use cases: decide on a held event, preview a decision, decide on many.
 
-A preview takes the real path and rolls it back, so that what it shows is what would happen. One transaction each; the
-case and its key are locked, so that of two people who decide at once one is told that it was decided already.
+A preview takes the real path and rolls it back, so that it shows what would happen. Each use case is one transaction
+(of many cases: one per chunk). Case and key are locked: the second of two people who decide at once gets
+`AlreadyResolved`.
 """
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from exceptions.cases import FourEyesRequired
 from exceptions.decisions import Decision, DecisionAction, InvalidCanonicalRawId
-from exceptions.models import ExceptionCase
 from ledgersafe.postgres import db
 from ledgersafe.postgres.db import retry_serialization, tenant_transaction
 from ledgersafe.telemetry import metrics
 from ledgersafe.values import card_numbers, exact_json
 from ledgersafe.values.errors import DomainError, NotFound
-from pos.contract import Hold, PanDetected
-from pos.decisions import effects, held_cases
-from pos.decisions.carry_out import DecisionRun, patch_text
-from pos.decisions.effects import Change, Choice, PreviewJournal
-from pos.decisions.held_cases import HeldCase
-from pos.decisions.ruling import (
-    Candidate,
-    Ruling,
-    as_it_happened,
-    meant_raw_id,
-    originals_of,
-    read_candidate,
-    reversal_day,
-    rule,
-)
+from pos.contract import PanDetected
+from pos.decisions import effects
+from pos.decisions.candidates import Candidate
+from pos.decisions.carry_out import DecisionRun
+from pos.decisions.effects import Change, PreviewJournal
+from pos.decisions.request import patch_text
 from pos.decisions.writing import CaseRun
-from pos.models import RawEvent
-from pos.posting import rates_for
-from pos.posting import tenant_memory as directories
+from pos.posting import tenant_memory
 
 T = TypeVar("T")
 
 #: Cases of one transaction of a bulk decision: their keys stay locked until it commits.
 CHUNK = 500
 MAX_BULK = 500
-_WEIGHED = Decision(DecisionAction.REPLAY, notes="weighed")
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCase:
-    """What a decision did. `result`: `processed`, `unchanged`, or empty when nothing was replayed."""
+    """The outcome of a decision. `result`: `processed`, `unchanged`, or empty without a replay."""
 
     case_id: uuid.UUID
     attempted: bool
@@ -61,7 +49,7 @@ class ResolvedCase:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a decision would do. Journal ids in `resolved` are those of the rolled-back run, and name nothing."""
+    """The outcome a decision would have. Journal ids in `resolved` belong to the rolled-back run and name nothing."""
 
     resolved: ResolvedCase
     journals: tuple[PreviewJournal, ...]
@@ -72,7 +60,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """One case of a bulk decision: resolved, or why not."""
+    """The outcome of one case of a bulk decision: resolved, or its refusal."""
 
     case_id: uuid.UUID
     resolved: ResolvedCase | None = None
@@ -89,28 +77,28 @@ def resolve_case(
     now: datetime,
     bound_to: str | None = None,
 ) -> ResolvedCase:
-    """Decide on one case, and replay the event if the decision says so.
+    """Decide on one case, and post the version if the decision is a replay.
 
-    :param may_approve: the actor may confirm, as a second person, what is above the tenant's limit.
+    :param may_approve: the actor may confirm, as a second person, decisions above the tenant's limit.
     :param bound_to: the store the actor is bound to, if any.
     :raises ledgersafe.values.errors.NotFound: the tenant has no such case.
-    :raises exceptions.cases.AlreadyResolved: somebody was faster.
-    :raises pos.decisions.carry_out.OfAnotherStore: another store's arrival is a version of the event.
+    :raises exceptions.cases.AlreadyResolved: the case is no longer open.
+    :raises pos.decisions.admission.OfAnotherStore: another store's arrival is a version of the event.
     :raises exceptions.cases.FourEyesRequired: above the limit; the decision was kept as a proposal.
     :raises pos.decisions.ruling.ReplayValidationFailed: the version cannot be posted; the attempt was counted.
     :raises ledgersafe.values.errors.DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
     """
-    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    decision_run = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
     def attempt() -> CaseRun:
         with tenant_transaction(tenant_id):
-            return _only(deciding.decide([case_id]))
+            return _only(decision_run.decide([case_id]))
 
-    verdict = retry_serialization(attempt)
-    if verdict.refusal is not None:
-        raise verdict.refusal
-    count_journals([verdict])
-    return _resolved(verdict, decision)
+    run = retry_serialization(attempt)
+    if run.refusal is not None:
+        raise run.refusal
+    count_journals([run])
+    return _resolved(run, decision)
 
 
 def preview_resolution(
@@ -123,24 +111,24 @@ def preview_resolution(
     now: datetime,
     bound_to: str | None = None,
 ) -> Preview:
-    """What `resolve_case` would do: the same path, rolled back. Nothing is kept, not even the attempt.
+    """Return what `resolve_case` would do: the same path, rolled back. Not even the attempt is counted.
 
-    :raises ledgersafe.values.errors.DomainError: as `resolve_case`, but for FourEyesRequired: the preview says so
-        instead.
+    :raises ledgersafe.values.errors.DomainError: as `resolve_case`, except FourEyesRequired, which becomes
+        `Preview.needs_second_person`.
     """
-    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    decision_run = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
 
     def look() -> Preview:
-        verdict = _only(deciding.decide([case_id], propose=False))
-        if verdict.refusal is not None:
-            raise verdict.refusal
-        journals = effects.written(tenant_id, verdict.written) if verdict.written else ()
+        run = _only(decision_run.decide([case_id], propose=False))
+        if run.refusal is not None:
+            raise run.refusal
+        journals = effects.written(tenant_id, run.written) if run.written else ()
         return Preview(
-            resolved=_resolved(verdict, decision),
+            resolved=_resolved(run, decision),
             journals=journals,
             change=effects.change_of(journals),
-            payload_text=_payload_text(verdict.candidate),
-            needs_second_person=verdict.needs_second_person,
+            payload_text=_payload_text(run.candidate),
+            needs_second_person=run.needs_second_person,
         )
 
     return retry_serialization(lambda: rolled_back(tenant_id, look))
@@ -156,157 +144,71 @@ def resolve_in_bulk(
     now: datetime,
     bound_to: str | None = None,
 ) -> list[BulkOutcome]:
-    """Decide the same on many cases: an outcome each, in order; one that is refused never fails its neighbours.
+    """Make the same decision on many cases, and return their outcomes in the order given.
 
-    :raises InvalidCanonicalRawId: one arrival cannot be the canonical one of several events.
+    A refused case never fails its neighbours.
+
+    :raises InvalidCanonicalRawId: the decision names an arrival, which belongs to one event only.
     """
     if decision.canonical_raw_id is not None:
         raise InvalidCanonicalRawId("canonical_raw_id names one event's arrival; for many use canonical FIRST or LAST.")
-    deciding = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
+    decision_run = DecisionRun(tenant_id, checked(decision), actor, may_approve, now, bound_to=bound_to)
     outcomes: dict[uuid.UUID, BulkOutcome] = {}
-    wanted = list(dict.fromkeys(case_ids))
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
+    distinct_ids = list(dict.fromkeys(case_ids))
+    for start in range(0, len(distinct_ids), CHUNK):
+        chunk = distinct_ids[start : start + CHUNK]
 
         def attempt(chunk: list[uuid.UUID] = chunk) -> list[CaseRun]:
             with tenant_transaction(tenant_id):
-                return deciding.decide(chunk)
+                return decision_run.decide(chunk)
 
-        verdicts = retry_serialization(attempt)
-        count_journals(verdicts)
-        outcomes |= {verdict.case_id: outcome_of(verdict, decision) for verdict in verdicts}
+        runs = retry_serialization(attempt)
+        count_journals(runs)
+        outcomes |= {run.case_id: outcome_of(run, decision) for run in runs}
     absent = NotFound("There is no such exception.")
-    return [outcomes.get(case_id) or BulkOutcome(case_id, refusal=absent) for case_id in wanted]
+    return [outcomes.get(case_id) or BulkOutcome(case_id, refusal=absent) for case_id in distinct_ids]
 
 
-def outcome_of(verdict: CaseRun, decision: Decision) -> BulkOutcome:
-    """What became of one case of many."""
-    if verdict.refusal is not None:
-        return BulkOutcome(verdict.case_id, refusal=verdict.refusal)
-    return BulkOutcome(verdict.case_id, resolved=_resolved(verdict, decision))
-
-
-def weigh_choices(case: ExceptionCase, *, now: datetime) -> list[Choice]:
-    """Every version of a case's event as a choice, for showing: pure drafts against what stands; nothing is locked.
-
-    A handful of statements for any number of versions. What the books themselves would refuse, only a preview tells.
-    """
-    one = held_cases.read_held(case)
-    if one is None:
-        return []
-    return _weigh(one, [replace(_WEIGHED, canonical_raw_id=raw_id) for raw_id in one.known.values()], now)
-
-
-def weigh_decision(case: ExceptionCase, decision: Decision, *, now: datetime) -> Choice | None:
-    """What a decision somebody proposed would do, weighed as `weigh_choices` does; None: its key is gone."""
-    one = held_cases.read_held(case)
-    return _weigh(one, [decision], now)[0] if one is not None else None
-
-
-def _weigh(one: HeldCase, decisions: Sequence[Decision], now: datetime) -> list[Choice]:
-    standing = effects.written(one.case.tenant_id, [one.key.journal_id]) if one.key.journal_id else ()
-    meant = [meant_raw_id(one, decision) for decision in decisions]
-    arrivals = held_cases.read_arrivals(one.case.tenant_id, set(meant))
-    directory = directories.memory_of(one.case.tenant_id)
-    read = [
-        _weighable(one, arrivals.get(raw_id), decision, directory.base_currency)
-        for raw_id, decision in zip(meant, decisions, strict=True)
-    ]
-    rates = rates_for(one.case.tenant_id, [getattr(candidate, "reading", None) for candidate in read])
-    candidates = [candidate for candidate in read if isinstance(candidate, Candidate)]
-    originals = originals_of([one], candidates, directory.base_currency, lock=False)
-    choices = []
-    for raw_id, decision, candidate, known in zip(meant, decisions, read, rates, strict=True):
-        ruling: Ruling | Hold | str
-        if isinstance(candidate, Candidate):
-            ruling = rule(one, candidate, decision, directory.facts, now=now, rates=known, originals=originals)
-        else:
-            ruling = candidate
-        journals: tuple[PreviewJournal, ...] = ()
-        if isinstance(ruling, Ruling):
-            journals = _on_paper(one, ruling, standing, directory, now)
-        payload_hash = _hash_of(one, candidate, raw_id)
-        choices.append(
-            Choice(
-                raw_id=raw_id,
-                payload_hash=payload_hash.hex(),
-                disposition=one.dispositions.get(payload_hash, ""),
-                is_first=raw_id == one.key.first_raw_id,
-                stands=isinstance(ruling, Ruling) and ruling.post is None,
-                journals=journals,
-                change=effects.change_of(journals),
-                refusal=ruling.message if isinstance(ruling, Hold) else ruling if isinstance(ruling, str) else "",
-            )
-        )
-    return choices
-
-
-def _hash_of(one: HeldCase, candidate: Candidate | str, raw_id: int) -> bytes:
-    """The fingerprint of the version that was weighed; of one that cannot be read, of the arrival it is."""
-    if isinstance(candidate, Candidate):
-        return candidate.payload_hash
-    return next((payload_hash for payload_hash, known_id in one.known.items() if known_id == raw_id), b"")
-
-
-def _weighable(one: HeldCase, arrival: RawEvent | None, decision: Decision, base_currency: str) -> Candidate | str:
-    """A version as a candidate, or why it cannot be one."""
-    try:
-        return as_it_happened(read_candidate(one, arrival, decision, base_currency=base_currency), arrival)
-    except DomainError as error:
-        return error.message
-
-
-def _on_paper(
-    one: HeldCase,
-    ruling: Ruling,
-    standing: tuple[PreviewJournal, ...],
-    directory: directories.TenantMemory,
-    now: datetime,
-) -> tuple[PreviewJournal, ...]:
-    journals = []
-    if ruling.reverses is not None:
-        day, _ = reversal_day(ruling.reverses, directory.facts, store_code=one.case.store_code, now=now)
-        journals += [effects.mirrored(journal, day) for journal in standing]
-    if ruling.post is not None and ruling.post.mirror is not None:
-        journals.append(effects.drafted(ruling.post.mirror, ruling.post.business_date))
-    if ruling.post is not None and ruling.post.draft.lines:
-        journals.append(effects.drafted(ruling.post.draft, ruling.post.business_date))
-    return tuple(journals)
+def outcome_of(run: CaseRun, decision: Decision) -> BulkOutcome:
+    """Turn the run of one case into its outcome."""
+    if run.refusal is not None:
+        return BulkOutcome(run.case_id, refusal=run.refusal)
+    return BulkOutcome(run.case_id, resolved=_resolved(run, decision))
 
 
 def checked(decision: Decision) -> Decision:
-    """:raises PanDetected: notes and patches are kept, and no card number ever is."""
+    """Return the decision. :raises PanDetected: its notes or patch, which are stored, hold a card number."""
     if card_numbers.contains_pan(decision.notes) or card_numbers.contains_pan(patch_text(decision) or ""):
         raise PanDetected
     return decision
 
 
 def rolled_back(tenant_id: int, look: Callable[[], T]) -> T:
-    """Run `look` in a use case's transaction and undo all it did but its answer."""
+    """Run `look` in a transaction of the tenant, roll it back, and return its answer."""
     try:
         with db.rolled_back(tenant_id):
             return look()
     finally:
-        # Read inside the transaction, whose stores and accounts are gone again.
-        directories.forget(tenant_id)
+        # The memory was filled inside the transaction: its stores and accounts are gone with the rollback.
+        tenant_memory.forget(tenant_id)
 
 
-def _only(verdicts: list[CaseRun]) -> CaseRun:
-    if not verdicts:
+def _only(runs: list[CaseRun]) -> CaseRun:
+    if not runs:
         raise NotFound("There is no such exception.")
-    return verdicts[0]
+    return runs[0]
 
 
-def _resolved(verdict: CaseRun, decision: Decision) -> ResolvedCase:
-    candidate = verdict.candidate
+def _resolved(run: CaseRun, decision: Decision) -> ResolvedCase:
+    candidate = run.candidate
     return ResolvedCase(
-        case_id=verdict.case_id,
+        case_id=run.case_id,
         attempted=decision.action is DecisionAction.REPLAY,
-        result=verdict.ruling.result if verdict.ruling else "",
+        result=run.ruling.result if run.ruling else "",
         canonical_raw_id=candidate.raw_id if candidate else None,
         final_payload_hash=candidate.payload_hash.hex() if candidate else None,
-        journal_id=verdict.journal_id,
-        reversal_journal_id=verdict.reversal_id,
+        journal_id=run.journal_id,
+        reversal_journal_id=run.reversal_id,
     )
 
 
@@ -314,10 +216,10 @@ def _payload_text(candidate: Candidate | None) -> str | None:
     return exact_json.canonical_text(dict(candidate.payload)) if candidate else None
 
 
-def count_journals(verdicts: Sequence[CaseRun]) -> None:
-    """After commit: journals written, by what they are."""
-    written = sum(len(verdict.written) for verdict in verdicts)
-    refused = sum(v.refusal is not None and not isinstance(v.refusal, FourEyesRequired) for v in verdicts)
+def count_journals(runs: Sequence[CaseRun]) -> None:
+    """Count journals written and cases refused in the metrics. Call it after the commit only."""
+    written = sum(len(run.written) for run in runs)
+    refused = sum(run.refusal is not None and not isinstance(run.refusal, FourEyesRequired) for run in runs)
     if written:
         metrics.ledger_transactions.labels("ok").inc(written)
     if refused:

@@ -1,34 +1,30 @@
-"""Which version of an event a decision means, and what choosing it would do. Pure, but for the rules' own log.
+"""Rule on a decision: what it does to the key of an event, or why its version cannot be posted. Pure, but for logging.
 
-`pos.decisions.held_cases.Held` is what a ruling is made from, and `Originals` what it is about; `rule` turns them and a
-decision into a `Ruling`, and touches no database.
+`rule` derives a `Ruling` from a `pos.decisions.held_cases.HeldCase`, a candidate and the originals it refers to.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from exceptions.decisions import FIRST, LAST, Decision, DecisionAction, InvalidCanonicalRawId, InvalidPatch
-from exceptions.patching import patched
+from exceptions.decisions import Decision, DecisionAction
 from ledger.fx import NO_RATES, Rates
 from ledger.models import Journal
-from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
-from pos.arrivals import Arrival, Refusal, device_clock, read_arrival
-from pos.contract import Event, Hold, PanDetected
+from pos.contract import Event, Hold
+from pos.decisions.candidates import Candidate
 from pos.decisions.held_cases import HeldCase
-from pos.models import Disposition, KeyStatus, RawEvent
+from pos.models import Disposition, KeyStatus
 from pos.references.lookup import CorrectionPending, Originals
 from pos.rules import Post, PostingSettings, decide_posting, refers, refuse_change
 
 logger = logging.getLogger(__name__)
 
-#: What becomes of a version that was chosen: it stands in the books already, or it is posted now.
+#: Results of choosing a version: it is effective already, or it is posted now.
 UNCHANGED: Final = "unchanged"
 PROCESSED: Final = "processed"
-#: Of a version that was never in the books; what was decided on the others before stays as it is.
+#: Dispositions of versions never in the books: only these may a new decision change.
 _NEVER_POSTED: Final = frozenset({Disposition.HELD, Disposition.IGNORED})
 
 
@@ -40,24 +36,8 @@ class ReplayValidationFailed(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A version that could stand in the books: an arrival's payload, perhaps patched."""
-
-    raw_id: int
-    payload_hash: bytes
-    #: Canonical JSON, when no arrival has this payload.
-    patched_body: str | None
-    payload: Mapping[str, Any]
-    reading: Event | Hold
-    #: The operator has said which business day it belongs to.
-    dated: bool = False
-    #: Fingerprint of the version that was patched; None when none was.
-    made_from: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Ruling:
-    """What a decision does to one key. `post` without lines: the event moves no money."""
+    """The effect of a decision on one key. A `post` without lines is an event that moves no money."""
 
     status: KeyStatus
     result: str
@@ -67,98 +47,18 @@ class Ruling:
 
     @property
     def changes_books(self) -> bool:
-        """Whether a journal is written."""
+        """Tell whether a journal is written or reversed."""
         return self.reverses is not None or (self.post is not None and bool(self.post.draft.lines))
 
 
-def meant_raw_id(held: HeldCase, decision: Decision) -> int:
-    """The arrival a decision is about.
-
-    LAST is the newest version that is not the first: the last arrival itself may be a retry of the first.
-    :raises InvalidCanonicalRawId: the decision names two different ones.
-    """
-    first = held.key.first_raw_id
-    newest = max((raw_id for raw_id in held.known.values() if raw_id != first), default=first)
-    named = {FIRST: first, LAST: newest}.get(decision.canonical or "")
-    if named is not None and decision.canonical_raw_id not in {None, named}:
-        raise InvalidCanonicalRawId(f"canonical {decision.canonical} is arrival {named}, not another one.")
-    return named or decision.canonical_raw_id or held.case.raw_id
-
-
-def read_candidate(held: HeldCase, raw: RawEvent | None, decision: Decision, *, base_currency: str) -> Candidate:
-    """The version a decision means, patched if it says so.
-
-    :param raw: the arrival `meant_raw_id` named, or None when the tenant has no such row.
-    :raises DomainError: InvalidCanonicalRawId, InvalidPatch, PatchProtectedField, PanDetected.
-    """
-    known = held.known
-    raw_hash = bytes(raw.payload_sha256) if raw is not None and raw.payload_sha256 else None
-    if raw is None or raw.event_id != held.key.idempotency_key or raw_hash not in known:
-        raise InvalidCanonicalRawId
-    arrival = read_arrival(bytes(raw.raw_body), base_currency=base_currency)
-    dated = False
-    if decision.patch:
-        before = arrival.payload.get("business_date")
-        arrival = _patched(arrival, decision, base_currency)
-        dated = arrival.payload.get("business_date") != before
-    payload_hash = bytes.fromhex(arrival.payload_hash)
-    if not isinstance(arrival.reading, Event | Hold):
-        raise InvalidPatch(arrival.reading.message)
-    return Candidate(
-        raw_id=known.get(payload_hash, raw.id),
-        payload_hash=payload_hash,
-        patched_body=None if payload_hash in known else arrival.body.decode(),
-        payload=arrival.payload,
-        reading=arrival.reading,
-        dated=dated,
-        made_from=raw_hash if decision.patch else None,
-    )
-
-
-def as_it_happened(candidate: Candidate, raw: RawEvent | None) -> Candidate:
-    """The candidate by a right clock. :param raw: the arrival its `raw_id` names, whose clock was corrected or not."""
-    if raw is None or not isinstance(candidate.reading, Event):
-        return candidate
-    event = device_clock.as_kept(candidate.reading, raw.occurred_at, raw.corrected_at)
-    return replace(candidate, reading=event)
-
-
-def _patched(arrival: Arrival, decision: Decision, base_currency: str) -> Arrival:
-    """Read again from its bytes, as if it had arrived like this: the patch passes every check an arrival does."""
-    assert decision.patch is not None  # noqa: S101  the caller has looked
-    try:
-        body = exact_json.canonical_text(patched(arrival.payload, decision.patch)).encode()
-    except (RecursionError, UnicodeEncodeError):
-        raise InvalidPatch("The patched event is nested too deep, or holds half a character.") from None
-    again = read_arrival(body, base_currency=base_currency)
-    if isinstance(again.reading, Refusal):
-        if again.reading.code == "PAN_DETECTED":
-            raise PanDetected
-        raise InvalidPatch(again.reading.message)
-    return again
-
-
-def originals_of(
-    held: Collection[HeldCase], candidates: Iterable[Candidate | None], base_currency: str, *, lock: bool
-) -> Originals | None:
-    """What the candidates are about, and what counts against the events themselves; None when that is nothing.
-
-    :param lock: until commit; else only for showing.
-    """
-    events = [
-        candidate.reading
-        for candidate in candidates
-        if candidate is not None and isinstance(candidate.reading, Event) and refers(candidate.reading)
-    ]
-    posted = {one.key.idempotency_key for one in held if one.key.journal_id is not None}
-    if not events and not posted:
-        return None
-    tenant_id = next(one.key.tenant_id for one in held)
-    return Originals(tenant_id, events, also=posted, base_currency=base_currency, lock=lock)
+def refusal_of(hold: Hold) -> ReplayValidationFailed:
+    """Turn a hold into the API's refusal, with at most 50 field errors."""
+    errors = list(hold.errors[:50]) or [{"pointer": "", "message": hold.message}]
+    return ReplayValidationFailed(hold.message, errors=errors, reason_code=hold.reason_code)
 
 
 def rule(
-    held: HeldCase,
+    held_case: HeldCase,
     candidate: Candidate | None,
     decision: Decision,
     facts: PostingSettings,
@@ -167,31 +67,35 @@ def rule(
     rates: Rates = NO_RATES,
     originals: Originals | None,
 ) -> Ruling | Hold:
-    """What the decision does to the key, or why the version it chose cannot be posted.
+    """Derive the effect of a decision on a key, or the hold that keeps its version from being posted.
 
-    :param rates: those known now that held when it happened, by the foreign currencies the version was paid in.
+    :param candidate: the version chosen; None for a decision without replay.
+    :param rates: rates valid when the event happened, by foreign currency of its tenders.
+    :param originals: the events it refers to (`candidates.originals_of`).
     """
-    stands = held.key.status == KeyStatus.PROCESSED
+    stands = held_case.key.status == KeyStatus.PROCESSED
     if decision.action is DecisionAction.NO_REPLAY or candidate is None:
         return Ruling(KeyStatus.PROCESSED if stands else KeyStatus.IGNORED, result="")
-    if stands and candidate.payload_hash == bytes(held.key.effective_hash or b""):
+    if stands and candidate.payload_hash == bytes(held_case.key.effective_hash or b""):
         return Ruling(KeyStatus.PROCESSED, UNCHANGED, candidate)
     if isinstance(candidate.reading, Hold):
         return candidate.reading
     try:
-        verdict = _verdict(held, candidate, candidate.reading, facts, now=now, rates=rates, originals=originals)
+        outcome = _decide_version(
+            held_case, candidate, candidate.reading, facts, now=now, rates=rates, originals=originals
+        )
     except CorrectionPending:
-        return Hold("MISSING_REFERENCE", "What it is about is being corrected: replay it once that is done.")
-    except Exception as error:  # a bug in a rule is told, and decides nothing
-        logger.exception("Rules failed on a replay of event %s", held.key.idempotency_key)
+        return Hold("MISSING_REFERENCE", "The original is being corrected: replay it once that is done.")
+    except Exception as error:  # a bug in a rule is reported and posts nothing
+        logger.exception("Rules failed on a replay of event %s", held_case.key.idempotency_key)
         return Hold("PROCESSING_FAILED", f"The posting rules failed ({type(error).__name__}).")
-    if isinstance(verdict, Hold):
-        return verdict
-    return Ruling(KeyStatus.PROCESSED, PROCESSED, candidate, verdict, held.effective_journal)
+    if isinstance(outcome, Hold):
+        return outcome
+    return Ruling(KeyStatus.PROCESSED, PROCESSED, candidate, outcome, held_case.effective_journal)
 
 
-def _verdict(
-    held: HeldCase,
+def _decide_version(
+    held_case: HeldCase,
     candidate: Candidate,
     event: Event,
     facts: PostingSettings,
@@ -200,9 +104,9 @@ def _verdict(
     rates: Rates,
     originals: Originals | None,
 ) -> Post | Hold:
-    stands, original = held.effective_journal, None
+    stands, original = held_case.effective_journal, None
     if stands is not None and originals is not None:
-        key = held.key.idempotency_key
+        key = held_case.key.idempotency_key
         usage = originals.usage_of(key)
         if refused := refuse_change(event, stands.kind, usage, currency=originals.currency_of(stands.id)):
             return refused
@@ -212,9 +116,9 @@ def _verdict(
 
 
 def reversal_day(journal: Journal, facts: PostingSettings, *, store_code: str, now: datetime) -> tuple[date, bool]:
-    """The business day a reversal is booked on, and whether that is late: the journal's own, unless it is closed.
+    """Return the business day a reversal is booked on, and whether it is late: the journal's own day unless closed.
 
-    :param store_code: whose journal it is; by the clock of that store today is told.
+    :param store_code: the store of the journal; its time zone defines today.
     """
     if facts.closed_through is None or journal.business_date > facts.closed_through:
         return journal.business_date, False
@@ -222,17 +126,20 @@ def reversal_day(journal: Journal, facts: PostingSettings, *, store_code: str, n
 
 
 def _when_another_is_chosen(disposition: str, *, is_replaced: bool) -> str:
-    """Superseded: what stood in the books, and what the chosen version was made from. The others were refused."""
+    """Return the disposition of a version that was not chosen.
+
+    Superseded: the version that was effective, and the one the patch started from. Undecided others are rejected.
+    """
     if disposition == Disposition.EFFECTIVE or (is_replaced and disposition in _NEVER_POSTED):
         return Disposition.SUPERSEDED
     return Disposition.REJECTED if disposition in _NEVER_POSTED else disposition
 
 
-def changed_versions(one: HeldCase, ruling: Ruling) -> list[dict[str, Any]]:
-    """Every version whose disposition changes, and a patched one that is new."""
+def changed_versions(held_case: HeldCase, ruling: Ruling) -> list[dict[str, Any]]:
+    """List the versions whose disposition changes, a new patched one included, as rows of `pos_decide_v1`."""
     chosen = ruling.candidate.payload_hash if ruling.candidate else None
     replaced = ruling.candidate.made_from if ruling.candidate else None
-    known, before = one.known, one.dispositions
+    known, before = held_case.known, held_case.dispositions
     after: dict[bytes, str] = {}
     for payload_hash, disposition in before.items():
         if chosen is not None:
@@ -242,10 +149,10 @@ def changed_versions(one: HeldCase, ruling: Ruling) -> list[dict[str, Any]]:
             after[payload_hash] = Disposition.REJECTED if stands else Disposition.IGNORED
     if chosen is not None:
         after[chosen] = Disposition.EFFECTIVE
-    alone = len(after) == 1 and chosen in known  # one version, and it stands: nothing to tell apart
+    alone = len(after) == 1 and chosen in known  # a single effective version needs no row
     changed = {h: d for h, d in after.items() if not alone and before.get(h) != d}
     body = ruling.candidate.patched_body if ruling.candidate else None
-    base = ruling.candidate.raw_id if ruling.candidate else one.key.first_raw_id
+    base = ruling.candidate.raw_id if ruling.candidate else held_case.key.first_raw_id
     return [
         {"hash": h.hex(), "raw": known.get(h, base), "d": d, "body": body if h == chosen else None}
         for h, d in changed.items()

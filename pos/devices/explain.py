@@ -1,4 +1,4 @@
-"""Use case: say why numbers of a device are missing."""
+"""Use case: explain missing sequence numbers of a device."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class AlreadyExplained(DomainError):
     http_status = 409
 
 
-#: What the guards say no with.
+#: Refusals by the name of the violated constraint.
 _REFUSALS: Final[dict[str, type[DomainError]]] = {
     "device_gap_explanations_once": AlreadyExplained,
     "device_gap_explanations_of_a_gap": NotMissing,
@@ -39,7 +39,7 @@ _REFUSALS: Final[dict[str, type[DomainError]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Numbers of a device that are said to be missing, both included, and why."""
+    """A range of missing numbers of a device, both ends included, and the reason."""
 
     device_id: str
     first_seq: int
@@ -48,11 +48,11 @@ class Missing:
 
 
 def explain_gap(*, tenant_id: int, missing: Missing, actor: str, now: datetime) -> GapExplanation:
-    """Say why numbers of a device are missing. It stays on record; what arrives after all is posted all the same.
+    """Record why numbers of a device are missing. The record stays; an event that arrives later is still posted.
 
     :raises InvalidParameter: the numbers are no range. :raises exceptions.decisions.NotesRequired: no reason.
-    :raises pos.decisions.ruling.PanDetected: there is a card number in the reason. :raises NotFound: no such device.
-    :raises NotMissing: :raises AlreadyExplained: as they say.
+    :raises pos.contract.PanDetected: a card number in the reason. :raises NotFound: no such device.
+    :raises NotMissing: a number arrived or lies outside. :raises AlreadyExplained: a number has an explanation.
     """
     if not 1 <= missing.first_seq <= missing.last_seq <= MAX_SEQUENCE:
         raise InvalidParameter("first_seq and last_seq are whole numbers from 1 on, the first one not above the last.")

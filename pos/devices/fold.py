@@ -1,4 +1,4 @@
-"""Use case: fold what has come of devices that number their events into ranges."""
+"""Use case: fold the sequence numbers of devices into ranges."""
 
 import logging
 
@@ -9,11 +9,11 @@ logger = logging.getLogger(__name__)
 
 
 def fold_devices(*, tenant_id: int) -> int:
-    """Fold what has come of the tenant's devices into their ranges; afterwards all that was committed is in them.
+    """Fold every committed sequence number of a tenant's devices into their ranges.
 
-    Ingest does not wait for it, nor it for ingest. Safe to run at any time, any number of times, and at once.
+    Neither this nor ingest waits for the other. Safe to run at any time, repeatedly and concurrently.
 
-    :returns: how many events were folded.
+    :returns: the number of events folded.
     """
 
     def fold() -> int:
@@ -24,7 +24,7 @@ def fold_devices(*, tenant_id: int) -> int:
 
 
 def fold_all() -> None:
-    """Every tenant, each in a transaction of its own: what fails for one is logged, and tried again next time."""
+    """Fold the devices of every tenant in its own transaction; a failure is logged and retried by the next run."""
     for tenant in Tenant.objects.order_by("id").iterator():
         try:
             fold_devices(tenant_id=tenant.id)

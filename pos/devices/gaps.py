@@ -1,4 +1,4 @@
-"""What is missing of a device, named: each hole between its ranges, cut where a part of it is explained. Pure."""
+"""Cut the holes between a device's ranges into explained and unexplained gaps. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pos.models import GapExplanation
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Numbers that are missing, both included. `since`: when the event after them was received."""
+    """A range of missing numbers, both ends included. `since`: when the event after them was received."""
 
     first_seq: int
     last_seq: int
@@ -18,7 +18,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A hole, or the part of it that one explanation is about."""
+    """A hole, or a part of one with its explanation, if any."""
 
     first_seq: int
     last_seq: int
@@ -27,12 +27,15 @@ class Gap:
 
     @property
     def count(self) -> int:
-        """How many are missing."""
+        """The number of missing events."""
         return self.last_seq - self.first_seq + 1
 
 
 def named(holes: Iterable[Hole], explanations: Iterable[GapExplanation]) -> Iterator[Gap]:
-    """The gaps in order. :param explanations: of the device, by `first_seq`; they do not overlap."""
+    """Yield the gaps of the holes in order of number.
+
+    :param explanations: those of the device; they do not overlap.
+    """
     known = sorted(explanations, key=lambda one: one.first_seq)
     for hole in holes:
         at = hole.first_seq

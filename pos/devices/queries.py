@@ -1,4 +1,4 @@
-"""Reading devices: what came, what is missing, as of the last fold."""
+"""Read devices and their gaps, as of the last fold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ledgersafe.values.errors import NotFound
 from pos.devices.gaps import Gap, Hole, named
 from pos.models import Device, GapExplanation
 
-#: Of each device: its ranges, and how many of its missing numbers are explained.
+#: Per device: its ranges, and the number of missing events that are explained.
 _DEVICES: Final = """
 SELECT d.tenant_id, d.device_id, d.store_code, d.last_received_at, r.first_seq, r.last_seq, r.seen, r.ranges - 1,
        r.last_seq - r.first_seq + 1 - r.seen, e.explained
@@ -44,7 +44,7 @@ ORDER BY 1 LIMIT %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """One device. `missing_events` counts those that are explained too."""
+    """One device with its counts. `missing` includes explained numbers."""
 
     tenant_id: int
     device_id: str
@@ -62,47 +62,49 @@ _NAMES: Final = ", ".join(DeviceState.__dataclass_fields__)
 
 
 def list_devices(tenant_id: int, *, after: str = "", limit: int) -> list[DeviceState]:
-    """Devices by id, from one on; one statement."""
+    """List devices in order of id, after one; one statement."""
     return [_state(row) for row in _rows(_OF_TENANT, [tenant_id, after, limit])]
 
 
 def list_gaps(tenant_id: int, device_id: str, *, above: int = 0, limit: int) -> tuple[list[Gap], int | None]:
-    """What is missing of a device, in order, and where the next page begins. Up to `limit` holes; three statements.
+    """List the gaps of a device in order, and the number the next page begins above, or None; three statements.
+
+    :param limit: at most this many holes; a partly explained hole is several gaps.
 
     :raises NotFound: no such device.
     """
     if not Device.objects.filter(tenant_id=tenant_id, device_id=device_id).exists():
         raise NotFound("There is no such device.")
-    wanted = {"tenant": tenant_id, "device": device_id, "above": above, "limit": limit + 1}
-    holes = [Hole(first, last, since) for first, last, since in _rows(_HOLES, wanted)]
-    shown = holes[:limit]
+    parameters = {"tenant": tenant_id, "device": device_id, "above": above, "limit": limit + 1}
+    holes = [Hole(first, last, since) for first, last, since in _rows(_HOLES, parameters)]
+    visible = holes[:limit]
     explanations = GapExplanation.objects.filter(tenant_id=tenant_id, device_id=device_id)
-    if shown:
-        explanations = explanations.filter(first_seq__lte=shown[-1].last_seq, last_seq__gte=shown[0].first_seq)
-    more = shown[-1].last_seq + 1 if len(holes) > limit else None
-    return list(named(shown, explanations if shown else ())), more
+    if visible:
+        explanations = explanations.filter(first_seq__lte=visible[-1].last_seq, last_seq__gte=visible[0].first_seq)
+    more = visible[-1].last_seq + 1 if len(holes) > limit else None
+    return list(named(visible, explanations if visible else ())), more
 
 
 def count_unexplained() -> int:
-    """Missing numbers of all devices that nobody has explained, for the metric; as of the last fold."""
+    """Count unexplained missing numbers of all devices, for the metric."""
     return int(_rows(_UNEXPLAINED.format(_NAMES), [])[0][0])
 
 
 def device_after(cursor: Sequence[Any] | None) -> str:
-    """The last device of the page before. :raises InvalidParameter: that is no cursor of this list."""
+    """Return the last device id of the previous page. :raises InvalidParameter: not a cursor of this list."""
     return "" if cursor is None else str(cursors.position(cursor, cursors.text)[0])
 
 
 def number_above(cursor: Sequence[Any] | None) -> int:
-    """Where the page before ended. :raises InvalidParameter: that is no cursor of this list."""
+    """Return the number the previous page ended at. :raises InvalidParameter: not a cursor of this list."""
     return 0 if cursor is None else int(cursors.position(cursor, cursors.number)[0])
 
 
 def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _state(row: tuple[Any, ...]) -> DeviceState:

@@ -18,7 +18,7 @@ from pos.intake.plan import Plan
 from pos.intake.rows import claimed_by, more_of
 from pos.models.figures import Figures
 from pos.rules import RULES_VERSION, Post
-from pos.sales.header import currency_of, figures_of, mirror_figures_of
+from pos.sales import currency_of, figures_of, mirror_figures_of
 
 Parameter = bytes | str | int | None
 #: Actions that take the arrival's key now.

@@ -13,7 +13,7 @@ from pos.contract import References
 from pos.intake.plan import Plan
 from pos.posting import reference_row
 from pos.rules import RULES_VERSION, Post
-from pos.sales.header import figures_of, header_of, mirror_figures_of
+from pos.sales import figures_of, header_of, mirror_figures_of
 
 
 def rows_of(plans: Sequence[Plan]) -> list[dict[str, Any]]:

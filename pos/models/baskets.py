@@ -1,12 +1,12 @@
-"""What was sold where tenants look for near duplicates: a fingerprint of each basket, and when."""
+"""Basket fingerprints, for tenants that check for near duplicates."""
 
 from django.db import models
 
 
 class EventBasket(models.Model):
-    """The basket of a sale that was posted on arrival, to tell another one like it by. Only of tenants that ask for it.
+    """The basket fingerprint of a sale posted on arrival; only for tenants with the near-duplicate check.
 
-    Stays when the sale is voided: what comes seconds after it is still worth a look.
+    It stays when the sale is voided: a similar sale seconds later still needs a look.
     """
 
     append_only = True

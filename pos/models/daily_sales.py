@@ -1,4 +1,4 @@
-"""Gold: what each store sold on each business day, rolled up from silver. Written by one SQL function."""
+"""Daily sales by store (gold), rolled up from sale headers by one SQL function."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,7 +7,7 @@ from django.db.models import F, Q
 class DailySales(models.Model):
     """Sums over the headers (`pos.Sale`) of one store, business day and currency, up to the tenant's mark.
 
-    Alone it is behind: a report adds the headers above the mark (`pos.reports.daily_sales`). Figures are defined in
+    The table lags: a report adds the headers above the mark (`pos.reports.daily_sales`). Figures are defined in
     docs/kpis.md.
     """
 
@@ -65,10 +65,10 @@ class DailySales(models.Model):
 
 
 class DailySalesMark(models.Model):
-    """How far a tenant's headers are rolled up: those of transactions below `through_xid`.
+    """The mark up to which a tenant's headers are rolled up: those of transactions below `through_xid`.
 
-    The table also has `through_xid` and `folded_by`, the transaction that moved the mark last. A transaction's number
-    means something in one cluster only: after a dump was restored elsewhere `cluster` tells that the mark does not.
+    The table also has `through_xid` and `folded_by`, the last transaction that moved the mark. Transaction numbers are
+    valid in one cluster only: after a restore elsewhere, `cluster` shows that the mark is not.
     """
 
     written_by_function = True

@@ -1,4 +1,4 @@
-"""What is known of devices that number their events: where each was seen, which numbers came, why others did not."""
+"""Devices that number their events: last store, ranges of numbers received, and explanations of gaps."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class Device(models.Model):
-    """A device that numbers its events, as the newest of them says. Written by one SQL function, with its ranges."""
+    """A device, with the store of its newest event. Written by one SQL function, with its ranges."""
 
     written_by_function = True
 
@@ -25,9 +25,9 @@ class Device(models.Model):
 
 
 class DeviceRange(models.Model):
-    """Numbers of a device that all came, from one to another; before and after it something is missing.
+    """A maximal range of numbers received from a device; the numbers just before and after it are missing.
 
-    Folded from the gate's keys, and as good as made anew from them at any time.
+    Folded from event keys, and reproducible from them at any time.
     """
 
     written_by_function = True
@@ -51,7 +51,7 @@ class DeviceRange(models.Model):
 
 
 class GapExplanation(models.Model):
-    """Why numbers of a device are missing, by whom and when. Should one of them come after all, it is not missing."""
+    """The explanation of a range of missing numbers. A number that arrives later is no longer missing."""
 
     append_only = True
 

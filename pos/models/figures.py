@@ -1,10 +1,10 @@
-"""A header's figures: what one journal of an event comes to. Pure."""
+"""Figures of a sale header. Pure."""
 
 from typing import NamedTuple
 
 
 class Figures(NamedTuple):
-    """The columns of `sales` from `sign` on, in their order: SQL functions read them by place.
+    """The columns of `sales` from `sign` on, in column order: SQL functions read them by position.
 
     The figures of a day are `pos.reports.daily_sales.SalesFigures`. How to add one: docs/adding/figure.md.
     """
@@ -29,6 +29,6 @@ class Figures(NamedTuple):
     house_account_minor: int = 0
 
     def undone(self) -> "Figures":
-        """Of a journal that undoes this one."""
+        """Negate the figures, for the journal that undoes this one."""
         sign, *rest = self
         return Figures(sign, *(-value for value in rest))

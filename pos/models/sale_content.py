@@ -1,12 +1,12 @@
-"""Silver, what a sale is made of: lines, tenders and taxes of each journal of an event, projected in the background."""
+"""Lines, tenders and taxes of each journal of an event (silver), projected in the background."""
 
 from django.db import models
 
 
 class _Part(models.Model):
-    """A row of one journal: numbered from 1, of the header's day and store. Never changed.
+    """A row of one journal, numbered from 1, with the day and store of its header. Never changed.
 
-    Signed as the header is: a return's rows count down, and so do those of whatever undoes a sale.
+    Signed as the header: rows of a return or a reversal are negative.
     """
 
     append_only = True
@@ -28,7 +28,7 @@ class _Part(models.Model):
 
 
 class SaleLine(_Part):
-    """A line of the basket; `amount_minor` before discounts and exclusive tax. `is_return`: of goods brought back."""
+    """A line of the basket. `amount_minor`: before discounts and exclusive tax. `is_return`: goods brought back."""
 
     sku = models.CharField(max_length=200, blank=True)
     category = models.TextField(blank=True)
@@ -45,7 +45,7 @@ class SaleLine(_Part):
 
 
 class SaleTender(_Part):
-    """What was paid with, in the tender's own currency; also what was only assumed, for the books have booked it."""
+    """A payment in the tender's own currency; assumed tenders are included, because they are posted."""
 
     method = models.CharField(max_length=16)
     processor = models.CharField(max_length=64, blank=True)
@@ -58,9 +58,9 @@ class SaleTender(_Part):
 
 
 class SaleTenderReference(models.Model):
-    """What a tender's payment is called elsewhere, where the till said so. Never changed.
+    """The payment reference of a tender, as sent by the till. Never changed.
 
-    A table of its own: tenders that were projected before references were kept get theirs without being changed.
+    A separate table: tenders projected before references were kept get theirs without an update.
     """
 
     append_only = True

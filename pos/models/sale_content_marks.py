@@ -1,12 +1,12 @@
-"""How far lines, tenders and taxes are projected, and what could not be."""
+"""Progress and failures of the projection of lines, tenders and taxes."""
 
 from django.db import models
 
 
 class SaleContentMark(models.Model):
-    """How far the headers of a business day have their rows: those of transactions below `through_xid`.
+    """The mark up to which headers of a business day have rows: those of transactions below `through_xid`.
 
-    The table also has `through_xid`. As with `DailySalesMark` it means something in one cluster only.
+    The table also has `through_xid`. As with `DailySalesMark`, it is valid in one cluster only.
     """
 
     written_by_function = True
@@ -24,9 +24,9 @@ class SaleContentMark(models.Model):
 
 
 class SaleContentFailure(models.Model):
-    """A header without rows, and why: its event could not be read, or did not come to what was booked.
+    """A header without rows, and the reason: its event is unreadable, or does not add up to the header.
 
-    It goes when a later attempt succeeds.
+    The row is deleted when a later attempt succeeds.
     """
 
     written_by_function = True

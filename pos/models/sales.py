@@ -1,4 +1,4 @@
-"""Silver: what events that are in the books say, normalised; which events refer to which; who waits for whom."""
+"""Sale headers, references between events, and events waiting for their original (silver)."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class Sale(models.Model):
-    """The header of one journal that an event caused: where, when, and its amounts by kind. Never changed.
+    """The header of one journal caused by an event: place, time, and amounts by kind. Never changed.
 
     Amounts are signed so that sums over rows are figures: a sale counts up; a return, a void or the mirror of a
     reversed journal (`sign` −1) counts down. `gross_minor` is revenue from goods without tax and before discounts; what
@@ -68,11 +68,11 @@ class Sale(models.Model):
             models.CheckConstraint(name="sales_sign_known", condition=Q(sign__in=(1, -1))),
         ]
         indexes = [
-            # A receipt is looked up by its number when something is brought back.
+            # Returns look up their sale by receipt number.
             models.Index(
                 fields=["tenant", "txn_id"], condition=Q(event_type="SALE", sign=1), name="sales_by_transaction"
             ),
-            # Made in SQL, for its last column is not known here: sales_by_day on (tenant, business_date, xid).
+            # sales_by_day on (tenant, business_date, xid) is created in SQL: `xid` is unknown to Django.
         ]
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ class Sale(models.Model):
 
 
 class ReferenceKind(models.TextChoices):
-    """What a reference counts as; a CANCEL is a void."""
+    """Kinds of references; a CANCEL counts as a void."""
 
     RETURN = "RETURN"
     VOID = "VOID"
@@ -89,7 +89,7 @@ class ReferenceKind(models.TextChoices):
 
 
 class SaleReference(models.Model):
-    """What one journal takes from an original, or (`sign` −1) gives back to it. Sums are what stands. Never changed.
+    """The amount one journal takes from an original, or (`sign` −1) gives back. Sums are in effect. Never changed.
 
     A void of a return has two rows: it voids the return, and gives back to the sale what the return had taken. A
     correction's row has the corrected total.
@@ -134,9 +134,9 @@ class SaleReference(models.Model):
 
 
 class EventWait(models.Model):
-    """An event that came before the one it refers to, and which one it waits for. Never changed.
+    """An event that arrived before its original, and the original it waits for. Never changed.
 
-    It is released when that one is posted; whether it still waits is told by its key and its case.
+    It is released when the original is posted; its key and its case show whether it still waits.
     """
 
     append_only = True

@@ -1,7 +1,7 @@
-"""What was sold by article, and the taxes on it by code and rate: one statement each over a span of business days.
+"""Report sales by article, and taxes by code and rate: one statement each over a span of business days.
 
-Read from the projected rows (`pos.sales.projection`). Headers above their day's mark may not have theirs yet: a report
-first has the rows of its days written, up to one batch, and tells how many headers are still without (`pending`).
+Reports read the projected rows (`pos.sales.projection`). Headers above their day's mark may lack rows:
+`bring_up_to_date` projects one batch first, and `pending` counts the headers still without rows.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from django.db import connection
 from ledgersafe.tenants.principals import Principal
 from pos.sales.projection import project_sales
 
-#: Of each day of the span, the headers above its mark: one range of `sales_by_day`.
+#: Headers above the mark of each day of the span: one range of index `sales_by_day` per day.
 _PENDING: Final = """
 SELECT count(*) FROM generate_series(%(first)s::timestamp, %(last)s, '1 day') d(day)
 LEFT JOIN sale_content_marks m
@@ -27,9 +27,9 @@ _OF_SPAN: Final = """
     WHERE x.tenant_id = %(tenant)s AND x.business_date BETWEEN %(first)s AND %(last)s
       AND (%(store)s::text IS NULL OR x.store_code = %(store)s)
 """
-#: A void takes back what it undoes: of a sale from what was sold, of a return from what was returned.
+#: A void reduces what its original counted in: the void of a sale `sold`, the void of a return `returned`.
 _ARTICLES: Final = f"""
-WITH found AS (
+WITH grouped AS (
     SELECT x.sku, x.currency,
            coalesce(sum(x.quantity) FILTER (WHERE NOT x.is_return), 0) AS sold_quantity,
            coalesce(sum(x.amount_minor) FILTER (WHERE NOT x.is_return), 0)::bigint AS sold,
@@ -38,22 +38,22 @@ WITH found AS (
     FROM sale_lines x {_OF_SPAN} GROUP BY 1, 2
 )
 SELECT p.pending, f.* FROM ({_PENDING}) p(pending)
-LEFT JOIN (SELECT * FROM found WHERE (sold_quantity, sold, returned_quantity, returned) <> (0, 0, 0, 0)) f ON true
+LEFT JOIN (SELECT * FROM grouped WHERE (sold_quantity, sold, returned_quantity, returned) <> (0, 0, 0, 0)) f ON true
 ORDER BY f.currency, f.sold - f.returned DESC, f.sku
 """  # noqa: S608  names of ours
 _TAXES: Final = f"""
-WITH found AS (
+WITH grouped AS (
     SELECT x.code, x.rate, x.inclusive, x.currency, sum(x.amount_minor)::bigint AS amount
     FROM sale_taxes x {_OF_SPAN} GROUP BY 1, 2, 3, 4 HAVING sum(x.amount_minor) <> 0
 )
-SELECT p.pending, f.* FROM ({_PENDING}) p(pending) LEFT JOIN found f ON true
+SELECT p.pending, f.* FROM ({_PENDING}) p(pending) LEFT JOIN grouped f ON true
 ORDER BY f.currency, f.code, f.rate, f.inclusive
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What became of one article in one currency; amounts before discounts and exclusive tax, returns positive."""
+    """Quantities and amounts of one article in one currency: before discounts and exclusive tax; returns positive."""
 
     sku: str
     currency: str
@@ -64,16 +64,18 @@ class Article:
 
     @property
     def quantity(self) -> Decimal:
+        """Quantity sold less returned."""
         return self.sold_quantity - self.returned_quantity
 
     @property
     def amount_minor(self) -> int:
+        """Amount sold less returned, in minor units."""
         return self.sold_minor - self.returned_minor
 
 
 @dataclass(frozen=True, slots=True)
 class TaxSum:
-    """What was taken of one tax, less what was given back. `inclusive`: it is in the amounts of the lines."""
+    """One tax collected, less refunds, in minor units. `inclusive`: contained in the line amounts."""
 
     code: str
     rate: str
@@ -87,31 +89,31 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ArticleReport(Generic[T]):
-    """A report's lines, and how many headers of its days are not in it yet."""
+    """The lines of a report, and the number of headers of its days that are still missing from it."""
 
     rows: list[T]
     pending: int
 
 
 def articles(tenant_id: int, first: date, last: date, store_code: str | None = None) -> ArticleReport[Article]:
-    """By article and currency, the most first."""
+    """Report by article and currency, highest amount first within a currency."""
     pending, rows = _read(_ARTICLES, tenant_id, first, last, store_code)
     return ArticleReport([Article(*row) for row in rows], pending)
 
 
 def taxes(tenant_id: int, first: date, last: date, store_code: str | None = None) -> ArticleReport[TaxSum]:
-    """By code, rate and currency."""
+    """Report taxes by code, rate and currency."""
     pending, rows = _read(_TAXES, tenant_id, first, last, store_code)
     return ArticleReport([TaxSum(*row) for row in rows], pending)
 
 
 def bring_up_to_date(tenant_id: int, first: date, last: date) -> None:
-    """Have the rows of these days written, up to one batch; more is left to the job."""
+    """Project at most one batch of these days' rows; the background job does the rest."""
     project_sales(tenant_id=tenant_id, days=(first, last), batches=1)
 
 
 def store_for(principal: Principal, store_code: str | None) -> tuple[bool, str | None]:
-    """Whether a caller may see anything of it, and whose store it is about."""
+    """Return whether the caller may see the report, and the store it is limited to (None: all)."""
     if principal.store_code is None:
         return True, store_code
     return store_code in {None, principal.store_code}, principal.store_code

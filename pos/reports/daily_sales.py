@@ -1,7 +1,7 @@
-"""Gold: what stores sold by business day. One statement per report, exact at the moment it is asked.
+"""Report sales by store and business day (gold): one statement per report, exact at the moment of the query.
 
-A report is the roll-up plus the headers written since (`pos_daily_sales_v1`). Each figure is defined once, in
-docs/kpis.md: sums in the SQL function `pos_facts_by_day_v1`, what is derived from them here.
+A report is the roll-up plus the headers written since (`pos_daily_sales_v1`). docs/kpis.md defines each figure; sums
+are computed by the SQL function `pos_facts_by_day_v1`, rates and averages here.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ _RATE_STEP: Final = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class SalesFigures:
-    """What headers come to: counts, and amounts in minor units of one currency. In the order of `daily_sales`."""
+    """Sums over headers: counts, and amounts in minor units of one currency, in column order of `daily_sales`."""
 
     facts_count: int = 0
     baskets_count: int = 0
@@ -49,28 +49,28 @@ class SalesFigures:
 
     @property
     def net_minor(self) -> int:
-        """Without tax, tips and service charges."""
+        """Gross sales less returns and discounts, without tax, tips and service charges."""
         return self.gross_minor - self.returns_minor - self.discounts_minor
 
     @property
     def average_basket_minor(self) -> int | None:
-        """Net sales per basket, rounded half up to a minor unit; None when no basket stands."""
+        """Net sales per basket, rounded half up to a minor unit; None without baskets."""
         return None if self.baskets_count <= 0 else _rounded(self.net_minor, self.baskets_count, Decimal(1))
 
     @property
     def return_rate(self) -> Decimal | None:
-        """Returns per gross sales, as a share; None when nothing was sold."""
+        """Returns divided by gross sales; None without gross sales."""
         return None if self.gross_minor <= 0 else _rate(self.returns_minor, self.gross_minor)
 
     @property
     def correction_rate(self) -> Decimal | None:
-        """Voids and corrections per 100 sales rung up; None when none was."""
+        """Voids and corrections per 100 sales rung up; None without sales."""
         changed = 100 * (self.voids_count + self.corrections_count)
         return None if self.rung_count <= 0 else _rate(changed, self.rung_count)
 
 
 SUMS: Final = tuple(field.name for field in fields(SalesFigures))
-#: Tender methods of the contract, and where each one's sum is.
+#: Tender methods of the contract, and the figure that sums each.
 TENDERS: Final = {
     "CASH": "cash_minor",
     "CARD": "card_minor",
@@ -83,7 +83,7 @@ TENDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DaySales:
-    """One store's business day in one currency."""
+    """The figures of one store, business day and currency."""
 
     tenant_id: int
     day: date
@@ -93,7 +93,7 @@ class DaySales:
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> "DaySales":
-        """From a row of `daily_sales`, the columns in their order."""
+        """Build from a row with the columns of `daily_sales` in order."""
         tenant_id, day, store_code, currency, *sums = row
         return cls(tenant_id, day, store_code, currency, SalesFigures(*sums))
 
@@ -107,7 +107,10 @@ ORDER BY 2, 3, 4, 1
 
 
 def daily_sales(spans: Mapping[int, tuple[date, date]], store_code: str | None = None) -> list[DaySales]:
-    """Every store's business days of {tenant id: (first, last)}, in order of day, store, currency. One statement."""
+    """Report each tenant's span of business days, in order of day, store and currency; one statement.
+
+    :param spans: {tenant id: (first day, last day)}, both included.
+    """
     values: dict[str, Any] = {
         "tenants": list(spans),
         "first": [first for first, _ in spans.values()],
@@ -120,7 +123,7 @@ def daily_sales(spans: Mapping[int, tuple[date, date]], store_code: str | None =
 
 
 def sales_for(principal: Principal, first: date, last: date, store_code: str | None) -> list[DaySales]:
-    """What a caller may see: of a key that is bound to a store, that store. Another one answers as an absent one."""
+    """Report what a caller may see: a key bound to a store sees only that store; another is empty, as if absent."""
     if principal.store_code is not None:
         if store_code not in {None, principal.store_code}:
             return []
@@ -129,28 +132,28 @@ def sales_for(principal: Principal, first: date, last: date, store_code: str | N
 
 
 def totals(rows: Iterable[DaySales]) -> dict[str, SalesFigures]:
-    """By currency: currencies are never added up."""
-    found: dict[str, SalesFigures] = {}
+    """Sum figures by currency; currencies are never added up."""
+    by_currency: dict[str, SalesFigures] = {}
     for row in rows:
-        found[row.currency] = found.get(row.currency, SalesFigures()) + row.sums
-    return dict(sorted(found.items()))
+        by_currency[row.currency] = by_currency.get(row.currency, SalesFigures()) + row.sums
+    return dict(sorted(by_currency.items()))
 
 
 def by_day(rows: Iterable[DaySales]) -> dict[tuple[date, str], SalesFigures]:
-    """Of all stores, by day and currency."""
+    """Sum figures of all stores by day and currency."""
     return _grouped(((row.day, row.currency), row.sums) for row in rows)
 
 
 def by_store(rows: Iterable[DaySales]) -> dict[tuple[int, str, str], SalesFigures]:
-    """Of all days, by tenant, store and currency."""
+    """Sum figures of all days by tenant, store and currency."""
     return _grouped(((row.tenant_id, row.store_code, row.currency), row.sums) for row in rows)
 
 
 def _grouped(rows: Iterable[tuple[Any, SalesFigures]]) -> dict[Any, SalesFigures]:
-    found: dict[Any, SalesFigures] = {}
+    sums_by_key: dict[Any, SalesFigures] = {}
     for key, sums in rows:
-        found[key] = found.get(key, SalesFigures()) + sums
-    return found
+        sums_by_key[key] = sums_by_key.get(key, SalesFigures()) + sums
+    return sums_by_key
 
 
 def _rate(part: int, whole: int) -> Decimal:
@@ -158,15 +161,15 @@ def _rate(part: int, whole: int) -> Decimal:
 
 
 def _rounded(amount: int, parts: int, step: Decimal) -> int:
-    """Half up, away from zero: a return is as large as the sale it undoes."""
+    """Round half up, away from zero, so that a return is as large as the sale it undoes."""
     return int((Decimal(amount) / Decimal(parts)).quantize(step, ROUND_HALF_UP))
 
 
 def days_between(first: date, last: date) -> Sequence[date]:
-    """Both included."""
+    """List the days of a span, both ends included."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def stores_of(rows: Collection[DaySales]) -> list[str]:
-    """Their codes, in order."""
+    """List the store codes of rows, sorted."""
     return sorted({row.store_code for row in rows})

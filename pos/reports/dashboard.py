@@ -1,10 +1,8 @@
-"""Figures of the till's side for the dashboard: arrivals by hour, net sales of the business day by store.
+"""Report arrivals by hour and net sales by store for the dashboard.
 
-Arrivals are read from a table that never stops growing. What is settled (`ledgersafe.postgres.append_only_sums`) is
-added up once and
-remembered in the cache; each call reads what came since, so that its cost is that of the last seconds. The cache may be
-lost at any time: the first call after it adds up the window anew. Sales are those of the daily report
-(`pos.reports.daily_sales`).
+The table of arrivals never stops growing. Settled rows (`ledgersafe.postgres.append_only_sums`) are summed once and
+cached; each call reads only the rows since, so it costs as much as the last seconds of arrivals. The cache may be lost
+at any time: the next call sums the window again. Sales come from the daily report (`pos.reports.daily_sales`).
 """
 
 from collections.abc import Mapping
@@ -18,13 +16,13 @@ from ledgersafe.postgres.append_only_sums import EVENTS_RAW, remembered_sums
 from pos.reports.daily_sales import by_store, daily_sales
 
 HOURS: Final = 24
-#: Instants of neighbouring ids may be out of order by this much: clocks of web servers, long receptions.
+#: Bound on how far instants of neighbouring ids may be out of order: server clocks differ, receptions take time.
 _DISORDER: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose figures: one tenant's, or (None) everybody's. `stamp` tells databases apart that share a cache."""
+    """The tenant of the figures, or None for all. `stamp` tells databases apart that share a cache."""
 
     tenant_id: int | None
     stamp: str
@@ -40,7 +38,7 @@ class StoreSales:
     net_minor: int
 
 
-#: The last id before an instant, by halving the span of ids: about twenty look-ups in an index, at any size.
+#: The last id before an instant, by binary search over ids: about twenty index look-ups at any table size.
 _FIRST_SINCE: Final = """
 WITH RECURSIVE search(low, high) AS (
     SELECT 0::bigint, coalesce((SELECT max(id) FROM events_raw), 0)
@@ -63,9 +61,9 @@ GROUP BY 1, 2, 3
 
 
 def arrivals_by_hour(scope: Scope, *, now: datetime) -> dict[datetime, dict[str, int]]:
-    """Arrivals of the last 24 hours, the running one included: {start of the hour: {result: number}}. Two statements.
+    """Count arrivals of the last 24 hours, the current one included; two statements.
 
-    Hours nothing arrived in are there, and empty.
+    :returns: {start of the hour, UTC: {result: number}}; hours without arrivals are present and empty.
     """
     newest = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [newest - timedelta(hours=back) for back in reversed(range(HOURS))]
@@ -86,26 +84,29 @@ def arrivals_by_hour(scope: Scope, *, now: datetime) -> dict[datetime, dict[str,
 
 
 def id_before(tenant_id: int | None, instant: datetime) -> int:
-    """An id below those of all that arrived at the instant or later. Few arrivals above it came before."""
+    """Return an id below all arrivals at or after an instant; few arrivals above it came earlier."""
     own = "" if tenant_id is None else "AND r.tenant_id = %(tenant)s"
-    ((found,),) = _rows(_FIRST_SINCE.format(of_tenant=own), {"tenant": tenant_id, "since": instant - _DISORDER})
-    return int(found)
+    ((raw_id,),) = _rows(_FIRST_SINCE.format(of_tenant=own), {"tenant": tenant_id, "since": instant - _DISORDER})
+    return int(raw_id)
 
 
 def id_after(tenant_id: int, instant: datetime) -> int:
-    """An id at or above those of all that arrived before the instant."""
+    """Return an id at or above all arrivals before an instant."""
     return id_before(tenant_id, instant + 2 * _DISORDER) + 1
 
 
 def net_sales_by_store(days: Mapping[int, date]) -> list[StoreSales]:
-    """Net sales of each tenant on its business day (`{tenant id: day}`), best first. One statement."""
-    found = by_store(daily_sales({tenant_id: (day, day) for tenant_id, day in days.items()}))
-    rows = [StoreSales(*key, sums.net_minor) for key, sums in found.items() if sums.net_minor]
+    """Report net sales by store, highest first within a currency; one statement.
+
+    :param days: {tenant id: business day}.
+    """
+    sums_by_store = by_store(daily_sales({tenant_id: (day, day) for tenant_id, day in days.items()}))
+    rows = [StoreSales(*key, sums.net_minor) for key, sums in sums_by_store.items() if sums.net_minor]
     return sorted(rows, key=lambda row: (row.currency, -row.net_minor, row.store_code))
 
 
 def has_arrivals(tenant_id: int) -> bool:
-    """Whether the tenant has ever sent anything."""
+    """Tell whether the tenant has ever sent an event."""
     return bool(_rows("SELECT EXISTS (SELECT FROM events_raw WHERE tenant_id = %(t)s)", {"t": tenant_id})[0][0])
 
 

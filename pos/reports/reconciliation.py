@@ -1,6 +1,6 @@
-"""One business day in every layer: what arrived (bronze), what is posted (silver), the report (gold) and the books.
+"""Reconcile one business day: arrivals (bronze), headers (silver), report (gold) and books.
 
-Read in one snapshot, so that layers which agree look so, whatever is being posted meanwhile.
+All layers are read in one snapshot, so that postings during the query cannot make equal layers look different.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from ledgersafe.values.errors import InvalidParameter
 from pos.reports.daily_sales import SUMS, DaySales, SalesFigures, daily_sales, totals
 from pos.reports.dashboard import id_after, id_before
 
-#: Arrivals received while the day ran, and where the journals of those that were posted are.
+#: Arrivals received during the day, and the business days their journals were posted to.
 _BRONZE: Final = """
 SELECT coalesce(o.result, 'received'), count(*), count(DISTINCT r.event_id),
        count(o.journal_id) FILTER (WHERE o.result = 'processed'), count(s.journal_id),
@@ -37,8 +37,8 @@ FROM pos_facts_by_day_v1(%(tenant)s, ARRAY[%(day)s::date], NULL, '0', '184467440
 ORDER BY 3, 4
 """  # noqa: S608  names of ours
 
-#: The books of the day, of journals that events caused. A move of cash is compared by its cash alone, and a tender in
-#: a foreign currency is in no header: both as silver has it.
+#: Postings of the day's journals that events caused. As in headers, cash movements count by their cash alone, and
+#: tenders in foreign currencies are left out.
 _LEDGER: Final = """
 SELECT p.currency, a.role, coalesce(sum(p.amount_minor), 0)::bigint, count(DISTINCT p.journal_id),
        count(DISTINCT s.journal_id)
@@ -56,7 +56,7 @@ ORDER BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A figure that silver and the books both know: the accounts' roles, their sign, and silver's figure."""
+    """A figure compared between headers and books: account roles, their sign, and the figure of the headers."""
 
     name: str
     roles: tuple[str, ...]
@@ -71,7 +71,7 @@ LINES: Final = (
     Line("tax", ("SALES_TAX",), -1, lambda sums: sums.tax_minor),
     Line("tips", ("TIPS_PAYABLE",), -1, lambda sums: sums.tips_minor),
     Line("service_charges", ("SERVICE_CHARGES",), -1, lambda sums: sums.service_minor),
-    # Sold and paid with on the same accounts.
+    # Sold and paid with on the same accounts, so only the difference is comparable.
     Line(
         "liabilities",
         ("GIFT_CARDS", "STORE_CREDIT", "CUSTOMER_DEPOSITS"),
@@ -87,7 +87,7 @@ LINES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Bronze:
-    """Arrivals received in [starts_at, ends_at) by result, and the journals of those that were posted."""
+    """Counts of arrivals received in [starts_at, ends_at), by result, and of the journals they posted."""
 
     starts_at: datetime
     ends_at: datetime
@@ -101,20 +101,20 @@ class Bronze:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Journals of the day that events caused, how many have a header, and what stands on each role's accounts."""
+    """Journals of the day that events caused, those with a header, and minor units by (currency, account role)."""
 
     journals: int
     headers: int
     by_role: Mapping[tuple[str, str], int]
 
     def amount(self, currency: str, line: Line) -> int:
-        """A figure as silver would sign it."""
+        """Return a figure in minor units, signed as the headers sign it."""
         return line.sign * sum(self.by_role.get((currency, role), 0) for role in line.roles)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two layers that do not say the same. Amounts in minor units; `currency` empty: a number of rows."""
+    """A figure that differs between two layers. Minor units, or a number of rows if `currency` is empty."""
 
     between: tuple[str, str]
     figure: str
@@ -126,7 +126,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """One day in every layer."""
+    """One business day in all layers."""
 
     day: date
     bronze: Bronze
@@ -136,17 +136,17 @@ class Layers:
 
     @property
     def differences(self) -> list[Difference]:
-        """None, or something is broken: each is for a person to look at."""
+        """The figures that differ; any of them means that something is broken and a person must look."""
         return [*self._in_bronze(), *self._in_gold(), *self._in_books()]
 
     @property
     def currencies(self) -> list[str]:
-        """Of any layer."""
+        """The currencies of all layers, sorted."""
         return sorted({*totals(self.silver), *totals(self.gold), *(currency for currency, _ in self.books.by_role)})
 
     def _in_bronze(self) -> list[Difference]:
-        found = Difference(("bronze", "silver"), "journals", self.bronze.journals, self.bronze.headers)
-        return [found] if found.left != found.right else []
+        difference = Difference(("bronze", "silver"), "journals", self.bronze.journals, self.bronze.headers)
+        return [difference] if difference.left != difference.right else []
 
     def _in_gold(self) -> list[Difference]:
         silver, gold = ({(row.store_code, row.currency): row.sums for row in rows} for rows in (self.silver, self.gold))
@@ -161,8 +161,8 @@ class Layers:
     def _in_books(self) -> list[Difference]:
         silver = totals(self.silver)
         headers = sum(row.sums.facts_count for row in self.silver)
-        found = [Difference(("silver", "ledger"), "journals", headers, self.books.journals)]
-        found += [
+        compared = [Difference(("silver", "ledger"), "journals", headers, self.books.journals)]
+        compared += [
             Difference(
                 ("silver", "ledger"),
                 line.name,
@@ -173,13 +173,13 @@ class Layers:
             for currency in self.currencies
             for line in LINES
         ]
-        return [difference for difference in found if difference.left != difference.right]
+        return [difference for difference in compared if difference.left != difference.right]
 
 
 def read_layers(tenant_id: int, day: date) -> Layers:
-    """All layers of a business day: a fixed number of statements, each a range of an index, in one snapshot.
+    """Read all layers of a business day in one snapshot: a fixed number of statements, each an index range.
 
-    :raises InvalidParameter: the day is in the calendar's first or last year.
+    :raises InvalidParameter: the day is in the first or last year of the calendar.
     """
     if not date.min.year < day.year < date.max.year:
         raise InvalidParameter("date lies at an end of the calendar, where days have no neighbours.")
@@ -198,7 +198,7 @@ def _bronze(tenant_id: int, day: date) -> Bronze:
 
 
 def _span(tenant_id: int, day: date) -> tuple[datetime, datetime]:
-    """As it was when the day was opened; of a day that never was, as the tenant's days are now."""
+    """Return the instants the day was opened with; a day never opened has the tenant's current settings."""
     opened = Period.objects.filter(tenant_id=tenant_id, business_date=day).values_list("starts_at", "ends_at").first()
     if opened is not None:
         return opened

@@ -1,7 +1,4 @@
-"""Use case: fold what was posted since the last time into the daily sales.
-
-Reports are exact without it, only slower.
-"""
+"""Use case: roll new headers up into the daily sales. Reports are exact without it, only slower."""
 
 import logging
 
@@ -12,11 +9,11 @@ logger = logging.getLogger(__name__)
 
 
 def roll_up_sales(*, tenant_id: int) -> int | None:
-    """Fold the headers of transactions that have ended. Posting does not wait for it, nor it for posting.
+    """Fold the headers of ended transactions into the daily sales. Neither this nor posting waits for the other.
 
-    Safe to run at any time, any number of times, and at once.
+    Safe to run at any time, repeatedly and concurrently.
 
-    :returns: how many headers were folded; None when another run is under way for this tenant.
+    :returns: the number of headers folded; None if another run is under way for this tenant.
     """
 
     def fold() -> int | None:
@@ -28,7 +25,7 @@ def roll_up_sales(*, tenant_id: int) -> int | None:
 
 
 def roll_up_all() -> None:
-    """Every tenant, each in a transaction of its own: what fails for one is logged, and tried again next time."""
+    """Roll up every tenant in its own transaction; a failure is logged and retried by the next run."""
     for tenant in Tenant.objects.order_by("id").iterator():
         try:
             roll_up_sales(tenant_id=tenant.id)

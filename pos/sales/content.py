@@ -1,7 +1,7 @@
-"""What a journal of an event is made of: lines, tenders, taxes, signed as its header is. Pure.
+"""Derive the lines, tenders and taxes of a journal from its event, signed as its header. Pure.
 
-The event is the one the journal was made of; what a return or a tip leaves to its sale is filled in by the functions
-that posted it. A journal that undoes another one has that one's content with the opposite sign.
+Fields that a return or tip leaves to its sale are filled in by the functions that posted it. A reversing journal has
+the content of the journal it reverses, with the opposite sign.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _BASKETS: Final = SELLING | {"RETURN"}
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Lines, tenders and taxes; `is_return`: of goods brought back. A move of cash has none of them."""
+    """Lines, tenders and taxes of one journal. `is_return`: goods were brought back. Cash movements are empty."""
 
     lines: tuple[LineItem, ...] = ()
     tenders: tuple[Tender, ...] = ()
@@ -27,7 +27,7 @@ class Content:
     is_return: bool = False
 
     def times(self, sign: int) -> "Content":
-        """With every quantity and amount turned round when the sign is −1."""
+        """Return the content with quantities and amounts multiplied by 1 or −1."""
         if sign == 1:
             return self
         return Content(
@@ -39,14 +39,14 @@ class Content:
 
 
 class Unreadable(Exception):
-    """Why a journal's content cannot be told, for people."""
+    """The content of a journal cannot be derived; the message is for people."""
 
 
 def content_made_of(event: Event, sale: Event | None, sign: int) -> Content:
-    """The content of a journal that an event made, or (`sign` −1) of the one that undoes it.
+    """Derive the content of the journal an event made, or, with `sign` −1, of the journal that reverses it.
 
-    :param sale: of an event about a sale, that sale as it stood then.
-    :raises Unreadable: it is about a sale, and that is not to be had; or it would not be posted as it is.
+    :param sale: the sale a RETURN or TIP_ADJUST refers to, as it stood when that was posted; None otherwise.
+    :raises Unreadable: the sale is missing, or the rules would hold the event today.
     """
     kind = event.event_type
     if kind == "TIP_ADJUST":

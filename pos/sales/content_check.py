@@ -1,4 +1,4 @@
-"""Whether a header's lines, tenders and taxes come to its figures. Pure."""
+"""Check the lines, tenders and taxes of a journal against the figures of its header. Pure."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,10 +9,12 @@ from pos.sales.content import Content
 
 
 def disagreement(content: Content, currency: str, figures: Figures, *, is_tip: bool) -> str | None:
-    """What of a header its content does not come to, or None. The same is asked by Postgres when rows are written.
+    """Name the figures of a header that its content does not add up to, or return None.
 
-    :param currency: the header's; what was paid in another one is in none of its figures.
-    :param is_tip: of a TIP_ADJUST, whose header counts neither sales nor returns.
+    Postgres makes the same check when the rows are written.
+
+    :param currency: the header's currency; tenders in other currencies are in none of its figures.
+    :param is_tip: the event is a TIP_ADJUST, whose header counts neither sales nor returns.
     """
     basket = bool(figures.sales_count or figures.returns_count)
     inclusive = _sum(content.taxes, lambda tax: tax.inclusive)
@@ -38,9 +40,9 @@ def disagreement(content: Content, currency: str, figures: Figures, *, is_tip: b
         compared["goods"] = goods - inclusive, figures.gross_minor - figures.returns_minor
     if basket and figures.items:
         compared["lines"] = len(content.lines), abs(figures.items)
-    wrong = [f"{name} {found} for {booked}" for name, (found, booked) in compared.items() if found != booked]
+    wrong = [f"{name} {derived} for {booked}" for name, (derived, booked) in compared.items() if derived != booked]
     return f"Its header says otherwise: {', '.join(wrong)}." if wrong else None
 
 
-def _sum(parts: Iterable[Any], wanted: Callable[[Any], bool] = lambda _: True) -> int:
-    return sum(part.amount_minor for part in parts if wanted(part))
+def _sum(parts: Iterable[Any], counts: Callable[[Any], bool] = lambda _: True) -> int:
+    return sum(part.amount_minor for part in parts if counts(part))

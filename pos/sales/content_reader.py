@@ -1,8 +1,8 @@
-"""Reading what journals of events were made of: one statement for any number of headers.
+"""Read the content of journals from their events: one statement for any number of headers.
 
-A journal that undoes another one is followed to the one it undoes, so that rows never depend on which of the two was
-read first. Of that one, the body its decision chose or else the first arrival, as I00 derives it; of one about a sale,
-that sale's body too.
+A reversing journal is followed to the journal it reverses, so that its rows do not depend on which of the two is read
+first. The body is the version a decision chose, or else the first arrival, as invariant I00 derives it; events about
+a sale also need the body of that sale.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from pos.sales.content_check import disagreement
 
 _FIGURES: Final = Figures._fields
 
-#: The body of a journal's event: {0} names the row it is of, {1} its journal.
+#: The body of a journal's event. {0}: alias of the row, {1}: expression of the journal id.
 _BODY: Final = """
 LEFT JOIN LATERAL (
     SELECT coalesce(convert_to(v.patched_body, 'UTF8'), r.raw_body) AS body
@@ -36,15 +36,15 @@ LEFT JOIN LATERAL (
 """
 
 _READ: Final = f"""
-WITH RECURSIVE wanted AS MATERIALIZED (
+WITH RECURSIVE headers AS MATERIALIZED (
     SELECT s.journal_id, s.event_type, s.currency, {", ".join(f"s.{name}" for name in _FIGURES)}
     FROM sales s WHERE s.tenant_id = %(tenant)s AND {{which}}
 ), undone(journal_id, made_by, direction, depth) AS (
-    SELECT w.journal_id, w.journal_id, 1, 0 FROM wanted w
+    SELECT w.journal_id, w.journal_id, 1, 0 FROM headers w
     UNION ALL
     SELECT u.journal_id, e.undone, -u.direction, u.depth + 1
     FROM undone u
-    -- OFFSET 0: looked up by its id, and by nothing that a planner without statistics would think of.
+    -- OFFSET 0 keeps the look-up by id: without statistics the planner would choose a worse join.
     CROSS JOIN LATERAL (SELECT * FROM journals j WHERE j.id = u.made_by OFFSET 0) j
     CROSS JOIN LATERAL (
         SELECT j.reverses_id AS undone WHERE j.reverses_id IS NOT NULL
@@ -57,12 +57,12 @@ WITH RECURSIVE wanted AS MATERIALIZED (
           AND f.event_key = j.source_key AND f.kind = 'CORRECTION' AND f.sign = 1
     ) e
     WHERE u.depth < 8
-), made AS MATERIALIZED (
+), makers AS MATERIALIZED (
     SELECT DISTINCT ON (u.journal_id) u.journal_id, u.made_by, u.direction FROM undone u
     ORDER BY u.journal_id, u.depth DESC
 )
 SELECT w.*, m.direction, own.body, sale.body
-FROM made m JOIN wanted w USING (journal_id)
+FROM makers m JOIN headers w USING (journal_id)
 LEFT JOIN LATERAL (
     SELECT f.base_journal_id FROM sale_references f
     WHERE f.journal_id = m.made_by AND f.kind IN ('RETURN', 'TIP_ADJUST') AND f.sign = 1 LIMIT 1
@@ -77,7 +77,7 @@ _NAMED: Final = "s.journal_id = ANY(%(journals)s)"
 
 @dataclass(frozen=True, slots=True)
 class HeaderContent:
-    """A header's content, or why it has none."""
+    """The content of one header, or the reason it has none."""
 
     journal_id: int
     content: Content | None
@@ -85,12 +85,12 @@ class HeaderContent:
 
 
 def read_day(tenant_id: int, base_currency: str, day: str, since: str, before: str) -> list[HeaderContent]:
-    """Of the headers of a day that transactions of [since, before) wrote; operation."""
+    """Read the content of a day's headers written by transactions in [since, before); operation."""
     return list(_read(base_currency, _OF_A_DAY, tenant=tenant_id, day=day, since=since, before=before))
 
 
 def read_journals(tenant_id: int, base_currency: str, journal_ids: list[int]) -> list[HeaderContent]:
-    """Of these headers; operation."""
+    """Read the content of the headers of these journals; operation."""
     return list(_read(base_currency, _NAMED, tenant=tenant_id, journals=journal_ids))
 
 
@@ -105,7 +105,7 @@ def _read(base_currency: str, which: str, **values: Any) -> Iterator[HeaderConte
         except Unreadable as error:
             yield HeaderContent(journal_id, None, str(error))
             continue
-        except Exception as error:  # a body or a rule that fails must not hold up those behind it
+        except Exception as error:  # one failing body or rule must not stop the headers after it
             yield HeaderContent(journal_id, None, f"{type(error).__name__}: {error}")
             continue
         wrong = disagreement(content, currency, Figures(*figures), is_tip=event_type == "TIP_ADJUST")
@@ -120,5 +120,5 @@ def _content(body: Any, sale_body: Any, sign: int, base_currency: str) -> Conten
 
 
 def _event(body: Any, base_currency: str) -> Event | None:
-    verdict = read_arrival(bytes(body or b""), base_currency=base_currency).reading
-    return verdict if isinstance(verdict, Event) else None
+    reading = read_arrival(bytes(body or b""), base_currency=base_currency).reading
+    return reading if isinstance(reading, Event) else None

@@ -1,4 +1,4 @@
-"""Writing lines, tenders and taxes of headers: all of a batch by one call, or one by one where that is refused."""
+"""Write lines, tenders and taxes of headers: a batch in one call, or one by one if the batch is refused."""
 
 import logging
 from collections.abc import Sequence
@@ -12,20 +12,23 @@ from pos.sales.content_reader import HeaderContent
 logger = logging.getLogger(__name__)
 
 
-def keep(tenant_id: int, found: Sequence[HeaderContent], day: str | None = None, before: str | None = None) -> None:
-    """All together, and the mark of a day with them; operation.
+def keep(tenant_id: int, contents: Sequence[HeaderContent], day: str | None = None, before: str | None = None) -> None:
+    """Write the contents together with the mark of their day; operation.
 
-    Where Postgres refuses that, one by one, so that one header does not hold up the others.
+    If Postgres refuses the batch, each header is written in a savepoint of its own: one does not stop the others.
+
+    :param day: the business day whose mark moves to `before`; None moves no mark.
+    :raises django.db.DatabaseError: unavailable, or to be retried by the use case.
     """
     try:
         with transaction.atomic():
-            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(found)), day, before)
+            call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(contents)), day, before)
         return
     except DatabaseError as error:
         if is_unavailable(error) or sqlstate(error) in RETRYABLE:
             raise
         logger.warning("What was sold is kept one by one: %s", error)
-    kept = [_keep_alone(tenant_id, one) for one in found]
+    kept = [_keep_alone(tenant_id, one) for one in contents]
     if before is not None:
         call("pos_keep_content_v1", tenant_id, as_jsonb(_rows(kept, again=False)), day, before)
 
@@ -43,10 +46,13 @@ def _keep_alone(tenant_id: int, one: HeaderContent) -> HeaderContent:
     return failed
 
 
-def _rows(found: Sequence[HeaderContent], *, again: bool = True) -> dict[str, list[Any]]:
-    """As `pos_keep_content_v1` reads them. :param again: with the rows, and not only what has become of whom."""
+def _rows(contents: Sequence[HeaderContent], *, again: bool = True) -> dict[str, list[Any]]:
+    """Build the JSON argument of `pos_keep_content_v1`.
+
+    :param again: include the rows; False lists only which headers were written and which failed.
+    """
     rows: dict[str, list[Any]] = {"of": [], "lines": [], "tenders": [], "taxes": [], "failed": []}
-    for one in found:
+    for one in contents:
         journal, content = one.journal_id, one.content
         if content is None:
             rows["failed"].append({"j": journal, "why": one.failure})

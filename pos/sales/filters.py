@@ -1,4 +1,4 @@
-"""What a list of sales is asked for."""
+"""Read the filters of the list of sales. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from ledger.calendar import span_of_days
 from ledgersafe.values.errors import InvalidParameter
 from pos.sales.parameters import MAX_DAYS, read_store
 
-#: Days that are looked through when nobody says which.
+#: Days searched by default.
 DEFAULT_DAYS: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
 class SaleFilter:
-    """What `GET /v1/sales` is asked for. Days are business days, both included."""
+    """The filters of `GET /v1/sales`. Days are business days, both included."""
 
     first: date
     last: date
@@ -26,7 +26,7 @@ class SaleFilter:
 
     @classmethod
     def read(cls, parameters: Mapping[str, str], today: date) -> "SaleFilter":
-        """:raises InvalidParameter: no days, more than `MAX_DAYS`, or NUL in a text."""
+        """Read query parameters. :raises InvalidParameter: invalid days, more than `MAX_DAYS`, or NUL in a text."""
         first, last = span_of_days(parameters)
         end = last or max(today, first or today)
         begin = first or end - min(timedelta(days=DEFAULT_DAYS - 1), end - date.min)

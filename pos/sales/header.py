@@ -1,7 +1,7 @@
-"""The header of a sale: what one journal of an event comes to, by kind and by tender. Pure, from the journal itself.
+"""Derive the header of a journal: its figures by kind and by tender. Pure.
 
-Amounts are read off the journal's lines by account role, so that silver cannot disagree with the books. Only where a
-tender and a thing sold meet on one account (gift cards, store credit) the event tells them apart.
+Amounts come from the journal's lines by account role, so that headers cannot disagree with the books. Only for gift
+cards and store credit, where tenders and goods share an account, the event tells them apart.
 """
 
 from typing import Any, Final
@@ -17,20 +17,20 @@ from pos.rules import Post
 _CASH_MOVES: Final = names_of(Group.CASH)
 LIABILITIES: Final = ("GIFT_CARDS", "STORE_CREDIT", "CUSTOMER_DEPOSITS")
 _ROLES: Final = tuple(ROLES)
-#: As Postgres writes an array of integers.
+#: An array literal of Postgres, one integer per figure.
 _AS_ARRAY: Final = "{" + ",".join(["%d"] * len(Figures._fields)) + "}"
 
 
 def figures_of(post: Post) -> Figures:
-    """Of the journal an event makes."""
+    """Derive the figures of the journal an event posts; a void has those of its original, undone."""
     if post.original is not None and KINDS[post.event.event_type] == VOID:
         return post.original.figures.undone()
     return _figures(post.content or post.event, post.draft)
 
 
 def mirror_figures_of(post: Post) -> Figures:
-    """Of the journal that undoes what a correction replaces."""
-    assert post.original is not None  # noqa: S101  the caller has looked
+    """Derive the figures of the journal that undoes the original of a correction."""
+    assert post.original is not None  # noqa: S101  the caller checked
     return post.original.figures.undone()
 
 
@@ -67,7 +67,7 @@ def _figures(event: Event, draft: JournalDraft) -> Figures:
 
 
 def header_of(post: Post, figures: Figures) -> dict[str, Any]:
-    """As the SQL functions read it, but for what the arrival says itself."""
+    """Build the JSON header row for SQL; columns taken from the arrival are left out."""
     return {
         "reg": post.event.register_code or "",
         "cur": currency_of(post),
@@ -76,5 +76,5 @@ def header_of(post: Post, figures: Figures) -> dict[str, Any]:
 
 
 def currency_of(post: Post) -> str:
-    """A header is in the currency of the sale it is about."""
+    """Return the header's currency: that of the original, if the event refers to one."""
     return post.original.event.currency if post.original else post.event.currency

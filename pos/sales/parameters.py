@@ -11,9 +11,9 @@ MAX_DAYS: Final = 400
 
 
 def read_span(parameters: Mapping[str, str], today: date) -> tuple[date, date]:
-    """`from` and `to`, both included; one alone is that day, none is today.
+    """Read `from` and `to`, both included; one alone is that day, none is today.
 
-    :raises InvalidParameter: no days, the wrong way round, or more than `MAX_DAYS`.
+    :raises InvalidParameter: invalid days, in the wrong order, or more than `MAX_DAYS`.
     """
     first, last = span_of_days(parameters)
     first, last = first or last or today, last or first or today
@@ -23,7 +23,7 @@ def read_span(parameters: Mapping[str, str], today: date) -> tuple[date, date]:
 
 
 def read_store(parameters: Mapping[str, str]) -> str | None:
-    """`store_id`, or None. :raises InvalidParameter: it holds what no text of Postgres can hold."""
+    """Read `store_id`, or None. :raises InvalidParameter: it contains NUL, which Postgres cannot store."""
     text = parameters.get("store_id") or None
     if text is not None and "\x00" in text:
         raise InvalidParameter("store_id must not contain a NUL character.")

@@ -1,7 +1,7 @@
-"""Use cases: lines, tenders and taxes of what was sold, projected from the events in the background.
+"""Use cases: project the lines, tenders and taxes of sales from their events, in the background.
 
-Nothing of it is on the path of ingest. Rows of a header are written once and never depend on the order in which headers
-are read; so it is safe to run at any time, any number of times, and at once.
+Ingest never waits for this. The rows of a header are written once and do not depend on the order in which headers are
+read, so every use case is safe to run at any time, repeatedly and concurrently.
 """
 
 import logging
@@ -19,13 +19,13 @@ from pos.sales.content_writer import keep
 
 logger = logging.getLogger(__name__)
 
-#: Headers that are read and written in one transaction.
+#: Headers per transaction: bounds its memory and the time its locks are held.
 BATCH: Final = 2_000
 _EVER: Final = (date.min, date.max)
-#: Told how many headers have been read so far.
+#: Called with the number of headers read so far.
 Progress = Callable[[int], None]
 
-#: Headers of an event above the mark of their day: their rows may not be there yet.
+#: Headers of an event above the mark of their day, whose rows may be missing.
 _PENDING: Final = """
 SELECT s.journal_id FROM (
     SELECT j.id FROM journals j WHERE j.tenant_id = %(tenant)s AND j.source IN ('event', 'correction')
@@ -47,11 +47,11 @@ def project_sales(
     batch: int = BATCH,
     on_progress: Progress | None = None,
 ) -> int | None:
-    """Write the rows of headers of transactions that have ended, newest day first, a batch per transaction.
+    """Write the rows of headers whose transactions have ended, newest day first, a batch per transaction.
 
-    :param days: of these business days, both included.
-    :param batches: at most so many.
-    :returns: how many headers were read; None when another run is under way for this tenant.
+    :param days: first and last business day, both included.
+    :param batches: the maximum number of batches; None for no limit.
+    :returns: the number of headers read; None if another run is under way for this tenant.
     """
     tenant = Tenant.objects.get(id=tenant_id)
     done = 0
@@ -69,7 +69,7 @@ def project_sales(
 
 
 def project_event(*, tenant_id: int, event_key: str) -> None:
-    """Write the rows of one event's headers now, if a run has not got there yet."""
+    """Write the rows of one event's headers now, unless a run has written them already."""
 
     def project() -> None:
         with connection.cursor() as cursor:
@@ -84,7 +84,10 @@ def project_event(*, tenant_id: int, event_key: str) -> None:
 
 
 def retry_failures(*, tenant_id: int, limit: int = BATCH) -> int:
-    """Read again what could not be read: a release may know better. :returns: how many have their rows now."""
+    """Retry headers that could not be read, for instance after a new release.
+
+    :returns: the number of headers that now have their rows.
+    """
 
     def again() -> int:
         failed = SaleContentFailure.objects.filter(tenant_id=tenant_id).order_by("journal_id")
@@ -100,7 +103,7 @@ def retry_failures(*, tenant_id: int, limit: int = BATCH) -> int:
 
 
 def project_all() -> None:
-    """Every tenant, each by itself: what fails for one is logged, and tried again next time."""
+    """Project every tenant in transactions of its own; a failure is logged and retried by the next run."""
     for tenant in Tenant.objects.order_by("id").iterator():
         try:
             project_sales(tenant_id=tenant.id)
@@ -110,11 +113,11 @@ def project_all() -> None:
 
 def _project_batch(tenant: Tenant, days: tuple[date, date], batch: int) -> int | None:
     with tenant_transaction(tenant.id):
-        wanted = call("pos_next_content_v1", tenant.id, batch, *days)
-        if wanted.get("busy"):
+        span = call("pos_next_content_v1", tenant.id, batch, *days)
+        if span.get("busy"):
             return None
-        if "day" not in wanted:
+        if "day" not in span:
             return 0
-        found = read_day(tenant.id, tenant.base_currency, wanted["day"], wanted["since"], wanted["before"])
-        keep(tenant.id, found, wanted["day"], wanted["before"])
-        return len(found)
+        contents = read_day(tenant.id, tenant.base_currency, span["day"], span["since"], span["before"])
+        keep(tenant.id, contents, span["day"], span["before"])
+        return len(contents)

@@ -1,4 +1,4 @@
-"""Reading what was sold: headers, newest first, and one event with everything its journals are made of."""
+"""Read sales: headers, newest first, and one event with the lines, tenders and taxes of its journals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,12 +41,13 @@ class Header:
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> "Header":
+        """Build from a row of `_HEAD`, `_FIGURES` and `xid`."""
         head: tuple[Any, ...] = (*row[:11], Figures(*row[11:-1]), row[-1])
         return cls(*head)
 
     @property
     def position(self) -> list[Any]:
-        """Where the list goes on after it."""
+        """The cursor position after this header."""
         return [self.business_date.isoformat(), self.xid, self.journal_id]
 
 
@@ -58,13 +59,13 @@ class SoldJournal:
     lines: list[SaleLine] = field(default_factory=list)
     tenders: list[SaleTender] = field(default_factory=list)
     taxes: list[SaleTax] = field(default_factory=list)
-    #: What payments are called elsewhere, by their tender's `line_no`.
+    #: Payment references, by their tender's `line_no`.
     references: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SoldEvent:
-    """An event as it was sold: its journals, oldest first, what it refers to, and what refers to it."""
+    """An event with its journals, oldest first, and the references from and to it."""
 
     event_key: str
     journals: list[SoldJournal]
@@ -74,19 +75,20 @@ class SoldEvent:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a caller is bound to: of anything sold elsewhere they are told nothing. None: everywhere."""
+    """The store and register a caller is bound to; sales elsewhere are absent to them. None: not bound."""
 
     store_code: str | None = None
     register_code: str | None = None
 
     @classmethod
     def of(cls, principal: Principal) -> "Place":
+        """Return the place a key is bound to."""
         return cls(principal.store_code, principal.register_code)
 
 
 _EVERYWHERE: Final = Place()
 
-#: One range of `sales_by_day`, from its end; a receipt is found by its own index, whatever its day.
+#: One range of index `sales_by_day`, backwards. Receipts have their own index and are found on any day.
 _LIST: Final = f"""
 SELECT {_HEAD}, {_FIGURES}, s.xid::text
 FROM sales s
@@ -119,39 +121,42 @@ _END: Final = ["infinity", "18446744073709551615", 2**63 - 1]
 
 
 def list_sales(
-    tenant_id: int, wanted: SaleFilter, cursor: list[Any] | None, limit: int, *, bound_to: Place = _EVERYWHERE
+    tenant_id: int, filters: SaleFilter, cursor: list[Any] | None, limit: int, *, bound_to: Place = _EVERYWHERE
 ) -> list[Header]:
-    """Headers, newest business day first, from a cursor on: one more than `limit` when more follow. One statement.
+    """List headers, newest business day first, after a cursor; one statement.
 
-    With `event_key` or `txn_id` the days are not looked at; a `txn_id` finds sales as they were rung up.
+    With `event_key` or `txn_id` the days are ignored; a `txn_id` finds only sales as rung up.
+
+    :returns: at most `limit` + 1 headers; the extra one says that a page follows.
+    :raises InvalidParameter: the cursor belongs to another list.
     """
     day, xid, journal_id = _place(cursor) if cursor is not None else _END
     values: dict[str, Any] = {
-        "tenant": tenant_id, "first": wanted.first, "last": wanted.last, "store": wanted.store_code,
-        "type": wanted.event_type, "txn": wanted.txn_id, "key": wanted.event_key,
+        "tenant": tenant_id, "first": filters.first, "last": filters.last, "store": filters.store_code,
+        "type": filters.event_type, "txn": filters.txn_id, "key": filters.event_key,
         "bound_store": bound_to.store_code, "bound_register": bound_to.register_code,
         "before_day": day, "before_xid": xid, "before_id": journal_id, "limit": limit + 1,
     }  # fmt: skip
-    filters = (
-        "AND s.store_code = %(store)s" if wanted.store_code else "",
-        "AND s.event_type = %(type)s" if wanted.event_type else "",
-        "AND s.txn_id = %(txn)s" if wanted.txn_id else "",
+    conditions = (
+        "AND s.store_code = %(store)s" if filters.store_code else "",
+        "AND s.event_type = %(type)s" if filters.event_type else "",
+        "AND s.txn_id = %(txn)s" if filters.txn_id else "",
         "AND s.store_code = %(bound_store)s" if bound_to.store_code is not None else "",
         "AND s.register_code = %(bound_register)s" if bound_to.register_code is not None else "",
     )
-    statement = _BY_EVENT if wanted.event_key else _BY_RECEIPT if wanted.txn_id else _LIST
-    with connection.cursor() as found:
-        found.execute(statement.format(filters=" ".join(filters)), values)
-        return [Header.read(row) for row in found.fetchall()]
+    statement = _BY_EVENT if filters.event_key else _BY_RECEIPT if filters.txn_id else _LIST
+    with connection.cursor() as db_cursor:
+        db_cursor.execute(statement.format(filters=" ".join(conditions)), values)
+        return [Header.read(row) for row in db_cursor.fetchall()]
 
 
-def sales_of(principal: Principal, wanted: SaleFilter, cursor: list[Any] | None, limit: int) -> list[Header]:
-    """What a caller may see of them."""
-    return list_sales(principal.tenant_id, wanted, cursor, limit, bound_to=Place.of(principal))
+def sales_of(principal: Principal, filters: SaleFilter, cursor: list[Any] | None, limit: int) -> list[Header]:
+    """List the headers a caller may see, as `list_sales`."""
+    return list_sales(principal.tenant_id, filters, cursor, limit, bound_to=Place.of(principal))
 
 
 def get_sale(tenant_id: int, event_key: str, *, bound_to: Place = _EVERYWHERE) -> SoldEvent:
-    """One event, its rows brought up to date. :raises NotFound: absent, of another place, or nothing was posted."""
+    """Read one event after projecting its rows. :raises NotFound: absent, of another place, or not posted."""
     if "\x00" in event_key or len(event_key) > 200:
         raise NotFound("Nothing was posted for such an event.")
     everything = SaleFilter(date.min, date.max, event_key=event_key)
@@ -183,5 +188,5 @@ def get_sale(tenant_id: int, event_key: str, *, bound_to: Place = _EVERYWHERE) -
 
 
 def _place(cursor: list[Any]) -> list[Any]:
-    """:raises InvalidParameter: the cursor of another list."""
+    """Return day, transaction and journal id. :raises InvalidParameter: the cursor belongs to another list."""
     return cursors.position(cursor, cursors.day, cursors.transaction_number, cursors.number)

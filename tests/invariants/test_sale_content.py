@@ -2,7 +2,7 @@
 
 import pytest
 
-from pos.sales.projection import retry_failures
+from pos.sales import retry_failures
 from tests.scenes.projection import projected
 from tests.scenes.violations import Ground
 

@@ -9,8 +9,7 @@ import pytest
 from django.utils import timezone
 
 from ledgersafe.values.errors import DomainError
-from pos.devices.explain import Missing, explain_gap
-from pos.devices.fold import fold_devices
+from pos.devices import Missing, explain_gap, fold_devices
 from pos.intake import Answer, receive_batch, receive_event
 from tests.conftest import Shop
 from tests.scenes.crowd import all_at_once

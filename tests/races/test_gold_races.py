@@ -11,8 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pos.intake import receive_batch, receive_event
-from pos.reports import daily_sales
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import daily_sales, roll_up_sales
 from tests.conftest import Shop, connect
 from tests.scenes.crowd import all_at_once
 from tests.scenes.roll_up import rolled_up

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pos.intake import receive_event
-from pos.sales.projection import project_event, project_sales
+from pos.sales import project_event, project_sales
 from tests.conftest import Shop
 from tests.scenes.crowd import all_at_once
 from tests.scenes.projection import catch_up, everything, projected

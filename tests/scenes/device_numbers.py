@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pos.devices.fold import fold_devices
+from pos.devices import fold_devices
 from tests.conftest import Shop
 
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from pos.sales.projection import project_sales
+from pos.sales import project_sales
 from tests.conftest import Shop
 
 Rows = tuple[list[Any], list[Any], list[Any]]

@@ -2,7 +2,7 @@
 
 import time
 
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import roll_up_sales
 from tests.conftest import Shop
 
 

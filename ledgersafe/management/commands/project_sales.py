@@ -11,8 +11,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.tenants.models import Tenant
+from pos.sales import project_sales, retry_failures
 from pos.sales.projection import Progress as OnProgress
-from pos.sales.projection import project_sales, retry_failures
 
 
 class Command(LedgerCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from ledgersafe import setup
 from ledgersafe.commands import LedgerCommand
 from ledgersafe.tenants.models import Tenant
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import roll_up_sales
 
 
 class Command(LedgerCommand):

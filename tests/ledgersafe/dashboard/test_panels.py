@@ -22,7 +22,7 @@ from ledgersafe.dashboard.panels import today_of
 from ledgersafe.operations import verification
 from ledgersafe.postgres.invariants import Finding, Invariant
 from ledgersafe.tenants.models import Membership
-from pos.reports.dashboard import Scope, arrivals_by_hour, net_sales_by_store
+from pos.reports import Scope, arrivals_by_hour, net_sales_by_store
 from tests.conftest import Shop, open_shop
 
 

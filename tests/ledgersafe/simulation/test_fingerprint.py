@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from exceptions.decisions import Decision, DecisionAction
 from ledgersafe.simulation import fingerprint
-from pos.decisions.resolve import resolve_case
+from pos.decisions import resolve_case
 from tests.conftest import Shop, open_shop
 from tests.scenes.returns import NOTHING
 

@@ -17,7 +17,7 @@ from pos.models import Sale
 from pos.models.sales import ReferenceKind
 from pos.references import KINDS, Original, Usage
 from pos.rules import Post, ReferringPosting, draft_against, draft_of
-from pos.sales.header import figures_of
+from pos.sales import figures_of
 from tests.scenes.event_types import VECTORS, fields_of
 from tests.scenes.till import raw
 

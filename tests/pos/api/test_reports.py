@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from ledgersafe import setup
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import roll_up_sales
 from tests.conftest import Shop, open_shop
 from tests.scenes.returns import NOTHING, about
 

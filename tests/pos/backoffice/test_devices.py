@@ -32,7 +32,7 @@ def test_it_shows_devices_and_what_is_missing(lossy: Shop) -> None:
 
 def test_a_shop_without_numbered_events_is_told_so(shop: Shop) -> None:
     page = signed_in(hire("operator", shop)).get(reverse("devices-page")).content.decode()
-    assert "No event has come with a device_id and a device_seq yet." in page
+    assert "No events with device_id and device_seq yet." in page
 
 
 def test_a_supervisor_explains_a_gap(lossy: Shop) -> None:
@@ -41,7 +41,7 @@ def test_a_supervisor_explains_a_gap(lossy: Shop) -> None:
     form = page_of(lossy, "device-gap-explain")
     assert 'value="3"' in client.get(f"{form}&first_seq=3&last_seq=5").content.decode()
     done = client.post(form, {"first_seq": "3", "last_seq": "5", "reason": "<b>Replaced</b>"}, follow=True)
-    assert "is explained" in done.content.decode()
+    assert "Explanation saved" in done.content.decode()
     assert "&lt;b&gt;Replaced&lt;/b&gt;" in done.content.decode()
     assert spans(gaps(lossy)) == [(3, 5, True)]
 

@@ -49,7 +49,7 @@ def test_it_tells_a_whole_life_in_order(shop: Shop, operator: Client) -> None:
     page = page_of(operator, shop, "evt-1")
     for text in (
         "Processed", "Quarantined", "Duplicate", "IDEMPOTENCY_CONFLICT", "The second receipt is right.", "Reversal",
-        "takes back", "Superseded", "Effective", "in the books", shop.principal.prefix,
+        "reverses", "Superseded", "Effective", "in the books", shop.principal.prefix,
         "Cash drawer store-1/till-1", "20.50 USD",
     ):  # fmt: skip
         assert text in page, text

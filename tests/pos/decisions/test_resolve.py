@@ -14,9 +14,7 @@ from ledger.calendar import business_date_of
 from ledger.periods import periods
 from ledgersafe.postgres.db import tenant_transaction
 from ledgersafe.tenants.models import Register, Store, Tenant
-from pos.decisions import resolve
-from pos.decisions.resolve import Preview, ResolvedCase
-from pos.decisions.ruling import ReplayValidationFailed
+from pos.decisions import Preview, ReplayValidationFailed, ResolvedCase, resolve, weigh
 from pos.posting import tenant_memory
 from tests.conftest import Shop, open_shop
 
@@ -367,7 +365,7 @@ def test_weighing_shows_every_version_without_locking_or_keeping_anything(shop: 
     case = conflict(shop)
     shop.send(shop.sale(total_amount=77))
 
-    choices = resolve.weigh_choices(ExceptionCase.objects.get(pk=case), now=timezone.now())
+    choices = weigh.weigh_choices(ExceptionCase.objects.get(pk=case), now=timezone.now())
 
     assert [(c.is_first, c.stands, bool(c.refusal)) for c in choices] == [
         (True, True, False), (False, False, False), (False, False, True),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos.devices.gaps import Hole, named
+from pos.devices import Hole, named
 from pos.models import GapExplanation
 from tests.conftest import Shop, open_shop
 from tests.scenes.device_numbers import gaps, ranges, send_numbers, spans

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ledgersafe import setup
 from ledgersafe.audit.models import AuditEntry
-from pos.decisions.ruling import ReplayValidationFailed
+from pos.decisions import ReplayValidationFailed
 from pos.models import ReplayJob
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ledger.calendar import business_date_of
 from ledger.models import Journal
-from pos.decisions.ruling import reversal_day
+from pos.decisions import reversal_day
 from pos.intake import receive_event
 from pos.posting import tenant_memory
 from tests.conftest import Shop

@@ -11,7 +11,7 @@ from django.db import connection, models
 from pos.api.report_serializers import AMOUNTS, COUNTS, RATES
 from pos.models import DailySales, Sale
 from pos.models.figures import Figures
-from pos.reports.daily_sales import SUMS, TENDERS
+from pos.reports import SUMS, TENDERS
 
 #: The columns before the figures.
 HEAD: Final = {"sales": "is_late", "daily_sales": "currency"}

@@ -11,9 +11,7 @@ from django.core.management import CommandError, call_command
 from pos import (
     tasks,
 )
-from pos.reports import daily_sales
-from pos.reports.daily_sales import SalesFigures
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import SalesFigures, daily_sales, roll_up_sales
 from tests.conftest import Shop
 from tests.scenes.returns import NOTHING, about
 from tests.scenes.roll_up import rolled_up

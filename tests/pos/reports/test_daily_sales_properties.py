@@ -7,9 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pos.reports import daily_sales
-from pos.reports.reconciliation import read_layers
-from pos.reports.roll_up import roll_up_sales
+from pos.reports import daily_sales, read_layers, roll_up_sales
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.scenes.returns import about

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pos.sales.projection import project_event, project_sales
+from pos.sales import project_event, project_sales
 from tests.conftest import Shop
 from tests.scenes.projection import projected, rows_of
 from tests.scenes.returns import NOTHING, about

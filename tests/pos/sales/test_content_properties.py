@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pos.decisions import release
 from pos.intake import receive_batch
-from pos.sales.projection import project_event, project_sales
+from pos.sales import project_event, project_sales
 from tests.books import assert_books_clean
 from tests.conftest import Shop, open_shop
 from tests.pos.intake.test_any_order import days

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from pos import tasks
 from pos.contract import Event, LineItem, TaxLine, Tender
 from pos.models.figures import Figures
-from pos.sales import content_reader, projection
+from pos.sales import content_reader, project_sales, projection, retry_failures
 from pos.sales.content import Content, content_made_of
 from pos.sales.content_check import disagreement
-from pos.sales.projection import project_sales, retry_failures
 from tests.books import assert_books_clean
 from tests.conftest import Shop
 from tests.scenes.fx import put

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ledgersafe.values.exact_json import parse_object
 from pos.contract import Event, read_event, read_ordinary
-from pos.sales.projection import project_sales
+from pos.sales import project_sales
 from tests.conftest import Shop
 from tests.scenes.attacks import Raw, assert_refused_by
 from tests.scenes.projection import catch_up, projected
