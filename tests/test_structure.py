@@ -28,7 +28,7 @@ FLAT = {
     # Few enough to stand side by side; only the desk has a room, for its import rule.
     "exceptions": DJANGOS
     | {"models", "reasons", "cases", "decisions", "proposals", "waiting", "patching", "queries", "inbox", "figures"}
-    | {"assignees", "checks"},
+    | {"assignees", "checks", "amounts"},
 }
 #: Folders that Django or an interface calls for, not a step of the flow.
 NO_STEPS = {"api", "backoffice", "checks", "models", "migrations", "management", "desk"}
