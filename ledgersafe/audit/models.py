@@ -48,7 +48,7 @@ class AuditBlock(models.Model):
 
     Written by `audit_seal_v1` alone. `block_sha256` covers everything else in the row, so the last block's hash covers
     the whole trail; it is anchored outside the database (`anchors`). Hashes are defined in
-    `migrations/sql/0004_sealing.sql`.
+    `ledgersafe/audit/sql/audit_seal_v1.sql`.
     """
 
     append_only = True

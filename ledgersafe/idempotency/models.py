@@ -7,7 +7,7 @@ from django.db.models.lookups import Exact
 
 #: What may be stored: success, and the refusal that would be the same whenever it was asked for. Everything else may
 #: turn out differently the next time, and must be tried again; so may some refusals of 422, which a trigger knows
-#: (`migrations/sql/0003_principals.sql`).
+#: (`ledgersafe/idempotency/sql/idempotency_keys_guard_v1.sql`).
 STORABLE = Q(status__gte=200, status__lt=300) | Q(status=422)
 
 

@@ -25,8 +25,8 @@ _STATEMENTS: Final = re.compile(
 #: Numbers of migrations that a baseline stands for.
 _REPLACED: Final = re.compile(r'\("\w+", "(\d{4})_')
 #: The bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h).
-_ROW, _BEFORE = 1, 2
-_EVENTS: Final = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+ROW, BEFORE = 1, 2
+EVENTS: Final = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class GuardTrigger:
     function: str
     tgtype: int
     columns: int = 0
+    is_deferred: bool = False
 
 
 @dataclass(slots=True)
@@ -52,24 +53,35 @@ class DeclaredCatalog:
 def declared() -> DeclaredCatalog:
     """Everything our SQL files leave behind once all migrations are applied."""
     catalog = DeclaredCatalog()
-    for folder in _app_folders():
+    for folder in app_folders():
         for path in sorted((folder / "sql").glob("*.sql")):
             _apply(path, catalog, "function")
-    for folder in _app_folders():
-        for path in _trigger_files(folder / "migrations"):
-            _apply(path, catalog, "trigger", "append_only", "dropped")
+    for folder in app_folders():
+        _apply_triggers(folder, catalog)
     return catalog
+
+
+def triggers_of(app_folder: Path) -> list[GuardTrigger]:
+    """List the triggers that the migrations of one app make, by table and name."""
+    catalog = DeclaredCatalog()
+    _apply_triggers(app_folder, catalog)
+    return [trigger for _, trigger in sorted(catalog.triggers.items())]
 
 
 def append_only_trigger(table: str) -> GuardTrigger:
     """The trigger every append-only table carries."""
-    before_any_rewrite = _BEFORE | _EVENTS["UPDATE"] | _EVENTS["DELETE"] | _EVENTS["TRUNCATE"]
+    before_any_rewrite = BEFORE | EVENTS["UPDATE"] | EVENTS["DELETE"] | EVENTS["TRUNCATE"]
     return GuardTrigger(table, "append_only", "ledgersafe_append_only_v1", before_any_rewrite)
 
 
-def _app_folders() -> list[Path]:
+def app_folders() -> list[Path]:
     """The folders of our apps, from the bottom of the stack."""
     return [Path(app.path) for app in apps.get_app_configs() if Path(app.path).is_relative_to(settings.BASE_DIR)]
+
+
+def _apply_triggers(app_folder: Path, catalog: DeclaredCatalog) -> None:
+    for path in _trigger_files(app_folder / "migrations"):
+        _apply(path, catalog, "trigger", "append_only", "dropped")
 
 
 def _trigger_files(migrations: Path) -> list[Path]:
@@ -99,7 +111,8 @@ def _take(statement: dict[str, str | None], catalog: DeclaredCatalog) -> None:
             catalog.functions[name] = body
         case {"trigger": str(name), "table": str(table), "executes": str(function)}:
             columns = len((statement["columns"] or "").split(",")) if statement["columns"] else 0
-            catalog.triggers[table, name] = GuardTrigger(table, name, function, _tgtype(statement), columns)
+            deferred = "INITIALLY DEFERRED" in (statement["rest"] or "")
+            catalog.triggers[table, name] = GuardTrigger(table, name, function, _tgtype(statement), columns, deferred)
         case {"append_only": str(table)}:
             catalog.triggers[table, "append_only"] = append_only_trigger(table)
         case {"kind": "TRIGGER", "dropped": str(name), "dropped_on": str(table)}:
@@ -108,5 +121,5 @@ def _take(statement: dict[str, str | None], catalog: DeclaredCatalog) -> None:
 
 def _tgtype(statement: dict[str, str | None]) -> int:
     when, rest = statement["when"] or "", statement["rest"] or ""
-    events = sum(bit for event, bit in _EVENTS.items() if event in when)
-    return events | (_BEFORE if "BEFORE" in when else 0) | (_ROW if "FOR EACH ROW" in rest else 0)
+    events = sum(bit for event, bit in EVENTS.items() if event in when)
+    return events | (BEFORE if "BEFORE" in when else 0) | (ROW if "FOR EACH ROW" in rest else 0)

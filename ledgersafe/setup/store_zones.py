@@ -13,7 +13,7 @@ from ledgersafe.setup.tenants import get_tenant
 from ledgersafe.tenants.models import Store, Tenant
 from ledgersafe.values.errors import DomainError, InvalidParameter, NotFound
 
-#: The guards in `ledgersafe/tenants/migrations/sql/0006_store_zones.sql`.
+#: The guard in `ledgersafe/tenants/sql/tenants_stores_guard_v1.sql`.
 _FIXED: Final = "stores_time_zone_fixed"
 _KNOWN: Final = "stores_time_zone_known"
 

@@ -13,7 +13,7 @@ from ledgersafe.setup.tenant_settings import TenantChanges, columns_of, today_in
 from ledgersafe.tenants.models import Tenant
 from ledgersafe.values.errors import DomainError, NotFound
 
-#: Guards in `ledger/migrations/sql` on settings that existing days and amounts depend on.
+#: Guards in `ledger/sql` on settings that existing days and amounts depend on.
 _CALENDAR_GUARD: Final = "tenants_calendar_fixed"
 _START_GUARD: Final = "tenants_books_start_before_first_day"
 #: Books start this long before the tenant's creation, so that events which tills kept meanwhile are accepted.

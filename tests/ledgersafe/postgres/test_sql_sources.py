@@ -13,13 +13,15 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from ledgersafe.postgres.catalog import declared
+from ledgersafe.postgres.catalog import app_folders, declared, triggers_of
 from ledgersafe.postgres.functions import replace_functions
 from ledgersafe.postgres.rework import BadMigrationName, UnknownFunction, rework_functions
+from ledgersafe.postgres.trigger_list import describe_triggers
 
 ROOT: Final = Path(settings.BASE_DIR)
 SOURCES: Final = [path for pattern in ("*/sql/*.sql", "*/*/sql/*.sql") for path in ROOT.glob(pattern)]
 SOURCES[:] = [path for path in SOURCES if path.parent.parent.name != "migrations" and ".venv" not in path.parts]
+APPS: Final = [path for path in app_folders() if (path / "sql").is_dir()]
 _CREATES: Final = re.compile(r"CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (\w+)")
 _OURS: Final = """
 SELECT f.proname, f.prosrc
@@ -64,6 +66,18 @@ def test_what_was_replaced_is_a_function_that_is_there_or_was_dropped() -> None:
         number, migrations = path.parent.name, path.parents[2]
         (migration,) = migrations.glob(f"{number}_*.py")
         assert f'"{path.stem}"' in migration.read_text(), path
+
+
+@pytest.mark.parametrize(
+    "folder", [path for path in app_folders() if (path / "sql").is_dir()], ids=lambda path: path.name
+)
+def test_the_list_of_an_apps_triggers_is_current(folder: Path) -> None:
+    assert (folder / "sql/triggers.md").read_text() == describe_triggers(folder)
+
+
+def test_every_trigger_is_in_one_of_the_lists() -> None:
+    listed = [trigger for folder in app_folders() for trigger in triggers_of(folder)]
+    assert {(trigger.table, trigger.name) for trigger in listed} == set(declared().triggers)
 
 
 # ── There and back ──────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("audit", "0005_instants"),
-        ("tenants", "0001_baseline"),
+        ("tenants", "0001_baseline_squashed_0007"),
     ]
 
     operations = [
