@@ -91,7 +91,7 @@ def _facts(timeline: Timeline) -> list[tuple[str, Any]]:
     return [
         ("State", state),
         ("Event type", visible(key.event_type) or "–"),
-        ("Arrivals", key.arrivals),
+        ("Received", f"{key.arrivals} times" if key.arrivals != 1 else "once"),
         ("Versions", len(timeline.versions)),
         ("First seen", _instant(key.first_seen_at)),
         ("Last seen", _instant(key.last_seen_at)),

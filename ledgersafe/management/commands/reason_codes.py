@@ -34,7 +34,7 @@ def catalogue() -> str:
         "",
         "## State codes",
         "",
-        "Told in answers; nothing is held under them.",
+        "Used in answers only; no event is held for them.",
         "",
         "| code | meaning |",
         "|---|---|",
