@@ -127,6 +127,7 @@ HELD: list[tuple[str, str, list[dict[str, Any]], dict[str, Any]]] = [
     ("of a voided sale", TOO_MUCH, [{"event_type": "VOID"}], {"total_amount": 1}),
     ("of a line twice", TOO_MUCH, [{"line_items": [LINE]}], {"line_items": [LINE]}),
     ("of more of a line", TOO_MUCH, [], {"line_items": [LINE | {"qty": 2}]}),
+    ("of a line for more than it was sold for", TOO_MUCH, [], {"line_items": [LINE | {"amount": 31}]}),
     ("of an article never sold", TOO_MUCH, [], {"line_items": [{"sku": "C", "amount": 1}]}),
     ("of nothing", "SIGN_MISMATCH", [], {"total_amount": 0}),
     ("without amount", "SCHEMA_VALIDATION_FAILED", [], {}),
