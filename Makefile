@@ -33,8 +33,8 @@ test-changed: $(DEV) ## tests of the rooms that differ from BASE (BASE=main)
 	@tests=$$($(BIN)/python -m tests.changed --base $(BASE)) && echo "$$tests" && \
 	$(BIN)/python -m pytest -n $(WORKERS) $$tests $(ARGS)
 
-coverage: $(DEV) ## all tests, and which lines no test of their process runs (fails below the floor in pyproject.toml)
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(ARGS)
+coverage: $(DEV) ## make test, and which lines no test runs; fails below the floor in pyproject.toml
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
 check: $(DEV) ## style, types, import rules, migrations and templates
 	@echo '== ruff check'
