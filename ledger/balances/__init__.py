@@ -20,17 +20,9 @@ from ledger.balances.balances import (
     trial_balances,
     turnover_of,
 )  # fmt: skip
-from ledger.balances.reports import (
-    Identity,
-    Income,
-    TypeTotal,
-    balance_sheet,
-    base_currency_of,
-    income_statement,
-    today_of,
-    trial_totals,
-)  # fmt: skip
+from ledger.balances.reports import balance_sheet, base_currency_of, income_statement, today_of
 from ledger.balances.statements import DayMovement, Explanation, Statement, StatementLine, explain, read_statement
+from ledger.balances.totals import Identity, Income, TypeTotal, trial_totals
 
 __all__ = [
     "AccountBalance", "DayMovement", "Explanation", "Identity", "Income", "Statement", "StatementLine",
