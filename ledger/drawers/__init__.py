@@ -13,8 +13,9 @@ from ledger.drawers.adjustments import adjust_closed, adjust_late, try_adjusting
 from ledger.drawers.caller import Caller
 from ledger.drawers.drawer import close_drawer, count_drawer, open_drawer
 from ledger.drawers.drawer_book import by_hand
+from ledger.drawers.drawer_report import DrawerReport
 from ledger.drawers.queries import DrawerFilter, Reach
-from ledger.drawers.reports import DrawerReport, read_report, x_report, z_report
+from ledger.drawers.reports import read_report, x_report, z_report
 from ledger.drawers.requests import Count, NewDrawer, NewTransaction
 from ledger.drawers.transactions import RecordedTransaction, transact
 
