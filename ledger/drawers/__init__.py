@@ -5,7 +5,7 @@ transaction (`by_hand` opens one); each shares the day's lock first, then locks 
 
 * `drawer`, `adjustments`, `transactions`: the operations; `drawer_book` is the register's part of the books for them.
 * `requests`, `caller`: read bodies into values; who may see which drawer.
-* `queries`, `reports`: read drawers and their figures.
+* `queries`, `reports`: read drawers and their figures; `drawer_report` has the figures of a report.
 * `printed_reports`: the report as a page. Imported as a file: only interfaces need templates.
 """
 
