@@ -15,6 +15,7 @@ _MAX_ROWS: Final = 100
 
 
 def figure_cards(report: DrawerReport) -> list[Card]:
+    """Return the cards of a drawer's figures, of its denominations and of its newest transactions."""
     drawer, figures = report.drawer, totals(report)
     facts: list[tuple[str, Any]] = [("Expected cash", figures["expected"])]
     if figures["actual"]:
@@ -69,4 +70,5 @@ def _row(drawer: Drawer, row: FinancialTransaction) -> list[Any]:
 
 
 def money_of(drawer: Drawer, minor: int) -> str:
+    """Format minor units of the drawer's currency."""
     return grouped(minor, drawer.currency)

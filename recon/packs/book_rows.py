@@ -1,4 +1,4 @@
-"""Rows of the trial balance and of journals as text, read from what is sealed, in an order that never depends on chance.
+"""Rows of the trial balance and journals as text, read from what is sealed, in an order that never depends on chance.
 
 A day that was reopened and went on keeps the pack of its first close: journals recorded after that close do not count.
 """

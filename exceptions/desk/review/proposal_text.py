@@ -1,4 +1,4 @@
-"""Word what a proposal wants, with the versions and amounts it is about."""
+"""Text of a proposal: the requested decision, with its versions and amounts."""
 
 from collections.abc import Mapping
 from decimal import Decimal

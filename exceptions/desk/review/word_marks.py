@@ -18,6 +18,7 @@ _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 def mark_words(left: str, right: str) -> tuple[SafeString, SafeString]:
+    """Return both lines with their different words marked; lines too long or too different are marked whole."""
     left_words, right_words = _WORDS.findall(left), _WORDS.findall(right)
     matcher = SequenceMatcher(None, left_words, right_words, autojunk=False)
     if max(len(left_words), len(right_words)) > _MAX_WORDS or matcher.ratio() < _ALIKE:
@@ -35,10 +36,12 @@ def _part(text: str, same: bool) -> str:
 
 
 def plain_html(line: str) -> SafeString:
+    """Escape a line, without marks."""
     return _html(escape(line))
 
 
 def mark_line(line: str) -> SafeString:
+    """Escape a line and mark all of it but its indent."""
     indent = line[: len(line) - len(line.lstrip(" "))]
     return _html(f"{indent}{_part(line.lstrip(' '), same=False)}")
 

@@ -8,6 +8,7 @@ from ledgersafe.backoffice.pages import Card, Cell
 
 
 def legs_card(row: FxSettlement) -> Card:
+    """Return the card of both journals."""
     legs = (
         ("From", row.from_account, row.source_journal_id, -row.amount_minor, row.source_currency),
         ("To", row.to_account, row.target_journal_id, row.converted_minor, row.target_currency),
@@ -26,6 +27,7 @@ def legs_card(row: FxSettlement) -> Card:
 
 
 def conversion_card(row: FxSettlement) -> Card:
+    """Return the card of the rate and its use."""
     rate = Cell(f"{row.rate.pair} {conversion.rate_text(row.rate_value)}", page_of("fxrate", "change", row.rate_id))
     facts = [("Rate", rate), ("Valid from", minute(row.rate.valid_from)), ("As of", minute(row.as_of))]
     calculation = "Divided by the rate, rounded once." if row.inverted else "Multiplied by the rate, rounded once."
@@ -33,6 +35,7 @@ def conversion_card(row: FxSettlement) -> Card:
 
 
 def command_card(row: FxSettlement) -> Card:
+    """Return the card of the request."""
     facts = [
         ("Key", Cell(row.idempotency_key, mono=True)),
         ("Client", Cell(row.client_id, mono=True)),
