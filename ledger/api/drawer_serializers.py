@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ledger.drawers import DrawerReport, RecordedTransaction, queries
 from ledger.models import Drawer, DrawerStatus, FlowType, Method
-from ledger.models.flows import REQUESTABLE
+from ledger.models.flow_types import REQUESTABLE
 from ledgersafe.http.rendering import instant
 
 #: The types a client may request.

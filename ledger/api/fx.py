@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from ledger.accounts import Problems, read_amount
 from ledger.api import fx_schemas as schemas
 from ledger.api import fx_serializers as serializers
+from ledger.api import settlement_schemas
 from ledger.calendar import moment_of
 from ledger.fx import RateQuery, rate_text, rates, record_rates, settle, settlement_queries
 from ledger.fx.requests import instant_of, read_rates
@@ -117,13 +118,13 @@ class SettlementsView(APIView):
             replayed_header(200),
             OpenApiParameter("dry_run", bool, description="Run for real, then roll back."),
         ],
-        request=schemas.NewSettlementSerializer,
-        responses={201: schemas.SettledSerializer, 200: schemas.SettledSerializer, **_REFUSALS},
+        request=settlement_schemas.NewSettlementSerializer,
+        responses={201: settlement_schemas.SettledSerializer, 200: settlement_schemas.SettledSerializer, **_REFUSALS},
     )
     def post(self, request: Request) -> Response:
         principal, now, dry_run = principal_of(request), timezone.now(), flag_of(request, "dry_run")
         settlement_request = SettlementRequest.read(
-            read_object(request._request, principal.tenant_slug, declared=schemas.NewSettlementSerializer),
+            read_object(request._request, principal.tenant_slug, declared=settlement_schemas.NewSettlementSerializer),
             header_key=idempotency_key_of(request),
             client=principal.client_id,
             calendar=calendar_of(principal.tenant_id),
@@ -138,7 +139,7 @@ class SettlementsView(APIView):
         operation_id="fx_settlements_list",
         summary="List settlements, newest first",
         parameters=_PAGING,
-        responses=schemas.SettlementPageSerializer,
+        responses=settlement_schemas.SettlementPageSerializer,
     )
     def get(self, request: Request) -> Response:
         rows = settlement_queries.list_settlements(principal_of(request).tenant_id, cursor_of(request))
@@ -154,7 +155,7 @@ class SettlementView(APIView):
     @extend_schema(
         operation_id="fx_settlements_show",
         summary="Show one settlement",
-        responses={200: schemas.SettlementSerializer, 404: ProblemSerializer},
+        responses={200: settlement_schemas.SettlementSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, settlement_id: str) -> Response:
         settlement = settlement_queries.get_settlement(principal_of(request).tenant_id, settlement_id)

@@ -1,25 +1,22 @@
-"""The page of one drawer: its life, its figures, its newest transactions, and the buttons of the desk."""
+"""The page of one drawer: its life, its cards, and the buttons of the desk."""
 
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from ledger.backoffice.drawer_cards import figure_cards, money_of
 from ledger.backoffice.drawer_rights import OPERATE, caller_of, is_hidden
 from ledger.drawers import DrawerReport, reports
-from ledger.drawers.printed_reports import cash_lines, pieces, tender_lines, totals
-from ledger.models import Drawer, DrawerStatus, FinancialTransaction
+from ledger.models import Drawer, DrawerStatus
 from ledgersafe.backoffice.pages import Badge, Button, Card, Cell, object_page
 from ledgersafe.tenants import staff
-from ledgersafe.values.money_text import grouped
 
 _TONES: Final = {
     DrawerStatus.OPEN: "info",
     DrawerStatus.RECONCILING: "warning",
     DrawerStatus.CLOSED: "success",
 }
-#: The page lists so many transactions, the newest; a drawer may have thousands.
-_MAX_ROWS: Final = 100
 
 
 def show_drawer(request: HttpRequest, drawer: Drawer) -> HttpResponse:
@@ -31,7 +28,7 @@ def show_drawer(request: HttpRequest, drawer: Drawer) -> HttpResponse:
         note = "Blind count: the figures appear after the count."
         cards.append(Card("Figures", note=note))
     else:
-        cards += _figure_cards(report)
+        cards += figure_cards(report)
     return object_page(
         request,
         drawer,
@@ -60,7 +57,7 @@ def _buttons(request: HttpRequest, report: DrawerReport, hidden: bool) -> list[B
 def _life_card(drawer: Drawer) -> Card:
     facts: list[tuple[str, Any]] = [
         ("Opened", Cell(f"{drawer.opened_at:%Y-%m-%d %H:%M:%S} UTC", small=f"by {drawer.opened_by}")),
-        ("Starting cash", _money(drawer, drawer.starting_cash_minor)),
+        ("Starting cash", money_of(drawer, drawer.starting_cash_minor)),
         ("Blind count", "yes" if drawer.is_blind else "no"),
     ]
     if drawer.counted_at:
@@ -72,64 +69,6 @@ def _life_card(drawer: Drawer) -> Card:
         facts.append(("Notes", drawer.notes))
     url = reverse("admin:ledger_account_change", args=[drawer.account_id])
     return Card("Drawer", facts=[*facts, ("Account", Cell("View account", url=url))])
-
-
-def _figure_cards(report: DrawerReport) -> list[Card]:
-    drawer, figures = report.drawer, totals(report)
-    facts: list[tuple[str, Any]] = [("Expected cash", figures["expected"])]
-    if figures["actual"]:
-        difference = (drawer.actual_cash_minor or 0) - report.expected
-        badge = Badge("over" if difference > 0 else "short", "warning") if difference else Badge("exact", "success")
-        facts += [("Counted cash", figures["actual"]), ("Over/short", Cell(figures["variance"], badge=badge))]
-    facts += [("Net sales", figures["net"]), ("Transactions", f"{report.transactions:,}")]
-    if report.late or report.adjusted:
-        late = Cell(figures["late"] or "none", small=f"booked: {figures['adjusted'] or 'not yet'}")
-        facts.append(("Cash after the close", late))
-    cards = [
-        Card("Figures", facts=facts),
-        Card(
-            "Cash in the drawer", headers=["", "Amount"], rows=[*cash_lines(report), ("Expected", figures["expected"])]
-        ),
-        Card(
-            "Sales by tender",
-            headers=["Tender", "Sales", "Refunds", "Net"],
-            rows=list(tender_lines(report)),
-            empty="No sales yet.",
-        ),
-    ]
-    if rows := [(face, f"{number:,}", worth) for face, number, worth in pieces(report)]:
-        cards.append(Card("Denominations counted", headers=["Face value", "Number", "Value"], rows=rows))
-    return [*cards, _transactions_card(report)]
-
-
-def _transactions_card(report: DrawerReport) -> Card:
-    drawer = report.drawer
-    newest = FinancialTransaction.objects.filter(tenant_id=drawer.tenant_id, drawer=drawer).order_by("-id")[:_MAX_ROWS]
-    total = sum(flow.number for flow in report.flows)
-    return Card(
-        "Transactions",
-        headers=["Time (UTC)", "Type", "Tender", "Amount", "Cash", "Order", "Journal"],
-        rows=[_row(drawer, row) for row in newest],
-        empty="No transactions yet.",
-        note=f"The newest {_MAX_ROWS} of {total:,}." if total > _MAX_ROWS else "",
-        wide=True,
-    )
-
-
-def _row(drawer: Drawer, row: FinancialTransaction) -> list[Any]:
-    return [
-        f"{row.created_at:%Y-%m-%d %H:%M:%S}",
-        Cell(row.get_type_display().capitalize(), badge=Badge("late", "warning") if row.is_late else None),
-        row.get_method_display(),
-        _money(drawer, row.amount_minor),
-        _money(drawer, row.cash_minor) if row.cash_minor else "–",
-        row.order_id or "–",
-        Cell(f"#{row.journal_id}", url=reverse("admin:ledger_journal_change", args=[row.journal_id])),
-    ]
-
-
-def _money(drawer: Drawer, minor: int) -> str:
-    return grouped(minor, drawer.currency)
 
 
 def place_of(drawer: Drawer) -> str:

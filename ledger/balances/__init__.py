@@ -4,7 +4,7 @@ Amounts are minor units of an account's currency, debit positive.
 
 * `balances`: the last snapshot plus the postings since; one statement each. Other rooms build their SQL from its parts.
 * `statements`: the postings of one account with the balance after each, and the explanation of a balance.
-* `reports`: trial balance, balance sheet and income statement, per currency.
+* `reports`: balance sheet and income statement, per currency; `totals` has their sums and those of the trial balance.
 
 Only `take_snapshots` writes: the snapshots of a close, in the transaction of the close.
 """
@@ -20,17 +20,9 @@ from ledger.balances.balances import (
     trial_balances,
     turnover_of,
 )  # fmt: skip
-from ledger.balances.reports import (
-    Identity,
-    Income,
-    TypeTotal,
-    balance_sheet,
-    base_currency_of,
-    income_statement,
-    today_of,
-    trial_totals,
-)  # fmt: skip
+from ledger.balances.reports import balance_sheet, base_currency_of, income_statement, today_of
 from ledger.balances.statements import DayMovement, Explanation, Statement, StatementLine, explain, read_statement
+from ledger.balances.totals import Identity, Income, TypeTotal, trial_totals
 
 __all__ = [
     "AccountBalance", "DayMovement", "Explanation", "Identity", "Income", "Statement", "StatementLine",

@@ -1,12 +1,12 @@
-"""Report over the whole chart: trial balance, balance sheet and income statement, each per currency."""
+"""Report over the whole chart: balance sheet and income statement, each per currency."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
 
 from ledger.balances import balances
 from ledger.balances.balances import AccountBalance
+from ledger.balances.totals import Identity, Income, TypeTotal
 from ledger.calendar import business_date_of, day_before
 from ledger.models import AccountType
 from ledgersafe.tenants.models import Tenant
@@ -15,56 +15,6 @@ from ledgersafe.tenants.models import Tenant
 _SIGN: Final = {AccountType.LIABILITY: -1, AccountType.EQUITY: -1, AccountType.REVENUE: -1}
 _RESULT: Final = (AccountType.REVENUE, AccountType.EXPENSE)
 _WORTH: Final = (AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY)
-
-
-@dataclass(frozen=True, slots=True)
-class TrialTotal:
-    """Sums of debit and credit balances in one currency, in minor units; unequal sums mean broken books."""
-
-    currency: str
-    debit_minor: int
-    credit_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class TypeTotal:
-    """Accounts of one type and currency with their balances, in minor units with the type's natural sign."""
-
-    type: AccountType
-    currency: str
-    accounts: Sequence[tuple[AccountBalance, int]]
-
-    @property
-    def total_minor(self) -> int:
-        return sum(minor for _, minor in self.accounts)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """assets = liabilities + equity + result, for one currency in minor units."""
-
-    currency: str
-    assets_minor: int
-    liabilities_minor: int
-    equity_minor: int
-    result_minor: int
-
-    @property
-    def holds(self) -> bool:
-        return self.assets_minor == self.liabilities_minor + self.equity_minor + self.result_minor
-
-
-@dataclass(frozen=True, slots=True)
-class Income:
-    """revenue − expense = result, for one currency in minor units."""
-
-    currency: str
-    revenue_minor: int
-    expense_minor: int
-
-    @property
-    def result_minor(self) -> int:
-        return self.revenue_minor - self.expense_minor
 
 
 def today_of(tenant_id: int, *, now: datetime) -> date:
@@ -76,15 +26,6 @@ def today_of(tenant_id: int, *, now: datetime) -> date:
 def base_currency_of(tenant_id: int) -> str:
     """Return the currency in which a tenant's position is valued."""
     return Tenant.objects.values_list("base_currency", flat=True).get(pk=tenant_id)
-
-
-def trial_totals(rows: Iterable[AccountBalance]) -> list[TrialTotal]:
-    """Sum the debit and the credit column per currency. Pure."""
-    sums: dict[str, list[int]] = {}
-    for row in rows:
-        sides = sums.setdefault(row.currency, [0, 0])
-        sides[0 if row.balance_minor > 0 else 1] += abs(row.balance_minor)
-    return [TrialTotal(currency, *sides) for currency, sides in sorted(sums.items())]
 
 
 def balance_sheet(tenant_id: int, day: date) -> tuple[list[TypeTotal], list[Identity]]:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from ledger.drawers.reports import DrawerReport
+from ledger.drawers.drawer_report import DrawerReport
 from ledger.models import FlowType, Method
 from ledgersafe.values.money_text import grouped
 

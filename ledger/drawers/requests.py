@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ledger.accounts import Problems
 from ledger.models import FlowType, Method
-from ledger.models.flows import REQUESTABLE
+from ledger.models.flow_types import REQUESTABLE
 from ledgersafe.values.money import MAX_MINOR, is_currency
 
 MAX_PLACE: Final = 64

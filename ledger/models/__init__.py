@@ -2,11 +2,15 @@
 
 from ledger.models.accounts import Account, AccountStatus, AccountType, AccountVersion
 from ledger.models.drawers import Drawer, DrawerStatus
-from ledger.models.flows import FinancialTransaction, FlowType, Method, OrderTotal
-from ledger.models.fx import FxConversion, FxRevaluation, FxSettlement
+from ledger.models.flow_types import FlowType, Method
+from ledger.models.flows import FinancialTransaction
+from ledger.models.fx import FxConversion
 from ledger.models.journals import Journal, Posting
+from ledger.models.order_totals import OrderTotal
 from ledger.models.periods import BalanceSnapshot, Period, PeriodStatus, Reopening
 from ledger.models.rates import FxRate, RateSource
+from ledger.models.revaluations import FxRevaluation
+from ledger.models.settlements import FxSettlement
 from ledger.models.transfers import Transfer
 
 __all__ = [

@@ -1,38 +1,10 @@
-"""Flows of money through cash drawers, and the sums of orders that limit refunds."""
+"""Flows of money through cash drawers."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
-
-class FlowType(models.TextChoices):
-    """Types of flows. Clients may request the first five; events and the drawer's own life cause the others."""
-
-    SALE = "SALE"
-    REFUND = "REFUND"
-    PAYOUT = "PAYOUT"
-    CASH_IN = "CASH_IN"
-    CASH_OUT = "CASH_OUT"
-    DROP = "DROP", "Drop into the safe"
-    CORRECTION = "CORRECTION", "Reversal or correction"
-    FLOAT = "FLOAT", "Starting cash"
-    OVER_SHORT = "OVER_SHORT", "Over/short"
-    EMPTIED = "EMPTIED", "Counted cash into the safe"
-    ADJUSTMENT = "ADJUSTMENT", "Adjustment after the close"
-
-
-#: The types a client may request.
-REQUESTABLE = (FlowType.SALE, FlowType.REFUND, FlowType.PAYOUT, FlowType.CASH_IN, FlowType.CASH_OUT)
-#: The flows of a drawer's own life; all others happen at the till.
-OWN_FLOWS = (FlowType.FLOAT, FlowType.OVER_SHORT, FlowType.EMPTIED, FlowType.ADJUSTMENT)
-
-
-class Method(models.TextChoices):
-    """The tender. Only cash lies in the drawer."""
-
-    CASH = "CASH"
-    CARD = "CARD"
-    EXTERNAL = "EXTERNAL"
+from ledger.models.flow_types import FlowType, Method
 
 
 class FinancialTransaction(models.Model):
@@ -90,30 +62,3 @@ class FinancialTransaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.pk}"
-
-
-class OrderTotal(models.Model):
-    """Sales and refunds of an order per currency. Concurrent refunds of one order wait for each other at this row.
-
-    A trigger on `financial_transactions` maintains it; its check constraint limits refunds at any isolation level.
-    """
-
-    written_by_function = True
-
-    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, db_constraint=False, db_index=False)
-    order_id = models.CharField(max_length=200)
-    currency = models.CharField(max_length=3)
-    sold_minor = models.BigIntegerField(db_default=0)
-    refunded_minor = models.BigIntegerField(db_default=0)
-
-    class Meta:
-        db_table = "order_totals"
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "order_id", "currency"], name="order_totals_one_per_order"),
-            models.CheckConstraint(
-                name="order_totals_refunds_within_sales", condition=Q(refunded_minor__lte=F("sold_minor"))
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.order_id} {self.currency}"

@@ -27,7 +27,8 @@ from ledgersafe.backoffice.pages import Badge, Button, Card, UseCaseForm, form_p
 from ledgersafe.tenants import staff
 from ledgersafe.values.errors import DomainError, NotFound
 from recon import packs
-from recon.backoffice.day_cards import STATE_BADGES, board_cards, closed_cards
+from recon.backoffice.close_cards import closed_cards
+from recon.backoffice.day_cards import STATE_BADGES, board_cards
 from recon.closing import ClosedDay, Readiness, ReopenedDay, check_readiness, close_day, queries, reopen_day
 from recon.closing.readiness import FORCED_OVER
 

@@ -3,9 +3,10 @@
 In: tenant, day, actor. Out: a `ClosedDay` with its record and pack, or a refusal by code. Use cases open their own
 transactions and take the tenant's calendar lock (`calendar_lock`); call them outside a transaction.
 
-`readiness` shows the board, `blockers` refuses by the same checks (`held_events`, `open_drawers`), `days` plans what a
-close covers, `close` and `reopen` are the use cases, `empty_days` closes days without sales, `issue` records packs,
-`due` is the hourly run, `queries` reads days and closes.
+`readiness` shows the board, `blockers` refuses by the same checks (`held_events`, `open_drawers`) with the
+types of `close_refusals`, `days` plans what a close covers, `close` and `reopen` are the use
+cases, `empty_days` closes days without sales, `issue` records packs, `due` is the hourly run, `queries` reads
+days and closes.
 """
 
 from recon.closing.close import ClosedDay, close_day

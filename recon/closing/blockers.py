@@ -1,57 +1,15 @@
-"""Refusals of a close: what stands against closing a day, checked before anything is locked, each with its figures."""
+"""Check what stands against closing a day, before anything is locked; each refusal with its figures."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ledger.fx import positions
-from ledgersafe.values.errors import DomainError
+from recon.closing.close_refusals import CurrencyWithoutRate, DayNotOver, DayNotReady, DrawersOpen, EarlierDayOpen
 from recon.closing.days import LAST_INSTANT, DayPlan
 from recon.closing.held_events import HeldFigures, open_figures
 from recon.closing.open_drawers import cash_in, open_drawers
 from recon.closing.readiness import amounts, held_span
-
-
-class DayNotOver(DomainError):
-    """The business day is not over yet; close it after its cut-off, by the clock of every store."""
-
-    code = "DAY_NOT_OVER"
-    http_status = 409
-
-
-class EarlierDayOpen(DomainError):
-    """An earlier business day is still open; days are closed in order."""
-
-    code = "EARLIER_DAY_OPEN"
-    http_status = 409
-
-
-class DayNotReady(DomainError):
-    """Held events of the day wait for a decision; decide them, or close all the same and say why."""
-
-    code = "DAY_NOT_READY"
-    http_status = 409
-
-
-class DrawersOpen(DomainError):
-    """Drawers that were opened before the end of the day are not closed yet; close them, or force."""
-
-    code = "DRAWERS_OPEN"
-    http_status = 409
-
-
-class CurrencyWithoutRate(DomainError):
-    """A clearing account cannot be valued: there is no usable rate at the end of the day; record one, or force."""
-
-    code = "FX_RATE_MISSING"
-    http_status = 409
-
-
-class ForceNotAllowed(DomainError):
-    """Closing a day with undecided events is not within this key's or role's rights."""
-
-    code = "FORCE_NOT_ALLOWED"
-    http_status = 403
 
 
 def refuse_blocked(plan: DayPlan, *, now: datetime, force: bool) -> None:

@@ -27,8 +27,9 @@ from ledgersafe.postgres.db import (
 from ledgersafe.tenants.models import Tenant
 from recon import packs
 from recon.closing import empty_days
-from recon.closing.blockers import DayNotReady, ForceNotAllowed, held_json, iso, refuse_blocked, without_rate
+from recon.closing.blockers import held_json, iso, refuse_blocked, without_rate
 from recon.closing.calendar_lock import lock_calendar
+from recon.closing.close_refusals import DayNotReady, ForceNotAllowed
 from recon.closing.days import DayPlan, plan_for
 from recon.closing.held_events import freeze, open_figures
 from recon.closing.issue import issue_packs

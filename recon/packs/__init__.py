@@ -3,7 +3,8 @@
 In: a `DayClose` and what is sealed with it. Out: files in pieces, and their SHA-256. Nothing here writes to the
 database or needs a transaction; `closing.issue` puts the fingerprints on record.
 
-`pack` has the files, `tables` their titles and columns, `rows` reads them, `formats` writes CSV, JSON and HTML.
+`pack` has the files, `tables` their titles and columns, `book_rows` and `rows` read them (through `close_sql`),
+`formats` writes CSV, JSON and HTML.
 """
 
 from recon.packs.pack import (

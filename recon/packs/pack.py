@@ -14,7 +14,7 @@ from typing import Final
 from ledgersafe.values.errors import NotFound
 from recon.models import DayClose
 from recon.packs import formats
-from recon.packs.rows import instant
+from recon.packs.close_sql import instant
 from recon.packs.tables import TABLES, table_names
 
 #: Every file of the newest layout, by name.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from recon.models import DayClose
-from recon.packs import rows
+from recon.packs import book_rows, rows
 from recon.packs.formats import Table
 
 
@@ -16,7 +16,7 @@ def trial_balance(close: DayClose) -> Table:
             "account_code", "account_name", "type", "ccy", "opening_debit", "opening_credit", "debits", "credits",
             "closing_debit", "closing_credit",
         ),
-        lambda: rows.trial_balance_rows(close),
+        lambda: book_rows.trial_balance_rows(close),
     )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ def journals(close: DayClose) -> Table:
             "journal_id", "line", "kind", "source", "source_key", "revision", "reverses_journal_id", "external_ref",
             "late", "occurred_at", "recorded_at", "account_code", "ccy", "debit", "credit",
         ),
-        lambda: rows.journal_rows(close),
+        lambda: book_rows.journal_rows(close),
     )  # fmt: skip
 
 

@@ -1,8 +1,7 @@
-"""Proposals on the review page: who wants which decision, in a sentence, and its effect on the books."""
+"""Proposals on the review page: who proposes which decision, and its effect on the books."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from exceptions.assignees import Assignee
@@ -11,13 +10,9 @@ from exceptions.desk import case_view
 from exceptions.desk.case_view import Review, Version
 from exceptions.desk.review.form import ReviewForm, decision_of
 from exceptions.desk.review.parts import change_part, journal_part
+from exceptions.desk.review.proposal_text import WEIGHED, wish_of
 from exceptions.models import ENDINGS, CaseStatus, Resolution, Stage
-from exceptions.patching import patched
-from ledgersafe.values import exact_json
 from ledgersafe.values.errors import DomainError
-from ledgersafe.values.money import MoneyError, is_currency, to_decimal_text, to_minor
-
-_WEIGHED = "weighed"
 
 
 def patch_text_of(proposal: Any, review: Review) -> str | None:
@@ -58,7 +53,7 @@ def _proposal_part(proposal: Any, review: Review, form: ReviewForm, me: str, now
         "at": proposal.at,
         "notes": proposal.notes,
         "patch_text": patch_text,
-        "wants": _wants(proposal, patch_text, version, review),
+        "wants": wish_of(proposal, patch_text, version, review),
         "change": change_part(choice.change) if choice and choice.journals else None,
         "journals": [journal_part(journal) for journal in choice.journals] if choice else [],
         "refusal": choice.refusal if choice else "",
@@ -73,55 +68,9 @@ def _choice(proposal: Any, patch_text: str | None, version: Version | None, revi
     if patch_text is None:
         return version.choice if version else None
     try:
-        return case_view.weigh(review.case, decision_of(proposal, patch_text, _WEIGHED), now=now)
+        return case_view.weigh(review.case, decision_of(proposal, patch_text, WEIGHED), now=now)
     except DomainError:
         return None
-
-
-def _wants(proposal: Any, patch_text: str | None, version: Version | None, review: Review) -> str:
-    """The end of "Anna wants to …": `post version 2 (LAST, 15.55 USD) instead of version 1 (FIRST, 28.40 USD)`."""
-    posted = next((each for each in review.versions if each.in_books), None)
-    base = review.case.tenant.base_currency
-    if proposal.action != DecisionAction.REPLAY:
-        stays = f": {_version_text(posted, posted.value, base)} stays posted" if posted else ""
-        return f"dismiss the event and post nothing{stays}"
-    if version is None:
-        return f"post arrival {proposal.canonical_raw_id}"
-    if patch_text is None and version is posted:
-        return f"keep {_version_text(version, version.value, base)}, which is already posted"
-    value = _patched(version.value, proposal, patch_text) if patch_text else version.value
-    corrected = "a correction of " if patch_text else ""
-    instead = f" instead of {_version_text(posted, posted.value, base)}" if posted else ""
-    return f"post {corrected}{_version_text(version, value, base)}{instead}"
-
-
-def _version_text(version: Version, value: Any, base_currency: str) -> str:
-    """`version 2 (LAST, 15.55 USD)`."""
-    name = version.name if version.name in {"FIRST", "LAST"} else ""
-    details = ", ".join(part for part in (name, _amount(value, base_currency)) if part)
-    return f"version {version.number}{f' ({details})' if details else ''}"
-
-
-def _patched(value: Any, proposal: Any, patch_text: str) -> Any:
-    try:
-        decision = decision_of(proposal, patch_text, _WEIGHED)
-        return patched(value, decision.patch or {}) if isinstance(value, Mapping) else None
-    except DomainError:
-        return None
-
-
-def _amount(value: Any, base_currency: str) -> str:
-    """The event's total like `15.55 USD`; empty when it cannot be read."""
-    total = value.get("total_amount") if isinstance(value, Mapping) else None
-    currency = (value.get("currency") or base_currency) if total is not None else ""
-    if isinstance(total, exact_json.Number):
-        total = exact_json.decimal_of(total)
-    if not isinstance(total, str | int | Decimal) or isinstance(total, bool) or not is_currency(currency):
-        return ""
-    try:
-        return f"{to_decimal_text(to_minor(total, currency), currency)} {currency}"
-    except MoneyError:
-        return ""
 
 
 def own_decisions(decisions: Iterable[Resolution], me: str) -> int:

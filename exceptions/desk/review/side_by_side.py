@@ -1,23 +1,16 @@
-"""Compare two texts side by side: align lines, and mark the words that differ within a changed line. Pure.
+"""Compare two texts side by side: align lines, and mark the words that differ within a changed line. Pure."""
 
-Texts are escaped here; the only markup around them is `<mark>`.
-"""
-
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-#: Aligning takes more than linear time: lines beyond the first limit are cut off, words beyond the second not compared.
+from exceptions.desk.review.word_marks import mark_line, mark_words, plain_html
+
+#: Aligning takes more than linear time: lines beyond this limit are cut off.
 MAX_LINES: Final = 1_200
-_MAX_WORDS: Final = 120
-#: Lines less alike than this are marked whole: marks on single words would only confuse.
-_ALIKE: Final = 0.3
-_WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ def compare(left: str, right: str) -> Comparison:
 def alone(text: str) -> Comparison:
     """One text with line numbers, on the left side."""
     lines = text.split("\n")
-    rows = [Row("same", number, _plain(line), 0, SafeString()) for number, line in enumerate(lines[:MAX_LINES], 1)]
+    rows = [Row("same", number, plain_html(line), 0, SafeString()) for number, line in enumerate(lines[:MAX_LINES], 1)]
     return Comparison(rows, 0, len(lines) > MAX_LINES)
 
 
@@ -60,7 +53,7 @@ def _rows(lefts: Sequence[str], rights: Sequence[str]) -> Iterator[Row]:
     for kind, i, i_end, j, j_end in matcher.get_opcodes():
         if kind == "equal":
             for offset in range(i_end - i):
-                texts = _plain(lefts[i + offset]), _plain(rights[j + offset])
+                texts = plain_html(lefts[i + offset]), plain_html(rights[j + offset])
                 yield Row("same", i + offset + 1, texts[0], j + offset + 1, texts[1])
         else:
             yield from _differing(lefts, rights, range(i, i_end), range(j, j_end))
@@ -71,11 +64,11 @@ def _differing(lefts: Sequence[str], rights: Sequence[str], here: range, there: 
     for offset in range(max(len(here), len(there))):
         i, j = _line_at(here, offset), _line_at(there, offset)
         if i is None and j is not None:
-            yield Row("added", 0, SafeString(), j + 1, _whole(rights[j]))
+            yield Row("added", 0, SafeString(), j + 1, mark_line(rights[j]))
         elif j is None and i is not None:
-            yield Row("removed", i + 1, _whole(lefts[i]), 0, SafeString())
+            yield Row("removed", i + 1, mark_line(lefts[i]), 0, SafeString())
         elif i is not None and j is not None:
-            left, right = _marked(lefts[i], rights[j])
+            left, right = mark_words(lefts[i], rights[j])
             yield Row("changed", i + 1, left, j + 1, right)
 
 
@@ -83,35 +76,5 @@ def _line_at(lines: range, offset: int) -> int | None:
     return lines[offset] if offset < len(lines) else None
 
 
-def _marked(left: str, right: str) -> tuple[SafeString, SafeString]:
-    left_words, right_words = _WORDS.findall(left), _WORDS.findall(right)
-    matcher = SequenceMatcher(None, left_words, right_words, autojunk=False)
-    if max(len(left_words), len(right_words)) > _MAX_WORDS or matcher.ratio() < _ALIKE:
-        return _whole(left), _whole(right)
-    lefts, rights = [], []
-    for kind, i, i_end, j, j_end in matcher.get_opcodes():
-        same = kind == "equal"
-        lefts.append(_part("".join(left_words[i:i_end]), same))
-        rights.append(_part("".join(right_words[j:j_end]), same))
-    return _html("".join(lefts)), _html("".join(rights))
-
-
 def _key(line: str) -> str:
     return line.removesuffix(",")
-
-
-def _part(text: str, same: bool) -> str:
-    return str(escape(text)) if same or not text else f"<mark>{escape(text)}</mark>"
-
-
-def _plain(line: str) -> SafeString:
-    return _html(escape(line))
-
-
-def _whole(line: str) -> SafeString:
-    indent = line[: len(line) - len(line.lstrip(" "))]
-    return _html(f"{indent}{_part(line.lstrip(' '), same=False)}")
-
-
-def _html(escaped: str) -> SafeString:
-    return mark_safe(escaped)  # noqa: S308  every text in it went through escape()

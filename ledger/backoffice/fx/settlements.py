@@ -7,12 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 from unfold.paginator import InfinitePaginator
 
-from ledger.backoffice.fx.formats import amount, minute, page_of
+from ledger.backoffice.fx.formats import amount, page_of
 from ledger.backoffice.fx.position import position_page
-from ledger.backoffice.sheets.sides import sided
+from ledger.backoffice.fx.settlement_cards import command_card, conversion_card, legs_card
 from ledger.fx import conversion
 from ledger.models import FxSettlement
-from ledgersafe.backoffice.pages import Card, Cell, choice_page, display, list_button, object_page
+from ledgersafe.backoffice.pages import choice_page, display, list_button, object_page
 from ledgersafe.setup.pages.frame import SetUpAdmin
 from ledgersafe.tenants import staff
 
@@ -68,7 +68,7 @@ class FxSettlementAdmin(SetUpAdmin):
             title=f"Settlement #{obj.pk}",
             subtitle=f"{amount(obj.amount_minor, obj.source_currency)} to "
             f"{amount(obj.converted_minor, obj.target_currency)}",
-            cards=[_legs(obj), _conversion(obj), _command(obj)],
+            cards=[legs_card(obj), conversion_card(obj), command_card(obj)],
         )
 
     @list_button("Clearing position", permission="look", icon="currency_exchange", url="position")
@@ -87,41 +87,3 @@ class FxSettlementAdmin(SetUpAdmin):
                 request, opts=self.opts, title="Clearing position", intro="Choose a company.", choices=choices
             )
         return position_page(request, rows[0])
-
-
-def _legs(row: FxSettlement) -> Card:
-    legs = (
-        ("From", row.from_account, row.source_journal_id, -row.amount_minor, row.source_currency),
-        ("To", row.to_account, row.target_journal_id, row.converted_minor, row.target_currency),
-    )
-    rows = [
-        (
-            label,
-            Cell(account.code, page_of("account", "change", account.pk)),
-            sided(minor, currency, named=True),
-            Cell(f"#{journal}", page_of("journal", "change", journal)),
-        )
-        for label, account, journal, minor, currency in legs
-    ]
-    note = "Each journal sums to zero in its own currency, against the clearing account of that currency."
-    return Card("Journals", headers=("", "Account", "Amount", "Journal"), rows=rows, note=note, wide=True)
-
-
-def _conversion(row: FxSettlement) -> Card:
-    rate = Cell(f"{row.rate.pair} {conversion.rate_text(row.rate_value)}", page_of("fxrate", "change", row.rate_id))
-    facts = [("Rate", rate), ("Valid from", minute(row.rate.valid_from)), ("As of", minute(row.as_of))]
-    calculation = "Divided by the rate, rounded once." if row.inverted else "Multiplied by the rate, rounded once."
-    return Card("Conversion", facts=[*facts, ("Calculation", calculation)])
-
-
-def _command(row: FxSettlement) -> Card:
-    facts = [
-        ("Key", Cell(row.idempotency_key, mono=True)),
-        ("Client", Cell(row.client_id, mono=True)),
-        ("Requested by", Cell(row.actor, mono=True)),
-        ("Posted", minute(row.created_at)),
-        ("Business day", str(row.business_date)),
-        ("Memo", row.memo or "–"),
-        ("Tenant", row.tenant.slug),
-    ]
-    return Card("Request", facts=facts)

@@ -9,7 +9,7 @@ from exceptions.decisions import NotesRequired
 from ledger.models import BalanceSnapshot, Period
 from ledgersafe.audit.models import AuditEntry
 from ledgersafe.values.errors import InvalidParameter, NotFound
-from recon.closing.blockers import DayNotOver, DayNotReady, EarlierDayOpen, ForceNotAllowed
+from recon.closing.close_refusals import DayNotOver, DayNotReady, EarlierDayOpen, ForceNotAllowed
 from recon.models import DayClose, DayCloseException, DayPack
 from tests.conftest import Shop, open_shop
 from tests.scenes.days import DAY, after, close, hold, sell

@@ -4,7 +4,7 @@ import pytest
 
 from ledger.refusals import AccountNotActive
 from ledgersafe.audit.models import AuditEntry
-from recon.closing.blockers import CurrencyWithoutRate
+from recon.closing.close_refusals import CurrencyWithoutRate
 from recon.closing.reopen import reopen_day
 from tests.conftest import Shop
 from tests.scenes.days import DAY, after, close

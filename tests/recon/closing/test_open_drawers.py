@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from recon.closing.blockers import DrawersOpen
+from recon.closing.close_refusals import DrawersOpen
 from recon.packs import pack
 from tests.conftest import Shop
 from tests.recon.closing.test_reopen import reopen

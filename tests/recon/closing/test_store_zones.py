@@ -11,7 +11,7 @@ from ledger.backoffice.sheets.days import open_days
 from ledger.calendar import Clocks, Ending, business_date_of
 from ledgersafe.dashboard.panels import close_panel
 from recon.closing import check_readiness, due
-from recon.closing.blockers import DayNotOver, DayNotReady
+from recon.closing.close_refusals import DayNotOver, DayNotReady
 from recon.packs import pack
 from tests.conftest import Shop
 from tests.scenes import drawers
