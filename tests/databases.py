@@ -7,6 +7,7 @@ database is made of, so another state of the code has a template of its own; old
 import hashlib
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from psycopg import sql
 from ledgersafe.postgres import grants
 from tests.servers import is_alive
 
+_ROLE: Final = " -c role="
 _PREFIX: Final = "ledgersafe_template_"
 #: Of the cluster: one process makes the template, the others wait for it.
 _LOCK: Final = 0x1ED6E45AFE
@@ -44,10 +46,13 @@ _INGREDIENTS: Final = (
 
 
 @contextmanager
-def fresh_database() -> Iterator[None]:
-    """Point `connection` at a fresh database of this worker and run; drop it in the end."""
+def fresh_database(suffix: str = "") -> Iterator[None]:
+    """Point `connection` at a fresh database of this worker and run; drop it in the end.
+
+    :param suffix: of its name, where one process has several.
+    """
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"test_ledgersafe_{os.environ['LEDGERSAFE_TEST_RUN']}_{worker}"
+    name = f"test_ledgersafe_{os.environ['LEDGERSAFE_TEST_RUN']}_{worker}{suffix}"
     theirs = connection.settings_dict["NAME"]
     with _maintenance() as cursor:
         # Until the clone is there: nobody drops the template in between.
@@ -59,7 +64,12 @@ def fresh_database() -> Iterator[None]:
         cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     connection.close()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
-    grants.forbid_creation()  # privileges on a database are not cloned with it
+    with acting_as(None), connection.cursor() as cursor:
+        grants.forbid_creation()  # privileges on a database are not cloned with it
+        # A process remembers tenants by id, and anchors their trails: no id of one database is used in another.
+        first = 1_000_000 + secrets.randbelow(1_000_000_000)
+        cursor.execute("SELECT setval(pg_get_serial_sequence('tenants', 'id'), %s)", [first])
+    connection.close()
     try:
         yield
     finally:
@@ -115,7 +125,21 @@ def _drop(cursor: Any, name: str) -> None:
 
 
 @contextmanager
+def acting_as(role: str | None) -> Iterator[None]:
+    """Have new connections act as a role; None: as whoever logs in, the owner."""
+    options = connection.settings_dict["OPTIONS"]
+    before = options["options"]
+    options["options"] = before.partition(_ROLE)[0] + (f"{_ROLE}{role}" if role else "")
+    connection.close()
+    try:
+        yield
+    finally:
+        connection.close()
+        options["options"] = before
+
+
+@contextmanager
 def _maintenance() -> Iterator[Any]:
     """A cursor on the server's own database: no other can be created or dropped from within itself."""
-    with connection._nodb_cursor() as cursor:
+    with acting_as(None), connection._nodb_cursor() as cursor:
         yield cursor

@@ -229,7 +229,7 @@ def test_an_auditor_reads_everything_and_can_decide_nothing(screen_of: Hired, sh
     expect(auditor.page.locator("input[name=case]")).to_have_count(0)
     expect(auditor.page.get_by_role("button", name="Assign to me")).to_have_count(0)
     auditor.go(path)
-    auditor.says("You may look at this case; deciding it takes the operator’s role.")
+    auditor.says("You can view this case. Operators can decide it.")
     expect(auditor.page.locator("form[method=post]").locator("visible=true")).to_have_count(0)
 
     forged = """async ([path, what]) => {

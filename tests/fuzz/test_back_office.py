@@ -1,10 +1,13 @@
 """Whatever is asked of the pages of the back office, no answer is a 5xx. New pages are asked by themselves."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
+import pytest
 from django.contrib.contenttypes.models import ContentType
 
-from tests.conftest import Shop
+from tests.books import assert_books_clean
+from tests.conftest import Shop, open_shop
 from tests.fuzz import odd, pages
 from tests.fuzz.pages import Page
 from tests.fuzz.stock import stocked
@@ -20,6 +23,14 @@ _PARTS: Final = [
 _VALUES: Final = ["\x00", "x" * 5_000, "1" + "0" * 30, "9999-12-31", "0001-01-01", odd.UUID, "-1", "\u0663"]
 #: Its page asks the workers, and waits a second for them.
 _SLOW: Final = ("jobs_alive",)
+
+
+@pytest.fixture
+def shop(own_database: None) -> Iterator[Shop]:
+    """A shop in a database of its own."""
+    shop = open_shop()
+    yield shop
+    assert_books_clean(shop.tenant.id)
 
 
 class Looking:

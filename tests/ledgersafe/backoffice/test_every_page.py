@@ -20,7 +20,8 @@ from ledgersafe.audit.sealing import seal_trail
 from ledgersafe.backoffice.pages import Badge, Card, Cell
 from ledgersafe.tenants.models import Store
 from pos.decisions import replay_jobs
-from tests.conftest import Shop
+from tests.books import assert_books_clean
+from tests.conftest import Shop, open_shop
 from tests.scenes import drawers, fx
 from tests.scenes.days import DAY, after, close, sell
 from tests.scenes.projection import catch_up
@@ -39,6 +40,14 @@ _NOT_PAGES: Final = {
 }  # fmt: skip
 #: So many addresses of each kind are opened: filters, orders and pages of a list are the same page.
 _EACH: Final = 3
+
+
+@pytest.fixture
+def shop(own_database: None) -> Iterator[Shop]:
+    """A shop in a database of its own."""
+    shop = open_shop()
+    yield shop
+    assert_books_clean(shop.tenant.id)
 
 
 def stock(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from ledgersafe.http.permissions import Reach, needs_of
 from ledgersafe.http.routes import all_routes
 from ledgersafe.http.schema_views import DocsView, SchemaView
-from ledgersafe.tenants import authentication, keys
+from ledgersafe.tenants import authentication
 from ledgersafe.tenants.models import SCOPES
 from ledgersafe.tenants.roles import ROLES
 from tests.ledgersafe.rights.endpoints import (
@@ -141,7 +141,7 @@ def test_a_bound_key_with_every_scope_would_reach_no_more(
     assert principal is not None
     forged = replace(principal, scopes=frozenset(SCOPES))
     assert not forged.may_approve
-    with patch.object(keys, "authenticate", return_value=forged):
+    with patch.object(authentication, "authenticate", return_value=forged):
         answer = call(world.client, endpoint, world.at[OWN], "forged")
     may = endpoint.reach == REGISTER or (endpoint.reach == STORE and register is None)
     assert is_let_in(answer) if may else refusal(answer, endpoint)
