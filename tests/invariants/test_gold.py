@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scenes.roll_up import rolled_up
+from tests.scenes.roll_up import roll_up_all
 from tests.scenes.violations import Ground
 
 PLACE = "2026-02-25 store-1 USD"
@@ -11,7 +11,7 @@ PLACE = "2026-02-25 store-1 USD"
 @pytest.fixture
 def rolled(ground: Ground) -> Ground:
     """Books whose daily sales are rolled up."""
-    assert rolled_up(ground.shop, 1)
+    roll_up_all(ground.shop)
     assert ground.broken() == {}
     return ground
 
