@@ -92,6 +92,7 @@ HELD: list[tuple[str, str, str, dict[str, Any], Sequence[Reference], dict[str, A
     ("a void after a correction", EXCEEDS, "VOID", CASH_SALE, [counted(CORRECTION)], {}),
     ("a void of another store", EXCEEDS, "VOID", CASH_SALE, [], {"store_id": "other"}),
     ("a void of another total", TOTALS, "VOID", CASH_SALE, [], {"total_amount": 4}),
+    ("a void of as much in another currency", TOTALS, "VOID", CASH_SALE, [], {"total_amount": 5, "currency": "EUR"}),
     ("a void of a nothing that moved no money", EXCEEDS, "VOID", {"event_type": "NO_SALE"}, [], {}),
     ("a return of a cash drop", EXCEEDS, "RETURN", {"event_type": "CASH_DROP", "total_amount": 5}, [],
      {"total_amount": 1}),
