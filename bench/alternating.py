@@ -16,7 +16,7 @@ _WARM_UP = 400
 
 @dataclass(frozen=True)
 class Asked:
-    """One of those compared: where it listens, what it is sent, and what it must answer."""
+    """A contestant: where it listens, what it is sent, and what it must answer."""
 
     connection: Connection
     requests: Iterator[bytes]

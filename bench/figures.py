@@ -22,7 +22,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: a ratio per round, and the absolute figures of this machine for the curious."""
+    """A line of the table: a ratio per round, and the absolute figures of this machine for the curious."""
 
     name: str
     title: str
@@ -89,5 +89,5 @@ class Plan:
     only: frozenset[str] = field(default_factory=frozenset)
 
     def wants(self, *names: str) -> bool:
-        """Whether one of these figures is to be measured."""
+        """Tell whether one of these figures is to be measured."""
         return not self.only or any(name in self.only for name in names)

@@ -48,7 +48,7 @@ class Run:
 
 
 class Connection:
-    """One kept-alive connection with at most one request under way."""
+    """A kept-alive connection with at most one request under way."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_TIMEOUT_SECONDS)

@@ -65,7 +65,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Sent:
-    """One request, and, when it is a repeat, the journal it must be answered with."""
+    """A request, and, when it is a repeat, the journal it must be answered with."""
 
     body: bytes
     journal_id: int | None = None

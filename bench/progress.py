@@ -7,7 +7,7 @@ from rich.console import Console
 
 
 class Progress:
-    """One line: what is being measured, how far the run is, and how long it takes yet."""
+    """A line: what is being measured, how far the run is, and how long it takes yet."""
 
     def __init__(self, steps: int) -> None:
         self._bar = progress.Progress(

@@ -22,7 +22,7 @@ _HEADROOM = 1.6
 
 @dataclass
 class Contestant:
-    """One of those compared: what it is sent, over how many connections, and what it answers."""
+    """A contestant: what it is sent, over how many connections, and what it answers."""
 
     name: str
     requests: Iterator[bytes]

@@ -12,7 +12,7 @@ from bench.servers import environment_of
 
 
 class Worker:
-    """One of our modules as a process of its own, with the application's rights; it ends with its input."""
+    """An of our modules as a process of its own, with the application's rights; it ends with its input."""
 
     def __init__(self, module: str, database: str, *arguments: str) -> None:
         self._command = [sys.executable, "-m", module, *arguments]

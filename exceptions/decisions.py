@@ -44,7 +44,7 @@ class InvalidCanonicalRawId(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision. The version is `canonical`, else `canonical_raw_id`, else the case's own arrival.
+    """A decision. The version is `canonical`, else `canonical_raw_id`, else the case's own arrival.
 
     :ivar patch: parsed as by `ledgersafe.values.exact_json`; an object is a merge patch, a list a JSON patch.
     :ivar confirms: id of the proposal it confirms; once that is declined or withdrawn, the decision is refused.

@@ -94,7 +94,7 @@ class InboxFilter:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a filter besides the state hides cases."""
+        """Tell whether a filter besides the state hides cases."""
         return any((self.reason, self.tenant, self.store, self.assignee, self.age, self.query, self.least, self.most))
 
 

@@ -104,7 +104,7 @@ ENDINGS: Final = (Stage.DECLINED, Stage.WITHDRAWN)
 
 
 class Resolution(models.Model):
-    """One decision on a case: made, proposed, declined or withdrawn. Never changed.
+    """A decision on a case: made, proposed, declined or withdrawn. Never changed.
 
     A row that declines or withdraws names its `proposal`, repeats its decision, and gives the reason in `notes`.
     `final_payload_sha256` is the fingerprint of the chosen version; `journal_id` and `reversal_journal_id` are the

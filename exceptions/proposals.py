@@ -111,7 +111,7 @@ def _reason(notes: object) -> str:
 
 
 def _is_own(proposal: Resolution, actor: str) -> bool:
-    """Whether the actor made the proposal, perhaps with a key that was rotated since."""
+    """Tell whether the actor made the proposal, perhaps with a key that was rotated since."""
     return proposal.actor in actors_like(proposal.tenant_id, actor)
 
 

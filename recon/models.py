@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 
 class DayClose(models.Model):
-    """One close of a business day: who closed it, and what stood against it. Never changed.
+    """A close of a business day: who closed it, and what stood against it. Never changed.
 
     `open_exceptions` counts the held events undecided at that moment; above zero only in a forced close, whose `notes`
     say why. A day nobody sold on has a row too: its `covered_by` is the close of the next day, which keeps balances,
@@ -57,7 +57,7 @@ class DayClose(models.Model):
 
     @property
     def stands(self) -> bool:
-        """Whether this close is in effect: the day was not reopened since."""
+        """Tell whether this close is in effect: the day was not reopened since."""
         return self.period.closed_at == self.closed_at
 
 

@@ -95,7 +95,7 @@ class Posting(models.Model):
 
 
 class EventKey(models.Model):
-    """One row per (tenant, event id): what makes a retry harmless."""
+    """A row per (tenant, event id): what makes a retry harmless."""
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")
     event_id = models.CharField(max_length=200)

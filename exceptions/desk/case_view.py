@@ -29,7 +29,7 @@ _MOST_OF_TRANSACTION: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version on the review page.
+    """A version on the review page.
 
     :ivar number: from 1, in order of arrival. :ivar value: the parsed payload; None: unreadable.
     :ivar choice: the effect of choosing it; None: it cannot be chosen, as the result of a patch cannot.

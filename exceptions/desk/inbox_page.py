@@ -178,7 +178,7 @@ def _states(request: HttpRequest, filters: InboxFilter, counts: Mapping[str, int
 
 
 def _is_tab(request: HttpRequest, state: str) -> bool:
-    """Whether a state has a tab even without cases: *To confirm* for approvers only, *Proposed by me* never."""
+    """Tell whether a state has a tab even without cases: *To confirm* for approvers only, *Proposed by me* never."""
     return state != inbox.PROPOSED and (state != inbox.TO_CONFIRM or bool(request.user.has_perm(APPROVE)))
 
 

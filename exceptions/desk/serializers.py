@@ -62,7 +62,7 @@ def proposal_item(proposal: Resolution) -> dict[str, Any]:
 
 
 class CaseItemSerializer(serializers.Serializer[Any]):
-    """One case of the inbox."""
+    """A case of the inbox."""
 
     exception_id = serializers.UUIDField()
     tenant_id = serializers.CharField()

@@ -52,7 +52,7 @@ class AccountChangeSerializer(serializers.Serializer[Any]):
 
 
 class AccountVersionSerializer(serializers.Serializer[Any]):
-    """One version: who changed the account, when, from what, to what."""
+    """A version: who changed the account, when, from what, to what."""
 
     version = serializers.IntegerField()
     changed_at = serializers.DateTimeField()
@@ -111,7 +111,7 @@ class TransferredBulkSerializer(serializers.Serializer[Any]):
 
 
 class JournalItemSerializer(serializers.Serializer[Any]):
-    """One journal of a list."""
+    """A journal of a list."""
 
     journal_id = serializers.IntegerField()
     kind = serializers.CharField()

@@ -147,7 +147,7 @@ class DrawerPageSerializer(serializers.Serializer[Any]):
 
 
 class NewTransactionSerializer(serializers.Serializer[Any]):
-    """One movement of money; the type gives the direction. SALE and REFUND name their order."""
+    """A movement of money; the type gives the direction. SALE and REFUND name their order."""
 
     ledger_id = serializers.IntegerField()
     order_id = serializers.CharField(required=False, max_length=200)

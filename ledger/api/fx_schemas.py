@@ -21,7 +21,7 @@ class NewRateSerializer(_OneRateSerializer):
 
 
 class RateSerializer(serializers.Serializer[Any]):
-    """One version of a rate."""
+    """A version of a rate."""
 
     rate_id = serializers.IntegerField()
     pair = serializers.CharField()

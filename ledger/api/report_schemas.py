@@ -17,7 +17,7 @@ class _BooksAccountSerializer(serializers.Serializer[Any]):
 
 
 class BalanceSerializer(serializers.Serializer[Any]):
-    """One account's balance."""
+    """An account's balance."""
 
     account_code = serializers.CharField()
     ccy = serializers.CharField()

@@ -12,7 +12,7 @@ class UnbalancedDraft(AssertionError):
 
 
 class DraftLine(msgspec.Struct, frozen=True, gc=False):
-    """One line: debit positive, credit negative, in minor units of the account's currency; never zero."""
+    """A line: debit positive, credit negative, in minor units of the account's currency; never zero."""
 
     account: AccountRef
     amount_minor: int

@@ -64,7 +64,7 @@ class Account(models.Model):
 
 
 class AccountVersion(models.Model):
-    """One version of an account: who changed it, when, from what, to what. A trigger writes it on every change.
+    """A version of an account: who changed it, when, from what, to what. A trigger writes it on every change.
 
     Version 1 is the opening and has no `before`. Both sides are complete: code, name, status, floor_minor, metadata.
     """

@@ -18,7 +18,7 @@ class DrawerStatus(models.TextChoices):
 
 
 class Drawer(models.Model):
-    """One session of a register's cash drawer.
+    """A session of a register's cash drawer.
 
     The expected cash equals the balance of its account at every moment, and is frozen at the close.
     """

@@ -8,7 +8,7 @@ from ledger.models.flow_types import FlowType, Method
 
 
 class FinancialTransaction(models.Model):
-    """One journal's flow through one drawer: amount, tender and direction.
+    """A journal's flow through one drawer: amount, tender and direction.
 
     The guard on postings (`ledger_postings_guard_v4`) writes the rows of cash, so that no way of posting can forget
     them. `ledger_transact_v1` writes the rows of commands, which know more, before it posts. Rows of card and external

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 
 class Journal(models.Model):
-    """One balanced journal: what happened, on which business day, from which source.
+    """A balanced journal: what happened, on which business day, from which source.
 
     `source` and `source_key` name the cause (for a till event: `event` and its idempotency key). A key has at most one
     effective journal: `revision` n+1 is accepted only after revision n was reversed.
@@ -63,7 +63,7 @@ class Journal(models.Model):
 
 
 class Posting(models.Model):
-    """One line of a journal: debit positive, credit negative, in minor units of the account's currency.
+    """A line of a journal: debit positive, credit negative, in minor units of the account's currency.
 
     The references carry no foreign key constraint: the statement trigger checks tenant, account, currency and
     journal for the whole set at once, without the reads that make serializable transactions fail.

@@ -13,7 +13,7 @@ class PeriodStatus(models.TextChoices):
 
 
 class Period(models.Model):
-    """One business day of a tenant: the half-open span [starts_at, ends_at) between two cut-offs.
+    """A business day of a tenant: the half-open span [starts_at, ends_at) between two cut-offs.
 
     Every journal belongs to an open period: the guard on journals shares the day's lock with other posters, and a close
     takes it exclusively. A day before a closed one can be neither opened nor added.

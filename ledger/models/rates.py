@@ -21,7 +21,7 @@ class RateSource(models.TextChoices):
 
 
 class FxRate(models.Model):
-    """One version of a rate: 1 `base` = `rate` `quote` from `valid_from` on, until a later one.
+    """A version of a rate: 1 `base` = `rate` `quote` from `valid_from` on, until a later one.
 
     Never changed: a correction is the next version of the same pair and instant, and the newest version counts.
     """

@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 
 class Transfer(models.Model):
-    """One posted command: a transfer, or the reversal of one.
+    """A posted command: a transfer, or the reversal of one.
 
     The key is inserted in the transaction that posts the journal, so the unique constraint makes a command happen
     exactly once. The journal of a transfer names this row as its `source_key`.

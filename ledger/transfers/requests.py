@@ -24,7 +24,7 @@ _FUTURE: Final = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class TransferLine:
-    """One entry of a transfer; debit positive, in minor units of its currency."""
+    """An entry of a transfer; debit positive, in minor units of its currency."""
 
     account_code: str
     currency: str

@@ -31,7 +31,7 @@ _BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One line: at `at`, by the database's clock, this block was the tenant's last."""
+    """A line: at `at`, by the database's clock, this block was the tenant's last."""
 
     tenant_id: int
     tenant: str

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field before and after, as text; None: absent. `gone`, `new`: removed and added items of a list."""
+    """A field before and after, as text; None: absent. `gone`, `new`: removed and added items of a list."""
 
     field: str
     before: str | None

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 
 class AuditEntry(models.Model):
-    """One action on one object. Never changed, never deleted (trigger and privileges)."""
+    """An action on one object. Never changed, never deleted (trigger and privileges)."""
 
     append_only = True
 

@@ -24,7 +24,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One stacked bar with its tooltip."""
+    """A stacked bar with its tooltip."""
 
     shapes: Sequence[Shape]
     x: int

@@ -24,7 +24,7 @@ _QUEUE: Final = "celery"
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """One check. `tone` is ok, warn, bad, or empty for neutral."""
+    """A check. `tone` is ok, warn, bad, or empty for neutral."""
 
     name: str
     state: str

@@ -21,7 +21,7 @@ COUNTS_AT_THE_END: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of the story."""
+    """A request of the story."""
 
     title: str
     why: str

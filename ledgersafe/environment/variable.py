@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable.
+    """An environment variable.
 
     :ivar kind: the method of `environ.Env` that reads it: str, bool, int, float or list.
     :ivar default: its value when it is not set; None where `otherwise` says what holds instead.

@@ -16,7 +16,7 @@ class ApiKeyAuthentication(BaseAuthentication):
     """Authenticates `Authorization: Bearer <API key>`; the principal becomes `request.user`."""
 
     def is_fresh(self, request: Request) -> bool:
-        """Whether the key is looked up now, or may be answered from memory."""
+        """Tell whether the key is looked up now, or may be answered from memory."""
         return True
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:

@@ -9,7 +9,7 @@ from ledgersafe.http.permissions import HasScope, needs_of
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path. `scope` is empty for public endpoints; `reach` is a `permissions.Reach`."""
+    """A method of one path. `scope` is empty for public endpoints; `reach` is a `permissions.Reach`."""
 
     method: str
     path: str

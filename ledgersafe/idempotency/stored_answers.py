@@ -44,12 +44,12 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        """Whether the command was carried out."""
+        """Tell whether the command was carried out."""
         return 200 <= self.status < 300
 
     @property
     def is_storable(self) -> bool:
-        """Whether a repeat would get the same answer at any time; the table's CHECK agrees."""
+        """Tell whether a repeat would get the same answer at any time; the table's CHECK agrees."""
         return self.is_success or self.status == 422
 
 
@@ -63,7 +63,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One request to move money. `fingerprint` is SHA-256 of everything that identifies it."""
+    """A request to move money. `fingerprint` is SHA-256 of everything that identifies it."""
 
     tenant_id: int
     principal: str

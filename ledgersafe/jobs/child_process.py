@@ -16,7 +16,7 @@ NO_BROKER = "Scheduled jobs do not run: there is no queue (set REDIS_URL or CELE
 
 
 def has_broker() -> bool:
-    """Whether there is a queue that other processes can reach."""
+    """Tell whether there is a queue that other processes can reach."""
     return not str(settings.CELERY_BROKER_URL).startswith("memory:")
 
 

@@ -18,7 +18,7 @@ def own_names() -> frozenset[str]:
 
 
 def is_own(job: Any) -> bool:
-    """Whether a job is the product's own; False for one that is not saved yet."""
+    """Tell whether a job is the product's own; False for one that is not saved yet."""
     return job is not None and job.pk is not None and job.name in own_names()
 
 
@@ -31,5 +31,5 @@ def known_tasks() -> list[str]:
 
 
 def runs_own_jobs(schedule: Any) -> bool:
-    """Whether one of the product's own jobs runs by this schedule."""
+    """Tell whether one of the product's own jobs runs by this schedule."""
     return bool(schedule.pk and schedule.periodictask_set.filter(name__in=own_names()).exists())

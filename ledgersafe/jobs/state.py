@@ -55,7 +55,7 @@ def next_run(job: Any) -> datetime | None:
 
 
 def is_late(job: Any, now: datetime) -> bool:
-    """Whether a job is overdue by more than `LATE`."""
+    """Tell whether a job is overdue by more than `LATE`."""
     due = next_run(job)
     return due is not None and now - due > LATE
 

@@ -37,7 +37,7 @@ JOURNALS: Final = AppendOnly("journals", "recorded_at")
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One statement's view: the newest old-enough id, the oldest running transaction, the next transaction."""
+    """A statement's view: the newest old-enough id, the oldest running transaction, the next transaction."""
 
     newest_id: int
     oldest_running: int

@@ -21,7 +21,7 @@ _CHUNK: Final = 32 if psycopg.capabilities.has_stream_chunked() else 1
 
 
 class Violation(NamedTuple):
-    """One row that breaks an invariant, in the order in which a check's statement selects it."""
+    """A row that breaks an invariant, in the order in which a check's statement selects it."""
 
     tenant_id: int | None  # None: of the database, not of one tenant's rows
     table: str
@@ -58,7 +58,7 @@ Check: TypeAlias = Callable[[Snapshot], Iterable[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One sentence of docs/invariants.md, by its id there."""
+    """A sentence of docs/invariants.md, by its id there."""
 
     id: str
     sentence: str

@@ -38,7 +38,7 @@ class Order(StrEnum):
 
 @dataclass(slots=True)
 class Run:
-    """One simulated day in one tenant's books."""
+    """A simulated day in one tenant's books."""
 
     tenant: Tenant
     order: Order

@@ -13,7 +13,7 @@ CURRENCY: Final = "USD"
 
 @dataclass(slots=True)
 class SentEvent:
-    """One event of a till.
+    """An event of a till.
 
     `effects`: its effects by columns of `daily_sales` if it stands; amounts in minor units.
     """

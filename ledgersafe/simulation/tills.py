@@ -53,7 +53,7 @@ def _cut_off(day: Day, store: str, shape: Shape) -> None:
 
 
 class Till:
-    """One register of one store."""
+    """A register of one store."""
 
     def __init__(self, shape: Shape, store: str, register: str, random: Random) -> None:
         self.store, self.register, self.random = store, register, random

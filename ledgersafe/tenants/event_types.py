@@ -19,7 +19,7 @@ class Group(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One type.
+    """An event type.
 
     :ivar name: on the wire, and the kind of its journal; at most 16 characters, the width of `sales.event_type`.
     :ivar meaning: one sentence for people who set up a shop and have not read the contract.

@@ -59,7 +59,7 @@ DOES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One role: its group's name, its permissions (patterns) and its scopes on the API."""
+    """A role: its group's name, its permissions (patterns) and its scopes on the API."""
 
     name: str
     permissions: tuple[str, ...]

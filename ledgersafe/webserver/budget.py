@@ -12,7 +12,7 @@ class Budget:
 
     @property
     def is_overdrawn(self) -> bool:
-        """Whether more was drawn than there is."""
+        """Tell whether more was drawn than there is."""
         return self._left < 0
 
     def take(self, size: int) -> int:

@@ -22,7 +22,7 @@ class Phase(enum.Enum):
 
 
 class Connection:
-    """One client. Only the loop changes it, and not while a thread answers."""
+    """A client. Only the loop changes it, and not while a thread answers."""
 
     def __init__(
         self, cfg: Any, raw: socket.socket, sock: OutgoingAnswer, client: Any, server: Any, limits: Limits
@@ -43,7 +43,7 @@ class Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request has begun."""
+        """Tell whether no request has begun."""
         return self.phase is Phase.RECEIVING and not self.incoming.has_begun
 
     def is_slow(self, now: float) -> bool:

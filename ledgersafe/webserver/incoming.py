@@ -29,7 +29,7 @@ class RequestBuffer(Unreader):  # type: ignore[misc]  # gunicorn is untyped
 
 
 class IncomingRequest:
-    """One request. `feed` it until it `is_whole`, then `open` it in the thread that answers."""
+    """A request. `feed` it until it `is_whole`, then `open` it in the thread that answers."""
 
     def __init__(self, cfg: Any, client: Any, number: int, body_limit: int) -> None:
         self._cfg, self._client, self.number, self._body_limit = cfg, client, number, body_limit
@@ -52,7 +52,7 @@ class IncomingRequest:
 
     @property
     def expects_go_ahead(self) -> bool:
-        """Whether the client waits for `100 Continue` before it sends the body."""
+        """Tell whether the client waits for `100 Continue` before it sends the body."""
         return self._go_ahead and not self.is_whole
 
     def feed(self, data: bytes) -> None:

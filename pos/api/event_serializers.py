@@ -181,7 +181,7 @@ class _ArrivalItem(serializers.Serializer[Any]):
 
 
 class ArrivalSerializer(_ArrivalItem):
-    """One arrival as received."""
+    """An arrival as received."""
 
     raw_body_base64 = serializers.CharField()
     raw_sha256 = serializers.CharField(allow_null=True)

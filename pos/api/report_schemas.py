@@ -84,7 +84,7 @@ class _SalesDifferenceSerializer(serializers.Serializer[Any]):
 
 
 class ReconciliationSerializer(serializers.Serializer[Any]):
-    """One business day in all layers."""
+    """A business day in all layers."""
 
     date = serializers.DateField()
     balanced = serializers.BooleanField(help_text="No difference.")

@@ -42,7 +42,7 @@ _UNREAD: Final = Refusal(400, "MALFORMED_JSON", "")
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One arrival as read; `reading` is its event, the reason why it is held, or why it is refused.
+    """An arrival as read; `reading` is its event, the reason why it is held, or why it is refused.
 
     `at_risk_minor` is the amount of the event in minor units of `currency`, for sorting held work. A redacted arrival
     keeps a masked body, the length of the received one, and a MAC of it in hex (`redacted_mac`) to know a retry by.

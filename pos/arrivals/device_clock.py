@@ -36,7 +36,7 @@ def sent_at(meta: Mapping[str, Any]) -> datetime | None:
 
 
 def is_wrong(sent: datetime, received: datetime) -> bool:
-    """Whether the clock is so far off that it is corrected."""
+    """Tell whether the clock is so far off that it is corrected."""
     return MIN_ERROR < abs(received - sent) <= MAX_ERROR
 
 

@@ -23,7 +23,7 @@ SHOWN_BYTES: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One entry of a history: `kind` is arrival, held, journal, reversal or a decision's stage; `what` its row."""
+    """An entry of a history: `kind` is arrival, held, journal, reversal or a decision's stage; `what` its row."""
 
     at: datetime
     kind: str
@@ -34,7 +34,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One event id's history. `more_after` is the last raw id shown when there are later arrivals."""
+    """An event id's history. `more_after` is the last raw id shown when there are later arrivals."""
 
     event_id: str
     key: EventKey | None

@@ -8,7 +8,7 @@ from pos.models import Disposition, EventKey, EventVersion, KeyStatus
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """One payload of a key; one with a `patched_body` was made by an operator and never arrived as it is."""
+    """A payload of a key; one with a `patched_body` was made by an operator and never arrived as it is."""
 
     number: int
     payload_hash: bytes

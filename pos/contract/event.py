@@ -60,7 +60,7 @@ class References(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """One well-formed event, in minor units of `currency`. Instants are aware and in UTC.
+    """A well-formed event, in minor units of `currency`. Instants are aware and in UTC.
 
     :ivar business_date: the till's own; None where the till leaves it to the books.
     :ivar total_minor: None where the till sends none.

@@ -47,7 +47,7 @@ def read_ordinary(body: bytes, *, base_currency: str) -> Event | None:
 
 
 def _is_known(payload: shapes.Body, currency: str) -> bool:
-    """Whether type, version and currency are known; and a device's number has its device."""
+    """Tell whether type, version and currency are known; and a device's number has its device."""
     return (
         payload.event_type in EVENT_TYPES
         and (

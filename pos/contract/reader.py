@@ -222,7 +222,7 @@ def _discount(item: Mapping[str, Any], money: Callable[[Any], int]) -> int:
 
 
 def _pays_cash(payload: Mapping[str, Any]) -> bool:
-    """Whether an event without tenders says it was paid in cash (`method` or `payment_method`)."""
+    """Tell whether an event without tenders says it was paid in cash (`method` or `payment_method`)."""
     method = payload.get("method") or payload.get("payment_method")
     return isinstance(method, str) and method.upper() == "CASH"
 

@@ -22,7 +22,7 @@ Change = dict[str, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """One posting: debit positive, credit negative, in minor units."""
+    """A posting: debit positive, credit negative, in minor units."""
 
     code: str
     name: str
@@ -44,7 +44,7 @@ class PreviewJournal:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One version of an event as a choice, with the journals it would post or the reason it cannot be posted."""
+    """A version of an event as a choice, with the journals it would post or the reason it cannot be posted."""
 
     raw_id: int
     payload_hash: str

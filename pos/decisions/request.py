@@ -9,7 +9,7 @@ from ledgersafe.values import exact_json
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
-    """One decision on any number of cases of a tenant, with its actor and instant."""
+    """A decision on any number of cases of a tenant, with its actor and instant."""
 
     tenant_id: int
     decision: Decision

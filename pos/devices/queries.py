@@ -44,7 +44,7 @@ ORDER BY 1 LIMIT %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """One device with its counts. `missing` includes explained numbers."""
+    """A device with its counts. `missing` includes explained numbers."""
 
     tenant_id: int
     device_id: str

@@ -32,7 +32,7 @@ class Basket:
         }
 
     def is_near(self, other: "Basket", seconds: int) -> bool:
-        """Whether both were sold within so many seconds."""
+        """Tell whether both were sold within so many seconds."""
         return abs((self.occurred_at - other.occurred_at).total_seconds()) <= seconds
 
 

@@ -16,7 +16,7 @@ from pos.rules import Post
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request of a till.
+    """A request of a till.
 
     :ivar sent_at: by the device's own clock, when it said so.
     :ivar context: kept with every arrival of the request.

@@ -17,7 +17,7 @@ from pos.posting import TenantMemory
 
 
 def are_looked_at(plans: Sequence[Plan], memory: TenantMemory) -> bool:
-    """Whether some of these may be held for their basket."""
+    """Tell whether some of these may be held for their basket."""
     return memory.near_duplicate_seconds > 0 and any(sale_of(plan) is not None for plan in plans)
 
 

@@ -39,12 +39,12 @@ class Patience:
 
     @property
     def is_last(self) -> bool:
-        """Whether the next refusal of a key or a day is the event's fault."""
+        """Tell whether the next refusal of a key or a day is the event's fault."""
         return self.refusals >= _REFUSALS_FORGIVEN
 
     @property
     def is_row_by_row(self) -> bool:
-        """Whether arrivals are written row by row, with a savepoint each, so that Postgres finds the culprit."""
+        """Tell whether arrivals are written row by row, with a savepoint each, so that Postgres finds the culprit."""
         return self.is_odd or self.is_last
 
     def count(self, error: Exception) -> bool:

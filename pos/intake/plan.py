@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Plan(msgspec.Struct):
-    """One arrival and what is to be done with it; changed by its own methods only.
+    """An arrival and what is to be done with it; changed by its own methods only.
 
     An arrival that `follows`, `waits` or `refers` is captured at first, and written once the others are.
 
@@ -46,7 +46,7 @@ class Plan(msgspec.Struct):
 
     @property
     def is_written_later(self) -> bool:
-        """Whether other arrivals of the request come first."""
+        """Tell whether other arrivals of the request come first."""
         return self.follows or self.waits or self.refers
 
     def hold(self, reason: Hold) -> None:
@@ -153,7 +153,7 @@ def posts_of(plans: Sequence[Plan]) -> list[Post]:
 
 
 def converts(plans: Sequence[Plan]) -> bool:
-    """Whether anything was paid in a foreign currency."""
+    """Tell whether anything was paid in a foreign currency."""
     return any(post.conversions for post in posts_of(plans))
 
 

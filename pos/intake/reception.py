@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Reception:
-    """One reception between its first statement and the commit.
+    """A reception between its first statement and the commit.
 
     :param account_ids: of all accounts the plans post to; `decide_level` adds to it.
     :param decide_level: None where no plan is about another event.

@@ -6,7 +6,7 @@ from django.db.models.lookups import Exact
 
 
 class RawEvent(models.Model):
-    """One authenticated arrival (bronze), byte for byte, duplicates included. Never changed.
+    """An authenticated arrival (bronze), byte for byte, duplicates included. Never changed.
 
     The bytes are the truth; the other columns are read from them, for searching. Only a body with a card number is kept
     masked, with its length and a keyed MAC of the original.

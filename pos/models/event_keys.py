@@ -95,7 +95,7 @@ class Disposition(models.TextChoices):
 
 
 class EventVersion(models.Model):
-    """One version of an event: a payload of a key, its first arrival and its disposition.
+    """A version of an event: a payload of a key, its first arrival and its disposition.
 
     The first version of a key has a row only after a decision on the key. A version with a `patched_body` never
     arrived: an operator made it from the arrival `first_raw_id`.

@@ -33,7 +33,7 @@ Place: TypeAlias = tuple[str, str | None]
 
 @dataclass(slots=True)
 class TenantMemory:
-    """One tenant as this process knows it.
+    """A tenant as this process knows it.
 
     Sets only grow, and only with committed rows: what a transaction opens may yet be rolled back.
     """

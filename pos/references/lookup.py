@@ -89,7 +89,7 @@ class Originals:
         return self._original(key, journal_id, without)
 
     def is_ambiguous(self, event: Event) -> bool:
-        """Whether several sales have the transaction the event names."""
+        """Tell whether several sales have the transaction the event names."""
         return len(self._keys_of(event)) > 1
 
     def usage_of(self, key: str, *, without: int | None = None) -> Usage:

@@ -18,7 +18,7 @@ KINDS: Final = {"RETURN": RETURN, "VOID": VOID, "CANCEL": VOID, "CORRECTION": CO
 
 @dataclass(frozen=True, slots=True)
 class UsedLine:
-    """One line's share of a reference: line id (empty when the till gives none), article, quantity, minor units."""
+    """A line's share of a reference: line id (empty when the till gives none), article, quantity, minor units."""
 
     line_id: str
     sku: str
@@ -42,7 +42,7 @@ class UsedLine:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One row of `sale_references`: an event takes from an original, or (`sign` −1) gives back to it.
+    """A row of `sale_references`: an event takes from an original, or (`sign` −1) gives back to it.
 
     :ivar amount_minor: in minor units of the original's currency; negative where it is given back, or a tip is lowered.
     :ivar base_journal_id: the journal whose content it was made of.

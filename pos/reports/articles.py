@@ -75,7 +75,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class TaxSum:
-    """One tax collected, less refunds, in minor units. `inclusive`: contained in the line amounts."""
+    """A tax collected, less refunds, in minor units. `inclusive`: contained in the line amounts."""
 
     code: str
     rate: str

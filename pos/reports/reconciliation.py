@@ -126,7 +126,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """One business day in all layers."""
+    """A business day in all layers."""
 
     day: date
     bronze: Bronze

@@ -39,7 +39,7 @@ class PostingSettings:
         return business_date_of(instant, time_zone=self.zone_of(store_code), cut_off=self.cut_off)
 
     def has_day(self, day: date) -> bool:
-        """Whether the tenant has such a day: its clocks may have skipped the date."""
+        """Tell whether the tenant has such a day: its clocks may have skipped the date."""
         return is_business_day(day, time_zone=self.time_zone, cut_off=self.cut_off)
 
 
@@ -84,7 +84,7 @@ def _in_words(span: timedelta) -> str:
 
 
 def _may_belong(event: Event, own_day: date, settings: PostingSettings, now: datetime, *, dated: bool) -> bool:
-    """Whether an event may name this business day.
+    """Tell whether an event may name this business day.
 
     A till may be a day off; an operator may move an event to any later day that has begun.
     """

@@ -77,7 +77,7 @@ def draft_of(event: Event, rates: Rates = NO_RATES, *, version: int = RULES_VERS
 
 
 def refers(event: Event) -> bool:
-    """Whether the event is about another event, and names it."""
+    """Tell whether the event is about another event, and names it."""
     return event.references is not None and event.event_type in KINDS
 
 

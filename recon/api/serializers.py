@@ -97,7 +97,7 @@ class CloseOrderSerializer(serializers.Serializer[Any]):
 
 
 class DaySerializer(serializers.Serializer[Any]):
-    """One business day."""
+    """A business day."""
 
     date = serializers.DateField()
     status = serializers.CharField()

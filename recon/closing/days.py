@@ -43,7 +43,7 @@ class DayPlan:
 
     @property
     def is_open(self) -> bool:
-        """Whether the day can still be closed; a day without a row counts as open."""
+        """Tell whether the day can still be closed; a day without a row counts as open."""
         return self.period is None or self.period.status == PeriodStatus.OPEN
 
 

@@ -68,7 +68,7 @@ class ReviewForm:
 
     @property
     def lacks_choice(self) -> bool:
-        """Whether the action needs a version and none is chosen."""
+        """Tell whether the action needs a version and none is chosen."""
         return _ACTIONS.get(self.do) is DecisionAction.REPLAY and self._raw_id() is None
 
     def _raw_id(self) -> int | None:

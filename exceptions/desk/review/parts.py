@@ -144,7 +144,7 @@ def change_part(change: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]
 
 
 def needs_second_person(review: Review) -> bool:
-    """Whether a decision is likely to exceed the tenant's limit. An estimate: only the preview knows."""
+    """Tell whether a decision is likely to exceed the tenant's limit. An estimate: only the preview knows."""
     tenant: Tenant = review.case.tenant
     if tenant.four_eyes_limit_minor is None:
         return False

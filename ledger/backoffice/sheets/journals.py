@@ -26,7 +26,7 @@ def reversals_of(tenant_ids: Collection[int], journal_ids: Collection[int]) -> d
 
 @dataclass(frozen=True, slots=True)
 class TAccount:
-    """One account of a journal with its debits and credits."""
+    """An account of a journal with its debits and credits."""
 
     account: Account
     debits: list[Money] = field(default_factory=list)

@@ -27,7 +27,7 @@ class Account:
 
     @property
     def is_other(self) -> bool:
-        """Whether running as this account means switching users (only root can)."""
+        """Tell whether running as this account means switching users (only root can)."""
         return self.uid != os.geteuid()
 
     def popen_options(self) -> PopenOptions:
