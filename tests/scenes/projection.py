@@ -18,6 +18,14 @@ def projected(shop: Shop, number: int, **how: Any) -> int:
     return done
 
 
+def wait_for_the_horizon(shop: Shop) -> None:
+    """Wait until every transaction that wrote a header of the shop lies below all that still run on the server."""
+    until = time.monotonic() + 30
+    while not shop.rows(_BELOW)[0][0]:
+        assert time.monotonic() < until, "the horizon stays where it is"
+        time.sleep(0.02)
+
+
 def catch_up(shop: Shop) -> None:
     """Until no header is above the mark of its day."""
     until = time.monotonic() + 30
@@ -27,6 +35,7 @@ def catch_up(shop: Shop) -> None:
         time.sleep(0.02)
 
 
+_BELOW = "SELECT bool_and(xid < pg_snapshot_xmin(pg_current_snapshot())) FROM sales WHERE tenant_id = %s"
 _ABOVE = """
 SELECT count(*) FROM sales s LEFT JOIN sale_content_marks m USING (tenant_id, business_date)
 WHERE s.tenant_id = %s AND (m.through_xid IS NULL OR s.xid >= m.through_xid)

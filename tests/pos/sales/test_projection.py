@@ -16,7 +16,7 @@ from pos.sales.content_check import disagreement
 from tests.books import assert_books_clean
 from tests.conftest import Shop
 from tests.scenes.fx import put
-from tests.scenes.projection import catch_up, projected, rows_of
+from tests.scenes.projection import catch_up, projected, rows_of, wait_for_the_horizon
 from tests.scenes.returns import about
 
 
@@ -37,6 +37,7 @@ def failures(shop: Shop) -> list[Any]:
 
 
 def test_it_reads_the_newest_day_first_and_goes_on_where_it_stopped(sold: Shop) -> None:
+    wait_for_the_horizon(sold)
     assert projected(sold, 2, batch=2, batches=1) == 2
     assert sold.rows("SELECT DISTINCT business_date::text FROM sale_lines WHERE tenant_id = %s") == [("2026-02-25",)]
     told: list[int] = []
