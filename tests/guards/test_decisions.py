@@ -207,3 +207,23 @@ def test_a_new_case_awaits_nothing(shop: Shop, as_owner: Raw) -> None:
                  FROM exceptions WHERE id = %s"""
     with assert_refused_by("exceptions_awaiting_agrees"):
         as_owner.execute(copied, [disputed(shop)])
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE exceptions SET assigned_to = 'user:eve' WHERE tenant_id = %s",
+        "UPDATE exceptions SET status = 'open' WHERE tenant_id = %s",
+        "DELETE FROM exceptions WHERE tenant_id = %s",
+    ],
+)
+def test_a_resolved_case_is_neither_changed_nor_deleted(shop: Shop, as_owner: Raw, attack: str) -> None:
+    decide(shop, disputed(shop))
+    with assert_refused_by("exceptions_decided_once"):
+        as_owner.execute(attack.encode(), [shop.tenant.id])
+
+
+def test_an_open_case_is_not_deleted(shop: Shop, as_owner: Raw) -> None:
+    disputed(shop)
+    with assert_refused_by("exceptions_decided_once"):
+        as_owner.execute(b"DELETE FROM exceptions WHERE tenant_id = %s", [shop.tenant.id])
